@@ -1,0 +1,60 @@
+"""A deterministic virtual-time simulator for asyncio.
+
+    >>> import asyncio, vtloop
+    >>> async def main():
+    ...     await asyncio.gather(asyncio.sleep(1), asyncio.sleep(2))
+    >>> vtloop.simulate(main).elapsed
+    2.0
+
+Glossary:
+
+- *run*: one execution of a program on a virtual loop
+- *step*: one handle that the loop runs: a stretch of a task between two suspensions, or a callback
+- *instant*: a point of virtual time; many steps may share it, in an order
+- *trace*: what a run recorded
+
+A map of the package, from the bottom up; nothing imports from further down this list:
+
+- `errors`, `clock`; `handles` and `timers`, the timer queue; `tasks`, `ordering`
+- `boundary`, `stock`: what is refused, and what is borrowed from asyncio
+- `blocking`, `outsiders`, `workers`, `threads`, `loop_thread`: threads and blocking calls
+- `waits`, `hazards`, `trace`, `holders`: what is told of a run, and of what went wrong
+- `collector`, `wallclock`, `world`: what a run changes in the process around it
+- `loop`: the event loop
+- `simulation`: one run; `output`: what it prints
+- `scripts`, `__main__`: the command line
+"""
+
+from vtloop.blocking import busy
+from vtloop.clock import Clock
+from vtloop.errors import (
+    DeadlockError,
+    LivelockError,
+    NotSimulated,
+    SimulationError,
+    SimulationWarning,
+    SpinWarning,
+    UntilReached,
+)
+from vtloop.loop import VirtualLoop
+from vtloop.simulation import Run, run, simulate
+from vtloop.trace import Trace
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Clock",
+    "DeadlockError",
+    "LivelockError",
+    "NotSimulated",
+    "Run",
+    "SimulationError",
+    "SimulationWarning",
+    "SpinWarning",
+    "Trace",
+    "UntilReached",
+    "VirtualLoop",
+    "busy",
+    "run",
+    "simulate",
+]

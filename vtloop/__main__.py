@@ -1,0 +1,92 @@
+"""The command line: `vtloop run script.py`."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Sequence
+from datetime import date, datetime, time
+
+from vtloop import __version__
+from vtloop.errors import UntilReached
+from vtloop.scripts import Options, hide_own_frames, run_module, run_script
+
+_FIXED_DAY = date(2024, 1, 1)  # of a wall clock that is given as a time of day
+
+
+def wall_clock(text: str) -> datetime:
+    """Return the datetime that `text` means: 'now', an ISO datetime, or a time of day."""
+    if text == "now":
+        return datetime.now()
+    try:
+        return datetime.combine(_FIXED_DAY, time.fromisoformat(text))
+    except ValueError:
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(
+                f"{text!r} is no time; give now, a time of day such as 09:24:00, "
+                f"or an ISO datetime such as 2024-01-31T09:24:00"
+            ) from None
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="vtloop", description="Asyncio programs in virtual time: instant and reproducible."
+    )
+    parser.add_argument("--version", action="version", version=f"vtloop {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    run = commands.add_parser(
+        "run",
+        help="run an unmodified asyncio script",
+        description="Run an unmodified asyncio script in virtual time, as python would run it.",
+        usage="vtloop run [options] (script.py | -m module) [args …]",
+    )
+    run.add_argument(
+        "--wall-clock",
+        type=wall_clock,
+        metavar="START",
+        help="make all clocks virtual, from START on: now, 09:24:00, or 2024-01-31T09:24:00",
+    )
+    run.add_argument("--until", type=float, metavar="SECONDS", help="stop at this virtual time")
+    run.add_argument("--seed", type=int, default=0, help="of the module random (default: 0)")
+    run.add_argument(
+        "--timestamps",
+        action="store_true",
+        help="print the virtual time and the task before each line",
+    )
+    run.add_argument(
+        "-m", dest="module", nargs=argparse.REMAINDER, help="run a module, as with python -m"
+    )
+    run.add_argument("script", nargs=argparse.REMAINDER, help="the script and its arguments")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    target = arguments.module or arguments.script
+    if not target:
+        parser.error("vtloop run was called without a script; give script.py, or -m module")
+    options = Options(arguments.wall_clock, arguments.until, arguments.seed, arguments.timestamps)
+    start = run_module if arguments.module else run_script
+    try:
+        start(target[0], target[1:], options)
+    except UntilReached as reached:
+        print(f"vtloop: {reached}", file=sys.stderr)
+    except SystemExit:
+        raise
+    except BaseException as error:
+        hide_own_frames(error)
+        sys.excepthook(type(error), error, error.__traceback__)
+        if isinstance(error, KeyboardInterrupt):  # end as python does: by the signal
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            signal.raise_signal(signal.SIGINT)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,83 @@
+"""Virtual time: integer nanoseconds inside, seconds at asyncio's own signatures.
+
+A `Clock` is a mutable integer with a name. Loops that follow one another in a program can share
+one, so that time goes on from one `asyncio.run` to the next.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+from math import inf, isfinite, isnan
+from typing import TypeAlias
+
+NANOSECONDS = 1_000_000_000  # in a second
+NEVER = 1 << 2048  # nanoseconds: later than any finite float of seconds
+
+# A float of seconds carries whole nanoseconds exactly up to here (104 days). Beyond, the digits
+# that a person would write are taken: 31536000.1 means a tenth of a second, not its nearest float.
+_EXACT = 2.0**53 / NANOSECONDS
+
+Seconds: TypeAlias = float | Fraction | Decimal
+
+
+class Clock:
+    """The virtual time of a run, in nanoseconds since its start."""
+
+    __slots__ = ("now",)
+
+    def __init__(self, now: int = 0) -> None:
+        self.now = now
+
+    def __repr__(self) -> str:
+        return f"<Clock at {format_seconds(self.now)}>"
+
+
+def to_nanoseconds(seconds: Seconds) -> int:
+    """Return `seconds` as whole nanoseconds, rounded to the nearest; `NEVER` for infinity.
+
+    A positive duration never becomes 0. Raises ValueError for nan.
+    """
+    if isinstance(seconds, int):
+        return seconds * NANOSECONDS
+    if isinstance(seconds, float):
+        if -_EXACT < seconds < _EXACT:
+            nanoseconds = round(seconds * NANOSECONDS)
+        elif isfinite(seconds):
+            nanoseconds = round(Fraction(repr(seconds)) * NANOSECONDS)
+        elif isnan(seconds):
+            raise ValueError(
+                "A delay or deadline of nan seconds was given, which is neither before nor after "
+                "any other time; pass a finite number of seconds, or math.inf for never"
+            )
+        else:
+            return NEVER if seconds > 0 else -NEVER
+    elif isinstance(seconds, Decimal) and not seconds.is_finite():
+        return to_nanoseconds(float(seconds))
+    else:
+        try:
+            nanoseconds = round(Fraction(seconds) * NANOSECONDS)
+        except TypeError:
+            nanoseconds = round(float(seconds) * NANOSECONDS)
+    return nanoseconds if nanoseconds or not seconds > 0 else 1
+
+
+def to_seconds(nanoseconds: int) -> float:
+    """Return `nanoseconds` as the nearest float of seconds, which is inf for `NEVER`."""
+    try:
+        return nanoseconds / NANOSECONDS
+    except OverflowError:
+        return inf if nanoseconds > 0 else -inf
+
+
+def format_seconds(nanoseconds: int) -> str:
+    """Return `nanoseconds` as exact seconds in words, such as '1.5 s'."""
+    return "never" if nanoseconds >= NEVER else f"{plain_seconds(nanoseconds)} s"
+
+
+def plain_seconds(nanoseconds: int, digits: int = 0) -> str:
+    """Return `nanoseconds` as an exact decimal of seconds with at least `digits` decimals."""
+    sign, nanoseconds = ("-", -nanoseconds) if nanoseconds < 0 else ("", nanoseconds)
+    whole, fraction = divmod(nanoseconds, NANOSECONDS)
+    decimals = f"{fraction:09d}".rstrip("0").ljust(digits, "0")
+    return f"{sign}{whole}.{decimals}" if decimals else f"{sign}{whole}"

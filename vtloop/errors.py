@@ -1,0 +1,40 @@
+"""What a simulation can raise or warn of: one class for each thing a caller may want to catch.
+
+Every message states what was done, what was true, and what to do instead.
+"""
+
+
+class SimulationError(Exception):
+    """The simulation cannot go on; the base of the errors below."""
+
+
+class DeadlockError(SimulationError):
+    """Nothing is ready, no timer is pending and no thread can call in."""
+
+
+class LivelockError(SimulationError):
+    """Tasks keep running at one instant and nothing is pending that could move the clock."""
+
+
+class UntilReached(SimulationError):
+    """The clock would have passed the run's `until`."""
+
+
+class NotSimulated(SimulationError, NotImplementedError):
+    """The program asked for something real (a socket, a process, a signal) that is not simulated.
+
+    It is a NotImplementedError, so libraries that have a fallback for loops without the feature
+    use it.
+    """
+
+
+class SimulationWarning(RuntimeWarning):
+    """The run went on, but its user should know something; the base of the warnings below."""
+
+
+class SpinWarning(SimulationWarning):
+    """Tasks polled at one instant so long that the clock moved on to the next deadline."""
+
+
+class NotReproducibleWarning(SimulationWarning):
+    """Something outside the simulation (a thread of the program's own) decided part of the run."""

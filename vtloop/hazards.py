@@ -1,0 +1,123 @@
+"""The ways in which virtual time can go wrong, and what the run says then.
+
+- *Deadlock*: nothing is ready and nothing is pending.
+- *Spin*: tasks poll at one instant (`while not done: await sleep(0)`). On a real machine each round
+  takes time, so a pending deadline comes after enough rounds; here the clock stands still. A round
+  is therefore granted `ROUND_COST`: after as many rounds as fit before the next deadline, at most
+  `MAX_ROUNDS`, the clock moves there, and the run says so.
+- *Livelock*: a spin with no deadline to move to.
+- A run without end, for which there is `until`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from asyncio import base_events
+from asyncio.log import logger
+from typing import Any
+
+from vtloop import waits
+from vtloop.clock import NANOSECONDS, format_seconds, plain_seconds
+from vtloop.errors import DeadlockError, LivelockError, UntilReached
+from vtloop.tasks import in_order, label
+from vtloop.trace import Recorder
+
+ROUND_COST = 10_000  # nanoseconds of a real machine's time for one round of polling
+MAX_ROUNDS = 1_000_000  # at one instant
+CHECK_ROUNDS = 1_000  # rounds between two checks
+
+Loop = Any  # a VirtualLoop, which is built on this module
+
+
+class Spin:
+    """Counts the rounds at one instant."""
+
+    def __init__(self) -> None:
+        self._instant = -1
+        self._rounds = 0
+        self.warned = False
+
+    def goes_on_too_long(self, now: int, next_deadline: int) -> bool:
+        """Tell, `CHECK_ROUNDS` after the last call, whether the clock should have moved."""
+        if now != self._instant:
+            self._instant, self._rounds = now, 0
+        self._rounds += CHECK_ROUNDS
+        return self._rounds >= min(MAX_ROUNDS, (next_deadline - now) // ROUND_COST)
+
+
+def _time(loop: Loop) -> str:
+    return format_seconds(loop.virtual_time())
+
+
+def _blocked_tasks(loop: Loop, recorder: Recorder | None) -> list[str]:
+    holders = {} if recorder is None else recorder.holders()
+    return [f"  - {waits.describe(task, holders)}" for task in in_order(asyncio.all_tasks(loop))]
+
+
+def deadlock(loop: Loop, recorder: Recorder | None) -> DeadlockError:
+    """Return the error for a run in which nothing can happen any more."""
+    blocked = _blocked_tasks(loop, recorder)
+    if not blocked:
+        return DeadlockError(
+            f"The loop was run at virtual time {_time(loop)} while it had nothing to do: no task, "
+            "no timer, no thread that could call in; give it a task, or call loop.stop() first"
+        )
+    count = "1 task waits" if len(blocked) == 1 else f"{len(blocked)} tasks wait"
+    return DeadlockError(
+        f"The program waited at virtual time {_time(loop)} while nothing was ready, no timer was "
+        f"pending and no thread could call in; {count} for ever:\n"
+        + "\n".join(blocked)
+        + "\nLet some task do what they wait for, or give the wait a timeout."
+    )
+
+
+def blocked_for_ever(who: str, now: int) -> DeadlockError:
+    """Return the error for a coroutine that blocks the loop's thread with nobody to end it."""
+    return DeadlockError(
+        f"{who} blocked the loop's own thread at virtual time {format_seconds(now)} with a wait "
+        "for another thread, while no thread was left that could end it; "
+        "await an asyncio primitive instead, or give the wait a timeout"
+    )
+
+
+def livelock(loop: Loop) -> LivelockError:
+    """Return the error for tasks that spin with no deadline to move the clock to."""
+    return LivelockError(
+        f"{_spinners(loop)} ran for {MAX_ROUNDS:,} rounds at virtual time {_time(loop)} while no "
+        "timer was pending, so the clock can never move; wait for what is polled (an Event, a "
+        "Condition, a Queue), or sleep a little longer than 0 between two looks"
+    )
+
+
+def spin_message(loop: Loop, deadline: int) -> str:
+    """Return what a run says when it moves the clock under tasks that spin."""
+    return (
+        f"{_spinners(loop)} polled without a pause at virtual time {_time(loop)} while the next "
+        f"timer was due at {format_seconds(deadline)}; the clock was moved there, as on a real "
+        f"machine, where each round takes time. For exact times wait for what is polled, or sleep "
+        f"a little longer than 0 between two looks"
+    )
+
+
+def _spinners(loop: Loop) -> str:
+    running = (getattr(handle._callback, "__self__", None) for handle in loop._ready)
+    tasks = dict.fromkeys(task for task in running if isinstance(task, asyncio.Task))
+    return ", ".join(map(label, in_order(tasks))) or "callbacks"
+
+
+def until_reached(loop: Loop, until: int) -> UntilReached:
+    """Return the error that stops a run at its `until`."""
+    pending = _blocked_tasks(loop, None)
+    left = ":\n" + "\n".join(pending) if pending else ": none"
+    return UntilReached(
+        f"The run reached until={plain_seconds(until)} seconds of virtual time while it was not "
+        f"finished; pass a later until=, or none. Tasks left{left}"
+    )
+
+
+def log_if_slow(handle: Any, nanoseconds: int, limit: float) -> None:
+    """Warn, in debug mode, of a callback that blocked the loop for `limit` virtual seconds."""
+    seconds = nanoseconds / NANOSECONDS
+    if seconds >= limit:
+        described = base_events._format_handle(handle)  # type: ignore[attr-defined]
+        logger.warning("Executing %s took %.3f seconds", described, seconds)

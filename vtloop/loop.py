@@ -1,0 +1,459 @@
+"""The event loop on a virtual clock.
+
+The rules:
+
+- Time is integer nanoseconds. Floats of seconds appear at asyncio's own signatures only.
+- The order of events is one tuple, (deadline, sequence): timers of one instant fire in the order
+  of their creation.
+- The iteration is asyncio's: timers that are due join the ready queue, then exactly the handles
+  that were ready are run, and so on. The clock moves only when nothing is ready, straight to the
+  next deadline. Handle for handle this is stock asyncio on an infinitely fast processor.
+- The loop knows no feature. It tells its recorder what happens, asks its network what it may not
+  do itself (`boundary`), and hands its threads the baton (`threads`). What it replaces in the
+  process while it runs is listed in `world`.
+- What has nothing to do with time is asyncio's own code, borrowed from the stock loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import sys
+import threading
+import warnings
+from asyncio import events, futures
+from asyncio.log import logger
+from collections import deque
+from collections.abc import Callable
+from contextvars import Context
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from vtloop import hazards
+from vtloop.blocking import here
+from vtloop.boundary import Network
+from vtloop.clock import NEVER, Clock, Seconds, to_nanoseconds, to_seconds
+from vtloop.collector import INTERVAL
+from vtloop.errors import SpinWarning
+from vtloop.handles import DebugTimerHandle, Handle, TimerHandle
+from vtloop.loop_thread import LoopThread
+from vtloop.stock import STOCK, Stock, hide_frames
+from vtloop.tasks import Task, has_default_name
+from vtloop.threads import Threads
+from vtloop.timers import AnyTimerHandle, Timers
+from vtloop.trace import Recorder
+from vtloop.world import World
+
+_EAGER = getattr(asyncio, "eager_task_factory", object())  # since 3.12
+_WORKERS = 32  # of the default executor: asyncio's most, whatever the number of processors
+
+
+class VirtualLoop(Stock):
+    """An asyncio event loop whose clock jumps from deadline to deadline.
+
+    Use it as any loop factory: `asyncio.Runner(loop_factory=vtloop.VirtualLoop)`. Options:
+
+    - `until`: the virtual time in seconds that the run must not pass (`UntilReached`)
+    - `timer_slack`: seconds that pass between a deadline and its timer, for code that assumes a
+      timer fires strictly after its deadline
+    - `seed`: of the module `random` while the loop runs; None leaves `random` alone
+    - `wall_clock`: a datetime, naive local or aware, at which all clocks of the process start and
+      from which they move with the loop's (needs the extra `wallclock`)
+    - `patience`: real seconds that an idle loop waits for a thread of the program's own to call in
+    - `clock`: a `Clock` to share with the loops before and after this one
+    - `recorder`, `network`: collaborators, see `trace.Recorder` and `boundary.Network`
+    """
+
+    def __init__(
+        self,
+        *,
+        until: Seconds | None = None,
+        timer_slack: Seconds = 0,
+        seed: int | str | None = None,
+        wall_clock: datetime | None = None,
+        patience: float = 10.0,
+        clock: Clock | None = None,
+        recorder: Recorder | None = None,
+        network: Network | None = None,
+    ) -> None:
+        self._clock = Clock() if clock is None else clock
+        self._timers = Timers()
+        self._ready: deque[Any] = deque()
+        self._until = NEVER if until is None else to_nanoseconds(until)
+        self._slack = to_nanoseconds(timer_slack)
+        self._recorder = recorder
+        self._network = network
+        self._world = World(self._clock, recorder is not None, wall_clock, seed)
+        self._threads = Threads(self, self._clock, self._timers, patience)
+        self._actor = LoopThread(self, self._clock, self._threads)
+        self._spin = hazards.Spin()
+        self._halt: BaseException | None = None
+        self._settling = False
+        self._tasks_created = 0
+        super().__init__()
+
+    # The clock
+
+    def time(self) -> float:
+        """Return the virtual time in seconds; 0.0 when the loop was made."""
+        return to_seconds(self._clock.now)
+
+    def virtual_time(self) -> int:
+        """Return the virtual time in nanoseconds."""
+        return self._clock.now
+
+    @property
+    def clock(self) -> Clock:
+        """The clock, which the loop moves and others may read."""
+        return self._clock
+
+    @property
+    def reproducible(self) -> bool:
+        """False once something outside the simulation, such as a thread, has had a say."""
+        return not self._threads.outsiders.called_in
+
+    # Scheduling
+
+    def call_soon(  # type: ignore[override]
+        self, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> asyncio.Handle:
+        """Run a callback in the next iteration; see `asyncio.loop.call_soon`."""
+        if self._strict:
+            return self._call_soon_strictly("call_soon", callback, args, context)
+        handle = Handle(callback, args, context)
+        self._ready.append(handle)
+        return handle
+
+    def call_later(  # type: ignore[override]
+        self,
+        delay: float,
+        callback: Callable[..., object],
+        *args: Any,
+        context: Context | None = None,
+    ) -> AnyTimerHandle:
+        """Run a callback after `delay` seconds; never after math.inf. ValueError for nan."""
+        if delay is None:
+            raise TypeError("delay must not be None")
+        if "time" in self.__dict__:  # somebody has replaced loop.time: then that is the time
+            return self.call_at(self.time() + delay, callback, *args, context=context)
+        deadline = self._clock.now + to_nanoseconds(delay)
+        return self._add_timer("call_later", deadline, callback, args, context)
+
+    def call_at(  # type: ignore[override]
+        self,
+        when: float,
+        callback: Callable[..., object],
+        *args: Any,
+        context: Context | None = None,
+    ) -> AnyTimerHandle:
+        """Run a callback when `loop.time()` is `when`; see `asyncio.loop.call_at`."""
+        if when is None:
+            raise TypeError("when cannot be None")
+        return self._add_timer("call_at", to_nanoseconds(when), callback, args, context)
+
+    def schedule(
+        self, deadline: int, callback: Callable[..., object], *args: Any
+    ) -> AnyTimerHandle:
+        """Run a callback at `deadline`, in nanoseconds of virtual time; for the loop's threads."""
+        handle = TimerHandle(deadline, callback, args, None, self._timers)
+        self._timers.add(handle)
+        return handle
+
+    def _add_timer(
+        self,
+        method: str,
+        deadline: int,
+        callback: Callable[..., object],
+        args: tuple[Any, ...],
+        context: Context | None,
+    ) -> AnyTimerHandle:
+        handle: AnyTimerHandle
+        deadline = min(deadline, NEVER)
+        if self._strict:
+            self._check_closed()
+            self._check_thread()
+            self._check_callback(callback, method)
+            handle = DebugTimerHandle(deadline, callback, args, context, self)
+            hide_frames(handle, 3)
+        else:
+            handle = TimerHandle(deadline, callback, args, context, self._timers)
+        self._timers.add(handle)
+        return handle
+
+    def call_soon_threadsafe(  # type: ignore[override]
+        self, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> asyncio.Handle:
+        """Run a callback in the next iteration; from any thread."""
+        if self._strict:
+            handle = self._call_soon_strictly("call_soon_threadsafe", callback, args, context)
+        else:
+            handle = Handle(callback, args, context)
+            self._ready.append(handle)
+        if here.actor is None and self._thread_id not in (None, threading.get_ident()):
+            self._threads.outsiders.call_in()
+        return handle
+
+    def _call_soon_strictly(
+        self,
+        method: str,
+        callback: Callable[..., object],
+        args: tuple[Any, ...],
+        context: Context | None,
+    ) -> asyncio.Handle:
+        self._check_closed()
+        if method == "call_soon":
+            self._check_thread()
+        self._check_callback(callback, method)
+        handle = events.Handle(callback, args, self, context)
+        hide_frames(handle, 2)
+        self._ready.append(handle)
+        return handle
+
+    def _timer_handle_cancelled(self, handle: AnyTimerHandle) -> None:
+        self._timers.discard(handle)
+
+    # Tasks
+
+    def create_task(
+        self, coro: Any, *, name: Any = None, context: Context | None = None, **options: Any
+    ) -> Any:
+        """Schedule a coroutine; tasks without a name are numbered by the loop's own count."""
+        self._check_closed()
+        if self._task_factory is _EAGER:
+            options["eager_start"] = True
+        elif self._task_factory is not None:
+            return self._number(self._task_from_factory(coro, name=name, context=context), name)
+        self._tasks_created = number = self._tasks_created + 1
+        task = Task.__new__(Task)
+        task.number = number  # its hash, which asyncio wants while it initialises the task
+        if name is None:
+            name = f"Task-{number}"
+        task.__init__(coro, loop=self, name=name, context=context, **options)  # type: ignore[misc]
+        if self._debug:
+            hide_frames(task, 1)
+        if self._recorder is not None:
+            self._recorder.task_created(task)
+        return task
+
+    def _number(self, task: Any, name: Any) -> Any:
+        """Name a task that a factory of the program's made, and that has no name of its own."""
+        self._tasks_created += 1
+        if name is None and isinstance(task, asyncio.Task) and has_default_name(task):
+            task.set_name(f"Task-{self._tasks_created}")
+        if self._recorder is not None:
+            self._recorder.task_created(task)
+        return task
+
+    # Running
+
+    def run_forever(self) -> None:
+        """Run until `stop()` is called.
+
+        Raises DeadlockError, LivelockError or UntilReached when the run cannot go on; the loop can
+        be run again afterwards, so that a runner can cancel what is left.
+        """
+        self._check_closed()
+        self._check_running()
+        self._set_coroutine_origin_tracking(self._debug)
+        hooks = sys.get_asyncgen_hooks()
+        actor = here.actor
+        self._threads.outsiders.begin()
+        self._world.__enter__()
+        try:
+            self._thread_id = threading.get_ident()
+            here.actor = self._actor
+            sys.set_asyncgen_hooks(self._asyncgen_firstiter_hook, self._asyncgen_finalizer_hook)
+            events._set_running_loop(self)
+            self._run()
+        finally:
+            self._stopping = False
+            self._thread_id = None
+            here.actor = actor
+            events._set_running_loop(None)
+            self._set_coroutine_origin_tracking(False)
+            sys.set_asyncgen_hooks(*hooks)
+            self._world.__exit__()
+        if self._halt is not None:
+            halt, self._halt = self._halt, None
+            raise halt
+
+    def settle(self) -> None:
+        """Run until nothing is left to do, as a notebook's loop does between its cells.
+
+        Tasks that wait for ever stay behind, pending.
+        """
+        self._settling = True
+        try:
+            self.run_forever()
+        finally:
+            self._settling = False
+
+    def _run(self) -> None:
+        clock, timers, ready = self._clock, self._timers, self._ready
+        take = ready.popleft
+        if self._recorder is not None:
+            take = self._recorder.watch(take, clock)
+        rounds_left = hazards.CHECK_ROUNDS
+        steps_left = INTERVAL
+        while True:
+            if not ready:
+                if not self._stopping:
+                    self._idle()
+            elif rounds_left:
+                rounds_left -= 1
+            else:
+                rounds_left = hazards.CHECK_ROUNDS
+                self._check_spinning()
+            while timers.first <= clock.now:
+                ready.extend(timers.pop_first())
+            todo = len(ready)
+            steps_left -= todo
+            debug = self._debug
+            started = 0
+            for _ in range(todo):
+                handle = take()
+                callback = handle._callback
+                if callback is None:  # cancelled
+                    continue
+                if debug:
+                    self._current_handle, started = handle, clock.now
+                try:
+                    args = handle._args
+                    if args:
+                        handle._context.run(callback, *args)
+                    else:
+                        handle._context.run(callback)
+                except (SystemExit, KeyboardInterrupt):
+                    raise
+                except BaseException as error:
+                    self._report(handle, error)
+                if debug:
+                    self._current_handle = None
+                    hazards.log_if_slow(handle, clock.now - started, self.slow_callback_duration)
+            handle = callback = args = None  # let go of the last one's task
+            if self._stopping:
+                return
+            if steps_left < 0:
+                steps_left = INTERVAL
+                self._world.collector.collect()
+
+    def _idle(self) -> None:
+        """Move the clock to the next deadline, as nothing is ready."""
+        threads = self._threads
+        if threads.outsiders.present() and threads.outsiders.wait():
+            return
+        instant = self._timers.first
+        if instant >= NEVER and self._settling:
+            self._stopping = True
+        elif instant + self._slack <= self._until:
+            if instant >= NEVER:
+                raise hazards.deadlock(self, self._recorder)
+            self._clock.now = max(self._clock.now, instant + self._slack)
+        else:
+            self._clock.now = max(self._clock.now, self._until)
+            raise self._until_reached()
+
+    def _until_reached(self) -> BaseException:
+        error = hazards.until_reached(self, self._until)
+        self._until = NEVER  # so that what is left can be cancelled and cleaned up
+        return error
+
+    def _check_spinning(self) -> None:
+        """Guard against tasks that poll at one instant; called every so many rounds."""
+        if not self._spin.goes_on_too_long(self._clock.now, self._timers.first):
+            return
+        if self._threads.outsiders.at_work():
+            return
+        if self._timers.first >= NEVER:
+            raise hazards.livelock(self)
+        message = hazards.spin_message(self, self._timers.first)
+        if self._recorder is not None:
+            self._recorder.notice(message)
+        if not self._spin.warned:
+            self._spin.warned = True
+            warnings.warn(message, SpinWarning, stacklevel=2)
+        self._idle()
+
+    def call_exception_handler(self, context: dict[str, Any]) -> None:
+        """Report an error that nobody awaits; see `asyncio.loop.call_exception_handler`."""
+        if self._recorder is not None:
+            self._recorder.reported(context)
+        STOCK.call_exception_handler(self, context)
+
+    def close(self) -> None:
+        """Close the loop, and unwind the worker threads that are still asleep."""
+        if self.is_running():
+            raise RuntimeError("Cannot close a running event loop")
+        if self._closed:
+            return
+        if self._debug:
+            logger.debug("Close %r", self)
+        self._threads.close()
+        self._closed = self._strict = True
+        self._ready.clear()
+        self._timers.clear()
+        self._executor_shutdown_called = True
+        executor, self._default_executor = self._default_executor, None
+        if executor is not None:
+            executor.shutdown(wait=False)
+
+    def set_debug(self, enabled: bool) -> None:
+        """Switch debug mode; slow callbacks are judged by virtual time."""
+        self._debug = enabled
+        self._strict = enabled or self._closed
+        if self.is_running():
+            self.call_soon_threadsafe(self._set_coroutine_origin_tracking, enabled)
+
+    # Threads
+
+    def run_in_executor(  # type: ignore[override]
+        self, executor: concurrent.futures.Executor | None, func: Callable[..., Any], *args: Any
+    ) -> asyncio.Future[Any]:
+        """Run a function in a worker thread that takes turns with the loop (see `threads`)."""
+        self._check_closed()
+        if self._debug:
+            self._check_callback(func, "run_in_executor")
+        if executor is None:
+            self._check_default_executor()
+            if self._default_executor is None:
+                self._default_executor = concurrent.futures.ThreadPoolExecutor(
+                    max_workers=_WORKERS, thread_name_prefix="asyncio"
+                )
+            executor = self._default_executor
+        future = self._threads.submit(executor, partial(func, *args))
+        return futures.wrap_future(future, loop=self)
+
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
+        """Wait until the default executor's functions have returned, at most `timeout` seconds."""
+        self._executor_shutdown_called = True
+        executor = self._default_executor
+        if executor is None:
+            return
+        drained = self.create_future()
+        self._threads.when_drained(
+            executor,
+            lambda: self.call_soon_threadsafe(futures._set_result_unless_cancelled, drained, None),  # type: ignore[attr-defined]
+        )
+        try:
+            async with asyncio.timeout(timeout):
+                await drained
+                if type(executor) is not concurrent.futures.ThreadPoolExecutor:
+                    with concurrent.futures.ThreadPoolExecutor(1) as helper:
+                        await self.run_in_executor(helper, executor.shutdown)
+        except TimeoutError:
+            warnings.warn(
+                f"The executor did not finishing joining its threads within {timeout} seconds.",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+        executor.shutdown(wait=False)
+
+    def tell_blocked(self, since: int, how: str) -> None:
+        """Take note that this thread was blocked since an instant, in nanoseconds, up to now."""
+        now = self._clock.now
+        if self._recorder is not None and now > since:
+            self._recorder.blocked(since, now - since, self._actor.whoami(), how)
+        if now > self._until and self._halt is None:
+            self._halt = self._until_reached()
+            self._stopping = True

@@ -1,0 +1,73 @@
+"""Standard output that knows when, and in which task, each line was begun."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+from vtloop.blocking import here
+from vtloop.clock import Clock, plain_seconds
+
+
+class LineOutput(io.TextIOBase):
+    """Passes text on to another stream, and tells of each line.
+
+    `begun(at, who)` is asked at the first character of a line what to write before it; `at` is in
+    nanoseconds and `who` is the label of the task, or '-'. `ended(at, who, text)` is told the whole
+    line, without its newline.
+    """
+
+    def __init__(
+        self,
+        target: Any,
+        clock: Clock,
+        begun: Callable[[int, str], str] = lambda at, who: "",
+        ended: Callable[[int, str, str], object] = lambda at, who, text: None,
+    ) -> None:
+        self._target = target
+        self._clock = clock
+        self._begun = begun
+        self._ended = ended
+        self._at = 0
+        self._who = "-"
+        self._line: list[str] = []
+
+    def write(self, text: str) -> int:
+        for part in text.splitlines(keepends=True):
+            if not self._line:
+                self._at = self._clock.now
+                self._who = "-" if here.actor is None else here.actor.whoami()
+                self._target.write(self._begun(self._at, self._who))
+            self._target.write(part)
+            self._line.append(part)
+            if part.endswith("\n"):
+                self.end_line()
+        return len(text)
+
+    def end_line(self) -> None:
+        """Tell of the line that has been begun, if there is one."""
+        if self._line:
+            line = "".join(self._line).removesuffix("\n")
+            self._line.clear()
+            self._ended(self._at, self._who, line)
+
+    def flush(self) -> None:
+        self._target.flush()
+
+    def writable(self) -> bool:
+        return True
+
+    def __getattr__(self, name: str) -> Any:  # encoding, buffer, reconfigure…
+        return getattr(self._target, name)
+
+    def isatty(self) -> bool:
+        return bool(self._target.isatty())
+
+    def fileno(self) -> int:
+        return int(self._target.fileno())
+
+
+def timestamp(at: int, who: str) -> str:
+    """Return what stands before a line of a transcript: '     1.500  worker#2     | '."""
+    return f"{plain_seconds(at, digits=3):>10}  {who:<12} | "

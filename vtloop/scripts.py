@@ -1,0 +1,130 @@
+"""Run a script or module as `python` would, with its event loops in virtual time.
+
+The script gets virtual loops from the event loop policy, so `asyncio.run`, `Runner`,
+`get_event_loop` and `new_event_loop` all work. Its loops share one clock, and `time.sleep` outside
+of them moves it too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import runpy
+import sys
+import types
+import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from vtloop.blocking import here
+from vtloop.clock import Clock, Seconds
+from vtloop.loop import VirtualLoop
+from vtloop.output import LineOutput, timestamp
+from vtloop.places import PACKAGE
+from vtloop.world import World
+
+_OURS = (PACKAGE, "<frozen runpy>")
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to run a script; see `VirtualLoop`."""
+
+    wall_clock: datetime | None = None
+    until: Seconds | None = None
+    seed: int | str | None = 0
+    timestamps: bool = False
+
+
+class ScriptThread:
+    """The script's main thread while none of its loops runs."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def sleep(self, nanoseconds: int) -> None:
+        self._clock.now += nanoseconds
+
+    compute = sleep
+
+    def wait_for(self, lock: Any, timeout: float) -> None:
+        lock.acquire_in_real_time(timeout)
+
+    def virtual_time(self) -> int:
+        return self._clock.now
+
+    def whoami(self) -> str:
+        return "-"
+
+
+def run_script(path: str, args: list[str], options: Options) -> None:
+    """Run the script at `path` as `__main__`; raises what it raises, SystemExit included."""
+    with _virtual_time(options), _as_main([path, *args], os.path.dirname(os.path.abspath(path))):
+        if os.path.isdir(path):
+            runpy.run_path(path, run_name="__main__")
+        else:
+            with io.open_code(os.path.abspath(path)) as file:
+                code = compile(file.read(), path, "exec")
+            module = types.ModuleType("__main__")
+            vars(module).update(__file__=path, __builtins__=__builtins__)
+            sys.modules["__main__"] = module
+            exec(code, vars(module))
+
+
+def run_module(name: str, args: list[str], options: Options) -> None:
+    """Run a module as `python -m name` does; raises what it raises, SystemExit included."""
+    with _virtual_time(options), _as_main([name, *args], os.getcwd()):
+        runpy.run_module(name, run_name="__main__", alter_sys=True)
+
+
+@contextmanager
+def _as_main(argv: list[str], directory: str) -> Iterator[None]:
+    before = sys.argv, sys.path[0], sys.modules["__main__"]
+    sys.argv, sys.path[0] = argv, directory
+    try:
+        yield
+    finally:
+        sys.argv, sys.path[0], sys.modules["__main__"] = before
+
+
+@contextmanager
+def _virtual_time(options: Options) -> Iterator[None]:
+    clock = Clock()
+    loop_factory = partial(VirtualLoop, clock=clock, until=options.until)
+
+    class Policy(asyncio.DefaultEventLoopPolicy):
+        _loop_factory = staticmethod(loop_factory)
+
+    with ExitStack() as stack:
+        stack.enter_context(World(clock, False, options.wall_clock, options.seed))
+        if options.timestamps:
+            output = LineOutput(sys.stdout, clock, begun=timestamp)
+            stack.callback(setattr, sys, "stdout", sys.stdout)
+            sys.stdout = output
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # policies, since 3.14
+            stack.callback(asyncio.set_event_loop_policy, None)
+            asyncio.set_event_loop_policy(Policy())
+        stack.callback(setattr, here, "actor", here.actor)
+        here.actor = ScriptThread(clock)
+        yield
+
+
+def hide_own_frames(error: BaseException | None) -> None:
+    """Leave this package's frames out of an exception's traceback, and of those behind it."""
+    while error is not None:
+        frames = []
+        traceback = error.__traceback__
+        while traceback is not None:
+            if not traceback.tb_frame.f_code.co_filename.startswith(_OURS):
+                frames.append(traceback)
+            traceback = traceback.tb_next
+        for outer, inner in zip(frames, [*frames[1:], None], strict=True):
+            outer.tb_next = inner
+        error.__traceback__ = frames[0] if frames else None
+        error = error.__cause__ or error.__context__

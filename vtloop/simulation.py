@@ -1,0 +1,177 @@
+"""One run of a program: `run`, a drop-in for `asyncio.run`, and `simulate`, which tells all."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from vtloop.clock import Seconds, to_seconds
+from vtloop.errors import UntilReached
+from vtloop.loop import VirtualLoop
+from vtloop.output import LineOutput, timestamp
+from vtloop.tasks import label
+from vtloop.trace import Blocked, Printed, Recording, Trace
+
+T = TypeVar("T")
+Main = Coroutine[Any, Any, T] | Callable[[], Coroutine[Any, Any, T]]
+
+
+@dataclass(frozen=True, slots=True)
+class Run(Generic[T]):
+    """What came of one run. Times and durations are virtual seconds since its start."""
+
+    value: T | None
+    """What the main coroutine returned."""
+    error: BaseException | None
+    """What it raised instead, or the DeadlockError or LivelockError that ended the run."""
+    stopped: bool
+    """Whether the run was stopped at its `until`."""
+    elapsed: float
+    """How long the main coroutine took."""
+    ended: float
+    """When the last thing happened, cleanup included."""
+    unfinished: tuple[str, ...]
+    """The tasks that were left pending when the run was over, by label; they were cancelled."""
+    unretrieved: tuple[BaseException, ...]
+    """Exceptions that nobody awaited."""
+    reproducible: bool
+    """False if a thread outside the simulation had a say."""
+    trace: Trace = field(repr=False)
+    """What was recorded."""
+
+    @property
+    def printed(self) -> tuple[Printed, ...]:
+        """The lines printed: when (in nanoseconds), by which task, the text."""
+        return self.trace.printed
+
+    @property
+    def blocked(self) -> tuple[Blocked, ...]:
+        """The calls that blocked the loop: when, how long (in nanoseconds), who, how, where."""
+        return self.trace.blocked
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What else the user of this run should know."""
+        return self.trace.notices
+
+    def result(self) -> T:
+        """Return the value, or raise the error."""
+        if self.error is not None:
+            raise self.error
+        return self.value  # type: ignore[return-value]
+
+    def transcript(self) -> str:
+        """Return the printed lines, each with its time in seconds and its task."""
+        return "".join(f"{timestamp(at, who)}{text}\n" for at, who, text in self.printed)
+
+    def digest(self) -> str:
+        """Return a hash that is equal for equal runs, on the same version of Python."""
+        return self.trace.digest()
+
+
+def run(
+    main: Main[T],
+    *,
+    debug: bool | None = None,
+    settle: bool = False,
+    until: Seconds | None = None,
+    seed: int | str | None = 0,
+    wall_clock: datetime | None = None,
+    timer_slack: Seconds = 0,
+    patience: float = 10.0,
+) -> T:
+    """Run a coroutine in virtual time and return its result: a drop-in for `asyncio.run`.
+
+    `main` is a coroutine, or a function that returns one. `settle` lets the loop go on after it
+    until nothing is left to do, as in a notebook, instead of cancelling what is left. The other
+    options are those of `VirtualLoop`; `random` is seeded with 0 unless `seed` says otherwise.
+
+    Raises what the coroutine raises, DeadlockError, LivelockError, or UntilReached.
+    """
+    loop = VirtualLoop(
+        until=until, seed=seed, wall_clock=wall_clock, timer_slack=timer_slack, patience=patience
+    )
+    with asyncio.Runner(debug=debug, loop_factory=lambda: loop) as runner:
+        value: T = runner.run(_coroutine(main))
+        if settle:
+            loop.settle()
+        return value
+
+
+def simulate(
+    main: Main[T],
+    *,
+    debug: bool | None = None,
+    settle: bool = False,
+    until: Seconds | None = None,
+    seed: int | str | None = 0,
+    wall_clock: datetime | None = None,
+    timer_slack: Seconds = 0,
+    patience: float = 10.0,
+) -> Run[T]:
+    """Run a coroutine in virtual time and return what happened; options as for `run`.
+
+    Errors of the program are in the result, not raised. What it prints is recorded and goes to
+    standard output as usual.
+
+    >>> async def nap() -> str:
+    ...     await asyncio.sleep(3600)
+    ...     return "rested"
+    >>> simulate(nap).elapsed
+    3600.0
+    """
+    recording = Recording()
+    loop = VirtualLoop(
+        until=until,
+        seed=seed,
+        wall_clock=wall_clock,
+        timer_slack=timer_slack,
+        patience=patience,
+        recorder=recording,
+    )
+    value: T | None = None
+    error: BaseException | None = None
+    stopped = False
+    output = LineOutput(sys.stdout, loop.clock, ended=recording.printed_line)
+    with contextlib.redirect_stdout(output):
+        with asyncio.Runner(debug=debug, loop_factory=lambda: loop) as runner:
+            finished = 0
+            try:
+                try:
+                    value = runner.run(_coroutine(main))
+                finally:
+                    finished = loop.virtual_time()
+                if settle:
+                    loop.settle()
+            except UntilReached:
+                stopped = True
+            except (Exception, asyncio.CancelledError) as raised:
+                error = raised
+            unfinished = tuple(sorted(map(label, asyncio.all_tasks(loop))))
+        output.end_line()
+    return Run(
+        value=value,
+        error=error,
+        stopped=stopped,
+        elapsed=to_seconds(finished),
+        ended=to_seconds(loop.virtual_time()),
+        unfinished=unfinished,
+        unretrieved=tuple(dict.fromkeys([*recording.errors, *recording.unretrieved()])),
+        reproducible=loop.reproducible,
+        trace=recording.trace(),
+    )
+
+
+def _coroutine(main: Any) -> Any:
+    made = main() if callable(main) else main
+    if asyncio.iscoroutine(made):
+        return made
+    given = f"{main!r} returned {made!r}" if callable(main) else f"{main!r} was given"
+    raise ValueError(
+        f"A coroutine was expected, while {given}; pass main() or main, of an `async def main()`"
+    )

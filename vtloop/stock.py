@@ -1,0 +1,86 @@
+"""The part of an event loop that has nothing to do with time: asyncio's own code.
+
+`Stock` borrows it, for each Python its own, from the stock loop, together with the attributes that
+it, and some libraries, rely on beyond the public interface.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+from asyncio import base_events, coroutines, format_helpers
+from typing import Any
+
+from vtloop.boundary import Boundary
+from vtloop.clock import NANOSECONDS
+from vtloop.ordering import OrderedWeakSet
+
+STOCK: Any = base_events.BaseEventLoop
+
+_format_callback: Any = format_helpers._format_callback_source
+_FORMAT_DEPENDS_ON_DEBUG = "debug" in _format_callback.__code__.co_varnames  # since 3.13
+
+
+class Stock(Boundary):
+    """An event loop's futures, generators, errors and checks."""
+
+    def __init__(self) -> None:
+        self._closed = False
+        self._stopping = False
+        self._thread_id: int | None = None
+        self._exception_handler: Any = None
+        self._task_factory: Any = None
+        self._current_handle: Any = None
+        self._default_executor: concurrent.futures.ThreadPoolExecutor | None = None
+        self._executor_shutdown_called = False
+        self._asyncgens: OrderedWeakSet[Any] = OrderedWeakSet()
+        self._asyncgens_shutdown_called = False
+        self._coroutine_origin_tracking_enabled = False
+        self._coroutine_origin_tracking_saved_depth: int | None = None
+        self._clock_resolution = 1 / NANOSECONDS
+        self.slow_callback_duration = 0.1  # virtual seconds
+        self.set_debug(coroutines._is_debug_mode())  # type: ignore[attr-defined]
+
+    __repr__ = STOCK.__repr__
+    __del__ = STOCK.__del__
+    run_until_complete = STOCK.run_until_complete
+    stop = STOCK.stop
+    is_running = STOCK.is_running
+    is_closed = STOCK.is_closed
+    get_debug = STOCK.get_debug
+    create_future = STOCK.create_future
+    set_task_factory = STOCK.set_task_factory
+    get_task_factory = STOCK.get_task_factory
+    set_default_executor = STOCK.set_default_executor
+    shutdown_asyncgens = STOCK.shutdown_asyncgens
+    get_exception_handler = STOCK.get_exception_handler
+    set_exception_handler = STOCK.set_exception_handler
+    default_exception_handler = STOCK.default_exception_handler
+    call_exception_handler = STOCK.call_exception_handler
+    _check_closed = STOCK._check_closed
+    _check_thread = STOCK._check_thread
+    _check_callback = STOCK._check_callback
+    _check_default_executor = STOCK._check_default_executor
+    _check_running = STOCK._check_running
+    _set_coroutine_origin_tracking = STOCK._set_coroutine_origin_tracking
+    _asyncgen_firstiter_hook = STOCK._asyncgen_firstiter_hook
+    _asyncgen_finalizer_hook = STOCK._asyncgen_finalizer_hook
+    _task_from_factory = STOCK.create_task
+
+    def _report(self, handle: Any, error: BaseException) -> None:
+        """Report an exception out of a callback, as `asyncio.Handle._run` does."""
+        options = {"debug": self.get_debug()} if _FORMAT_DEPENDS_ON_DEBUG else {}
+        source = _format_callback(handle._callback, handle._args, **options)
+        context = {
+            "message": f"Exception in callback {source}",
+            "exception": error,
+            "handle": handle,
+        }
+        if handle._source_traceback:
+            context["source_traceback"] = handle._source_traceback
+        self.call_exception_handler(context)
+
+
+def hide_frames(made: Any, count: int) -> None:
+    """Leave the loop's own `count` frames out of where a handle or task was made."""
+    if made._source_traceback:
+        del made._source_traceback[-count:]

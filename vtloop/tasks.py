@@ -1,0 +1,58 @@
+"""Tasks with a number: their hash, so that sets of tasks have the same order in every run.
+
+`TaskGroup`, `wait`, `as_completed`, `all_tasks` and users keep tasks in sets. asyncio's own tasks
+hash by address, which differs from process to process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import types
+from collections.abc import Iterable
+from typing import Any
+
+_DEFAULT_NAME = re.compile(r"Task-(\d+)")
+
+
+class Task(asyncio.Task[Any]):
+    """An `asyncio.Task` whose hash is its number: 1 for the loop's first task."""
+
+    __slots__ = ("number",)
+
+    number: int
+
+    def __hash__(self) -> int:
+        return self.number
+
+
+def has_default_name(task: asyncio.Task[Any]) -> bool:
+    """Tell whether a task was given no name."""
+    return _DEFAULT_NAME.fullmatch(task.get_name()) is not None
+
+
+def label(task: asyncio.Task[Any]) -> str:
+    """Return how a task is called in messages and transcripts.
+
+    That is the name it was given, or else its coroutine's name and its number: 'worker#2'.
+    """
+    name = task.get_name()
+    default = _DEFAULT_NAME.fullmatch(name)
+    # A finished eager task crashes the interpreter of Python 3.12.1 when asked for its coroutine.
+    if default is None or task.done():
+        return name
+    return f"{coroutine_name(task.get_coro())}#{default[1]}"
+
+
+def in_order(tasks: Iterable[asyncio.Task[Any]]) -> list[asyncio.Task[Any]]:
+    """Return tasks in order of creation, as far as they are numbered."""
+    return sorted(tasks, key=lambda task: (getattr(task, "number", 0), task.get_name()))
+
+
+def coroutine_name(coro: Any) -> str:
+    """Return the qualified name of a coroutine's function, from its innermost function on."""
+    if isinstance(coro, types.AsyncGeneratorType):
+        name = coro.ag_code.co_qualname
+    else:
+        name = getattr(coro, "__qualname__", None) or type(coro).__name__
+    return str(name).rpartition("<locals>.")[2]

@@ -1,0 +1,163 @@
+"""What a run records: its steps, what it printed, what blocked it, what went wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import hashlib
+import weakref
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple, Protocol
+
+from vtloop.clock import Clock
+from vtloop.places import calling_place
+from vtloop.tasks import coroutine_name, label
+
+Holders = Mapping[int, Iterable[str]]
+
+
+class Recorder(Protocol):
+    """What a loop tells, as it happens. Times and durations are nanoseconds."""
+
+    def watch(self, take: Callable[[], Any], clock: Clock) -> Callable[[], Any]:
+        """Return a function to take the next handle with, which notes the step that begins."""
+
+    def task_created(self, task: asyncio.Future[Any]) -> None: ...
+
+    def blocked(self, at: int, duration: int, who: str, how: str) -> None:
+        """Note that the loop's own thread was blocked."""
+
+    def notice(self, message: str) -> None:
+        """Note something that the user of the run should know."""
+
+    def reported(self, context: dict[str, Any]) -> None:
+        """Note a call of the loop's exception handler."""
+
+    def acquired(self, primitive: Any) -> None:
+        """Note that the current task has taken a lock or semaphore."""
+
+    def released(self, primitive: Any) -> None: ...
+
+    def holders(self) -> Holders:
+        """Return who holds which lock or semaphore, by its id()."""
+
+
+class Step(NamedTuple):
+    """One handle that ran: a step of a task, or a callback."""
+
+    at: int  # nanoseconds
+    who: str
+
+
+class Blocked(NamedTuple):
+    """A call that blocked the loop's own thread, and with it every task."""
+
+    at: int  # nanoseconds
+    duration: int  # nanoseconds
+    who: str
+    how: str  # 'time.sleep', 'busy'
+    place: str  # 'file.py:12 in worker: time.sleep(1)'
+
+
+class Printed(NamedTuple):
+    """A line that was printed."""
+
+    at: int  # nanoseconds, of its first character
+    who: str
+    text: str
+
+
+class Trace(NamedTuple):
+    """What a run recorded."""
+
+    steps: tuple[Step, ...]
+    printed: tuple[Printed, ...]
+    blocked: tuple[Blocked, ...]
+    notices: tuple[str, ...]
+
+    def digest(self) -> str:
+        """Return a hash that is equal for equal runs, on the same version of Python."""
+        return hashlib.sha256(repr(self[:3]).encode()).hexdigest()
+
+
+class Recording:
+    """The recorder of `simulate`."""
+
+    def __init__(self) -> None:
+        self.steps: list[Step] = []
+        self.printed: list[Printed] = []
+        self.blocks: list[Blocked] = []
+        self.notices: list[str] = []
+        self.errors: list[BaseException] = []  # that the loop's exception handler was called with
+        self._tasks: list[weakref.ref[asyncio.Future[Any]]] = []
+        self._labels: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
+        self._holders: weakref.WeakKeyDictionary[Any, list[str]] = weakref.WeakKeyDictionary()
+
+    def watch(self, take: Callable[[], Any], clock: Clock) -> Callable[[], Any]:
+        def taking() -> Any:
+            handle = take()
+            if handle._callback is not None:
+                self.steps.append(Step(clock.now, self._who_runs(handle._callback)))
+            return handle
+
+        return taking
+
+    def _who_runs(self, callback: Any) -> str:
+        owner = getattr(callback, "__self__", None)
+        if isinstance(owner, asyncio.Task):
+            return self._label(owner)
+        while isinstance(callback, functools.partial):
+            callback = callback.func
+        return coroutine_name(callback)
+
+    def _label(self, task: asyncio.Task[Any]) -> str:
+        if task not in self._labels:
+            self._labels[task] = label(task)
+        return self._labels[task]
+
+    def task_created(self, task: asyncio.Future[Any]) -> None:
+        self._tasks.append(weakref.ref(task))
+
+    def printed_line(self, at: int, who: str, text: str) -> None:
+        self.printed.append(Printed(at, who, text))
+
+    def blocked(self, at: int, duration: int, who: str, how: str) -> None:
+        self.blocks.append(Blocked(at, duration, who, how, calling_place()))
+
+    def notice(self, message: str) -> None:
+        self.notices.append(message)
+
+    def reported(self, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        if error is not None:
+            self.errors.append(error)
+
+    def acquired(self, primitive: Any) -> None:
+        self._holders.setdefault(primitive, []).append(_current_label())
+
+    def released(self, primitive: Any) -> None:
+        holders = self._holders.get(primitive, [])
+        me = _current_label()
+        if me in holders:
+            holders.remove(me)
+        elif holders:  # released by somebody who did not acquire it
+            holders.pop(0)
+
+    def holders(self) -> Holders:
+        return {id(primitive): labels for primitive, labels in self._holders.items()}
+
+    def unretrieved(self) -> list[BaseException]:
+        """Return the exceptions of finished tasks that nobody has asked for."""
+        tasks: Iterable[Any] = (ref() for ref in self._tasks)
+        return [task._exception for task in tasks if task is not None and task._log_traceback]
+
+    def trace(self) -> Trace:
+        """Return what was recorded so far."""
+        return Trace(
+            tuple(self.steps), tuple(self.printed), tuple(self.blocks), tuple(self.notices)
+        )
+
+
+def _current_label() -> str:
+    task = asyncio.current_task()
+    return "a callback" if task is None else label(task)

@@ -1,0 +1,226 @@
+"""What a suspended task waits for, read from its await stack.
+
+A coroutine knows what it awaits (`cr_await`), and so on down to a future. asyncio's own functions
+on that way tell what the future is for: `WAITS` maps each of them to words. Nothing is recorded for
+it and nothing is patched, so it costs nothing until somebody asks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import inspect
+import types
+from asyncio import locks, queues, tasks
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from vtloop.clock import format_seconds, to_nanoseconds
+from vtloop.places import is_library, place
+from vtloop.tasks import in_order, label
+
+Frame = types.FrameType
+Holders = Mapping[int, Iterable[str]]  # who holds a lock or semaphore, by its id()
+
+
+class Wait(NamedTuple):
+    """What one task waits for, and where."""
+
+    task: str
+    waits_for: str
+    place: str  # 'file.py:12 in worker: await lock.acquire()', '' when unknown
+
+    def __str__(self) -> str:
+        at = f"\n      at {self.place}" if self.place else ""
+        return f"{self.task} waits for {self.waits_for}{at}"
+
+
+def describe(task: asyncio.Task[Any], holders: Holders) -> Wait:
+    """Tell what a pending task waits for. `holders` may be empty."""
+    frames, end = await_stack(task.get_coro())
+    innermost = next((frame for frame in reversed(frames) if not is_library(frame)), None)
+    return Wait(
+        label(task),
+        _words(task, frames, end, holders),
+        "" if innermost is None else place(innermost),
+    )
+
+
+def await_stack(awaitable: Any) -> tuple[list[Frame], Any]:
+    """Return the suspended frames from an awaitable inwards, and what the innermost awaits."""
+    frames: list[Frame] = []
+    while True:
+        if isinstance(awaitable, types.CoroutineType):
+            frame, inner = awaitable.cr_frame, awaitable.cr_await
+        elif isinstance(awaitable, types.GeneratorType):
+            frame, inner = awaitable.gi_frame, awaitable.gi_yieldfrom
+        elif isinstance(awaitable, types.AsyncGeneratorType):
+            frame, inner = awaitable.ag_frame, awaitable.ag_await
+        elif type(awaitable).__name__ in _WRAPPERS:
+            frame, inner = None, _wrapped(awaitable)
+        else:
+            return frames, awaitable
+        if frame is not None:
+            frames.append(frame)
+        if inner is None:
+            return frames, None
+        awaitable = inner
+
+
+# Objects of the interpreter that stand between two frames and tell of the inner one only to the
+# garbage collector.
+_WRAPPERS = {
+    "coroutine_wrapper",
+    "async_generator_asend",
+    "async_generator_athrow",
+    "anext_awaitable",
+}
+
+
+def _wrapped(wrapper: Any) -> Any:
+    suspendable = (types.CoroutineType, types.GeneratorType, types.AsyncGeneratorType)
+    for inner in gc.get_referents(wrapper):
+        if isinstance(inner, suspendable) or type(inner).__name__ in _WRAPPERS:
+            return inner
+    return None
+
+
+# Words for each of asyncio's waiting functions
+
+
+class _Waiting(NamedTuple):
+    """One waiting function of asyncio, suspended."""
+
+    frame: Frame
+    callers: list[Frame]  # the frames around it, outermost first
+    holders: Holders
+
+    def subject(self) -> Any:
+        return self.frame.f_locals.get("self")
+
+    def named(self, thing: Any) -> str:
+        """Return "Lock 'lock'", with the name under which the callers know the thing."""
+        kind = type(thing).__name__
+        name = next(filter(None, (_name_in(frame, thing) for frame in reversed(self.callers))), "")
+        article = "an" if kind[0] in "AEIOU" else "a"
+        return f"{kind} {name!r}" if name else f"{article} {kind}"
+
+    def held(self, thing: Any) -> str:
+        holders = ", ".join(self.holders.get(id(thing), ()))
+        return f", held by {holders}" if holders else ""
+
+
+def _name_in(frame: Frame, thing: Any) -> str:
+    variables = frame.f_locals
+    for name, value in variables.items():
+        if value is thing and name != "self":
+            return name
+    for owner, value in variables.items():
+        attributes = getattr(value, "__dict__", None)
+        if isinstance(attributes, dict) and not isinstance(value, (type, types.ModuleType)):
+            for name, attribute in attributes.items():
+                if attribute is thing:
+                    return f"{owner}.{name}"
+    for name, value in frame.f_globals.items():
+        if value is thing:
+            return name
+    return ""
+
+
+def _sleep(waiting: _Waiting) -> str:
+    handle = waiting.frame.f_locals.get("h")
+    if handle is None:
+        return "its next turn"
+    deadline = to_nanoseconds(handle.when())
+    if handle.when() == float("inf"):
+        return "nothing, for ever (a sleep of infinite length)"
+    return f"a sleep until {format_seconds(deadline)}"
+
+
+def _lock(waiting: _Waiting) -> str:
+    lock = waiting.subject()
+    return f"{waiting.named(lock)}{waiting.held(lock)}"
+
+
+def _condition(waiting: _Waiting) -> str:
+    return f"a notification of {waiting.named(waiting.subject())}"
+
+
+def _event(waiting: _Waiting) -> str:
+    return f"{waiting.named(waiting.subject())} to be set"
+
+
+def _barrier(waiting: _Waiting) -> str:
+    barrier = waiting.subject()
+    there = f"{barrier.n_waiting} of {barrier.parties} are there"
+    return f"the other parties of {waiting.named(barrier)} ({there})"
+
+
+def _queue_get(waiting: _Waiting) -> str:
+    return f"an item of {waiting.named(waiting.subject())}"
+
+
+def _queue_put(waiting: _Waiting) -> str:
+    queue = waiting.subject()
+    return f"room in {waiting.named(queue)} (it holds {queue.qsize()} of {queue.maxsize})"
+
+
+def _queue_join(waiting: _Waiting) -> str:
+    return f"all items of {waiting.named(waiting.subject())} to be done (task_done)"
+
+
+def _task_group(waiting: _Waiting) -> str:
+    members = in_order(waiting.subject()._tasks)
+    return f"the tasks of its TaskGroup: {', '.join(map(label, members))}"
+
+
+def _wait(waiting: _Waiting) -> str:
+    futures = waiting.frame.f_locals.get("fs", ())
+    names = [label(item) for item in futures if isinstance(item, asyncio.Task) and not item.done()]
+    return f"wait() of {', '.join(names) or f'{len(futures)} futures'}"
+
+
+def _code(function: Any) -> types.CodeType:
+    code: types.CodeType = inspect.unwrap(function).__code__
+    return code
+
+
+_barrier_type: Any = locks.Barrier
+
+WAITS: dict[types.CodeType, Callable[[_Waiting], str]] = {
+    _code(tasks.sleep): _sleep,
+    _code(locks.Lock.acquire): _lock,
+    _code(locks.Semaphore.acquire): _lock,
+    _code(locks.Condition.wait): _condition,
+    _code(locks.Event.wait): _event,
+    _code(_barrier_type._wait): _barrier,
+    _code(_barrier_type._block): _barrier,
+    _code(queues.Queue.get): _queue_get,
+    _code(queues.Queue.put): _queue_put,
+    _code(queues.Queue.join): _queue_join,
+    _code(asyncio.TaskGroup.__aexit__): _task_group,
+    _code(tasks._wait): _wait,  # type: ignore[attr-defined]
+}
+
+
+def _words(task: asyncio.Task[Any], frames: list[Frame], end: Any, holders: Holders) -> str:
+    for depth, frame in enumerate(frames):
+        words = WAITS.get(frame.f_code)
+        if words is not None:
+            return words(_Waiting(frame, frames[:depth], holders))
+    return _words_for_future(getattr(task, "_fut_waiter", None) or end)
+
+
+def _words_for_future(future: Any) -> str:
+    if isinstance(future, asyncio.Task):
+        return f"task {label(future)}"
+    children = getattr(future, "_children", None)  # of gather()
+    if children:
+        pending = [child for child in children if not child.done()]
+        names = [label(child) for child in pending if isinstance(child, asyncio.Task)]
+        return f"gather() of {', '.join(names) or f'{len(pending)} futures'}"
+    if future is None:
+        return "its next turn"
+    if isinstance(future, asyncio.Future):
+        return "a Future that nobody has set yet"
+    return f"an awaitable of type {type(future).__name__}"

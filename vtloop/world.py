@@ -1,0 +1,167 @@
+"""What a run replaces in the process around it, all in one place, and put back when it ends.
+
+While at least one virtual loop runs:
+
+- `time.sleep`: blocking calls take virtual time
+- `set` in `asyncio.tasks`: an ordered set, so that `wait` and `as_completed` are reproducible
+- the lock on which `threading.Condition.wait` waits, and the clock by which it and `queue` judge
+  timeouts: worker threads wait in virtual time
+
+With a recorder, `acquire` and `release` of `asyncio.Lock` and `asyncio.Semaphore`: who holds what.
+With `wall_clock=`, `time.monotonic`, `time.perf_counter` and their `_ns` variants. A module
+that took `sleep` or one of these clocks by `from time import …` gets the stand-in under that name
+too. All stand-ins do what the originals do on threads that belong to no run.
+
+Besides, a run with a seed has a state of `random` of its own, and it owns the schedule of the
+garbage collector (see `collector`).
+"""
+
+from __future__ import annotations
+
+import asyncio.tasks
+import queue
+import random
+import sys
+import threading
+import time
+from asyncio import Lock, Semaphore
+from contextlib import ExitStack
+from datetime import datetime
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from vtloop import blocking, holders, ordering, workers
+from vtloop.clock import Clock
+from vtloop.collector import Collector
+from vtloop.wallclock import MONOTONIC_CLOCKS, WallClock
+
+_ABSENT: Any = object()
+
+
+class Replacement(NamedTuple):
+    """A name of a module or class, and what stands in for it."""
+
+    module: ModuleType | type
+    name: str
+    stand_in: Any
+    taken_by_name: bool = False  # by `from module import name` in other modules
+
+
+ALWAYS = (
+    Replacement(time, "sleep", blocking.sleep, taken_by_name=True),
+    Replacement(asyncio.tasks, "set", ordering.OrderedSet),
+    Replacement(threading, "_allocate_lock", workers.allocate_waiter_lock),
+    Replacement(threading, "_time", blocking.monotonic),
+    Replacement(queue, "time", blocking.monotonic),
+)
+RECORDED = (
+    Replacement(Lock, "acquire", holders.lock_acquire),
+    Replacement(Lock, "release", holders.lock_release),
+    Replacement(Semaphore, "acquire", holders.semaphore_acquire),
+    Replacement(Semaphore, "release", holders.semaphore_release),
+)
+WITH_WALL_CLOCK = tuple(
+    Replacement(time, name, stand_in, taken_by_name=True)
+    for name, stand_in in MONOTONIC_CLOCKS.items()
+)
+
+
+class Replacements:
+    """A table of replacements, in force while it is entered at least once, from any thread."""
+
+    def __init__(self, table: tuple[Replacement, ...]) -> None:
+        self._table = table
+        self._lock = threading.Lock()
+        self._entered = 0
+        self._originals = [vars(item.module).get(item.name, _ABSENT) for item in table]
+        self._modules_seen = 0
+        self._takers: list[tuple[dict[str, Any], int]] = []
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._entered += 1
+            if self._entered == 1:
+                self._find_takers()
+                for item in self._table:
+                    setattr(item.module, item.name, item.stand_in)
+                for names, index in self._takers:
+                    names[self._table[index].name] = self._table[index].stand_in
+
+    def __exit__(self, *exc_info: object) -> None:
+        with self._lock:
+            self._entered -= 1
+            if self._entered == 0:
+                for item, original in zip(self._table, self._originals, strict=True):
+                    if original is _ABSENT:
+                        delattr(item.module, item.name)
+                    else:
+                        setattr(item.module, item.name, original)
+                for names, index in self._takers:
+                    names[self._table[index].name] = self._originals[index]
+
+    def _find_takers(self) -> None:
+        """Find the modules that took a name by `from … import`; again when there are new ones."""
+        if len(sys.modules) == self._modules_seen:
+            return
+        self._modules_seen = len(sys.modules)
+        self._takers = [
+            (names, index)
+            for names in [vars(module) for module in sys.modules.values() if _is_users(module)]
+            for index, item in enumerate(self._table)
+            if item.taken_by_name and names.get(item.name, _ABSENT) is self._originals[index]
+        ]
+
+
+def _is_users(module: Any) -> bool:
+    if not isinstance(module, ModuleType) or module is time:
+        return False
+    return module.__name__.partition(".")[0] != "vtloop"
+
+
+always = Replacements(ALWAYS)
+when_recorded = Replacements(RECORDED)
+with_wall_clock = Replacements(WITH_WALL_CLOCK)
+
+
+class Randomness:
+    """A state of the module `random` of the run's own, kept between the loop's runs."""
+
+    def __init__(self, seed: int | str) -> None:
+        self._seed = seed
+        self._ours: Any = None
+        self._theirs: Any = None
+
+    def __enter__(self) -> None:
+        self._theirs = random.getstate()
+        if self._ours is None:
+            random.seed(self._seed)
+        else:
+            random.setstate(self._ours)
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._ours = random.getstate()
+        random.setstate(self._theirs)
+
+
+class World:
+    """The surroundings of one loop, in force while it is entered."""
+
+    def __init__(
+        self, clock: Clock, recorded: bool, wall_clock: datetime | None, seed: int | str | None
+    ) -> None:
+        self.collector = Collector()
+        self._parts: list[Any] = [always, self.collector]
+        if recorded:
+            self._parts.append(when_recorded)
+        if wall_clock is not None:
+            self._parts += [with_wall_clock, WallClock(clock, wall_clock)]
+        if seed is not None:
+            self._parts.append(Randomness(seed))
+        self._entered = ExitStack()
+
+    def __enter__(self) -> None:
+        for part in self._parts:
+            self._entered.enter_context(part)
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._entered.close()
