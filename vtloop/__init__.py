@@ -13,15 +13,16 @@ Glossary:
 - *instant*: a point of virtual time; many steps may share it, in an order
 - *trace*: what a run recorded
 
-A map of the package, from the bottom up; nothing imports from further down this list:
+A map of the package, from the bottom up; a module imports only from those named before it:
 
-- `errors`, `clock`; `handles` and `timers`, the timer queue; `tasks`, `ordering`
-- `boundary`, `stock`: what is refused, and what is borrowed from asyncio
-- `blocking`, `outsiders`, `workers`, `threads`, `loop_thread`: threads and blocking calls
-- `waits`, `hazards`, `trace`, `holders`: what is told of a run, and of what went wrong
+- `errors`, `clock`, `places`, `tasks`: what everything speaks of
+- `handles`, `timers`: the timer queue
+- `boundary`, `ordering`, `stock`: what is refused, what is put in order, what asyncio lends
+- `blocking`, `outsiders`, `workers`, `threads`: threads, and calls that block them
+- `waits`, `trace`, `hazards`, `holders`, `loop_thread`: what is told of a run
 - `collector`, `wallclock`, `world`: what a run changes in the process around it
 - `loop`: the event loop
-- `simulation`: one run; `output`: what it prints
+- `output`, `simulation`: one run
 - `scripts`, `__main__`: the command line
 """
 

@@ -80,6 +80,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         raise
     except BaseException as error:
         hide_own_frames(error)
+        if error.__traceback__ is None and isinstance(error, OSError | ImportError):
+            parser.exit(2 if arguments.script else 1, f"vtloop: {error}\n")
         sys.excepthook(type(error), error, error.__traceback__)
         if isinstance(error, KeyboardInterrupt):  # end as python does: by the signal
             signal.signal(signal.SIGINT, signal.SIG_DFL)

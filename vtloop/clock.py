@@ -6,6 +6,7 @@ one, so that time goes on from one `asyncio.run` to the next.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 from math import inf, isfinite, isnan
@@ -14,11 +15,12 @@ from typing import TypeAlias
 NANOSECONDS = 1_000_000_000  # in a second
 NEVER = 1 << 2048  # nanoseconds: later than any finite float of seconds
 
-# A float of seconds carries whole nanoseconds exactly up to here (104 days). Beyond, the digits
-# that a person would write are taken: 31536000.1 means a tenth of a second, not its nearest float.
-_EXACT = 2.0**53 / NANOSECONDS
+# Up to here (26 days) the two roundings of a float of seconds and of its product stay below half a
+# nanosecond. Beyond, the digits that a person would write are taken: 31536000.1 means a tenth of a
+# second, not its nearest float.
+_EXACT = 2.0**51 / NANOSECONDS
 
-Seconds: TypeAlias = float | Fraction | Decimal
+Seconds: TypeAlias = float | Fraction | Decimal | timedelta
 
 
 class Clock:
@@ -36,7 +38,8 @@ class Clock:
 def to_nanoseconds(seconds: Seconds) -> int:
     """Return `seconds` as whole nanoseconds, rounded to the nearest; `NEVER` for infinity.
 
-    A positive duration never becomes 0. Raises ValueError for nan.
+    A positive duration never becomes 0. Raises ValueError for nan, TypeError
+    for what is no number.
     """
     if isinstance(seconds, int):
         return seconds * NANOSECONDS
@@ -52,13 +55,17 @@ def to_nanoseconds(seconds: Seconds) -> int:
             )
         else:
             return NEVER if seconds > 0 else -NEVER
-    elif isinstance(seconds, Decimal) and not seconds.is_finite():
+    elif isinstance(seconds, timedelta):
+        return seconds // timedelta(microseconds=1) * 1_000
+    elif isinstance(seconds, Fraction) or (isinstance(seconds, Decimal) and seconds.is_finite()):
+        nanoseconds = round(Fraction(seconds) * NANOSECONDS)
+    elif hasattr(seconds, "__float__"):
         return to_nanoseconds(float(seconds))
     else:
-        try:
-            nanoseconds = round(Fraction(seconds) * NANOSECONDS)
-        except TypeError:
-            nanoseconds = round(float(seconds) * NANOSECONDS)
+        raise TypeError(
+            f"{seconds!r} was given as a number of seconds, while it is of type "
+            f"{type(seconds).__name__}; pass an int, a float, a Fraction or a timedelta"
+        )
     return nanoseconds if nanoseconds or not seconds > 0 else 1
 
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import base_events
-from asyncio.log import logger
 from typing import Any
 
 from vtloop import waits
@@ -26,6 +25,7 @@ ROUND_COST = 10_000  # nanoseconds of a real machine's time for one round of pol
 MAX_ROUNDS = 1_000_000  # at one instant
 CHECK_ROUNDS = 1_000  # rounds between two checks
 
+_stock: Any = base_events
 Loop = Any  # a VirtualLoop, which is built on this module
 
 
@@ -85,7 +85,8 @@ def livelock(loop: Loop) -> LivelockError:
     return LivelockError(
         f"{_spinners(loop)} ran for {MAX_ROUNDS:,} rounds at virtual time {_time(loop)} while no "
         "timer was pending, so the clock can never move; wait for what is polled (an Event, a "
-        "Condition, a Queue), or sleep a little longer than 0 between two looks"
+        "Condition, a Queue), or sleep a little longer than 0 between two looks. Code that waits "
+        "for loop.time() to pass a deadline, and not just reach it, needs timer_slack="
     )
 
 
@@ -119,5 +120,5 @@ def log_if_slow(handle: Any, nanoseconds: int, limit: float) -> None:
     """Warn, in debug mode, of a callback that blocked the loop for `limit` virtual seconds."""
     seconds = nanoseconds / NANOSECONDS
     if seconds >= limit:
-        described = base_events._format_handle(handle)  # type: ignore[attr-defined]
-        logger.warning("Executing %s took %.3f seconds", described, seconds)
+        described = _stock._format_handle(handle)
+        _stock.logger.warning("Executing %s took %.3f seconds", described, seconds)

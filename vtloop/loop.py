@@ -341,7 +341,7 @@ class VirtualLoop(Stock):
     def _idle(self) -> None:
         """Move the clock to the next deadline, as nothing is ready."""
         threads = self._threads
-        if threads.outsiders.present() and threads.outsiders.wait():
+        if threads.outsiders.present() and threads.outsiders.wait(self._ready):
             return
         instant = self._timers.first
         if instant >= NEVER and self._settling:

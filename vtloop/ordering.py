@@ -4,7 +4,7 @@ While a loop runs, `OrderedSet` stands in for the name `set` in `asyncio.tasks`,
 `as_completed` collect what they are given. Given a list, it keeps the list's order; given a set,
 whose own order goes by address, it takes the order of creation:
 
-- tasks of a virtual loop have numbers;
+- tasks have numbers, those of a factory of the program's own by their names;
 - of anything else (bare coroutines, futures) the garbage collector knows: its youngest generation
   is a list in order of creation. A collection shuffles it, so what is older is put first, by what
   it is: its function and its arguments, without addresses.
@@ -12,13 +12,16 @@ whose own order goes by address, it takes the order of creation:
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import re
 import weakref
 from collections.abc import Hashable, Iterable, Iterator, MutableSet
 from typing import Any, TypeVar
 
-from vtloop.tasks import Task
+from vtloop.tasks import number_of
+
+_all_tasks = asyncio.all_tasks
 
 T = TypeVar("T", bound=Hashable)
 
@@ -60,8 +63,8 @@ def in_creation_order(items: Iterable[T]) -> list[T]:
     unordered = list(items)
     if len(unordered) < 2:
         return unordered
-    if all(isinstance(item, Task) for item in unordered):
-        return sorted(unordered, key=hash)
+    if all(isinstance(item, asyncio.Task) for item in unordered):
+        return sorted(unordered, key=_description)
     wanted = {id(item) for item in unordered}
     young = [id(item) for item in gc.get_objects(generation=0) if id(item) in wanted]
     position = {identity: index for index, identity in enumerate(young)}
@@ -70,13 +73,28 @@ def in_creation_order(items: Iterable[T]) -> list[T]:
 
 def _description(item: Any) -> tuple[int, str, int, str]:
     """Return what an item is, as a sort key that is the same in every process."""
-    if isinstance(item, Task):
-        return item.number, "", 0, ""
+    if isinstance(item, asyncio.Task):
+        return number_of(item), item.get_name(), 0, ""
     frame = getattr(item, "cr_frame", None)
     if frame is None:
         return 0, type(item).__qualname__, 0, _ADDRESS.sub("", repr(item))
     arguments = _ADDRESS.sub("", repr(sorted(frame.f_locals.items(), key=lambda pair: pair[0])))
     return 0, frame.f_code.co_filename, frame.f_code.co_firstlineno, arguments
+
+
+def set_of_tasks() -> set[Any]:
+    """Return a new set for the tasks of a TaskGroup.
+
+    A built-in set of numbered tasks has the same order in every process, and is faster. Tasks that
+    a factory of the program's own makes are kept in order of insertion.
+    """
+    loop: Any = asyncio._get_running_loop()
+    return set() if getattr(loop, "_task_factory", None) is None else OrderedSet()
+
+
+def all_tasks(loop: asyncio.AbstractEventLoop | None = None) -> set[asyncio.Task[Any]]:
+    """Return `asyncio.all_tasks`, for a runner to cancel in order of creation."""
+    return OrderedSet(_all_tasks(loop))
 
 
 class OrderedWeakSet(MutableSet[T]):

@@ -23,24 +23,24 @@ from vtloop.blocking import real_monotonic
 
 _POLL = 0.02  # real seconds between two looks at the threads
 
-# Frames in which a thread waits for another: the names of their timeouts.
-_WAITS = {
-    threading.Condition.wait.__code__: "timeout",
-    threading.Thread.join.__code__: "timeout",
+_JOINS = {
+    function.__code__
+    for name in ("join", "_wait_for_tstate_lock")  # the latter before 3.13
+    if (function := getattr(threading.Thread, name, None)) is not None
 }
-if hasattr(threading.Thread, "_wait_for_tstate_lock"):  # before 3.13
-    _WAITS[threading.Thread._wait_for_tstate_lock.__code__] = "timeout"
 
 
 def waits_for_others(thread: threading.Thread) -> bool:
     """Tell whether a thread is blocked, without a timeout, until another thread acts."""
     frame = sys._current_frames().get(thread.ident or 0)
-    if frame is None or frame.f_code not in _WAITS:
+    if frame is None:
         return False
     names = frame.f_locals
-    waiter = names.get("waiter")  # of Condition.wait: free as soon as somebody has notified it
-    woken = waiter is not None and not waiter.locked()
-    return names.get(_WAITS[frame.f_code]) in (None, -1) and not woken
+    if names.get("timeout") not in (None, -1):
+        return False
+    if frame.f_code is threading.Condition.wait.__code__:
+        return names.get("waiter") in names["self"]._waiters  # else notified, and about to go on
+    return frame.f_code in _JOINS and names["self"] in threading.enumerate()
 
 
 class Outsiders:
@@ -96,14 +96,19 @@ class Outsiders:
         deadline = real_monotonic() + self._patience
         return lambda: real_monotonic() < deadline
 
-    def wait(self) -> bool:
-        """Wait in real time until an outsider calls in; return False when none will."""
+    def wait(self, ready: Collection[object]) -> bool:
+        """Wait in real time until an outsider calls in; return False when none will.
+
+        The handler of a signal, such as Ctrl-C, is no outsider; what it does shows in `ready`.
+        """
         patience_left = self.patience_left()
         while True:
             working = self.at_work()
             try:
                 self._calls.get(block=bool(working), timeout=_POLL)
             except queue.Empty:
+                if ready:
+                    return True
                 if not working:
                     return False
                 if not patience_left():

@@ -8,6 +8,7 @@ of them moves it too.
 from __future__ import annotations
 
 import asyncio
+import builtins
 import io
 import os
 import runpy
@@ -19,6 +20,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from importlib.machinery import SourceFileLoader
+from itertools import pairwise
 from typing import Any
 
 from vtloop.blocking import here
@@ -64,14 +67,16 @@ class ScriptThread:
 
 def run_script(path: str, args: list[str], options: Options) -> None:
     """Run the script at `path` as `__main__`; raises what it raises, SystemExit included."""
-    with _virtual_time(options), _as_main([path, *args], os.path.dirname(os.path.abspath(path))):
+    with _virtual_time(options), _as_main([path, *args], os.path.dirname(os.path.realpath(path))):
         if os.path.isdir(path):
             runpy.run_path(path, run_name="__main__")
         else:
-            with io.open_code(os.path.abspath(path)) as file:
-                code = compile(file.read(), path, "exec")
+            path = os.path.abspath(path)
+            with io.open_code(path) as file:
+                code = compile(file.read(), path, "exec", dont_inherit=True)
             module = types.ModuleType("__main__")
-            vars(module).update(__file__=path, __builtins__=__builtins__)
+            loader = SourceFileLoader("__main__", path)
+            vars(module).update(__file__=path, __loader__=loader, __builtins__=builtins)
             sys.modules["__main__"] = module
             exec(code, vars(module))
 
@@ -79,7 +84,8 @@ def run_script(path: str, args: list[str], options: Options) -> None:
 def run_module(name: str, args: list[str], options: Options) -> None:
     """Run a module as `python -m name` does; raises what it raises, SystemExit included."""
     with _virtual_time(options), _as_main([name, *args], os.getcwd()):
-        runpy.run_module(name, run_name="__main__", alter_sys=True)
+        own = {"__builtins__": builtins}
+        runpy.run_module(name, init_globals=own, run_name="__main__", alter_sys=True)
 
 
 @contextmanager
@@ -118,13 +124,13 @@ def _virtual_time(options: Options) -> Iterator[None]:
 def hide_own_frames(error: BaseException | None) -> None:
     """Leave this package's frames out of an exception's traceback, and of those behind it."""
     while error is not None:
-        frames = []
+        frames: list[Any] = []
         traceback = error.__traceback__
         while traceback is not None:
             if not traceback.tb_frame.f_code.co_filename.startswith(_OURS):
                 frames.append(traceback)
             traceback = traceback.tb_next
-        for outer, inner in zip(frames, [*frames[1:], None], strict=True):
+        for outer, inner in pairwise([*frames, None]):
             outer.tb_next = inner
         error.__traceback__ = frames[0] if frames else None
         error = error.__cause__ or error.__context__

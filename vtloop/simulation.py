@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -14,14 +14,14 @@ from vtloop.clock import Seconds, to_seconds
 from vtloop.errors import UntilReached
 from vtloop.loop import VirtualLoop
 from vtloop.output import LineOutput, timestamp
-from vtloop.tasks import label
+from vtloop.tasks import in_order, label
 from vtloop.trace import Blocked, Printed, Recording, Trace
 
 T = TypeVar("T")
 Main = Coroutine[Any, Any, T] | Callable[[], Coroutine[Any, Any, T]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Run(Generic[T]):
     """What came of one run. Times and durations are virtual seconds since its start."""
 
@@ -41,8 +41,17 @@ class Run(Generic[T]):
     """Exceptions that nobody awaited."""
     reproducible: bool
     """False if a thread outside the simulation had a say."""
-    trace: Trace = field(repr=False)
+    trace: Trace
     """What was recorded."""
+
+    def __repr__(self) -> str:
+        if self.stopped:
+            outcome = "stopped"
+        elif self.error is not None:
+            outcome = f"raised {type(self.error).__name__}"
+        else:
+            outcome = f"returned {self.value!r}"
+        return f"<Run {outcome} after {self.elapsed:g} s>"
 
     @property
     def printed(self) -> tuple[Printed, ...]:
@@ -93,6 +102,7 @@ def run(
 
     Raises what the coroutine raises, DeadlockError, LivelockError, or UntilReached.
     """
+    _check_no_loop_runs()
     loop = VirtualLoop(
         until=until, seed=seed, wall_clock=wall_clock, timer_slack=timer_slack, patience=patience
     )
@@ -125,7 +135,9 @@ def simulate(
     >>> simulate(nap).elapsed
     3600.0
     """
+    _check_no_loop_runs()
     recording = Recording()
+    _check_no_loop_runs()
     loop = VirtualLoop(
         until=until,
         seed=seed,
@@ -152,7 +164,7 @@ def simulate(
                 stopped = True
             except (Exception, asyncio.CancelledError) as raised:
                 error = raised
-            unfinished = tuple(sorted(map(label, asyncio.all_tasks(loop))))
+            unfinished = tuple(map(label, in_order(asyncio.all_tasks(loop))))
         output.end_line()
     return Run(
         value=value,
@@ -165,6 +177,14 @@ def simulate(
         reproducible=loop.reproducible,
         trace=recording.trace(),
     )
+
+
+def _check_no_loop_runs() -> None:
+    if asyncio._get_running_loop() is not None:
+        raise RuntimeError(
+            "A run in virtual time was started while this thread runs an event loop already, and a "
+            "thread cannot run two; start it outside of coroutines, or in a thread of its own"
+        )
 
 
 def _coroutine(main: Any) -> Any:

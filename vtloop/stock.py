@@ -23,6 +23,8 @@ _FORMAT_DEPENDS_ON_DEBUG = "debug" in _format_callback.__code__.co_varnames  # s
 class Stock(Boundary):
     """An event loop's futures, generators, errors and checks."""
 
+    _closed = True  # until it is made: nothing is left to close when `__init__` raises
+
     def __init__(self) -> None:
         self._closed = False
         self._stopping = False

@@ -18,9 +18,10 @@ _DEFAULT_NAME = re.compile(r"Task-(\d+)")
 class Task(asyncio.Task[Any]):
     """An `asyncio.Task` whose hash is its number: 1 for the loop's first task."""
 
-    __slots__ = ("number",)
+    __slots__ = ("_label", "number")
 
     number: int
+    _label: str
 
     def __hash__(self) -> int:
         return self.number
@@ -36,6 +37,16 @@ def label(task: asyncio.Task[Any]) -> str:
 
     That is the name it was given, or else its coroutine's name and its number: 'worker#2'.
     """
+    if not isinstance(task, Task):
+        return _label(task)
+    try:
+        return task._label
+    except AttributeError:
+        task._label = _label(task)
+        return task._label
+
+
+def _label(task: asyncio.Task[Any]) -> str:
     name = task.get_name()
     default = _DEFAULT_NAME.fullmatch(name)
     # A finished eager task crashes the interpreter of Python 3.12.1 when asked for its coroutine.
@@ -44,9 +55,17 @@ def label(task: asyncio.Task[Any]) -> str:
     return f"{coroutine_name(task.get_coro())}#{default[1]}"
 
 
+def number_of(task: asyncio.Task[Any]) -> int:
+    """Return a task's number, 0 for one that was named by a factory of the program's own."""
+    if isinstance(task, Task):
+        return task.number
+    default = _DEFAULT_NAME.fullmatch(task.get_name())
+    return 0 if default is None else int(default[1])
+
+
 def in_order(tasks: Iterable[asyncio.Task[Any]]) -> list[asyncio.Task[Any]]:
     """Return tasks in order of creation, as far as they are numbered."""
-    return sorted(tasks, key=lambda task: (getattr(task, "number", 0), task.get_name()))
+    return sorted(tasks, key=lambda task: (number_of(task), task.get_name()))
 
 
 def coroutine_name(coro: Any) -> str:

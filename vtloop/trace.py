@@ -7,13 +7,17 @@ import functools
 import hashlib
 import weakref
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from vtloop.clock import Clock
 from vtloop.places import calling_place
 from vtloop.tasks import coroutine_name, label
 
-Holders = Mapping[int, Iterable[str]]
+Holders: TypeAlias = Mapping[int, Iterable[str]]
+
+# One handle that ran, a step of a task or a callback: when (in nanoseconds), and who; a tuple,
+# as one is recorded for every step.
+Step: TypeAlias = tuple[int, str]
 
 
 class Recorder(Protocol):
@@ -40,13 +44,6 @@ class Recorder(Protocol):
 
     def holders(self) -> Holders:
         """Return who holds which lock or semaphore, by its id()."""
-
-
-class Step(NamedTuple):
-    """One handle that ran: a step of a task, or a callback."""
-
-    at: int  # nanoseconds
-    who: str
 
 
 class Blocked(NamedTuple):
@@ -90,30 +87,19 @@ class Recording:
         self.notices: list[str] = []
         self.errors: list[BaseException] = []  # that the loop's exception handler was called with
         self._tasks: list[weakref.ref[asyncio.Future[Any]]] = []
-        self._labels: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
         self._holders: weakref.WeakKeyDictionary[Any, list[str]] = weakref.WeakKeyDictionary()
 
     def watch(self, take: Callable[[], Any], clock: Clock) -> Callable[[], Any]:
+        note = self.steps.append
+
         def taking() -> Any:
             handle = take()
-            if handle._callback is not None:
-                self.steps.append(Step(clock.now, self._who_runs(handle._callback)))
+            callback = handle._callback
+            if callback is not None:
+                note((clock.now, _who_runs(callback)))
             return handle
 
         return taking
-
-    def _who_runs(self, callback: Any) -> str:
-        owner = getattr(callback, "__self__", None)
-        if isinstance(owner, asyncio.Task):
-            return self._label(owner)
-        while isinstance(callback, functools.partial):
-            callback = callback.func
-        return coroutine_name(callback)
-
-    def _label(self, task: asyncio.Task[Any]) -> str:
-        if task not in self._labels:
-            self._labels[task] = label(task)
-        return self._labels[task]
 
     def task_created(self, task: asyncio.Future[Any]) -> None:
         self._tasks.append(weakref.ref(task))
@@ -156,6 +142,15 @@ class Recording:
         return Trace(
             tuple(self.steps), tuple(self.printed), tuple(self.blocks), tuple(self.notices)
         )
+
+
+def _who_runs(callback: Any) -> str:
+    owner = getattr(callback, "__self__", None)
+    if isinstance(owner, asyncio.Task):
+        return label(owner)
+    while isinstance(callback, functools.partial):
+        callback = callback.func
+    return coroutine_name(callback)
 
 
 def _current_label() -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import inspect
+import sys
 import types
 from asyncio import locks, queues, tasks
 from collections.abc import Callable, Iterable, Mapping
@@ -93,6 +94,7 @@ class _Waiting(NamedTuple):
 
     frame: Frame
     callers: list[Frame]  # the frames around it, outermost first
+    inner: list[Frame]  # the frames within it
     holders: Holders
 
     def subject(self) -> Any:
@@ -143,6 +145,8 @@ def _lock(waiting: _Waiting) -> str:
 
 
 def _condition(waiting: _Waiting) -> str:
+    if any(frame.f_code is _code(locks.Lock.acquire) for frame in waiting.inner):
+        return f"the lock of {waiting.named(waiting.subject())}, after its notification"
     return f"a notification of {waiting.named(waiting.subject())}"
 
 
@@ -180,6 +184,10 @@ def _wait(waiting: _Waiting) -> str:
     return f"wait() of {', '.join(names) or f'{len(futures)} futures'}"
 
 
+def _wait_for(waiting: _Waiting) -> str:
+    return f"wait_for() of {label(waiting.frame.f_locals['fut'])}"
+
+
 def _code(function: Any) -> types.CodeType:
     code: types.CodeType = inspect.unwrap(function).__code__
     return code
@@ -201,13 +209,15 @@ WAITS: dict[types.CodeType, Callable[[_Waiting], str]] = {
     _code(asyncio.TaskGroup.__aexit__): _task_group,
     _code(tasks._wait): _wait,  # type: ignore[attr-defined]
 }
+if sys.version_info < (3, 12):  # later ones run the coroutine in place
+    WAITS[_code(tasks.wait_for)] = _wait_for
 
 
 def _words(task: asyncio.Task[Any], frames: list[Frame], end: Any, holders: Holders) -> str:
     for depth, frame in enumerate(frames):
         words = WAITS.get(frame.f_code)
         if words is not None:
-            return words(_Waiting(frame, frames[:depth], holders))
+            return words(_Waiting(frame, frames[:depth], frames[depth + 1 :], holders))
     return _words_for_future(getattr(task, "_fut_waiter", None) or end)
 
 
@@ -219,8 +229,18 @@ def _words_for_future(future: Any) -> str:
         pending = [child for child in children if not child.done()]
         names = [label(child) for child in pending if isinstance(child, asyncio.Task)]
         return f"gather() of {', '.join(names) or f'{len(pending)} futures'}"
+    if (shielded := _shielded(future)) is not None:
+        return f"{_words_for_future(shielded)}, shielded"
     if future is None:
         return "its next turn"
     if isinstance(future, asyncio.Future):
         return "a Future that nobody has set yet"
     return f"an awaitable of type {type(future).__name__}"
+
+
+def _shielded(future: Any) -> Any:
+    """Return the inner future of `asyncio.shield`, which only its callback knows."""
+    for callback, _ in getattr(future, "_callbacks", None) or ():
+        if getattr(callback, "__qualname__", "") == "shield.<locals>._outer_done_callback":
+            return inspect.getclosurevars(callback).nonlocals["inner"]
+    return None

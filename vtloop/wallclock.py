@@ -1,8 +1,8 @@
 """The wall clock of a run: every clock of the process moves with the loop's.
 
 time-machine replaces `time.time`, `localtime`, `strftime`, `datetime.now` and their kin inside the
-interpreter, whoever imported them; here it is asked to read the loop's clock. The monotonic clocks
-it leaves alone; they are replaced by name (see `world`).
+interpreter, whoever imported them; here it is asked to read the loop's clock. What it leaves alone,
+the monotonic clocks, `ctime` and `asctime`, is replaced by name (see `world`).
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from vtloop.errors import SimulationError
 real_perf_counter = time.perf_counter
 real_monotonic_ns = time.monotonic_ns
 real_perf_counter_ns = time.perf_counter_ns
+real_ctime = time.ctime
+real_asctime = time.asctime
 
 
 def _perf_counter() -> float:
@@ -36,11 +38,21 @@ def _perf_counter_ns() -> int:
     return real_perf_counter_ns() if actor is None else actor.virtual_time()
 
 
-MONOTONIC_CLOCKS: dict[str, Callable[[], Any]] = {
+def _ctime(seconds: float | None = None, /) -> str:
+    return real_ctime(time.time() if seconds is None else seconds)
+
+
+def _asctime(parts: Any = None, /) -> str:
+    return real_asctime(time.localtime() if parts is None else parts)
+
+
+LEFT_ALONE: dict[str, Callable[..., Any]] = {
     "monotonic": monotonic,
     "monotonic_ns": _monotonic_ns,
     "perf_counter": _perf_counter,
     "perf_counter_ns": _perf_counter_ns,
+    "ctime": _ctime,
+    "asctime": _asctime,
 }
 
 

@@ -3,14 +3,15 @@
 While at least one virtual loop runs:
 
 - `time.sleep`: blocking calls take virtual time
-- `set` in `asyncio.tasks`: an ordered set, so that `wait` and `as_completed` are reproducible
+- `set` in `asyncio.tasks` and `asyncio.taskgroups`, `asyncio.tasks.all_tasks`: sets in order, so
+  that `wait`, `as_completed`, task groups and the end of `asyncio.run` are reproducible
 - the lock on which `threading.Condition.wait` waits, and the clock by which it and `queue` judge
   timeouts: worker threads wait in virtual time
 
 With a recorder, `acquire` and `release` of `asyncio.Lock` and `asyncio.Semaphore`: who holds what.
-With `wall_clock=`, `time.monotonic`, `time.perf_counter` and their `_ns` variants. A module
-that took `sleep` or one of these clocks by `from time import …` gets the stand-in under that name
-too. All stand-ins do what the originals do on threads that belong to no run.
+With `wall_clock=`, `time.monotonic`, `time.perf_counter` and their `_ns` variants, `time.ctime` and
+`time.asctime`. A module that took `sleep` or one of these by `from time import …` gets the stand-in
+under that name too. All stand-ins do what the originals do on threads that belong to no run.
 
 Besides, a run with a seed has a state of `random` of its own, and it owns the schedule of the
 garbage collector (see `collector`).
@@ -18,6 +19,7 @@ garbage collector (see `collector`).
 
 from __future__ import annotations
 
+import asyncio.taskgroups
 import asyncio.tasks
 import queue
 import random
@@ -33,7 +35,7 @@ from typing import Any, NamedTuple
 from vtloop import blocking, holders, ordering, workers
 from vtloop.clock import Clock
 from vtloop.collector import Collector
-from vtloop.wallclock import MONOTONIC_CLOCKS, WallClock
+from vtloop.wallclock import LEFT_ALONE, WallClock
 
 _ABSENT: Any = object()
 
@@ -50,6 +52,8 @@ class Replacement(NamedTuple):
 ALWAYS = (
     Replacement(time, "sleep", blocking.sleep, taken_by_name=True),
     Replacement(asyncio.tasks, "set", ordering.OrderedSet),
+    Replacement(asyncio.tasks, "all_tasks", ordering.all_tasks),
+    Replacement(asyncio.taskgroups, "set", ordering.set_of_tasks),
     Replacement(threading, "_allocate_lock", workers.allocate_waiter_lock),
     Replacement(threading, "_time", blocking.monotonic),
     Replacement(queue, "time", blocking.monotonic),
@@ -61,8 +65,7 @@ RECORDED = (
     Replacement(Semaphore, "release", holders.semaphore_release),
 )
 WITH_WALL_CLOCK = tuple(
-    Replacement(time, name, stand_in, taken_by_name=True)
-    for name, stand_in in MONOTONIC_CLOCKS.items()
+    Replacement(time, name, stand_in, taken_by_name=True) for name, stand_in in LEFT_ALONE.items()
 )
 
 
@@ -74,14 +77,16 @@ class Replacements:
         self._lock = threading.Lock()
         self._entered = 0
         self._originals = [vars(item.module).get(item.name, _ABSENT) for item in table]
-        self._modules_seen = 0
+        self._modules_seen: tuple[int, object] = (0, None)
         self._takers: list[tuple[dict[str, Any], int]] = []
 
     def __enter__(self) -> None:
         with self._lock:
             self._entered += 1
             if self._entered == 1:
-                self._find_takers()
+                if _modules() != self._modules_seen:
+                    self._modules_seen = _modules()
+                    self._takers = self._takers_of(self._originals)
                 for item in self._table:
                     setattr(item.module, item.name, item.stand_in)
                 for names, index in self._takers:
@@ -98,18 +103,23 @@ class Replacements:
                         setattr(item.module, item.name, original)
                 for names, index in self._takers:
                     names[self._table[index].name] = self._originals[index]
+                if _modules() != self._modules_seen:  # new ones may have taken a stand-in
+                    for names, index in self._takers_of([item.stand_in for item in self._table]):
+                        names[self._table[index].name] = self._originals[index]
 
-    def _find_takers(self) -> None:
-        """Find the modules that took a name by `from … import`; again when there are new ones."""
-        if len(sys.modules) == self._modules_seen:
-            return
-        self._modules_seen = len(sys.modules)
-        self._takers = [
+    def _takers_of(self, values: list[Any]) -> list[tuple[dict[str, Any], int]]:
+        """Return where modules have one of `values`, one for each name, by `from … import`."""
+        return [
             (names, index)
-            for names in [vars(module) for module in sys.modules.values() if _is_users(module)]
+            for names in map(vars, filter(_is_users, list(sys.modules.values())))
             for index, item in enumerate(self._table)
-            if item.taken_by_name and names.get(item.name, _ABSENT) is self._originals[index]
+            if item.taken_by_name and names.get(item.name, _ABSENT) is values[index]
         ]
+
+
+def _modules() -> tuple[int, object]:
+    """Return what changes when modules come and go: how many there are, and the last."""
+    return len(sys.modules), next(reversed(sys.modules.values()))
 
 
 def _is_users(module: Any) -> bool:

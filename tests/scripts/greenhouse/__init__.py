@@ -1,0 +1,1 @@
+"""Keeps the plants of a greenhouse watered."""

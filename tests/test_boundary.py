@@ -1,0 +1,98 @@
+"""What the simulation refuses, and that nothing of an event loop is forgotten."""
+
+import asyncio
+import inspect
+
+import pytest
+
+import vtloop
+from vtloop.boundary import NETWORK, REFUSED, Boundary
+from vtloop.stock import Stock
+
+INTERFACE = {
+    name
+    for name, value in vars(asyncio.AbstractEventLoop).items()
+    if callable(value) and not name.startswith("__")
+}
+
+
+def test_the_tables_and_the_loop_cover_the_whole_interface_without_overlap():
+    implemented = {
+        name for room in (vtloop.VirtualLoop, Stock) for name in vars(room) if name in INTERFACE
+    }
+    assert implemented | set(REFUSED) | set(NETWORK) == INTERFACE | set(REFUSED) | set(NETWORK)
+    assert not implemented & (set(REFUSED) | set(NETWORK))
+    assert not set(REFUSED) & set(NETWORK)
+
+
+def test_the_tables_name_only_methods_that_event_loops_have():
+    assert set(REFUSED) | set(NETWORK) <= INTERFACE
+
+
+@pytest.mark.parametrize("method", [*REFUSED, *NETWORK])
+def test_a_refused_method_raises_at_the_call_and_says_what_to_do(method):
+    async def main():
+        await asyncio.sleep(1.5)
+        with pytest.raises(vtloop.NotSimulated) as error:
+            getattr(asyncio.get_running_loop(), method)(1, 2, 3)
+        return str(error.value)
+
+    message = vtloop.run(main())
+    touches, instead = REFUSED.get(method) or NETWORK[method][1]
+    assert message == (
+        f"loop.{method}() was called at virtual time 1.5 s while running in a simulation, "
+        f"where there is no way to wait for {touches}; {instead}"
+    )
+
+
+def test_a_refusal_is_a_not_implemented_error_so_that_fallbacks_work():
+    async def main():
+        try:
+            asyncio.get_running_loop().add_signal_handler(2, print)
+        except NotImplementedError:
+            return "fallback"
+
+    assert vtloop.run(main()) == "fallback"
+
+
+@pytest.mark.parametrize(
+    ("start", "method"),
+    [
+        (lambda: asyncio.open_connection("localhost", 80), "create_connection"),
+        (lambda: asyncio.start_server(print, port=80), "create_server"),
+        (lambda: asyncio.create_subprocess_exec("true"), "subprocess_exec"),
+        (lambda: asyncio.create_subprocess_shell("true"), "subprocess_shell"),
+    ],
+)
+def test_asyncios_own_functions_meet_the_refusal(start, method):
+    async def main():
+        await start()
+
+    with pytest.raises(vtloop.NotSimulated, match=rf"loop\.{method}\(\) was called"):
+        vtloop.run(main())
+
+
+@pytest.mark.parametrize("method", NETWORK)
+def test_a_network_is_asked_instead_with_the_arguments_unchanged(method):
+    class Network:
+        def __getattr__(self, question):
+            async def answer(*args, **kwargs):
+                return question, args, kwargs
+
+            return answer
+
+    async def main():
+        return await getattr(asyncio.get_running_loop(), method)("a", 1, key="value")
+
+    with asyncio.Runner(loop_factory=lambda: vtloop.VirtualLoop(network=Network())) as runner:
+        question, args, kwargs = runner.run(main())
+    assert question == NETWORK[method][0]
+    assert args == (method, "a", 1)
+    assert kwargs == {"key": "value"}
+
+
+def test_refused_methods_show_their_own_names():
+    for method in [*REFUSED, *NETWORK]:
+        function = inspect.getattr_static(Boundary, method)
+        assert function.__qualname__ == f"Boundary.{method}"
+        assert function.__doc__
