@@ -1,4 +1,4 @@
-"""The hazards of virtual time: each is met, and what the run says would help the person who reads it."""
+"""The hazards of virtual time: each is met, and what the run says helps whoever reads it."""
 
 import asyncio
 import math

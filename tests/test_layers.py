@@ -32,7 +32,7 @@ def imports_of(path: Path) -> set[str]:
             found.add((node.module or "").split(".")[1])
         elif isinstance(node, ast.Import):
             found |= {
-                (alias.name.split(".") + ["__init__"])[1]
+                [*alias.name.split("."), "__init__"][1]
                 for alias in node.names
                 if alias.name.split(".")[0] == "vtloop"
             }

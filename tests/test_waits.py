@@ -271,7 +271,7 @@ def test_wait_for_names_what_its_coroutine_waits_for():
 
 def test_a_task_that_can_run_waits_for_its_next_turn():
     async def main():
-            async def spin():
+        async def spin():
             while True:
                 await asyncio.sleep(0)
 

@@ -39,7 +39,7 @@ from vtloop.errors import SpinWarning
 from vtloop.handles import DebugTimerHandle, Handle, TimerHandle
 from vtloop.loop_thread import LoopThread
 from vtloop.stock import STOCK, Stock, hide_frames
-from vtloop.tasks import Task, has_default_name
+from vtloop.tasks import Task, has_no_name
 from vtloop.threads import Threads
 from vtloop.timers import AnyTimerHandle, Timers
 from vtloop.trace import Recorder
@@ -239,7 +239,7 @@ class VirtualLoop(Stock):
     def _number(self, task: Any, name: Any) -> Any:
         """Name a task that a factory of the program's made, and that has no name of its own."""
         self._tasks_created += 1
-        if name is None and isinstance(task, asyncio.Task) and has_default_name(task):
+        if name is None and isinstance(task, asyncio.Task) and has_no_name(task):
             task.set_name(f"Task-{self._tasks_created}")
         if self._recorder is not None:
             self._recorder.task_created(task)

@@ -38,8 +38,10 @@ class OrderedSet(set[T]):
         super().__init__(self._order)
 
     def add(self, item: T) -> None:
-        super().add(item)
-        self._order[item] = None
+        if item not in self:
+            self._order.pop(item, None)  # its place from before it was removed
+            self._order[item] = None
+            super().add(item)
 
     def update(self, *others: Iterable[T]) -> None:
         for items in others:

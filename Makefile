@@ -1,0 +1,47 @@
+# Everything here needs Python 3.11 or newer with its venv module, and nothing else: the rest is
+# installed into $(VENV), once, and again when pyproject.toml changes.
+
+VENV   ?= .venv
+PYTHON ?=
+bin    := $(VENV)/bin
+
+.PHONY: help demo test lint pytest format clean
+.DELETE_ON_ERROR:
+
+help: ## say what can be made
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
+	@echo "With VENV=directory (now $(VENV)), and PYTHON=interpreter to make a new one with (now $(or $(PYTHON),the first that will do))."
+
+demo: $(VENV)/installed-demo ## run the scenarios
+	$(bin)/python -m scenarios
+
+test: lint pytest ## run every check
+
+lint: $(VENV)/installed-dev ## check style and types
+	$(bin)/ruff check .
+	$(bin)/ruff format --check .
+	$(bin)/mypy
+
+pytest: $(VENV)/installed-dev ## run the tests, with ARGS="..." for pytest
+	$(bin)/python -m pytest $(ARGS)
+
+format: $(VENV)/installed-dev ## put the code into the house format
+	$(bin)/ruff check --fix-only .
+	$(bin)/ruff format .
+
+clean: ## remove what the other targets made
+	rm -rf .venv .venv-* "$(VENV)" build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# What is to be installed before each stamp is set.
+$(VENV)/installed-demo: install = .[wallclock]
+$(VENV)/installed-dev: install = .[dev]
+
+$(VENV)/installed-%: pyproject.toml | $(bin)/pip
+	$(bin)/python -m pip install --quiet --disable-pip-version-check --editable '$(install)'
+	@touch $@
+
+# pip comes last into a new environment, so where it is, the environment is whole.
+$(bin)/pip:
+	@python=$$(sh .ci/pythons $(PYTHON)) && \
+		echo "Making $(VENV) with $$python" && "$$python" -m venv --clear $(VENV)

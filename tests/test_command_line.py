@@ -1,0 +1,188 @@
+"""The command line's own behaviour; that scripts run as with python is in test_scripts."""
+
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from vtloop.__main__ import main, wall_clock
+
+
+@pytest.fixture
+def script(tmp_path):
+    """Write a script and return a function that runs it with `vtloop run`."""
+
+    def run(source, *options, args=(), stdin=""):
+        path = tmp_path / "program.py"
+        path.write_text(textwrap.dedent(source))
+        return subprocess.run(
+            [sys.executable, "-m", "vtloop", "run", *options, str(path), *args],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+HELLO = """
+    import asyncio, sys, time
+
+    async def say_after(delay, what):
+        await asyncio.sleep(delay)
+        print(what)
+
+    async def main():
+        await asyncio.gather(say_after(1, "hello"), say_after(2.0000005, "world"))
+
+    asyncio.run(main())
+    time.sleep(3)
+    asyncio.run(main())
+    print("at the end")
+"""
+
+
+def test_timestamps_go_on_over_the_loops_and_the_sleeps_between_them(script):
+    assert script(HELLO, "--timestamps").stdout == (
+        "     1.000  say_after#2  | hello\n"
+        " 2.0000005  say_after#3  | world\n"
+        " 6.0000005  say_after#2  | hello\n"
+        "  7.000001  say_after#3  | world\n"
+        "  7.000001  -            | at the end\n"
+    )
+
+
+def test_without_timestamps_the_output_is_the_scripts_own(script):
+    done = script(HELLO)
+    assert done.stdout == "hello\nworld\nhello\nworld\nat the end\n"
+    assert (done.stderr, done.returncode) == ("", 0)
+
+
+def test_until_stops_the_script_and_says_what_was_left(script):
+    done = script(
+        """
+        import asyncio
+
+        async def main():
+            while True:
+                await asyncio.sleep(1)
+                print("tick")
+
+        asyncio.run(main())
+        """,
+        "--until",
+        "3",
+    )
+    assert done.stdout == "tick\n" * 3
+    assert done.stderr.startswith("vtloop: The run reached until=3 seconds of virtual time")
+    assert "main#1 waits for a sleep until 4 s" in done.stderr
+    assert done.returncode == 0
+
+
+def test_random_is_seeded_unless_told_otherwise(script):
+    source = "import random; print(random.random())"
+    assert script(source).stdout == script(source, "--seed", "0").stdout
+    assert script(source).stdout != script(source, "--seed", "1").stdout
+
+
+def test_a_deadlock_ends_the_script_with_its_message_and_none_of_our_frames(script):
+    done = script(
+        """
+        import asyncio
+
+        async def main():
+            await asyncio.Event().wait()
+
+        asyncio.run(main())
+        """
+    )
+    assert done.returncode == 1
+    assert "vtloop.errors.DeadlockError: The program waited at virtual time 0 s" in done.stderr
+    assert "asyncio.run(main())" in done.stderr
+    assert "vtloop/loop.py" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "make_loop",
+    [
+        "asyncio.run(main())",
+        "with asyncio.Runner() as runner: runner.run(main())",
+        "asyncio.new_event_loop().run_until_complete(main())",
+        "loop = asyncio.new_event_loop(); asyncio.set_event_loop(loop); "
+        "asyncio.get_event_loop().run_until_complete(main()); loop.close()",
+    ],
+)
+def test_every_way_of_making_a_loop_makes_a_virtual_one(script, make_loop):
+    done = script(
+        f"""
+        import asyncio
+
+        async def main():
+            await asyncio.sleep(3600)
+            print(type(asyncio.get_running_loop()).__name__)
+
+        if __name__ == "__main__":
+            {make_loop}
+        """
+    )
+    assert done.stdout == "VirtualLoop\n"
+
+
+def test_the_wall_clock_starts_as_told_and_all_clocks_move(script):
+    done = script(
+        """
+        import asyncio, datetime, time
+        from time import perf_counter
+
+        async def main():
+            start = perf_counter(), time.monotonic(), time.time()
+            print(time.strftime("%F %X"), datetime.datetime.now())
+            await asyncio.sleep(1.5)
+            now = perf_counter(), time.monotonic(), time.time()
+            print(*(after - before for after, before in zip(now, start)))
+
+        asyncio.run(main())
+        """,
+        "--wall-clock",
+        "2024-02-29T23:59:59",
+    )
+    assert done.stdout == "2024-02-29 23:59:59 2024-02-29 23:59:59\n1.5 1.5 1.5\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "isoformat"),
+    [
+        ("09:24:00", "2024-01-01T09:24:00"),
+        ("2025-05-06", "2025-05-06T00:00:00"),
+        ("2025-05-06 07:08", "2025-05-06T07:08:00"),
+        ("2025-05-06T07:08:09+02:00", "2025-05-06T07:08:09+02:00"),
+    ],
+)
+def test_a_wall_clock_is_given_as_a_time_of_day_or_a_datetime(text, isoformat):
+    assert wall_clock(text).isoformat() == isoformat
+
+
+def test_a_wall_clock_that_is_no_time_is_refused_with_examples(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["run", "--wall-clock", "noon", "script.py"])
+    assert stop.value.code == 2
+    assert "'noon' is no time; give now, a time of day such as 09:24:00" in capsys.readouterr().err
+
+
+def test_a_missing_script_is_a_usage_error_with_what_to_give(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["run", "--timestamps"])
+    assert stop.value.code == 2
+    assert "called without a script; give script.py, or -m module" in capsys.readouterr().err
+
+
+def test_options_after_the_script_are_the_scripts_own(script):
+    source = "import sys; print(sys.argv[1:])"
+    done = script(source, args=["--seed", "5", "-m", "--", "--timestamps"])
+    assert done.stdout == "['--seed', '5', '-m', '--', '--timestamps']\n"
+
+
+def test_standard_input_is_the_scripts(script):
+    assert script("print(input() + input())", stdin="a\nb\n").stdout == "ab\n"
