@@ -5,7 +5,7 @@ VENV   ?= .venv
 PYTHON ?=
 bin    := $(VENV)/bin
 
-.PHONY: help demo test lint pytest format clean
+.PHONY: help demo test lint pytest conformance format clean
 .DELETE_ON_ERROR:
 
 help: ## say what can be made
@@ -24,6 +24,9 @@ lint: $(VENV)/installed-dev ## check style and types
 
 pytest: $(VENV)/installed-dev ## run the tests, with ARGS="..." for pytest
 	$(bin)/python -m pytest $(ARGS)
+
+conformance: $(VENV)/installed-dev ## run all of CPython's own asyncio tests
+	$(bin)/python tests/conformance/run.py --rebuild
 
 format: $(VENV)/installed-dev ## put the code into the house format
 	$(bin)/ruff check --fix-only .
