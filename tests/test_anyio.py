@@ -365,11 +365,6 @@ def test_an_abandoned_worker_thread_does_not_hold_up_a_cancellation():
     assert run(main, patience=0.1)[0] == (True, 5.0)
 
 
-@pytest.mark.xfail(
-    reason="a thread waited for in vain is given no second chance before a DeadlockError",
-    raises=vtloop.DeadlockError,
-    strict=True,
-)
 def test_a_worker_thread_that_looks_for_its_cancellation_is_cancelled():
     gave_up = threading.Event()
 
