@@ -10,12 +10,21 @@ from __future__ import annotations
 import operator
 import threading
 import time
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
 
-from vtloop.clock import NEVER, to_nanoseconds
+from vtloop.clock import NANOSECONDS, to_nanoseconds
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    from vtloop.locks import Lock
 
 real_sleep = time.sleep
 real_monotonic = time.monotonic
+real_start = threading.Thread.start
+
+_LONGEST = (1 << 63) / NANOSECONDS  # seconds that time.sleep accepts
 
 
 class Actor(Protocol):
@@ -27,14 +36,25 @@ class Actor(Protocol):
     def compute(self, nanoseconds: int) -> None:
         """Keep the processor busy from this thread."""
 
-    def wait_for(self, lock: Any, timeout: float) -> None:
-        """Block this thread until `lock` is released or, unless negative, `timeout` seconds."""
+    def wait_for(self, lock: Lock, end: int) -> None:
+        """Block this thread until `lock` is released, at most until `end`, in nanoseconds."""
+
+    def wake(self, lock: Lock) -> None:
+        """Tell this thread, from another one, that `lock` has been released."""
 
     def virtual_time(self) -> int:
         """Return the run's clock in nanoseconds."""
 
     def whoami(self) -> str:
         """Return the label of the task, or the name of the thread, that runs now."""
+
+    def submit(self, executor: ThreadPoolExecutor, function: Callable[[], Any]) -> Future[Any]:
+        """Run a function in a worker thread of the run's."""
+
+    def shut_down(
+        self, executor: ThreadPoolExecutor, cancel_futures: bool, done: Callable[[], object]
+    ) -> None:
+        """Let an executor's workers end once its jobs have run, then call `done`."""
 
 
 class _Here(threading.local):
@@ -46,12 +66,10 @@ here = _Here()
 
 def _blocking_time(seconds: float) -> int:
     exact: Any = seconds
-    nanoseconds = to_nanoseconds(exact if isinstance(exact, float) else operator.index(exact))
-    if nanoseconds < 0:
-        raise ValueError("sleep length must be non-negative")
-    if nanoseconds >= NEVER:
-        raise OverflowError("timestamp too large to convert to C PyTime_t")
-    return nanoseconds
+    number = exact if isinstance(exact, float) else operator.index(exact)
+    if not 0 <= number < _LONGEST:
+        real_sleep(number)  # raises the error that it is
+    return to_nanoseconds(number)
 
 
 def sleep(seconds: float, /) -> None:
@@ -66,7 +84,16 @@ def sleep(seconds: float, /) -> None:
 def monotonic() -> float:
     """Stand in for `time.monotonic`: the run's clock on its threads, the real one on others."""
     actor = here.actor
-    return real_monotonic() if actor is None else actor.virtual_time() / 1e9
+    return real_monotonic() if actor is None else actor.virtual_time() / NANOSECONDS
+
+
+def start_thread(thread: threading.Thread) -> None:
+    """Stand in for `Thread.start`: the new thread comes up in real time and no virtual time."""
+    actor, here.actor = here.actor, None
+    try:
+        real_start(thread)
+    finally:
+        here.actor = actor
 
 
 def busy(seconds: float) -> None:

@@ -190,8 +190,8 @@ class VirtualLoop(Stock):
         else:
             handle = Handle(callback, args, context)
             self._ready.append(handle)
-        if here.actor is None and self._thread_id not in (None, threading.get_ident()):
-            self._threads.outsiders.call_in()
+        if self._thread_id not in (None, threading.get_ident()):
+            self._threads.called_in()
         return handle
 
     def _call_soon_strictly(
@@ -340,10 +340,9 @@ class VirtualLoop(Stock):
 
     def _idle(self) -> None:
         """Move the clock to the next deadline, as nothing is ready."""
-        threads = self._threads
-        if threads.outsiders.present() and threads.outsiders.wait(self._ready):
-            return
         instant = self._timers.first
+        if self._threads.wait_outside(min(instant + self._slack, self._until), self._ready):
+            return
         if instant >= NEVER and self._settling:
             self._stopping = True
         elif instant + self._slack <= self._until:
@@ -421,8 +420,8 @@ class VirtualLoop(Stock):
                     max_workers=_WORKERS, thread_name_prefix="asyncio"
                 )
             executor = self._default_executor
-        future = self._threads.submit(executor, partial(func, *args))
-        return futures.wrap_future(future, loop=self)
+        job = self._threads.submit(executor, partial(func, *args))
+        return futures.wrap_future(job, loop=self)
 
     async def shutdown_default_executor(self, timeout: float | None = None) -> None:
         """Wait until the default executor's functions have returned, at most `timeout` seconds."""
@@ -430,17 +429,11 @@ class VirtualLoop(Stock):
         executor = self._default_executor
         if executor is None:
             return
-        drained = self.create_future()
-        self._threads.when_drained(
-            executor,
-            lambda: self.call_soon_threadsafe(futures._set_result_unless_cancelled, drained, None),  # type: ignore[attr-defined]
-        )
+        helper = concurrent.futures.ThreadPoolExecutor(1)
+        job = self._threads.submit(helper, executor.shutdown)
         try:
             async with asyncio.timeout(timeout):
-                await drained
-                if type(executor) is not concurrent.futures.ThreadPoolExecutor:
-                    with concurrent.futures.ThreadPoolExecutor(1) as helper:
-                        await self.run_in_executor(helper, executor.shutdown)
+                await futures.wrap_future(job, loop=self)
         except TimeoutError:
             warnings.warn(
                 f"The executor did not finishing joining its threads within {timeout} seconds.",

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Protocol
 
 from vtloop import hazards
-from vtloop.clock import NEVER, Clock, to_nanoseconds
+from vtloop.blocking import here
+from vtloop.clock import Clock
+from vtloop.locks import Lock
 from vtloop.tasks import label
 from vtloop.threads import Threads
-from vtloop.workers import WaiterLock
-
-_THREAD_START = 0.02  # real seconds, plenty for a thread to start or to let go of a lock
 
 
 class BlockedLoop(Protocol):
@@ -45,23 +46,22 @@ class LoopThread:
     def _block(self, nanoseconds: int, how: str) -> None:
         since = self._clock.now
         self._threads.run_until(since + nanoseconds)
-        self._clock.now = since + nanoseconds
         self._loop.tell_blocked(since, how)
 
-    def wait_for(self, lock: WaiterLock, timeout: float) -> None:
-        """Block until a thread releases `lock`, at most `timeout` seconds unless negative."""
+    def wait_for(self, lock: Lock, end: int) -> None:
         since = self._clock.now
-        end = NEVER if timeout < 0 else since + to_nanoseconds(timeout)
-
-        def released() -> bool:
-            return lock.acquire_in_real_time(_THREAD_START)
-
-        self._threads.run_until(end, released)
-        patience_left = self._threads.outsiders.patience_left()
-        while not released() and self._threads.outsiders.at_work() and patience_left():
-            pass
-        if lock.locked():
-            if end >= NEVER:
-                raise hazards.blocked_for_ever(self.whoami(), since)
-            self._clock.now = end
+        if not self._threads.run_until_released(lock, end):
+            raise hazards.blocked_for_ever(self.whoami(), since)
         self._loop.tell_blocked(since, "a wait for a thread")
+
+    def wake(self, lock: Lock) -> None:
+        if here.actor is not self:
+            self._threads.called_in()
+
+    def submit(self, executor: ThreadPoolExecutor, function: Callable[[], Any]) -> Future[Any]:
+        return self._threads.run_in_pool(executor, function)
+
+    def shut_down(
+        self, executor: ThreadPoolExecutor, cancel_futures: bool, done: Callable[[], object]
+    ) -> None:
+        self._threads.shut_down(executor, cancel_futures, done)

@@ -1,46 +1,114 @@
 """Threads that the simulation does not control: the program's own, and workers blocked for real.
 
 Such a thread may call in at any real moment (`call_soon_threadsafe`), so an idle loop must not let
-virtual time run away while one is at work. It waits, in real time, while
+virtual time run away while one is at work. The rules:
 
-- a thread started since the loop was made is alive, or the loop runs outside the main thread,
-- that thread is not itself waiting, without a timeout, for somebody else, and
-- the bound on waiting (`patience`) is not used up.
-
-A thread waited for in vain is left out until it calls in again.
+- Threads count that were started since the loop was made, and the main thread when the loop runs
+  in another one.
+- A thread that can only go on when another one acts (it waits for a lock, an item, a result, the
+  end of a thread) is not at work. The system's own word is taken for it where it gives it, on
+  Linux; elsewhere Python's frames tell of the usual waits.
+- Before the clock moves, the loop waits in real time while a thread is at work: for `patience`
+  seconds, or, if all these threads have called in before, only as long as a real loop would wait
+  for its next deadline. So a thread that calls in now and then keeps pace with the clock.
+- Threads that were waited for in vain for `patience` seconds are left out until they call in, or
+  until nothing else is left to wait for.
 """
 
 from __future__ import annotations
 
+import concurrent.futures
+import platform
 import queue
 import sys
 import threading
 import weakref
 from _thread import _count as thread_count
-from collections.abc import Callable, Collection
+from collections.abc import Collection
+from concurrent.futures.thread import _worker
+from math import inf
+from queue import SimpleQueue as RealSimpleQueue  # whatever stands in for it (see `world`)
+from types import FrameType
 
 from vtloop.blocking import real_monotonic
 
-_POLL = 0.02  # real seconds between two looks at the threads
+_POLL = 0.02  # real seconds between two looks at the threads, at most
 
-_JOINS = {
-    function.__code__
-    for name in ("join", "_wait_for_tstate_lock")  # the latter before 3.13
-    if (function := getattr(threading.Thread, name, None)) is not None
+# The system call in which a thread waits for another one, by machine, on Linux.
+_FUTEX = {"x86_64": "202", "aarch64": "98"}.get(platform.machine())
+
+_JOIN = threading.Thread.join.__code__
+_WAIT = threading.Condition.wait.__code__
+
+# Waits for what others do, even with a timeout. A wait for an Event with a timeout is rather a
+# thread that does something now and then.
+_FOR_OTHERS = {
+    _JOIN,
+    queue.Queue.get.__code__,
+    queue.Queue.put.__code__,
+    concurrent.futures.Future.result.__code__,
+    concurrent.futures.Future.exception.__code__,
+    concurrent.futures.wait.__code__,
 }
 
 
-def waits_for_others(thread: threading.Thread) -> bool:
-    """Tell whether a thread is blocked, without a timeout, until another thread acts."""
+def waits_for_others(thread: threading.Thread) -> str:
+    """Return "" unless a thread is blocked until another thread acts.
+
+    Otherwise the result is the same at the next look if the thread has not moved in between.
+    """
     frame = sys._current_frames().get(thread.ident or 0)
     if frame is None:
-        return False
-    names = frame.f_locals
-    if names.get("timeout") not in (None, -1):
-        return False
-    if frame.f_code is threading.Condition.wait.__code__:
-        return names.get("waiter") in names["self"]._waiters  # else notified, and about to go on
-    return frame.f_code in _JOINS and names["self"] in threading.enumerate()
+        return ""
+    call = _of_the_system(thread, "syscall")
+    if not call:
+        return "waits" if _is_known_wait(frame) else ""
+    number, *arguments = call.split()
+    if number != _FUTEX:
+        return ""
+    no_timeout = arguments[3] == "0x0"
+    if no_timeout or any(code in _FOR_OTHERS for code in _codes(frame)):
+        return call + _of_the_system(thread, "schedstat")  # with the time that it has run
+    return ""
+
+
+def _of_the_system(thread: threading.Thread, file: str) -> str:
+    """Return what the system says of a thread, or "" if that is unknown."""
+    if sys.platform != "linux" or _FUTEX is None:
+        return ""
+    try:
+        with open(f"/proc/self/task/{thread.native_id}/{file}", encoding="ascii") as stream:
+            return stream.read()
+    except OSError:
+        return ""
+
+
+def _codes(frame: FrameType | None) -> list[object]:
+    codes: list[object] = []
+    while frame is not None and len(codes) < 4:
+        codes.append(frame.f_code)
+        frame = frame.f_back
+    return codes
+
+
+def _is_notified(frame: FrameType | None) -> bool:
+    """Tell whether a wait for a Condition is over, though the system has yet to say so."""
+    for _ in range(3):  # the lock on which it waits may have a frame of its own
+        if frame is not None and frame.f_code is _WAIT:
+            names = frame.f_locals
+            return names.get("waiter") not in names["self"]._waiters
+        frame = frame and frame.f_back
+    return False
+
+
+def _is_known_wait(frame: FrameType) -> bool:
+    codes = _codes(frame)
+    if codes[0] is _WAIT:
+        names = frame.f_locals
+        if names.get("waiter") not in names["self"]._waiters:
+            return False  # notified, and about to go on
+        return names["timeout"] is None or any(code in _FOR_OTHERS for code in codes)
+    return codes[0] is _worker.__code__ or _JOIN in codes[:2]
 
 
 class Outsiders:
@@ -49,8 +117,13 @@ class Outsiders:
     def __init__(self, patience: float) -> None:
         self._patience = patience  # real seconds
         self._ignored: weakref.WeakSet[threading.Thread] = weakref.WeakSet(threading.enumerate())
-        self._calls: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._in_vain: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
+        self._callers: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
+        self._looks: weakref.WeakKeyDictionary[threading.Thread, str] = weakref.WeakKeyDictionary()
+        self._calls: RealSimpleQueue[None] = RealSimpleQueue()
         self._usual = -1  # how many threads there are when none of them is an outsider
+        self._waited_since_call = 0.0  # real seconds
+        self._waited_since_move = 0.0
         self.called_in = False
 
     def begin(self) -> None:
@@ -62,56 +135,91 @@ class Outsiders:
     def call_in(self) -> None:
         """Wake the loop; called from an outsider's thread."""
         self.called_in = True
-        self._ignored.discard(threading.current_thread())
+        caller = threading.current_thread()
+        self._callers.add(caller)
+        self._ignored.discard(caller)
         self._usual = -1
+        self.wake()
+
+    def wake(self) -> None:
+        """Wake the loop, for something that has no say in the order of things."""
         self._calls.put(None)
+
+    def under_control(self, thread: threading.Thread) -> None:
+        """Forget a worker thread that is back under control, or new and under control."""
+        if thread not in self._ignored:
+            self.leave_out(thread)
 
     def blocked_for_real(self, thread: threading.Thread) -> None:
         """Take a worker thread that did not come back for an outsider."""
         self._ignored.discard(thread)
         self._usual = -1
 
-    def left(self, thread: threading.Thread) -> None:
-        """Forget a thread that is back under control, or new and under control."""
-        self._ignored.add(thread)
+    def leave_out(self, *threads: threading.Thread) -> None:
+        """Do not wait for these: they are under control, or have nothing to say."""
+        self._ignored.update(threads)
         self._usual = -1
 
     def present(self) -> bool:
         """Tell whether there may be an outsider; cheap, for each move of the clock."""
         return thread_count() != self._usual or not self._calls.empty()
 
-    def at_work(self) -> Collection[threading.Thread]:
+    def at_work(self) -> list[threading.Thread]:
         """Return the outsiders that may call in."""
+        me = threading.current_thread()
         alive = [
             thread
             for thread in threading.enumerate()
-            if thread not in self._ignored and thread is not threading.current_thread()
+            if thread is not me and thread not in self._ignored
         ]
         if not alive:
             self._usual = thread_count()
-        return [thread for thread in alive if not waits_for_others(thread)]
+        return [thread for thread in alive if not self._is_blocked(thread)]
 
-    def patience_left(self) -> Callable[[], bool]:
-        """Start to wait; the result tells whether the bound on waiting is not used up yet."""
-        deadline = real_monotonic() + self._patience
-        return lambda: real_monotonic() < deadline
+    def _is_blocked(self, thread: threading.Thread) -> bool:
+        """Tell whether two looks in a row have found a thread in the same wait for others.
 
-    def wait(self, ready: Collection[object]) -> bool:
-        """Wait in real time until an outsider calls in; return False when none will.
+        One is not enough: a thread at work may be waiting for the interpreter itself.
+        """
+        last_look = self._looks.get(thread)
+        look = self._looks[thread] = waits_for_others(thread)
+        return look != "" and look == last_look
+
+    def wait(self, gap: float, ready: Collection[object]) -> bool:
+        """Wait until an outsider calls in; False when the clock may move on, by `gap` seconds.
 
         The handler of a signal, such as Ctrl-C, is no outsider; what it does shows in `ready`.
         """
-        patience_left = self.patience_left()
+        if gap == inf:
+            self._ignored.difference_update(self._in_vain)
+            self._in_vain.clear()
+        pause = _POLL / 64
         while True:
             working = self.at_work()
-            try:
-                self._calls.get(block=bool(working), timeout=_POLL)
-            except queue.Empty:
-                if ready:
-                    return True
-                if not working:
-                    return False
-                if not patience_left():
-                    self._ignored.update(working)
-            else:
+            limit = gap if self._callers.issuperset(working) else self._patience
+            left = min(limit - self._waited_since_move, self._patience - self._waited_since_call)
+            began = real_monotonic()
+            called = self.get_call(min(pause, left) if working else 0)
+            waited = real_monotonic() - began
+            self._waited_since_move += waited
+            self._waited_since_call += waited
+            if called:
+                self._waited_since_call = 0.0
+            if called or ready:
                 return True
+            if not working or left <= 0:
+                if self._patience <= max(self._waited_since_move, self._waited_since_call):
+                    self._in_vain.update(working)
+                    self.leave_out(*working)
+                    self._waited_since_call = 0.0
+                self._waited_since_move = 0.0
+                return False
+            pause = min(2 * pause, _POLL)
+
+    def get_call(self, timeout: float) -> bool:
+        """Wait in real time until somebody wakes the loop; return False when nobody does."""
+        try:
+            self._calls.get(timeout=max(timeout, 0))
+        except queue.Empty:
+            return False
+        return True

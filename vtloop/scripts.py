@@ -15,7 +15,8 @@ import runpy
 import sys
 import types
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,10 +26,12 @@ from itertools import pairwise
 from typing import Any
 
 from vtloop.blocking import here
-from vtloop.clock import Clock, Seconds
+from vtloop.clock import Clock, Seconds, to_seconds
+from vtloop.locks import Lock
 from vtloop.loop import VirtualLoop
 from vtloop.output import LineOutput, timestamp
 from vtloop.places import PACKAGE
+from vtloop.pools import real_submit
 from vtloop.world import World
 
 _OURS = (PACKAGE, "<frozen runpy>")
@@ -55,14 +58,26 @@ class ScriptThread:
 
     compute = sleep
 
-    def wait_for(self, lock: Any, timeout: float) -> None:
-        lock.acquire_in_real_time(timeout)
+    def wait_for(self, lock: Lock, end: int) -> None:
+        if not lock.wait_in_real_time(to_seconds(end - self._clock.now)):
+            self._clock.now = end
+
+    def wake(self, lock: Lock) -> None:
+        """Do nothing: this thread waits in real time."""
 
     def virtual_time(self) -> int:
         return self._clock.now
 
     def whoami(self) -> str:
         return "-"
+
+    def submit(self, executor: ThreadPoolExecutor, function: Callable[[], Any]) -> Future[Any]:
+        return real_submit(executor, function)
+
+    def shut_down(
+        self, executor: ThreadPoolExecutor, cancel_futures: bool, done: Callable[[], object]
+    ) -> None:
+        done()
 
 
 def run_script(path: str, args: list[str], options: Options) -> None:

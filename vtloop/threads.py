@@ -3,132 +3,191 @@
 `run_in_executor` and `asyncio.to_thread` run their functions on real threads, because blocking code
 needs a stack of its own. Who runs is decided by a baton: the loop hands it to a worker and stands
 still until it is back. A worker gives it back when its function returns, sleeps (`time.sleep`), or
-waits on anything built from `threading.Condition` (events, queues, futures of
+waits for a lock or for anything built on one (events, queues, futures of
 `run_coroutine_threadsafe`); it gets it again from a timer or a callback of the loop. So the order
 of everything is the loop's order, and the run is reproducible.
 
-A worker that stays away for real (a plain lock held by a sleeping worker, a read from a pipe) does
-not hang the run: the loop takes the baton back, treats the thread as an outsider, and the run is
-marked as not reproducible.
+A worker that stays away for real (it waits for a lock that is older than the run, or works for more
+than `patience` real seconds) does not hang the run: the loop takes the baton back, treats the
+thread as an outsider, and the run is marked as not reproducible once that thread calls in.
 """
 
 from __future__ import annotations
 
 import _thread
-import concurrent.futures
-import sys
+import asyncio
+import itertools
 import threading
 import time
-from collections.abc import Callable
-from typing import Any
+from collections import deque
+from collections.abc import Callable, Collection
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from functools import partial
+from typing import Any, Protocol
 
-from vtloop.blocking import real_monotonic
-from vtloop.clock import Clock
-from vtloop.outsiders import Outsiders
-from vtloop.timers import Timers
-from vtloop.workers import Job, Loop, Pool, Worker
+from vtloop.blocking import here, real_monotonic
+from vtloop.clock import NEVER, Clock, to_seconds
+from vtloop.handles import TimerHandle
+from vtloop.locks import Lock
+from vtloop.outsiders import Outsiders, waits_for_others
+from vtloop.pools import Job, Pool, is_simulated
+from vtloop.timers import AnyTimerHandle, Timers
+from vtloop.workers import Worker
 
-# How many real seconds a worker may do nothing before it counts as blocked for real, when another
-# worker is suspended and may hold what it waits for.
-_STANDSTILL = 0.2
+_LOOK = 0.001  # real seconds between two looks at a worker that does not come back, at first
+_LOOKS = 3  # that find it blocked, until it is taken for blocked for real
+_GLANCE = 0.1  # real seconds that an idle loop waits for another executor before it looks up
+_LEAVE = 1.0  # real seconds for abandoned workers to unwind
+
+
+class Loop(Protocol):
+    """What the threads need of their loop."""
+
+    def schedule(
+        self, deadline: int, callback: Callable[..., object], *args: Any
+    ) -> AnyTimerHandle: ...
+
+    def call_soon_threadsafe(
+        self, callback: Callable[..., object], *args: Any
+    ) -> asyncio.Handle: ...
 
 
 class Threads:
     """The worker threads of one loop."""
 
     def __init__(self, loop: Loop, clock: Clock, timers: Timers, patience: float) -> None:
-        self.loop = loop
-        self.clock = clock
+        self._loop = loop
         self._timers = timers
+        self._patience = patience
+        self._pools: dict[ThreadPoolExecutor, Pool] = {}
+        self._workers: dict[Worker, None] = {}
+        self._turns: dict[int, Callable[[], object]] = {}  # what the loop is to do, in order
+        self._turn_numbers = itertools.count()
+        self._foreign: deque[tuple[Future[Any], Future[Any]]] = deque()  # theirs, ours
+        self._processor_free = 0  # nanoseconds: when the last computation in a worker ends
+        self.clock = clock
         self.outsiders = Outsiders(patience)
         self.baton_back = _thread.allocate_lock()
         self.baton_back.acquire()
-        self._patience = patience
-        self._pools: dict[concurrent.futures.Executor, Pool] = {}
-        self._unstarted: dict[Job, None] = {}
-        self._processor_free = 0  # nanoseconds: when the last computation in a worker ends
 
     def __repr__(self) -> str:
-        workers = [worker for pool in self._pools.values() for worker in pool.workers]
-        return f"<Threads workers={len(workers)} suspended={self._any_suspended()}>"
+        return f"<Threads {list(self._workers)}>"
 
-    def submit(
-        self, executor: concurrent.futures.Executor, function: Callable[[], Any]
-    ) -> concurrent.futures.Future[Any]:
-        """Arrange for `function` to run in a thread, from the next turn of the loop on."""
-        if type(executor) is not concurrent.futures.ThreadPoolExecutor:
-            return self._submit_outside(executor, function)
-        if executor._shutdown:
-            raise RuntimeError("cannot schedule new futures after shutdown")
-        pool = self._pools.get(executor)
-        if pool is None:
-            pool = self._pools[executor] = Pool(executor)
-        job = Job(pool, function)
-        pool.unfinished += 1
-        self._unstarted[job] = None
-        self.loop.call_soon_threadsafe(self._start, job)
-        return job.future
+    # Turns: what the loop does for its threads. Each comes in a callback of the loop, or earlier,
+    # while a coroutine blocks the loop's own thread.
 
-    def _submit_outside(
-        self, executor: concurrent.futures.Executor, function: Callable[[], Any]
-    ) -> concurrent.futures.Future[Any]:
-        """Let another kind of executor run it, in real time and in no virtual time.
+    def turn(self, function: Callable[..., object], *args: Any) -> None:
+        """Let the loop's thread call `function`; from any thread."""
+        number = next(self._turn_numbers)
+        self._turns[number] = partial(function, *args)
+        self._loop.call_soon_threadsafe(self._take_turn, number)
 
-        Its result is taken over by the loop's own thread, in the order of submission.
+    def _take_turn(self, number: int) -> None:
+        function = self._turns.pop(number, None)
+        if function is not None:
+            function()
+
+    def wake_at(self, deadline: int, worker: Worker, suspension: int) -> AnyTimerHandle:
+        """Resume a worker at an instant, in nanoseconds."""
+        return self._loop.schedule(deadline, worker.resume, suspension)
+
+    def run_until(self, instant: int) -> None:
+        """Let the workers run while the loop's own thread sleeps up to `instant`."""
+        while True:
+            if self._turns:
+                self._take_turn(next(iter(self._turns)))
+            elif (alarm := self._next_alarm(instant)) is not None:
+                self._ring(alarm)
+            else:
+                break
+        self.clock.now = instant
+
+    def run_until_released(self, lock: Lock, end: int) -> bool:
+        """Let everybody run while the loop's own thread waits for `lock`, at most until `end`.
+
+        Returns False if it would wait for ever.
         """
-        theirs = executor.submit(function)
-        ours: concurrent.futures.Future[Any] = concurrent.futures.Future()
-
-        def take_over() -> None:
-            if ours.cancelled():
-                theirs.cancel()
-            elif ours.set_running_or_notify_cancel():
-                try:
-                    result = theirs.result()
-                except BaseException as error:
-                    ours.set_exception(error)
-                else:
-                    ours.set_result(result)
-
-        self.loop.call_soon_threadsafe(take_over)
-        return ours
-
-    def _start(self, job: Job) -> None:
-        if job not in self._unstarted:
-            return
-        del self._unstarted[job]
-        pool = job.pool
-        if pool.idle:
-            worker = pool.idle.pop()
-            worker.job = job
-            worker.hand_over()
-        elif len(pool.workers) < pool.max_workers:
-            worker = Worker(self, pool)
-            worker.job = job
-            pool.workers.append(worker)
-            worker.thread.start()
-            worker.hand_over()
-        else:
-            pool.waiting.append(job)
-
-    def wait_for_baton(self, worker: Worker) -> bool:
-        """Wait in real time; return False when the worker seems to be blocked for real."""
-        patience = _STANDSTILL if self._any_suspended() else self._patience
-        quiet_since, used = real_monotonic(), _processor_time(worker.thread)
-        while not self.baton_back.acquire(timeout=0.05):
-            now, used_now = real_monotonic(), _processor_time(worker.thread)
-            if used_now != used:
-                quiet_since, used = now, used_now
-            elif now - quiet_since > patience:
+        while lock.locked():
+            if self._turns:
+                self._take_turn(next(iter(self._turns)))
+                continue
+            alarm = self._next_alarm(end)
+            if self.wait_outside(end if alarm is None else alarm.deadline):
+                continue
+            if alarm is not None:
+                self._ring(alarm)
+            elif end < NEVER:
+                self.clock.now = end
+                break
+            else:
                 return False
         return True
 
-    def _any_suspended(self) -> bool:
-        return any(
-            worker.suspended and worker.job is not None
-            for pool in self._pools.values()
-            for worker in pool.workers
-        )
+    def _next_alarm(self, instant: int) -> TimerHandle | None:
+        if any(worker.suspended and worker.job is not None for worker in self._workers):
+            for handle in self._timers:
+                if handle.deadline > instant:
+                    break
+                if isinstance(handle, TimerHandle) and isinstance(
+                    getattr(handle._callback, "__self__", None), Worker
+                ):
+                    return handle
+        return None
+
+    def _ring(self, alarm: TimerHandle) -> None:
+        self.clock.now = max(alarm.deadline, self.clock.now)
+        resume, args = alarm._callback, alarm._args
+        alarm.cancel()
+        assert resume is not None
+        resume(*args)
+
+    # Workers
+
+    def submit(self, executor: Executor, function: Callable[[], Any]) -> Future[Any]:
+        """Arrange for `function` to run in a thread, from the next turn of the loop on."""
+        if isinstance(executor, ThreadPoolExecutor) and is_simulated(executor):
+            return self.run_in_pool(executor, function)
+        return self._submit_outside(executor, function)
+
+    def run_in_pool(self, executor: ThreadPoolExecutor, function: Callable[[], Any]) -> Job:
+        """Arrange for `function` to run in one of the workers that stand in for an executor's."""
+        pool = self._pools.get(executor)
+        if pool is None:
+            pool = self._pools[executor] = Pool(executor)
+        job = pool.add(function)
+        self.turn(self._start, pool)
+        return job
+
+    def _start(self, pool: Pool) -> None:
+        if not pool.waiting:
+            return
+        if pool.idle:
+            worker = pool.idle.popleft()
+        elif (name := pool.next_name()) is not None:
+            worker = Worker(self, pool, name)
+            self._workers[worker] = None
+            worker.thread.start()
+        else:
+            return
+        worker.job = pool.waiting.popleft()
+        worker.hand_over()
+
+    def wait_for_baton(self, worker: Worker) -> bool:
+        """Wait in real time; return False when the worker seems to be blocked for real."""
+        if self.baton_back.acquire(timeout=_LOOK):
+            return True
+        began, looks, pause = real_monotonic(), 0, _LOOK
+        while True:
+            used = time.process_time()
+            if self.baton_back.acquire(timeout=pause):
+                return True
+            quiet = time.process_time() - used < pause / 2  # not even a thread of C code computes
+            if quiet and waits_for_others(worker.thread):
+                looks += 1
+            else:
+                looks, pause = 0, min(2 * pause, 20 * _LOOK)
+            if looks == _LOOKS or real_monotonic() - began > self._patience:
+                return False
 
     def occupy_processor(self, nanoseconds: int) -> int:
         """Return how long a computation in a worker takes, behind those that came before it."""
@@ -136,52 +195,90 @@ class Threads:
         self._processor_free = max(self._processor_free, now) + nanoseconds
         return self._processor_free - now
 
-    def run_until(self, instant: int, released: Callable[[], bool] = lambda: False) -> None:
-        """Let the workers run while the loop's own thread is blocked.
+    def shut_down(
+        self, executor: Executor, cancel_futures: bool, done: Callable[[], object]
+    ) -> None:
+        """Let an executor's workers end once its jobs have run, then call `done`."""
+        pool = self._pools.pop(executor, None)  # type: ignore[call-overload]
+        if pool is None:
+            done()
+            return
+        if cancel_futures:
+            pool.cancel_waiting()
+        pool.when_drained(lambda: self.turn(self._dismiss, pool, done))
 
-        It is blocked up to `instant` in nanoseconds, or until `released()`.
-        """
-        for job in list(self._unstarted):
-            self._start(job)
-        while not released() and self._any_suspended() and (wake := self._next_wake(instant)):
-            self.clock.now = max(wake.deadline, self.clock.now)
-            callback, args = wake._callback, wake._args
-            wake.cancel()
-            callback(*args)
-
-    def _next_wake(self, instant: int) -> Any:
-        handle: Any
-        for handle in self._timers:
-            if handle.deadline > instant:
-                break
-            if isinstance(getattr(handle._callback, "__self__", None), Worker):
-                return handle
-        return None
-
-    def when_drained(self, executor: object, callback: Callable[[], object]) -> None:
-        """Call `callback` once every job of an executor has run."""
-        pool = self._pools.get(executor)  # type: ignore[call-overload]
-        if pool is None or not pool.unfinished:
-            callback()
-        else:
-            pool.drained.append(callback)
+    def _dismiss(self, pool: Pool, done: Callable[[], object]) -> None:
+        while pool.idle:
+            worker = pool.idle.popleft()
+            worker.hand_over()  # without a job: the thread ends
+            worker.thread.join()
+            del self._workers[worker]
+        done()
 
     def close(self) -> None:
         """Unwind every worker thread."""
-        self._unstarted.clear()
+        self._turns.clear()
         for pool in self._pools.values():
-            pool.waiting.clear()
-            pool.drained.clear()
-            for worker in pool.workers:
-                worker.abandon()
+            pool.clear()
         self._pools.clear()
+        for worker in self._workers:
+            worker.abandoned = True
+        for worker in self._workers:
+            if worker.suspended:
+                worker.hand_over()
+        deadline = real_monotonic() + _LEAVE
+        for worker in self._workers:
+            worker.thread.join(max(0.0, deadline - real_monotonic()))
+        self._workers.clear()
 
+    # Outside the simulation
 
-def _processor_time(thread: threading.Thread) -> float:
-    """Return the processor time that a thread has used, or 0 where the system cannot tell."""
-    if sys.platform != "linux" or thread.ident is None or not thread.is_alive():
-        return 0.0
-    try:
-        return time.clock_gettime(time.pthread_getcpuclockid(thread.ident))
-    except OSError:
-        return 0.0
+    def called_in(self) -> None:
+        """Take note that the current thread has told the loop something."""
+        actor = here.actor
+        if not (isinstance(actor, Worker) and actor in self._workers and actor.in_turn()):
+            self.outsiders.call_in()
+
+    def wait_outside(self, deadline: int, ready: Collection[object] = ()) -> bool:
+        """Wait in real time for what is not simulated, before the clock moves to `deadline`.
+
+        Returns False when it may move. What a signal's handler adds to `ready` ends the wait.
+        """
+        if self._foreign:
+            self._take_over()
+            return True
+        if deadline < NEVER and not self.outsiders.present():
+            return False
+        return self.outsiders.wait(to_seconds(max(deadline - self.clock.now, 0)), ready)
+
+    def _submit_outside(self, executor: Executor, function: Callable[[], Any]) -> Future[Any]:
+        """Let another kind of executor run it, in real time and in no virtual time.
+
+        The results come in the order of submission.
+        """
+        before = threading.enumerate()
+        theirs = executor.submit(function)
+        if isinstance(theirs, Job) or theirs.done():
+            return theirs
+        self.outsiders.leave_out(*set(threading.enumerate()).difference(before))
+        ours: Future[Any] = Future()
+        ours.add_done_callback(lambda _: ours.cancelled() and theirs.cancel())
+        theirs.add_done_callback(lambda _: self.outsiders.wake())
+        self._foreign.append((theirs, ours))
+        return ours
+
+    def _take_over(self) -> None:
+        """Take over the first result of another executor's, or wait a while for it."""
+        theirs, ours = self._foreign[0]
+        if not theirs.done():
+            self.outsiders.get_call(_GLANCE)
+            return
+        self._foreign.popleft()
+        if theirs.cancelled():
+            ours.cancel()
+        elif ours.set_running_or_notify_cancel():
+            error = theirs.exception()
+            if error is None:
+                ours.set_result(theirs.result())
+            else:
+                ours.set_exception(error)

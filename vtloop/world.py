@@ -5,8 +5,11 @@ While at least one virtual loop runs:
 - `time.sleep`: blocking calls take virtual time
 - `set` in `asyncio.tasks` and `asyncio.taskgroups`, `asyncio.tasks.all_tasks`: sets in order, so
   that `wait`, `as_completed`, task groups and the end of `asyncio.run` are reproducible
-- the lock on which `threading.Condition.wait` waits, and the clock by which it and `queue` judge
-  timeouts: worker threads wait in virtual time
+- `threading.Lock`, what `threading.RLock` and `threading.Condition` make of it, and
+  `queue.SimpleQueue`; the clock by which these and `concurrent.futures` judge timeouts: worker
+  threads wait in virtual time
+- `Thread.start`: not so for the start of a thread, which takes no virtual time
+- `submit` and `shutdown` of `ThreadPoolExecutor`: its jobs go to the run's own worker threads
 
 With a recorder, `acquire` and `release` of `asyncio.Lock` and `asyncio.Semaphore`: who holds what.
 With `wall_clock=`, `time.monotonic`, `time.perf_counter` and their `_ns` variants, `time.ctime` and
@@ -27,17 +30,20 @@ import sys
 import threading
 import time
 from asyncio import Lock, Semaphore
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import _base as futures_base
 from contextlib import ExitStack
 from datetime import datetime
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any, NamedTuple
 
-from vtloop import blocking, holders, ordering, workers
+from vtloop import blocking, holders, locks, ordering, pools
 from vtloop.clock import Clock
 from vtloop.collector import Collector
 from vtloop.wallclock import LEFT_ALONE, WallClock
 
 _ABSENT: Any = object()
+_PYTHON_SIMPLE_QUEUE: Any = queue._PySimpleQueue  # type: ignore[attr-defined]
 
 
 class Replacement(NamedTuple):
@@ -54,9 +60,16 @@ ALWAYS = (
     Replacement(asyncio.tasks, "set", ordering.OrderedSet),
     Replacement(asyncio.tasks, "all_tasks", ordering.all_tasks),
     Replacement(asyncio.taskgroups, "set", ordering.set_of_tasks),
-    Replacement(threading, "_allocate_lock", workers.allocate_waiter_lock),
+    Replacement(threading, "Lock", locks.Lock, taken_by_name=True),
+    Replacement(threading, "_allocate_lock", locks.Lock),
+    Replacement(threading, "_CRLock", None),  # then it is made in Python, of the lock above
+    Replacement(queue, "SimpleQueue", _PYTHON_SIMPLE_QUEUE, taken_by_name=True),
     Replacement(threading, "_time", blocking.monotonic),
     Replacement(queue, "time", blocking.monotonic),
+    Replacement(futures_base, "time", SimpleNamespace(monotonic=blocking.monotonic)),
+    Replacement(threading.Thread, "start", blocking.start_thread),
+    Replacement(ThreadPoolExecutor, "submit", pools.submit),
+    Replacement(ThreadPoolExecutor, "shutdown", pools.shutdown),
 )
 RECORDED = (
     Replacement(Lock, "acquire", holders.lock_acquire),

@@ -1,0 +1,234 @@
+"""Threads of the program's own: the loop waits for those that may call in, and for no others."""
+
+import asyncio
+import concurrent.futures
+import queue
+import selectors
+import socket
+import threading
+import time
+
+import pytest
+
+from vtloop import VirtualLoop, simulate
+
+# Longer than a test may last: a run that waits this long in vain for a thread does not pass.
+FOR_EVER = 1000.0
+OLD_QUEUE: queue.SimpleQueue[None] = queue.SimpleQueue()
+real_sleep = time.sleep
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_stays_behind():
+    before = set(threading.enumerate())
+    yield
+    for thread in set(threading.enumerate()) - before:
+        thread.join()
+
+
+def test_a_thread_that_calls_in_finds_the_clock_where_it_was():
+    async def main():
+        loop = asyncio.get_running_loop()
+        called = asyncio.Event()
+
+        def work():
+            real_sleep(0.05)
+            loop.call_soon_threadsafe(called.set)
+
+        threading.Thread(target=work).start()
+        async with asyncio.timeout(0.001):
+            await called.wait()
+        await asyncio.sleep(3600)
+        return loop.time()
+
+    run = simulate(main)
+    assert run.value == 3600.0
+    assert not run.reproducible
+
+
+def test_a_thread_that_says_nothing_has_had_no_say():
+    async def main():
+        thread = threading.Thread(target=real_sleep, args=(0.01,))
+        thread.start()
+        await asyncio.sleep(5)
+        return thread.is_alive()
+
+    run = simulate(main)
+    assert (run.elapsed, run.value) == (5.0, False)
+    assert run.reproducible
+
+
+def test_a_worker_may_start_a_thread_and_stay_reproducible():
+    async def main():
+        def work():
+            thread = threading.Thread(target=int)
+            thread.start()
+            time.sleep(1)
+
+        await asyncio.to_thread(work)
+
+    run = simulate(main)
+    assert run.elapsed == 1.0
+    assert run.reproducible
+
+
+def idle_in_an_old_simple_queue():
+    threading.Thread(target=OLD_QUEUE.get).start()
+    return lambda: OLD_QUEUE.put(None)
+
+
+def idle_in_a_queue():
+    items: queue.Queue[None] = queue.Queue()
+    threading.Thread(target=items.get, kwargs={"timeout": FOR_EVER}).start()
+    return lambda: items.put(None)
+
+
+def idle_in_an_event():
+    event = threading.Event()
+    threading.Thread(target=event.wait).start()
+    return event.set
+
+
+def idle_in_a_lock():
+    lock = threading.Lock()
+    lock.acquire()
+    threading.Thread(target=lock.acquire).start()
+    return lock.release
+
+
+def idle_in_a_join():
+    release = idle_in_an_event()
+    (waiting,) = [thread for thread in threading.enumerate() if "wait" in thread.name]
+    threading.Thread(target=waiting.join, args=(FOR_EVER,)).start()
+    return release
+
+
+def idle_in_a_future():
+    future: concurrent.futures.Future[None] = concurrent.futures.Future()
+    threading.Thread(target=future.result, args=(FOR_EVER,)).start()
+    return lambda: future.set_result(None)
+
+
+IDLE = [
+    idle_in_an_old_simple_queue,
+    idle_in_a_queue,
+    idle_in_an_event,
+    idle_in_a_lock,
+    idle_in_a_join,
+    idle_in_a_future,
+]
+
+
+@pytest.mark.parametrize("start", IDLE, ids=lambda start: start.__name__)
+def test_a_thread_that_waits_for_others_is_not_waited_for(start):
+    async def main():
+        release = start()
+        try:
+            for _ in range(100):
+                await asyncio.sleep(100)
+        finally:
+            release()
+
+    run = simulate(main, patience=FOR_EVER)
+    assert run.elapsed == 10_000.0
+    assert run.reproducible
+
+
+def test_the_idle_threads_of_a_pool_older_than_the_run_are_not_waited_for():
+    with concurrent.futures.ThreadPoolExecutor(3) as pool:
+        loop = VirtualLoop(patience=FOR_EVER)
+        concurrent.futures.wait([pool.submit(real_sleep, 0.01) for _ in range(3)])
+        loop.run_until_complete(asyncio.sleep(100))
+        assert loop.time() == 100.0
+        loop.close()
+
+
+def test_a_thread_waited_for_in_vain_is_left_out_from_then_on():
+    async def main():
+        ours, theirs = socket.socketpair()
+        with ours, theirs, selectors.DefaultSelector() as selector:
+            selector.register(ours, selectors.EVENT_READ)
+            thread = threading.Thread(target=selector.select)
+            thread.start()
+            for _ in range(1000):
+                await asyncio.sleep(100)
+            theirs.send(b"go")
+            thread.join()
+
+    assert simulate(main, patience=0.1).elapsed == 100_000.0
+
+
+def test_a_thread_that_calls_in_now_and_then_keeps_pace_with_the_clock():
+    async def main():
+        loop = asyncio.get_running_loop()
+        stop = threading.Event()
+        ticks: list[float] = []
+
+        def tick():
+            while not stop.wait(0.001):
+                loop.call_soon_threadsafe(ticks.append, loop.time())
+
+        thread = threading.Thread(target=tick)
+        thread.start()
+        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.1)
+        stop.set()
+        thread.join()
+        return ticks
+
+    run = simulate(main)
+    assert run.elapsed == 0.2
+    assert {0.0, 0.1} <= set(run.result())
+
+
+def test_a_loop_in_another_thread_serves_the_main_thread():
+    loop = VirtualLoop(patience=FOR_EVER)
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+
+    async def answer(number):
+        await asyncio.sleep(3600)
+        return number
+
+    for number in range(100):
+        timeout = None if number % 2 else FOR_EVER
+        assert asyncio.run_coroutine_threadsafe(answer(number), loop).result(timeout) == number
+    assert loop.time() == 100 * 3600
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    assert not loop.reproducible
+    loop.close()
+
+
+def test_a_loop_in_another_thread_goes_on_while_the_main_thread_joins_it():
+    loop = VirtualLoop(patience=FOR_EVER)
+    thread = threading.Thread(target=loop.run_until_complete, args=(asyncio.sleep(3600),))
+    thread.start()
+    thread.join(FOR_EVER)
+    assert not thread.is_alive()
+    assert loop.time() == 3600
+    loop.close()
+
+
+def test_a_worker_blocked_for_real_comes_back_to_the_clock_it_left():
+    items: queue.SimpleQueue[None] = queue.SimpleQueue()
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        log = []
+
+        def wait():
+            items.get()
+            log.append(loop.time())
+            time.sleep(1)
+            log.append(loop.time())
+
+        waiting = asyncio.create_task(asyncio.to_thread(wait))
+        await asyncio.sleep(5)
+        items.put(None)
+        await waiting
+        return log
+
+    run = simulate(main, patience=FOR_EVER)
+    assert run.value == [5.0, 6.0]
+    assert not run.reproducible

@@ -1,0 +1,92 @@
+"""Locks in virtual time, for the threads of a run.
+
+`threading.Condition` and all that is built from it (events, queues, barriers, futures) wait on such
+a lock, and while a run is on `threading.Lock` and `threading.RLock` make one. Who waits for it
+gives its turn to others, and is woken in order of arrival when it is released. As with the lock of
+the interpreter, a thread that happens to come first may take it before the one that was woken.
+
+On threads outside the simulation it is a plain lock, and while one of them holds it, everybody
+waits in real time.
+"""
+
+from __future__ import annotations
+
+import _thread
+from collections import deque
+from threading import TIMEOUT_MAX
+from types import TracebackType
+
+from vtloop.blocking import Actor, here
+from vtloop.clock import NEVER, to_nanoseconds
+
+
+class Lock:
+    """What stands in for `threading.Lock` while a run is on."""
+
+    __slots__ = ("__weakref__", "_held_outside", "_lock", "_waiting")
+
+    def __init__(self) -> None:
+        self._lock = _thread.allocate_lock()
+        self._held_outside = False
+        self._waiting: deque[Actor] = deque()
+
+    def __repr__(self) -> str:
+        state = "locked" if self.locked() else "unlocked"
+        return f"<{state} virtual-time lock at {id(self):#x}>"
+
+    def locked(self) -> bool:
+        """Tell whether somebody holds the lock."""
+        return self._lock.locked()
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+        """Take the lock, and wait for it if need be; see `threading.Lock.acquire`."""
+        actor = here.actor
+        if actor is None:
+            taken = self._lock.acquire(blocking, timeout)
+            self._held_outside |= taken
+            return taken
+        if not blocking or not (timeout == -1 or 0 < timeout <= TIMEOUT_MAX):
+            return self._lock.acquire(blocking, timeout)
+        if self._lock.acquire(False):
+            return True
+        if self._held_outside:
+            return self._lock.acquire(True, timeout)
+        end = NEVER if timeout == -1 else actor.virtual_time() + to_nanoseconds(timeout)
+        self._waiting.append(actor)
+        try:
+            while not self._lock.acquire(False):
+                if actor.virtual_time() >= end:
+                    return False
+                actor.wait_for(self, end)
+        finally:
+            self._waiting.remove(actor)
+        return True
+
+    def release(self) -> None:
+        """Let go of the lock, from whatever thread."""
+        self._held_outside = False
+        self._lock.release()
+        for actor in tuple(self._waiting)[:1]:  # in one go: another thread may be at it too
+            actor.wake(self)
+
+    def wait_in_real_time(self, seconds: float) -> bool:
+        """Wait until the lock is released, at most `seconds` of real time; tell whether it was."""
+        released = self._lock.acquire(timeout=min(seconds, TIMEOUT_MAX))
+        if released:
+            self._lock.release()
+        return released
+
+    def __enter__(self) -> bool:
+        return self.acquire()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.release()
+
+    def _at_fork_reinit(self) -> None:
+        self._lock._at_fork_reinit()  # type: ignore[attr-defined]
+        self._waiting.clear()
