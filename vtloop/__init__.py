@@ -22,7 +22,7 @@ A map of the package, from the bottom up; a module imports only from those named
 - `waits`, `trace`, `hazards`, `holders`, `loop_thread`: what is told of a run
 - `collector`, `wallclock`, `world`: what a run changes in the process around it
 - `loop`: the event loop
-- `output`, `simulation`: one run
+- `output`, `runner`, `simulation`: one run
 - `scripts`, `__main__`: the command line
 """
 

@@ -46,6 +46,8 @@ from vtloop.trace import Recorder
 from vtloop.world import World
 
 _EAGER = getattr(asyncio, "eager_task_factory", object())  # since 3.12
+_new_task = partial(Task.__new__, Task)
+_initialise_task: Any = Task.__init__
 _WORKERS = 32  # of the default executor: asyncio's most, whatever the number of processors
 
 
@@ -84,7 +86,7 @@ class VirtualLoop(Stock):
         self._slack = to_nanoseconds(timer_slack)
         self._recorder = recorder
         self._network = network
-        self._world = World(self._clock, recorder is not None, wall_clock, seed)
+        self.world = World(self._clock, recorder is not None, wall_clock, seed)
         self._threads = Threads(self, self._clock, self._timers, patience)
         self._actor = LoopThread(self, self._clock, self._threads)
         self._spin = hazards.Spin()
@@ -138,7 +140,13 @@ class VirtualLoop(Stock):
         if "time" in self.__dict__:  # somebody has replaced loop.time: then that is the time
             return self.call_at(self.time() + delay, callback, *args, context=context)
         deadline = self._clock.now + to_nanoseconds(delay)
-        return self._add_timer("call_later", deadline, callback, args, context)
+        if deadline > NEVER:
+            deadline = NEVER
+        if self._strict:
+            return self._add_timer_strictly("call_later", deadline, callback, args, context)
+        handle = TimerHandle(deadline, callback, args, context, self._timers)
+        self._timers.add(handle)
+        return handle
 
     def call_at(  # type: ignore[override]
         self,
@@ -150,7 +158,12 @@ class VirtualLoop(Stock):
         """Run a callback when `loop.time()` is `when`; see `asyncio.loop.call_at`."""
         if when is None:
             raise TypeError("when cannot be None")
-        return self._add_timer("call_at", to_nanoseconds(when), callback, args, context)
+        deadline = to_nanoseconds(when)
+        if self._strict:
+            return self._add_timer_strictly("call_at", deadline, callback, args, context)
+        handle = TimerHandle(deadline, callback, args, context, self._timers)
+        self._timers.add(handle)
+        return handle
 
     def schedule(
         self, deadline: int, callback: Callable[..., object], *args: Any
@@ -160,7 +173,7 @@ class VirtualLoop(Stock):
         self._timers.add(handle)
         return handle
 
-    def _add_timer(
+    def _add_timer_strictly(
         self,
         method: str,
         deadline: int,
@@ -168,16 +181,11 @@ class VirtualLoop(Stock):
         args: tuple[Any, ...],
         context: Context | None,
     ) -> AnyTimerHandle:
-        handle: AnyTimerHandle
-        deadline = min(deadline, NEVER)
-        if self._strict:
-            self._check_closed()
-            self._check_thread()
-            self._check_callback(callback, method)
-            handle = DebugTimerHandle(deadline, callback, args, context, self)
-            hide_frames(handle, 3)
-        else:
-            handle = TimerHandle(deadline, callback, args, context, self._timers)
+        self._check_closed()
+        self._check_thread()
+        self._check_callback(callback, method)
+        handle = DebugTimerHandle(deadline, callback, args, context, self)
+        hide_frames(handle, 3)
         self._timers.add(handle)
         return handle
 
@@ -219,17 +227,18 @@ class VirtualLoop(Stock):
         self, coro: Any, *, name: Any = None, context: Context | None = None, **options: Any
     ) -> Any:
         """Schedule a coroutine; tasks without a name are numbered by the loop's own count."""
-        self._check_closed()
-        if self._task_factory is _EAGER:
+        if self._closed:
+            self._check_closed()
+        if self._task_factory is not None:
+            if self._task_factory is not _EAGER:
+                return self._number(self._task_from_factory(coro, name=name, context=context), name)
             options["eager_start"] = True
-        elif self._task_factory is not None:
-            return self._number(self._task_from_factory(coro, name=name, context=context), name)
         self._tasks_created = number = self._tasks_created + 1
-        task = Task.__new__(Task)
+        task = _new_task()
         task.number = number  # its hash, which asyncio wants while it initialises the task
         if name is None:
             name = f"Task-{number}"
-        task.__init__(coro, loop=self, name=name, context=context, **options)  # type: ignore[misc]
+        _initialise_task(task, coro, loop=self, name=name, context=context, **options)
         if self._debug:
             hide_frames(task, 1)
         if self._recorder is not None:
@@ -259,7 +268,7 @@ class VirtualLoop(Stock):
         hooks = sys.get_asyncgen_hooks()
         actor = here.actor
         self._threads.outsiders.begin()
-        self._world.__enter__()
+        self.world.__enter__()
         try:
             self._thread_id = threading.get_ident()
             here.actor = self._actor
@@ -273,7 +282,7 @@ class VirtualLoop(Stock):
             events._set_running_loop(None)
             self._set_coroutine_origin_tracking(False)
             sys.set_asyncgen_hooks(*hooks)
-            self._world.__exit__()
+            self.world.__exit__()
         if self._halt is not None:
             halt, self._halt = self._halt, None
             raise halt
@@ -336,7 +345,7 @@ class VirtualLoop(Stock):
                 return
             if steps_left < 0:
                 steps_left = INTERVAL
-                self._world.collector.collect()
+                self.world.collector.collect()
 
     def _idle(self) -> None:
         """Move the clock to the next deadline, as nothing is ready."""

@@ -14,6 +14,7 @@ from vtloop.clock import Seconds, to_seconds
 from vtloop.errors import UntilReached
 from vtloop.loop import VirtualLoop
 from vtloop.output import LineOutput, timestamp
+from vtloop.runner import Runner
 from vtloop.tasks import in_order, label
 from vtloop.trace import Blocked, Printed, Recording, Trace
 
@@ -106,7 +107,7 @@ def run(
     loop = VirtualLoop(
         until=until, seed=seed, wall_clock=wall_clock, timer_slack=timer_slack, patience=patience
     )
-    with asyncio.Runner(debug=debug, loop_factory=lambda: loop) as runner:
+    with Runner(loop, debug) as runner:
         value: T = runner.run(_coroutine(main))
         if settle:
             loop.settle()
@@ -137,7 +138,6 @@ def simulate(
     """
     _check_no_loop_runs()
     recording = Recording()
-    _check_no_loop_runs()
     loop = VirtualLoop(
         until=until,
         seed=seed,
@@ -151,7 +151,7 @@ def simulate(
     stopped = False
     output = LineOutput(sys.stdout, loop.clock, ended=recording.printed_line)
     with contextlib.redirect_stdout(output):
-        with asyncio.Runner(debug=debug, loop_factory=lambda: loop) as runner:
+        with Runner(loop, debug) as runner:
             finished = 0
             try:
                 try:

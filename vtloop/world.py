@@ -32,7 +32,6 @@ import time
 from asyncio import Lock, Semaphore
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import _base as futures_base
-from contextlib import ExitStack
 from datetime import datetime
 from types import ModuleType, SimpleNamespace
 from typing import Any, NamedTuple
@@ -167,7 +166,7 @@ class Randomness:
 
 
 class World:
-    """The surroundings of one loop, in force while it is entered."""
+    """The surroundings of one loop, in force while it is entered at least once."""
 
     def __init__(
         self, clock: Clock, recorded: bool, wall_clock: datetime | None, seed: int | str | None
@@ -180,11 +179,23 @@ class World:
             self._parts += [with_wall_clock, WallClock(clock, wall_clock)]
         if seed is not None:
             self._parts.append(Randomness(seed))
-        self._entered = ExitStack()
+        self._entered = 0
 
     def __enter__(self) -> None:
-        for part in self._parts:
-            self._entered.enter_context(part)
+        if self._entered == 0:
+            for number, part in enumerate(self._parts):
+                try:
+                    part.__enter__()
+                except BaseException:
+                    self._exit(self._parts[:number])
+                    raise
+        self._entered += 1
 
     def __exit__(self, *exc_info: object) -> None:
-        self._entered.close()
+        self._entered -= 1
+        if self._entered == 0:
+            self._exit(self._parts)
+
+    def _exit(self, parts: list[Any]) -> None:
+        for part in reversed(parts):
+            part.__exit__(None, None, None)

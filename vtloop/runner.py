@@ -1,0 +1,75 @@
+"""A runner of one loop, which is `asyncio.Runner` for short simulations.
+
+What differs from asyncio's: the loop's surroundings are entered once for all that it runs, and at
+the end nothing is run where there is nothing to do (generators to close, threads to wait for).
+"""
+
+from __future__ import annotations
+
+import _signal
+import asyncio
+import threading
+from asyncio import constants, runners
+from types import FrameType
+from typing import Any
+
+from vtloop.loop import VirtualLoop
+
+_cancel_all_tasks: Any = runners._cancel_all_tasks  # type: ignore[attr-defined]
+_JOIN_TIMEOUT = getattr(constants, "THREAD_JOIN_TIMEOUT", 300)  # seconds; a name since 3.12
+
+
+class Runner:
+    """Runs coroutines on a loop; at its exit it cancels what is left and closes the loop."""
+
+    def __init__(self, loop: VirtualLoop, debug: bool | None) -> None:
+        self._loop = loop
+        if debug is not None:
+            loop.set_debug(debug)
+
+    def __enter__(self) -> Runner:
+        self._loop.world.__enter__()
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        loop = self._loop
+        try:
+            _cancel_all_tasks(loop)
+            if loop._asyncgens:
+                loop.run_until_complete(loop.shutdown_asyncgens())
+            if loop._default_executor is not None:
+                loop.run_until_complete(loop.shutdown_default_executor(_JOIN_TIMEOUT))
+        finally:
+            loop.world.__exit__()
+            loop.close()
+
+    def run(self, main: Any) -> Any:
+        """Return what the coroutine `main` returns. Ctrl-C cancels it, so that it can clean up."""
+        loop = self._loop
+        task = loop.create_task(main)
+        interrupts = 0
+
+        def interrupt(number: int, frame: FrameType | None) -> None:
+            nonlocal interrupts
+            interrupts += 1
+            if interrupts > 1 or task.done():
+                raise KeyboardInterrupt
+            task.cancel()
+            loop.call_soon_threadsafe(lambda: None)  # wake a loop that waits for a thread
+
+        # Not `signal`: making enums of numbers would take longer than a short simulation.
+        handle_interrupts = (
+            threading.current_thread() is threading.main_thread()
+            and _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler
+        )
+        if handle_interrupts:
+            _signal.signal(_signal.SIGINT, interrupt)
+        try:
+            return loop.run_until_complete(task)
+        except asyncio.CancelledError:
+            if interrupts and task.uncancel() == 0:
+                raise KeyboardInterrupt from None
+            raise
+        finally:
+            if handle_interrupts and _signal.getsignal(_signal.SIGINT) is interrupt:
+                _signal.signal(_signal.SIGINT, _signal.default_int_handler)
