@@ -41,11 +41,9 @@ def to_nanoseconds(seconds: Seconds) -> int:
     A positive duration never becomes 0. Raises ValueError for nan, TypeError
     for what is no number.
     """
-    if isinstance(seconds, int):
-        return seconds * NANOSECONDS
     if isinstance(seconds, float):
         if -_EXACT < seconds < _EXACT:
-            nanoseconds = round(seconds * NANOSECONDS)
+            nanoseconds = round(seconds * 1e9)
         elif isfinite(seconds):
             nanoseconds = round(Fraction(repr(seconds)) * NANOSECONDS)
         elif isnan(seconds):
@@ -55,6 +53,8 @@ def to_nanoseconds(seconds: Seconds) -> int:
             )
         else:
             return NEVER if seconds > 0 else -NEVER
+    elif isinstance(seconds, int):
+        return seconds * NANOSECONDS
     elif isinstance(seconds, timedelta):
         return seconds // timedelta(microseconds=1) * 1_000
     elif isinstance(seconds, Fraction) or (isinstance(seconds, Decimal) and seconds.is_finite()):
@@ -66,7 +66,9 @@ def to_nanoseconds(seconds: Seconds) -> int:
             f"{seconds!r} was given as a number of seconds, while it is of type "
             f"{type(seconds).__name__}; pass an int, a float, a Fraction or a timedelta"
         )
-    return nanoseconds if nanoseconds or not seconds > 0 else 1
+    if nanoseconds == 0 and seconds > 0:
+        return 1
+    return nanoseconds
 
 
 def to_seconds(nanoseconds: int) -> float:

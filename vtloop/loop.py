@@ -39,7 +39,7 @@ from vtloop.errors import SpinWarning
 from vtloop.handles import DebugTimerHandle, Handle, TimerHandle
 from vtloop.loop_thread import LoopThread
 from vtloop.stock import STOCK, Stock, hide_frames
-from vtloop.tasks import Task, has_no_name
+from vtloop.tasks import NO_NAME, Task, has_no_name
 from vtloop.threads import Threads
 from vtloop.timers import AnyTimerHandle, Timers
 from vtloop.trace import Recorder
@@ -237,7 +237,7 @@ class VirtualLoop(Stock):
         task = _new_task()
         task.number = number  # its hash, which asyncio wants while it initialises the task
         if name is None:
-            name = f"Task-{number}"
+            name = NO_NAME
         _initialise_task(task, coro, loop=self, name=name, context=context, **options)
         if self._debug:
             hide_frames(task, 1)

@@ -15,6 +15,9 @@ from typing import Any
 _DEFAULT_NAME = re.compile(r"Task-(\d+)")
 
 
+NO_NAME = "".join(["Task-", "?"])  # an object of its own, by which a task without name is known
+
+
 class Task(asyncio.Task[Any]):
     """An `asyncio.Task` whose hash is its number: 1 for the loop's first task."""
 
@@ -25,6 +28,11 @@ class Task(asyncio.Task[Any]):
 
     def __hash__(self) -> int:
         return self.number
+
+    def get_name(self) -> str:
+        """Return the name; made up from the number only now, as most are never asked for."""
+        name = super().get_name()
+        return f"Task-{self.number}" if name is NO_NAME else name
 
 
 def has_no_name(task: asyncio.Task[Any]) -> bool:
