@@ -6,7 +6,7 @@ the end nothing is run where there is nothing to do (generators to close, thread
 
 from __future__ import annotations
 
-import _signal
+import _signal  # type: ignore[import-not-found]
 import asyncio
 import threading
 from asyncio import constants, runners
@@ -66,6 +66,10 @@ class Runner:
             _signal.signal(_signal.SIGINT, interrupt)
         try:
             return loop.run_until_complete(task)
+        except (SystemExit, KeyboardInterrupt):
+            if task.done():
+                task.exception()  # it is raised here, so nobody needs to hear of it again
+            raise
         except asyncio.CancelledError:
             if interrupts and task.uncancel() == 0:
                 raise KeyboardInterrupt from None
