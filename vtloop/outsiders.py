@@ -30,7 +30,7 @@ from math import inf
 from queue import SimpleQueue as RealSimpleQueue  # whatever stands in for it (see `world`)
 from types import FrameType
 
-from vtloop.blocking import real_monotonic
+from vtloop.blocking import here, real_monotonic
 
 _POLL = 0.02  # real seconds between two looks at the threads, at most
 
@@ -128,7 +128,8 @@ class Outsiders:
 
     def begin(self) -> None:
         """Take note of which thread the loop runs in."""
-        if threading.current_thread() is not threading.main_thread():
+        in_a_worker = here.actor is not None  # of a run in which the main thread stands still
+        if threading.current_thread() is not threading.main_thread() and not in_a_worker:
             self._ignored.discard(threading.main_thread())
         self._usual = -1
 
