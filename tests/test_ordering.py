@@ -15,7 +15,9 @@ from vtloop.ordering import OrderedSet, OrderedWeakSet, in_creation_order
 @given(
     st.lists(st.integers(0, 20)),
     st.lists(
-        st.tuples(st.sampled_from(["add", "discard", "update", "pop", "iterate"]), st.integers(0, 20))
+        st.tuples(
+            st.sampled_from(["add", "discard", "update", "pop", "iterate"]), st.integers(0, 20)
+        )
     ),
 )
 def test_an_ordered_set_is_a_set_with_the_order_of_a_dict(start, changes):

@@ -20,7 +20,7 @@ NEVER = 1 << 2048  # nanoseconds: later than any finite float of seconds
 # second, not its nearest float.
 _EXACT = 2.0**51 / NANOSECONDS
 
-Seconds: TypeAlias = float | Fraction | Decimal | timedelta
+Seconds: TypeAlias = int | float | Fraction | Decimal | timedelta
 
 
 class Clock:
