@@ -113,6 +113,8 @@ def interrupt(program: str, way: str, directory: Path) -> End:
     directory.joinpath("program.py").write_text(text)
     with subprocess.Popen(
         [sys.executable, *options, "program.py"],
+        # A shell's background job ignores Ctrl-C, and so would what it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         cwd=directory,
         env=os.environ | {"PYTHONPATH": str(PACKAGE.parent)},
         stdin=subprocess.PIPE,
