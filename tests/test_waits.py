@@ -266,7 +266,7 @@ def test_wait_for_names_what_its_coroutine_waits_for():
     if sys.version_info >= (3, 12):  # wait_for runs its coroutine in place
         assert wait.waits_for == "Event 'ready' to be set"
     else:
-        assert wait.waits_for == "wait_for() of Event.wait#3"
+        assert wait.waits_for == "wait_for() of task Event.wait#3"
 
 
 def test_a_task_that_can_run_waits_for_its_next_turn():

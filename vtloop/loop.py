@@ -303,12 +303,17 @@ class VirtualLoop(Stock):
         take = ready.popleft
         if self._recorder is not None:
             take = self._recorder.watch(take, clock)
+        clock_may_move, horizon = self._threads.clock_may_move, self._horizon()
         rounds_left = hazards.CHECK_ROUNDS
         steps_left = INTERVAL
         while True:
             if not ready:
-                if not self._stopping:
+                instant = timers.first
+                if clock.now <= instant <= horizon and clock_may_move() and not self._stopping:
+                    clock.now = instant
+                elif not self._stopping:
                     self._idle()
+                    horizon = self._horizon()
             elif rounds_left:
                 rounds_left -= 1
             else:
@@ -347,8 +352,12 @@ class VirtualLoop(Stock):
                 steps_left = INTERVAL
                 self.world.collector.collect()
 
+    def _horizon(self) -> int:
+        """Return up to which deadline, in nanoseconds, the clock may just jump."""
+        return -1 if self._slack else min(self._until, NEVER - 1)
+
     def _idle(self) -> None:
-        """Move the clock to the next deadline, as nothing is ready."""
+        """Move the clock to the next deadline, as nothing is ready, or tell why it cannot."""
         instant = self._timers.first
         if self._threads.wait_outside(min(instant + self._slack, self._until), self._ready):
             return
@@ -398,6 +407,7 @@ class VirtualLoop(Stock):
         if self._debug:
             logger.debug("Close %r", self)
         self._threads.close()
+        self.world.close()
         self._closed = self._strict = True
         self._ready.clear()
         self._timers.clear()

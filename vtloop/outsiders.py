@@ -121,7 +121,7 @@ class Outsiders:
         self._callers: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
         self._looks: weakref.WeakKeyDictionary[threading.Thread, str] = weakref.WeakKeyDictionary()
         self._calls: RealSimpleQueue[None] = RealSimpleQueue()
-        self._usual = -1  # how many threads there are when none of them is an outsider
+        self.usual = -1  # how many threads there are when the clock may move without a look
         self._waited_since_call = 0.0  # real seconds
         self._waited_since_move = 0.0
         self.called_in = False
@@ -131,7 +131,7 @@ class Outsiders:
         in_a_worker = here.actor is not None  # of a run in which the main thread stands still
         if threading.current_thread() is not threading.main_thread() and not in_a_worker:
             self._ignored.discard(threading.main_thread())
-        self._usual = -1
+        self.usual = -1
 
     def call_in(self) -> None:
         """Wake the loop; called from an outsider's thread."""
@@ -139,11 +139,11 @@ class Outsiders:
         caller = threading.current_thread()
         self._callers.add(caller)
         self._ignored.discard(caller)
-        self._usual = -1
         self.wake()
 
     def wake(self) -> None:
         """Wake the loop, for something that has no say in the order of things."""
+        self.usual = -1
         self._calls.put(None)
 
     def under_control(self, thread: threading.Thread) -> None:
@@ -154,16 +154,16 @@ class Outsiders:
     def blocked_for_real(self, thread: threading.Thread) -> None:
         """Take a worker thread that did not come back for an outsider."""
         self._ignored.discard(thread)
-        self._usual = -1
+        self.usual = -1
 
     def leave_out(self, *threads: threading.Thread) -> None:
         """Do not wait for these: they are under control, or have nothing to say."""
         self._ignored.update(threads)
-        self._usual = -1
+        self.usual = -1
 
     def present(self) -> bool:
-        """Tell whether there may be an outsider; cheap, for each move of the clock."""
-        return thread_count() != self._usual or not self._calls.empty()
+        """Tell whether there may be an outsider."""
+        return thread_count() != self.usual or not self._calls.empty()
 
     def at_work(self) -> list[threading.Thread]:
         """Return the outsiders that may call in."""
@@ -174,7 +174,7 @@ class Outsiders:
             if thread is not me and thread not in self._ignored
         ]
         if not alive:
-            self._usual = thread_count()
+            self.usual = thread_count()
         return [thread for thread in alive if not self._is_blocked(thread)]
 
     def _is_blocked(self, thread: threading.Thread) -> bool:

@@ -40,8 +40,8 @@ class Runner:
             if loop._default_executor is not None:
                 loop.run_until_complete(loop.shutdown_default_executor(_JOIN_TIMEOUT))
         finally:
-            loop.world.__exit__()
             loop.close()
+            loop.world.__exit__()
 
     def run(self, main: Any) -> Any:
         """Return what the coroutine `main` returns. Ctrl-C cancels it, so that it can clean up."""

@@ -87,7 +87,7 @@ class Recording:
         self.notices: list[str] = []
         self.errors: list[BaseException] = []  # that the loop's exception handler was called with
         self._tasks: list[weakref.ref[asyncio.Future[Any]]] = []
-        self._holders: weakref.WeakKeyDictionary[Any, list[str]] = weakref.WeakKeyDictionary()
+        self._holders: dict[int, tuple[Any, list[str]]] = {}  # by the id() of what they hold
 
     def watch(self, take: Callable[[], Any], clock: Clock) -> Callable[[], Any]:
         note = self.steps.append
@@ -119,18 +119,20 @@ class Recording:
             self.errors.append(error)
 
     def acquired(self, primitive: Any) -> None:
-        self._holders.setdefault(primitive, []).append(_current_label())
+        self._holders.setdefault(id(primitive), (primitive, []))[1].append(_current_label())
 
     def released(self, primitive: Any) -> None:
-        holders = self._holders.get(primitive, [])
+        _, holders = self._holders.get(id(primitive), (None, []))
         me = _current_label()
         if me in holders:
             holders.remove(me)
         elif holders:  # released by somebody who did not acquire it
             holders.pop(0)
+        if not holders:
+            self._holders.pop(id(primitive), None)
 
     def holders(self) -> Holders:
-        return {id(primitive): labels for primitive, labels in self._holders.items()}
+        return {identity: labels for identity, (_, labels) in self._holders.items()}
 
     def unretrieved(self) -> list[BaseException]:
         """Return the exceptions of finished tasks that nobody has asked for."""

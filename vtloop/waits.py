@@ -185,7 +185,7 @@ def _wait(waiting: _Waiting) -> str:
 
 
 def _wait_for(waiting: _Waiting) -> str:
-    return f"wait_for() of {label(waiting.frame.f_locals['fut'])}"
+    return f"wait_for() of {_words_for_future(waiting.frame.f_locals['fut'])}"
 
 
 def _code(function: Any) -> types.CodeType:

@@ -149,6 +149,7 @@ class Randomness:
     """A state of the module `random` of the run's own, kept between the loop's runs."""
 
     def __init__(self, seed: int | str) -> None:
+        self.kept = True  # whether the run goes on after an exit
         self._seed = seed
         self._ours: Any = None
         self._theirs: Any = None
@@ -161,7 +162,8 @@ class Randomness:
             random.setstate(self._ours)
 
     def __exit__(self, *exc_info: object) -> None:
-        self._ours = random.getstate()
+        if self.kept:
+            self._ours = random.getstate()
         random.setstate(self._theirs)
 
 
@@ -180,6 +182,12 @@ class World:
         if seed is not None:
             self._parts.append(Randomness(seed))
         self._entered = 0
+
+    def close(self) -> None:
+        """Take note that it will not be entered again."""
+        for part in self._parts:
+            if isinstance(part, Randomness):
+                part.kept = False
 
     def __enter__(self) -> None:
         if self._entered == 0:
