@@ -5,7 +5,7 @@ VENV   ?= .venv
 PYTHON ?=
 bin    := $(VENV)/bin
 
-.PHONY: help demo test lint pytest conformance format clean
+.PHONY: help demo test lint pytest conformance bench parity robustness format clean
 .DELETE_ON_ERROR:
 
 help: ## say what can be made
@@ -28,6 +28,17 @@ pytest: $(VENV)/installed-dev ## run the tests, with ARGS="..." for pytest
 conformance: $(VENV)/installed-dev ## run all of CPython's own asyncio tests
 	$(bin)/python tests/conformance/run.py --rebuild
 
+bench: $(VENV)/installed-bench ## compare the speed with other loops, with ARGS="..." for benchmarks
+	$(bin)/python -m benchmarks $(ARGS)
+
+parity: $(VENV)/installed-dev ## compare 10,000 random programs with the stock loop
+	PARITY_PROGRAMS=$(or $(PROGRAMS),10000) \
+		$(bin)/python -m pytest --timeout=0 tests/test_parity.py $(ARGS)
+
+robustness: $(VENV)/installed-dev ## use a loop at random for 1,000,000 steps, and make 10,000 runs
+	ROBUSTNESS_STEPS=$(or $(STEPS),1000000) ROBUSTNESS_RUNS=$(or $(RUNS),10000) \
+		$(bin)/python -m pytest --timeout=0 tests/test_state_machine.py $(ARGS)
+
 format: $(VENV)/installed-dev ## put the code into the house format
 	$(bin)/ruff check --fix-only .
 	$(bin)/ruff format .
@@ -39,6 +50,7 @@ clean: ## remove what the other targets made
 # What is to be installed before each stamp is set.
 $(VENV)/installed-demo: install = .[wallclock]
 $(VENV)/installed-dev: install = .[dev]
+$(VENV)/installed-bench: install = .[bench]
 
 $(VENV)/installed-%: pyproject.toml | $(bin)/pip
 	$(bin)/python -m pip install --quiet --disable-pip-version-check --editable '$(install)'

@@ -1,0 +1,106 @@
+"""What is not a matter of programs on loops: imports, memory, a million tasks.
+
+Each measure takes the rounds to do, and returns lines of (what, figure). All of them run in fresh
+processes.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from statistics import median
+from typing import TypeAlias
+
+Lines: TypeAlias = list[tuple[str, str]]
+
+MEMORY = """
+import asyncio, gc, tracemalloc, vtloop
+
+async def backlog(count):
+    loop = asyncio.get_running_loop()
+    for number in range(count):
+        loop.call_later(3600, print).cancel()
+    for number in range(count // 10):
+        async with asyncio.timeout(3600):
+            await asyncio.sleep(0)
+
+async def main():
+    await backlog(1_000)
+    gc.collect()
+    tracemalloc.start()
+    await backlog(10_000)
+    few = tracemalloc.get_traced_memory()[1]
+    tracemalloc.reset_peak()
+    await backlog(1_000_000)
+    print(few, tracemalloc.get_traced_memory()[1])
+
+vtloop.run(main())
+"""
+
+MILLION = """
+import asyncio, time, vtloop
+
+COUNT = 1_000_000
+
+async def main():
+    async with asyncio.TaskGroup() as group:
+        for number in range(COUNT):
+            group.create_task(asyncio.sleep(1 + number * 7919 % COUNT))
+
+try:
+    import resource
+except ImportError:
+    resource = None
+peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss if resource else 0
+before, started = peak(), time.perf_counter()
+vtloop.run(main())
+print(time.perf_counter() - started, peak() - before)
+"""
+
+
+def _python(code: str) -> str:
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def imports(rounds: int) -> Lines:
+    """What `import vtloop` costs over `import asyncio`, in processor time of fresh processes."""
+    spent: dict[str, list[float]] = {"import asyncio": [], "import asyncio, vtloop": []}
+    for _ in range(4 * rounds):
+        for code, milliseconds in spent.items():
+            seconds = float(_python(f"{code}, time; print(time.process_time())"))
+            milliseconds.append(1000 * seconds)
+    stock, ours = spent.values()
+    differences = [our - their for our, their in zip(ours, stock, strict=True)]
+    return [
+        ("import asyncio, ms, least", f"{min(stock):.1f}"),
+        ("import asyncio, vtloop, ms, least", f"{min(ours):.1f}"),
+        ("import vtloop over asyncio, ms, of the least", f"{min(ours) - min(stock):.1f}"),
+        ("import vtloop over asyncio, ms, median of rounds", f"{median(differences):.1f}"),
+    ]
+
+
+def memory(rounds: int) -> Lines:
+    """The most memory that ten thousand, and a million, cancelled one-hour timers take."""
+    few, many = (int(figure) / 1024 for figure in _python(MEMORY).split())
+    return [
+        ("10,000 cancelled timers of an hour, peak KiB", f"{few:.0f}"),
+        ("1,000,000 cancelled timers of an hour, peak KiB", f"{many:.0f}"),
+    ]
+
+
+def million(rounds: int) -> Lines:
+    """A sleep of each of a million tasks, their deadlines all different."""
+    seconds, kibibytes = (float(figure) for figure in _python(MILLION).split())
+    return [
+        ("1,000,000 sleeping tasks, s", f"{seconds:.1f}"),
+        ("1,000,000 sleeping tasks, bytes a task", f"{kibibytes * 1024 / 1e6:.0f}"),
+    ]
+
+
+MEASURES: dict[str, Callable[[int], Lines]] = {
+    "imports": imports,
+    "memory": memory,
+    "million": million,
+}

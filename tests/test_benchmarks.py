@@ -1,0 +1,113 @@
+"""The benchmarks run: nothing here measures."""
+
+import importlib.util
+import sys
+
+import pytest
+
+import vtloop
+from benchmarks import rivals, rounds, sample, table, workloads
+from benchmarks.__main__ import main
+from benchmarks.workloads import BACKLOG, SLEEPERS, WORKLOADS
+
+TINY = max(BACKLOG, SLEEPERS)  # operations: the least that makes each of them do something
+
+
+@pytest.mark.parametrize("workload", WORKLOADS, ids=lambda workload: workload.name)
+def test_a_workload_runs_in_virtual_time(workload):
+    size = 10 if workload.name in ("threads", "run") else TINY
+
+    async def program():
+        await workload.run(size)
+
+    run = vtloop.simulate(program)
+    run.result()
+    assert not run.unfinished
+    assert (run.elapsed > 0) == workload.sleeps
+
+
+def test_a_chain_of_sleeps_takes_as_long_as_all_of_them():
+    assert vtloop.simulate(lambda: workloads.chain(50)).elapsed == 50
+
+
+def test_the_names_are_different():
+    assert len({workload.name for workload in WORKLOADS}) == len(WORKLOADS)
+    assert len({contender.name for contender in rivals.CONTENDERS}) == len(rivals.CONTENDERS)
+
+
+@pytest.mark.parametrize("name", [rivals.OURS, rivals.RECORDED, rivals.STOCK])
+def test_a_sample_of_each_loop_that_is_always_there(name):
+    for workload in map(workloads.named, ("ring", "run")):
+        assert sample.once(workload, rivals.named(name), 1) >= 0
+
+
+def test_a_sleep_is_not_asked_of_a_real_clock():
+    chain, ring = workloads.named("chain"), workloads.named("ring")
+    stock = rivals.named(rivals.STOCK)
+    assert sample.applies(ring, stock)
+    assert not sample.applies(chain, stock)
+    assert sample.applies(chain, rivals.named(rivals.OURS))
+
+
+@pytest.mark.parametrize("library", ["simpy", "usim", "trio"])
+def test_an_interface_of_its_own_runs_workloads_that_exist(library):
+    if importlib.util.find_spec(library) is None:
+        pytest.skip(f"{library} is not installed")
+    programs = rivals.named(library).own_programs()
+    assert set(programs) <= {workload.name for workload in WORKLOADS}
+    for program in programs.values():
+        program(TINY)
+
+
+def results_of(**costs):
+    """Results of the workload `ring`: the samples of each loop, or its problem."""
+    results = rounds.Results()
+    for loop, given in costs.items():
+        problem = given if isinstance(given, str) else ""
+        samples = [] if problem else given
+        results.series["ring", loop] = rounds.Series(samples, problem)
+    return results
+
+
+def test_the_table_tells_costs_ratios_and_what_is_missing(monkeypatch):
+    monkeypatch.setattr(rivals.Contender, "version", lambda contender: "1.0")
+    results = results_of(
+        vtloop=[1.0, 1.5], asyncio=[2.0, 2.0], seedloop=[4.0, 4.0], detangle="RealIOError: no"
+    )
+    ring = [workloads.named("ring")]
+    costs = table.costs(results, ring, rivals.CONTENDERS).splitlines()
+    assert costs[0].split()[:6] == ["µs", "per", "operation", "vtloop", "simulate", "asyncio"]
+    assert costs[1].split()[:4] == ["ring", "1.00", "-", "2.00"]
+    assert "refused" in costs[1]
+    ratios = table.ratios(results, ring, rivals.CONTENDERS, "asyncio").splitlines()
+    assert " ".join(ratios[1].split()) == "ring 1.00 25% 0.50 (0.62) 0.25 (0.31) seedloop"
+    assert "detangle, ring: RealIOError: no" in table.notes(results, rivals.CONTENDERS)
+
+
+def test_a_loop_that_is_not_installed_is_named_as_such(monkeypatch):
+    monkeypatch.setattr(rivals.Contender, "version", lambda contender: None)
+    notes = table.notes(rounds.Results(), [rivals.named("solipsism")])
+    assert "solipsism: async-solipsism is not installed on this Python." in notes
+
+
+def test_the_chart_of_equal_results_has_equal_bytes(tmp_path):
+    pytest.importorskip("matplotlib")
+    from benchmarks import chart
+
+    paths = [tmp_path / name for name in ("first.svg", "second.svg")]
+    for path in paths:
+        results = results_of(vtloop=[1.0], asyncio=[2.0])
+        chart.draw(str(path), results, WORKLOADS, rivals.CONTENDERS, "title")
+    first, second = (path.read_bytes() for path in paths)
+    assert first == second
+
+
+def test_an_unknown_name_is_told_on_the_command_line(capsys):
+    with pytest.raises(SystemExit):
+        main(["--loops", "carousel"])
+    assert "there is no 'carousel'" in capsys.readouterr().err
+
+
+def test_the_command_line_measures_nothing_when_asked_for_nothing(capsys):
+    assert main(["--workloads", "--loops", "--measures"]) == 0
+    assert f"Python {sys.version.split()[0]}" in capsys.readouterr().out
