@@ -121,9 +121,7 @@ class StockLoop(asyncio.SelectorEventLoop):
     def time(self):
         return self._now / 1e9
 
-    def call_at(  # type: ignore[override]
-        self, when, callback, *args, context=None
-    ):
+    def call_at(self, when, callback, *args, context=None):
         deadline = Deadline(when, next(self._places))
         return super().call_at(deadline, callback, *args, context=context)
 
@@ -296,7 +294,7 @@ def _read_from_self(ready, due):
 class TwoQueues(vtloop.VirtualLoop):
     """Callbacks of `call_soon` run before timers that became due earlier."""
 
-    def call_soon(self, *args, **options):  # type: ignore[override]
+    def call_soon(self, *args, **options):
         handle = super().call_soon(*args, **options)
         if self._ready[0] is not handle:
             self._ready.rotate(1)
@@ -313,7 +311,7 @@ class AlwaysLazy(vtloop.VirtualLoop):
 class WithoutContexts(vtloop.VirtualLoop):
     """Callbacks do not see the context variables of their caller."""
 
-    def call_soon(self, *args, context=None):  # type: ignore[override]
+    def call_soon(self, *args, context=None):
         return super().call_soon(
             *args, context=contextvars.Context() if context is None else context
         )
