@@ -55,6 +55,9 @@ class LineOutput(io.TextIOBase):
     def flush(self) -> None:
         self._target.flush()
 
+    def close(self) -> None:
+        """Do nothing: the stream behind it is somebody else's."""
+
     def writable(self) -> bool:
         return True
 

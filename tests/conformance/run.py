@@ -19,6 +19,7 @@ import argparse
 import json
 import lzma
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
@@ -77,6 +78,7 @@ def main() -> int:
     parser.add_argument("--rebuild", action="store_true", help="find out about the stock loop")
     parser.add_argument("--jobs", type=int, default=2, help="modules at a time (default: 2)")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores it
     exceptions = tomllib.loads((HERE.parent / "conformance.toml").read_text())["exceptions"]
     with tempfile.TemporaryDirectory() as temporary:
         known = reference(Path(temporary), arguments.rebuild)
