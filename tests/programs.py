@@ -93,7 +93,7 @@ if sys.version_info >= (3, 12):
 if sys.version_info >= (3, 13):
     STATEMENTS += ("{queue}.shutdown({immediate})",)
 
-COMPOUNDS = (
+COMPOUNDS: tuple[str, ...] = (
     """\
 with noted_errors():
     {block}

@@ -41,7 +41,7 @@ def test_a_refused_method_raises_at_the_call_and_says_what_to_do(method):
     touches, instead = REFUSED.get(method) or NETWORK[method][1]
     assert message == (
         f"loop.{method}() was called at virtual time 1.5 s while running in a simulation, "
-        f"where there is no way to wait for {touches}; {instead}"
+        f"which has no {touches}; {instead}"
     )
 
 

@@ -1,5 +1,6 @@
 """The command line's own behaviour; that scripts run as with python is in test_scripts."""
 
+import signal
 import subprocess
 import sys
 import textwrap
@@ -186,3 +187,23 @@ def test_options_after_the_script_are_the_scripts_own(script):
 
 def test_standard_input_is_the_scripts(script):
     assert script("print(input() + input())", stdin="a\nb\n").stdout == "ab\n"
+
+
+def test_an_error_that_is_its_own_cause_is_printed_and_ends_the_script(script):
+    done = script("error = ValueError('in a circle'); raise error from error")
+    assert done.returncode == 1
+    assert done.stderr.endswith("ValueError: in a circle\n")
+
+
+def test_what_is_registered_for_the_end_runs_after_an_interrupt(script):
+    done = script("import atexit; atexit.register(print, 'the end'); raise KeyboardInterrupt")
+    assert done.stdout == "the end\n"
+    assert done.returncode == -signal.SIGINT
+
+
+@pytest.mark.parametrize("until", ["-1", "nan", "soon"])
+def test_an_until_that_is_no_time_is_refused(until, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["run", f"--until={until}", "script.py"])
+    assert stop.value.code == 2
+    assert f"'{until}' is no time; give a number of seconds" in capsys.readouterr().err

@@ -107,9 +107,9 @@ def test_a_run_says_where_it_moved_the_clock_under_a_poll():
     with pytest.warns(vtloop.SpinWarning) as caught:
         run = vtloop.simulate(poll_until_a_timer_fires(0.1))
     assert run.notices == (
-        "poll_until_a_timer_fires#1 polled without a pause at virtual time 0 s while the next "
-        "timer was due at 0.1 s; the clock was moved there, as on a real machine, where each "
-        "round takes time. For exact times wait for what is polled, or sleep a little longer "
+        "poll_until_a_timer_fires#1 kept the loop busy round after round at virtual time 0 s while "
+        "the next timer was due at 0.1 s; the clock was moved there, as on a real machine, where "
+        "each round takes time. For exact times wait for what is polled, or sleep a little longer "
         "than 0 between two looks",
     )
     assert str(caught[0].message) == run.notices[0]
@@ -173,7 +173,7 @@ def test_a_livelock_names_the_tasks_that_spin_and_says_what_to_do():
         vtloop.run(main())
     assert str(error.value) == (
         "spin#2, top ran for 1,000,000 rounds at virtual time 0 s while no timer was pending, so "
-        "the clock can never move; wait for what is polled (an Event, a Condition, a Queue), or "
+        "the clock could not move; wait for what is polled (an Event, a Condition, a Queue), or "
         "sleep a little longer than 0 between two looks. Code that waits for loop.time() to pass "
         "a deadline, and not just reach it, needs timer_slack="
     )
@@ -324,3 +324,62 @@ def test_years_and_more_take_no_time_and_stay_exact():
         return exact, loop.time()
 
     assert vtloop.run(main()) == (63_072_000_200_000_000, 1e300)
+
+
+def test_a_deadlock_is_one_with_timer_slack_as_well():
+    async def main():
+        await asyncio.Event().wait()
+
+    with pytest.raises(vtloop.DeadlockError, match="an Event to be set"):
+        vtloop.run(main(), timer_slack=0.001)
+
+
+def test_a_main_task_that_ends_in_a_blocking_call_beyond_until_has_ended():
+    async def main():
+        time.sleep(10)
+        return "done"
+
+    run = vtloop.simulate(main, until=5)
+    assert (run.value, run.stopped, run.elapsed) == ("done", False, 10.0)
+    assert vtloop.run(main(), until=5) == "done"
+
+
+def test_the_result_of_a_stopped_run_is_an_error():
+    with pytest.raises(vtloop.UntilReached, match=r"was stopped at its until, after 3 s"):
+        vtloop.simulate(tick(), until=3).result()
+
+
+def test_a_task_that_cannot_be_cancelled_does_not_keep_a_stopped_run_going_for_ever():
+    async def stubborn():
+        while True:
+            try:
+                await asyncio.sleep(3600)
+            except asyncio.CancelledError:
+                pass
+
+    async def main():
+        kept = asyncio.create_task(stubborn())
+        await asyncio.sleep(1000)
+        return kept
+
+    run = vtloop.simulate(main, until=5)
+    assert run.stopped
+    assert run.ended == 5 + 24 * 3600
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_what_goes_wrong_in_the_cleanup_is_an_error_of_the_run():
+    async def never_cleaned_up():
+        try:
+            await asyncio.sleep(100)
+        finally:
+            await asyncio.Event().wait()
+
+    async def main():
+        task = asyncio.create_task(never_cleaned_up())
+        await asyncio.sleep(1)
+        return task
+
+    run = vtloop.simulate(main)
+    assert isinstance(run.error, vtloop.DeadlockError)
+    assert run.elapsed == 1.0

@@ -20,7 +20,7 @@ import vtloop
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends POSIX signals")
 
 PACKAGE = Path(vtloop.__file__).parent
-HANG = 110  # real seconds
+HANG = 50  # real seconds
 
 WAYS = {
     "python": ((), "asyncio.run(main())"),

@@ -135,3 +135,34 @@ def test_a_weak_set_keeps_order_and_no_items():
     assert len(ordered) == 3
     ordered.clear()
     assert list(ordered) == []
+
+
+@given(
+    st.lists(st.integers(0, 9)),
+    st.lists(
+        st.tuples(
+            st.sampled_from(
+                ["__ior__", "__iand__", "__isub__", "__ixor__", "update", "difference_update"]
+            ),
+            st.sets(st.integers(0, 9)),
+        )
+    ),
+)
+def test_no_way_to_change_a_set_loses_or_invents_an_item(start, changes):
+    ordered, model = OrderedSet(start), set(start)
+    for method, items in changes:
+        getattr(ordered, method)(items)
+        getattr(model, method)(items)
+        assert sorted(ordered) == sorted(model)
+        assert ordered == model
+
+
+def test_tasks_added_to_what_wait_returned_are_waited_for():
+    async def main():
+        first = [asyncio.create_task(asyncio.sleep(n, n)) for n in (1, 2)]
+        _, pending = await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
+        pending |= {asyncio.create_task(asyncio.sleep(3, 3))}
+        done, pending = await asyncio.wait(pending)
+        return [task.result() for task in done], pending
+
+    assert vtloop.run(main()) == ([2, 3], set())

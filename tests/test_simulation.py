@@ -3,6 +3,7 @@
 import asyncio
 import contextvars
 import random
+import subprocess
 import sys
 import threading
 import time
@@ -320,3 +321,52 @@ def test_a_run_leaves_no_thread_behind():
     before = set(threading.enumerate())
     vtloop.simulate(main)
     assert set(threading.enumerate()) == before
+
+
+def test_output_is_as_usual_for_the_program():
+    async def main():
+        return sys.stdout.encoding, sys.stdout.errors, sys.stdout.isatty()
+
+    assert vtloop.simulate(main).value == (
+        sys.stdout.encoding,
+        sys.stdout.errors,
+        sys.stdout.isatty(),
+    )
+
+
+def test_a_run_in_a_thread_of_another_loop_waits_for_nobody():
+    async def main():
+        return await asyncio.to_thread(vtloop.simulate, say_after(1, "inner"), patience=3600)
+
+    with asyncio.Runner() as runner:
+        run = runner.run(main())
+    assert (run.value, run.elapsed) == ("inner", 1.0)
+
+
+def test_runs_with_a_seed_that_overlap_in_two_threads_are_refused():
+    inside, go_on = threading.Event(), threading.Event()
+
+    async def stay():
+        inside.set()
+        while not go_on.is_set():
+            await asyncio.sleep(1)
+
+    thread = threading.Thread(target=vtloop.run, args=(stay,))
+    thread.start()
+    inside.wait()
+    try:
+        with pytest.raises(vtloop.SimulationError, match="pass seed=None to all of them but one"):
+            vtloop.run(lambda: say_after(1, ""))
+        assert vtloop.run(say_after(1, "without"), seed=None) == "without"
+    finally:
+        go_on.set()
+        thread.join()
+
+
+def test_a_child_process_is_polled_in_real_time():
+    async def main():
+        sleeping = [sys.executable, "-c", "import time; time.sleep(0.3)"]
+        done = await asyncio.to_thread(subprocess.run, sleeping, timeout=50, check=False)
+        return done.returncode, asyncio.get_running_loop().time()
+
+    assert vtloop.run(main()) == (0, 0.0)

@@ -120,3 +120,14 @@ def test_a_sleeper_for_ever_is_kept_alive():
 
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         assert runner.run(main()) == []
+
+
+def test_timers_compare_by_deadline_and_are_equal_only_to_themselves():
+    timers = Timers()
+    early, late = (TimerHandle(deadline, print, (), None, timers) for deadline in (1, 2))
+    assert early < late
+    assert early <= late
+    assert late > early
+    assert late >= early
+    assert early <= early
+    assert not late <= early

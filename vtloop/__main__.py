@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 from collections.abc import Sequence
 from datetime import date, datetime, time
+from typing import Any
 
 from vtloop import __version__
 from vtloop.errors import UntilReached
@@ -31,6 +31,17 @@ def wall_clock(text: str) -> datetime:
             ) from None
 
 
+def seconds(text: str) -> float:
+    """Return `text` as a number of seconds that can be waited for."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1
+    if not number >= 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time; give a number of seconds from 0 on")
+    return number
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="vtloop", description="Asyncio programs in virtual time: instant and reproducible."
@@ -49,7 +60,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="START",
         help="make all clocks virtual, from START on: now, 09:24:00, or 2024-01-31T09:24:00",
     )
-    run.add_argument("--until", type=float, metavar="SECONDS", help="stop at this virtual time")
+    run.add_argument(
+        "--until",
+        type=seconds,
+        metavar="SECONDS",
+        help="stop at this virtual time, with exit status 0",
+    )
     run.add_argument("--seed", type=int, default=0, help="of the module random (default: 0)")
     run.add_argument(
         "--timestamps",
@@ -79,15 +95,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit:
         raise
     except BaseException as error:
-        hide_own_frames(error)
-        if error.__traceback__ is None and isinstance(error, OSError | ImportError):
-            parser.exit(2 if arguments.script else 1, f"vtloop: {error}\n")
-        sys.excepthook(type(error), error, error.__traceback__)
-        if isinstance(error, KeyboardInterrupt):  # end as python does: by the signal
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
-            signal.raise_signal(signal.SIGINT)
-        return 1
+        _hide_frames_when_printed()
+        if isinstance(error, OSError | ImportError) and not _is_of_the_program(error):
+            parser.exit(2 if arguments.script else 1, f"vtloop: cannot run {target[0]}: {error}\n")
+        raise  # so that the interpreter ends as it does for any program
     return 0
+
+
+def _is_of_the_program(error: BaseException) -> bool:
+    hide_own_frames(error)
+    return error.__traceback__ is not None
+
+
+def _hide_frames_when_printed() -> None:
+    print_exception = sys.excepthook
+
+    def hook(kind: Any, error: BaseException, traceback: Any) -> None:
+        hide_own_frames(error)
+        print_exception(kind, error, error.__traceback__)
+
+    sys.excepthook = hook
 
 
 if __name__ == "__main__":

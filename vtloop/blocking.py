@@ -8,6 +8,7 @@ simulation and really sleeps.
 from __future__ import annotations
 
 import operator
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -62,6 +63,8 @@ class _Here(threading.local):
 
 
 here = _Here()
+if hasattr(os, "register_at_fork"):  # a child process is outside the run
+    os.register_at_fork(after_in_child=lambda: setattr(here, "actor", None))
 
 
 def _blocking_time(seconds: float) -> int:

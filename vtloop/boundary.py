@@ -46,21 +46,21 @@ class Refusal(NamedTuple):
 
 
 _SOCKET = Refusal(
-    "a real socket",
+    "real sockets",
     "test against an in-memory stand-in (an asyncio.Queue, a fake transport)",
 )
-_LOOKUP = Refusal("a real name lookup", "use a fixed address, or a fake resolver")
+_LOOKUP = Refusal("real name lookups", "use a fixed address, or a fake resolver")
 _DESCRIPTOR = Refusal(
-    "the readiness of a real file descriptor",
+    "real file descriptors",
     "read in a thread with asyncio.to_thread, or feed the data from a task",
 )
-_PIPE = Refusal("a real pipe", "feed an asyncio.StreamReader by hand with feed_data()")
+_PIPE = Refusal("real pipes", "feed an asyncio.StreamReader by hand with feed_data()")
 _PROCESS = Refusal(
-    "a real child process",
+    "real child processes",
     "run it with subprocess.run in asyncio.to_thread, or replace it by a coroutine that sleeps",
 )
 _SIGNAL = Refusal(
-    "a real signal",
+    "real signals",
     "stop the program through an asyncio.Event or by cancelling its main task; Ctrl-C works",
 )
 
@@ -140,7 +140,7 @@ class Boundary(asyncio.AbstractEventLoop):
 def _refuse(method: str, refusal: Refusal, time: float) -> NoReturn:
     raise NotSimulated(
         f"loop.{method}() was called at virtual time {time:g} s while running in a simulation, "
-        f"where there is no way to wait for {refusal.touches}; {refusal.instead}"
+        f"which has no {refusal.touches}; {refusal.instead}"
     )
 
 

@@ -34,7 +34,3 @@ class SimulationWarning(RuntimeWarning):
 
 class SpinWarning(SimulationWarning):
     """Tasks polled at one instant so long that the clock moved on to the next deadline."""
-
-
-class NotReproducibleWarning(SimulationWarning):
-    """Something outside the simulation (a thread of the program's own) decided part of the run."""

@@ -89,7 +89,9 @@ class TimerHandle(asyncio.TimerHandle):
         self._timers = timers
 
     __hash__ = object.__hash__
-    __eq__ = object.__eq__
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
 
     @property
     def _cancelled(self) -> bool:  # type: ignore[override]
@@ -127,4 +129,6 @@ class DebugTimerHandle(asyncio.TimerHandle):
         self.deadline = deadline
 
     __hash__ = object.__hash__
-    __eq__ = object.__eq__
+
+    def __eq__(self, other: object) -> bool:
+        return self is other

@@ -84,7 +84,7 @@ def livelock(loop: Loop) -> LivelockError:
     """Return the error for tasks that spin with no deadline to move the clock to."""
     return LivelockError(
         f"{_spinners(loop)} ran for {MAX_ROUNDS:,} rounds at virtual time {_time(loop)} while no "
-        "timer was pending, so the clock can never move; wait for what is polled (an Event, a "
+        "timer was pending, so the clock could not move; wait for what is polled (an Event, a "
         "Condition, a Queue), or sleep a little longer than 0 between two looks. Code that waits "
         "for loop.time() to pass a deadline, and not just reach it, needs timer_slack="
     )
@@ -93,10 +93,10 @@ def livelock(loop: Loop) -> LivelockError:
 def spin_message(loop: Loop, deadline: int) -> str:
     """Return what a run says when it moves the clock under tasks that spin."""
     return (
-        f"{_spinners(loop)} polled without a pause at virtual time {_time(loop)} while the next "
-        f"timer was due at {format_seconds(deadline)}; the clock was moved there, as on a real "
-        f"machine, where each round takes time. For exact times wait for what is polled, or sleep "
-        f"a little longer than 0 between two looks"
+        f"{_spinners(loop)} kept the loop busy round after round at virtual time {_time(loop)} "
+        f"while the next timer was due at {format_seconds(deadline)}; the clock was moved there, "
+        "as on a real machine, where each round takes time. For exact times wait for what is "
+        "polled, or sleep a little longer than 0 between two looks"
     )
 
 

@@ -33,12 +33,12 @@ from typing import Any
 from vtloop import hazards
 from vtloop.blocking import here
 from vtloop.boundary import Network
-from vtloop.clock import NEVER, Clock, Seconds, to_nanoseconds, to_seconds
+from vtloop.clock import NANOSECONDS, NEVER, Clock, Seconds, to_nanoseconds, to_seconds
 from vtloop.collector import INTERVAL
 from vtloop.errors import SpinWarning
 from vtloop.handles import DebugTimerHandle, Handle, TimerHandle
 from vtloop.loop_thread import LoopThread
-from vtloop.stock import STOCK, Stock, hide_frames
+from vtloop.stock import END_OF_MAIN, STOCK, Stock, hide_frames
 from vtloop.tasks import NO_NAME, Task, has_no_name
 from vtloop.threads import Threads
 from vtloop.timers import AnyTimerHandle, Timers
@@ -48,6 +48,7 @@ from vtloop.world import World
 _EAGER = getattr(asyncio, "eager_task_factory", object())  # since 3.12
 _new_task = partial(Task.__new__, Task)
 _initialise_task: Any = Task.__init__
+_CLEANUP = 86_400 * NANOSECONDS  # of virtual time beyond `until`
 _WORKERS = 32  # of the default executor: asyncio's most, whatever the number of processors
 
 
@@ -90,7 +91,7 @@ class VirtualLoop(Stock):
         self._threads = Threads(self, self._clock, self._timers, patience)
         self._actor = LoopThread(self, self._clock, self._threads)
         self._spin = hazards.Spin()
-        self._halt: BaseException | None = None
+        self._over_time = False  # whether a call that blocked has passed `until`
         self._settling = False
         self._tasks_created = 0
         super().__init__()
@@ -264,12 +265,12 @@ class VirtualLoop(Stock):
         """
         self._check_closed()
         self._check_running()
-        self._set_coroutine_origin_tracking(self._debug)
         hooks = sys.get_asyncgen_hooks()
         actor = here.actor
-        self._threads.outsiders.begin()
         self.world.__enter__()
         try:
+            self._set_coroutine_origin_tracking(self._debug)
+            self._threads.outsiders.begin()
             self._thread_id = threading.get_ident()
             here.actor = self._actor
             sys.set_asyncgen_hooks(self._asyncgen_firstiter_hook, self._asyncgen_finalizer_hook)
@@ -283,9 +284,6 @@ class VirtualLoop(Stock):
             self._set_coroutine_origin_tracking(False)
             sys.set_asyncgen_hooks(*hooks)
             self.world.__exit__()
-        if self._halt is not None:
-            halt, self._halt = self._halt, None
-            raise halt
 
     def settle(self) -> None:
         """Run until nothing is left to do, as a notebook's loop does between its cells.
@@ -348,6 +346,10 @@ class VirtualLoop(Stock):
             handle = callback = args = None  # let go of the last one's task
             if self._stopping:
                 return
+            if self._over_time:
+                self._over_time = False
+                if not any(handle._callback is END_OF_MAIN for handle in ready):
+                    raise self._until_reached()
             if steps_left < 0:
                 steps_left = INTERVAL
                 self.world.collector.collect()
@@ -359,21 +361,21 @@ class VirtualLoop(Stock):
     def _idle(self) -> None:
         """Move the clock to the next deadline, as nothing is ready, or tell why it cannot."""
         instant = self._timers.first
-        if self._threads.wait_outside(min(instant + self._slack, self._until), self._ready):
+        deadline = min(instant + self._slack, self._until)
+        if self._threads.wait_outside(deadline, self._ready):
             return
         if instant >= NEVER and self._settling:
             self._stopping = True
-        elif instant + self._slack <= self._until:
-            if instant >= NEVER:
-                raise hazards.deadlock(self, self._recorder)
-            self._clock.now = max(self._clock.now, instant + self._slack)
+        elif deadline >= NEVER:
+            raise hazards.deadlock(self, self._recorder)
         else:
-            self._clock.now = max(self._clock.now, self._until)
-            raise self._until_reached()
+            self._clock.now = max(self._clock.now, deadline)
+            if instant > self._until:
+                raise self._until_reached()
 
     def _until_reached(self) -> BaseException:
         error = hazards.until_reached(self, self._until)
-        self._until = NEVER  # so that what is left can be cancelled and cleaned up
+        self._until = self._clock.now + _CLEANUP  # so that what is left can be cancelled
         return error
 
     def _check_spinning(self) -> None:
@@ -466,6 +468,4 @@ class VirtualLoop(Stock):
         now = self._clock.now
         if self._recorder is not None and now > since:
             self._recorder.blocked(since, now - since, self._actor.whoami(), how)
-        if now > self._until and self._halt is None:
-            self._halt = self._until_reached()
-            self._stopping = True
+        self._over_time = now > self._until

@@ -49,9 +49,12 @@ class OrderedSet(set[T]):
                 self.add(item)
 
     def __iter__(self) -> Iterator[T]:
-        if len(self._order) != len(self):  # some were removed, by any of the ways of a set
-            self._order = {item: None for item in self._order if item in self}
-        return iter(self._order)
+        # A set has ways to change, such as `|=`, that go past the methods of a subclass.
+        order = {item: None for item in self._order if item in self}
+        if len(order) < len(self):
+            order.update(dict.fromkeys(in_creation_order(set.difference(self, order))))
+        self._order = order
+        return iter(order)
 
     def pop(self) -> T:
         for item in self:

@@ -61,7 +61,16 @@ class LineOutput(io.TextIOBase):
     def writable(self) -> bool:
         return True
 
-    def __getattr__(self, name: str) -> Any:  # encoding, buffer, reconfigure…
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return str(self._target.encoding)
+
+    @property
+    def errors(self) -> str | None:  # type: ignore[override]
+        errors: str | None = self._target.errors
+        return errors
+
+    def __getattr__(self, name: str) -> Any:  # buffer, reconfigure…
         return getattr(self._target, name)
 
     def isatty(self) -> bool:

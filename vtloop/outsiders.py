@@ -3,8 +3,9 @@
 Such a thread may call in at any real moment (`call_soon_threadsafe`), so an idle loop must not let
 virtual time run away while one is at work. The rules:
 
-- Threads count that were started since the loop was made, and the main thread when the loop runs
-  in another one.
+- Threads count that were started since the loop was made, and the main thread when it made the
+  loop and another one runs it. A loop that was made where it runs looks for the main thread only
+  when nothing else is left to wait for.
 - A thread that can only go on when another one acts (it waits for a lock, an item, a result, the
   end of a thread) is not at work. The system's own word is taken for it where it gives it, on
   Linux; elsewhere Python's frames tell of the usual waits.
@@ -116,10 +117,11 @@ class Outsiders:
 
     def __init__(self, patience: float) -> None:
         self._patience = patience  # real seconds
+        self._maker = threading.current_thread()
         self._ignored: weakref.WeakSet[threading.Thread] = weakref.WeakSet(threading.enumerate())
-        self._in_vain: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
-        self._callers: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
-        self._looks: weakref.WeakKeyDictionary[threading.Thread, str] = weakref.WeakKeyDictionary()
+        self._in_vain: set[threading.Thread] = set()
+        self._callers: set[threading.Thread] = set()
+        self._looks: dict[threading.Thread, str] = {}
         self._calls: RealSimpleQueue[None] = RealSimpleQueue()
         self.usual = -1  # how many threads there are when the clock may move without a look
         self._waited_since_call = 0.0  # real seconds
@@ -128,9 +130,13 @@ class Outsiders:
 
     def begin(self) -> None:
         """Take note of which thread the loop runs in."""
+        main = threading.main_thread()
         in_a_worker = here.actor is not None  # of a run in which the main thread stands still
-        if threading.current_thread() is not threading.main_thread() and not in_a_worker:
-            self._ignored.discard(threading.main_thread())
+        if threading.current_thread() is not main and not in_a_worker:
+            if self._maker is main:
+                self._ignored.discard(main)
+            else:
+                self._in_vain.add(main)
         self.usual = -1
 
     def call_in(self) -> None:
@@ -175,6 +181,7 @@ class Outsiders:
         ]
         if not alive:
             self.usual = thread_count()
+            self._looks.clear()
         return [thread for thread in alive if not self._is_blocked(thread)]
 
     def _is_blocked(self, thread: threading.Thread) -> bool:
@@ -194,6 +201,7 @@ class Outsiders:
         if gap == inf:
             self._ignored.difference_update(self._in_vain)
             self._in_vain.clear()
+        self._callers = set(filter(threading.Thread.is_alive, self._callers))
         pause = _POLL / 64
         while True:
             working = self.at_work()

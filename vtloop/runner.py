@@ -28,7 +28,11 @@ class Runner:
             loop.set_debug(debug)
 
     def __enter__(self) -> Runner:
-        self._loop.world.__enter__()
+        try:
+            self._loop.world.__enter__()
+        except BaseException:
+            self._loop.close()
+            raise
         return self
 
     def __exit__(self, *exc_info: object) -> None:

@@ -136,16 +136,28 @@ def _virtual_time(options: Options) -> Iterator[None]:
         yield
 
 
-def hide_own_frames(error: BaseException | None) -> None:
+def hide_own_frames(error: BaseException) -> None:
     """Leave this package's frames out of an exception's traceback, and of those behind it."""
-    while error is not None:
-        frames: list[Any] = []
-        traceback = error.__traceback__
-        while traceback is not None:
-            if not traceback.tb_frame.f_code.co_filename.startswith(_OURS):
-                frames.append(traceback)
-            traceback = traceback.tb_next
-        for outer, inner in pairwise([*frames, None]):
-            outer.tb_next = inner
-        error.__traceback__ = frames[0] if frames else None
-        error = error.__cause__ or error.__context__
+    behind: list[BaseException | None] = [error]
+    seen: set[int] = set()
+    while behind:
+        error_behind = behind.pop()
+        if error_behind is None or id(error_behind) in seen:
+            continue
+        seen.add(id(error_behind))
+        _hide_frames(error_behind)
+        behind += [error_behind.__cause__, error_behind.__context__]
+        if isinstance(error_behind, BaseExceptionGroup):
+            behind += error_behind.exceptions
+
+
+def _hide_frames(error: BaseException) -> None:
+    frames: list[Any] = []
+    traceback = error.__traceback__
+    while traceback is not None:
+        if not traceback.tb_frame.f_code.co_filename.startswith(_OURS):
+            frames.append(traceback)
+        traceback = traceback.tb_next
+    for outer, inner in pairwise([*frames, None]):
+        outer.tb_next = inner
+    error.__traceback__ = frames[0] if frames else None

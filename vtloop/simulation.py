@@ -29,7 +29,10 @@ class Run(Generic[T]):
     value: T | None
     """What the main coroutine returned."""
     error: BaseException | None
-    """What it raised instead, or the DeadlockError or LivelockError that ended the run."""
+    """What it raised instead, or the DeadlockError or LivelockError that ended the run.
+
+    SystemExit and KeyboardInterrupt are no errors of a run; `simulate` raises them.
+    """
     stopped: bool
     """Whether the run was stopped at its `until`."""
     elapsed: float
@@ -39,7 +42,7 @@ class Run(Generic[T]):
     unfinished: tuple[str, ...]
     """The tasks that were left pending when the run was over, by label; they were cancelled."""
     unretrieved: tuple[BaseException, ...]
-    """Exceptions that nobody awaited."""
+    """Exceptions that nobody retrieved, of tasks and of callbacks."""
     reproducible: bool
     """False if a thread outside the simulation had a say."""
     trace: Trace
@@ -70,9 +73,14 @@ class Run(Generic[T]):
         return self.trace.notices
 
     def result(self) -> T:
-        """Return the value, or raise the error."""
+        """Return the value, or raise the error; UntilReached if the run was stopped."""
         if self.error is not None:
             raise self.error
+        if self.stopped:
+            raise UntilReached(
+                f"The result of a run was asked for, while the run was stopped at its until, after "
+                f"{self.elapsed:g} s; pass a later until=, or none"
+            )
         return self.value  # type: ignore[return-value]
 
     def transcript(self) -> str:
@@ -150,21 +158,24 @@ def simulate(
     error: BaseException | None = None
     stopped = False
     output = LineOutput(sys.stdout, loop.clock, ended=recording.printed_line)
+    unfinished: tuple[str, ...] = ()
+    finished = 0
     with contextlib.redirect_stdout(output):
-        with Runner(loop, debug) as runner:
-            finished = 0
-            try:
+        try:
+            with Runner(loop, debug) as runner:
                 try:
-                    value = runner.run(_coroutine(main))
+                    try:
+                        value = runner.run(_coroutine(main))
+                    finally:
+                        finished = loop.virtual_time()
+                    if settle:
+                        loop.settle()
                 finally:
-                    finished = loop.virtual_time()
-                if settle:
-                    loop.settle()
-            except UntilReached:
-                stopped = True
-            except (Exception, asyncio.CancelledError) as raised:
-                error = raised
-            unfinished = tuple(map(label, in_order(asyncio.all_tasks(loop))))
+                    unfinished = tuple(map(label, in_order(asyncio.all_tasks(loop))))
+        except UntilReached:
+            stopped = True
+        except (Exception, asyncio.CancelledError) as raised:
+            error = raised
         output.end_line()
     return Run(
         value=value,

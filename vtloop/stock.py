@@ -15,6 +15,7 @@ from vtloop.clock import NANOSECONDS
 from vtloop.ordering import OrderedWeakSet
 
 STOCK: Any = base_events.BaseEventLoop
+END_OF_MAIN: Any = base_events._run_until_complete_cb  # type: ignore[attr-defined]
 
 _format_callback: Any = format_helpers._format_callback_source
 _FORMAT_DEPENDS_ON_DEBUG = "debug" in _format_callback.__code__.co_varnames  # since 3.13

@@ -29,6 +29,10 @@ class Task(asyncio.Task[Any]):
     def __hash__(self) -> int:
         return self.number
 
+    def is_unnamed(self) -> bool:
+        """Tell whether nobody has given it a name."""
+        return super().get_name() is NO_NAME
+
     def get_name(self) -> str:
         """Return the name; made up from the number only now, as most are never asked for."""
         name = super().get_name()
@@ -46,7 +50,7 @@ def label(task: asyncio.Task[Any]) -> str:
 
     That is the name it was given, or else its coroutine's name and its number: 'worker#2'.
     """
-    if not isinstance(task, Task):
+    if not isinstance(task, Task) or not task.is_unnamed():
         return _label(task)
     try:
         return task._label

@@ -63,6 +63,8 @@ class WallClock:
     time zone as well.
     """
 
+    _inside = 0  # how many wall clocks are virtual now
+
     def __init__(self, clock: Clock, start: datetime) -> None:
         if not isinstance(start, datetime):
             raise TypeError(
@@ -87,9 +89,16 @@ class WallClock:
         return self._offset + self._clock.now
 
     def __enter__(self) -> WallClock:
+        if WallClock._inside and here.actor is None:
+            raise SimulationError(
+                "A run with wall_clock= was started while another thread has one going, and the "
+                "process has only one wall clock; run one after the other"
+            )
+        WallClock._inside += 1
         traveller: Any = self._travel.start()
         traveller.time_ns = self.time_ns  # read at each call, so that the clock moves by itself
         return self
 
     def __exit__(self, *exc_info: object) -> None:
+        WallClock._inside -= 1
         self._travel.stop()

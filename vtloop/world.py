@@ -8,6 +8,7 @@ While at least one virtual loop runs:
 - `threading.Lock`, what `threading.RLock` and `threading.Condition` make of it, and
   `queue.SimpleQueue`; the clock by which these and `concurrent.futures` judge timeouts: worker
   threads wait in virtual time
+- the `sleep` with which `subprocess` polls a child: that is real
 - `Thread.start`: not so for the start of a thread, which takes no virtual time
 - `submit` and `shutdown` of `ThreadPoolExecutor`: its jobs go to the run's own worker threads
 
@@ -26,6 +27,7 @@ import asyncio.taskgroups
 import asyncio.tasks
 import queue
 import random
+import subprocess
 import sys
 import threading
 import time
@@ -37,8 +39,10 @@ from types import ModuleType, SimpleNamespace
 from typing import Any, NamedTuple
 
 from vtloop import blocking, holders, locks, ordering, pools
+from vtloop.blocking import here
 from vtloop.clock import Clock
 from vtloop.collector import Collector
+from vtloop.errors import SimulationError
 from vtloop.wallclock import LEFT_ALONE, WallClock
 
 _ABSENT: Any = object()
@@ -66,6 +70,7 @@ ALWAYS = (
     Replacement(threading, "_time", blocking.monotonic),
     Replacement(queue, "time", blocking.monotonic),
     Replacement(futures_base, "time", SimpleNamespace(monotonic=blocking.monotonic)),
+    Replacement(subprocess, "time", SimpleNamespace(sleep=blocking.real_sleep)),
     Replacement(threading.Thread, "start", blocking.start_thread),
     Replacement(ThreadPoolExecutor, "submit", pools.submit),
     Replacement(ThreadPoolExecutor, "shutdown", pools.shutdown),
@@ -146,7 +151,12 @@ with_wall_clock = Replacements(WITH_WALL_CLOCK)
 
 
 class Randomness:
-    """A state of the module `random` of the run's own, kept between the loop's runs."""
+    """A state of the module `random` of the run's own, kept between the loop's runs.
+
+    Runs may nest, but not overlap in two threads, as `random` has only one state.
+    """
+
+    _inside = 0  # how many runs have their own state now
 
     def __init__(self, seed: int | str) -> None:
         self.kept = True  # whether the run goes on after an exit
@@ -155,6 +165,12 @@ class Randomness:
         self._theirs: Any = None
 
     def __enter__(self) -> None:
+        if Randomness._inside and here.actor is None:
+            raise SimulationError(
+                "A run with a seed was started while another thread has one going, and both would "
+                "draw from the module random; pass seed=None to all of them but one"
+            )
+        Randomness._inside += 1
         self._theirs = random.getstate()
         if self._ours is None:
             random.seed(self._seed)
@@ -162,6 +178,7 @@ class Randomness:
             random.setstate(self._ours)
 
     def __exit__(self, *exc_info: object) -> None:
+        Randomness._inside -= 1
         if self.kept:
             self._ours = random.getstate()
         random.setstate(self._theirs)
