@@ -18,7 +18,8 @@ A map of the package, from the bottom up; a module imports only from those named
 - `errors`, `clock`, `places`, `tasks`: what everything speaks of
 - `handles`, `timers`: the timer queue
 - `boundary`, `ordering`, `stock`: what is refused, what is put in order, what asyncio lends
-- `blocking`, `locks`, `pools`, `outsiders`, `workers`, `threads`: threads, and what blocks them
+- `blocking`, `locks`, `pools`, `outsiders`, `workers`, `threads`, `executors`: threads, and what
+  blocks them
 - `waits`, `trace`, `hazards`, `holders`, `loop_thread`: what is told of a run
 - `collector`, `wallclock`, `world`: what a run changes in the process around it
 - `loop`: the event loop

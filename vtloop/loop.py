@@ -17,11 +17,10 @@ The rules:
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures
 import sys
 import threading
 import warnings
-from asyncio import events, futures
+from asyncio import events
 from asyncio.log import logger
 from collections import deque
 from collections.abc import Callable
@@ -36,9 +35,10 @@ from vtloop.boundary import Network
 from vtloop.clock import NANOSECONDS, NEVER, Clock, Seconds, to_nanoseconds, to_seconds
 from vtloop.collector import INTERVAL
 from vtloop.errors import SpinWarning
+from vtloop.executors import Executors
 from vtloop.handles import DebugTimerHandle, Handle, TimerHandle
 from vtloop.loop_thread import LoopThread
-from vtloop.stock import END_OF_MAIN, STOCK, Stock, hide_frames
+from vtloop.stock import END_OF_MAIN, STOCK, hide_frames
 from vtloop.tasks import NO_NAME, Task, has_no_name
 from vtloop.threads import Threads
 from vtloop.timers import AnyTimerHandle, Timers
@@ -49,10 +49,9 @@ _EAGER = getattr(asyncio, "eager_task_factory", object())  # since 3.12
 _new_task = partial(Task.__new__, Task)
 _initialise_task: Any = Task.__init__
 _CLEANUP = 86_400 * NANOSECONDS  # of virtual time beyond `until`
-_WORKERS = 32  # of the default executor: asyncio's most, whatever the number of processors
 
 
-class VirtualLoop(Stock):
+class VirtualLoop(Executors):
     """An asyncio event loop whose clock jumps from deadline to deadline.
 
     Use it as any loop factory: `asyncio.Runner(loop_factory=vtloop.VirtualLoop)`. Options:
@@ -424,44 +423,6 @@ class VirtualLoop(Stock):
         self._strict = enabled or self._closed
         if self.is_running():
             self.call_soon_threadsafe(self._set_coroutine_origin_tracking, enabled)
-
-    # Threads
-
-    def run_in_executor(  # type: ignore[override]
-        self, executor: concurrent.futures.Executor | None, func: Callable[..., Any], *args: Any
-    ) -> asyncio.Future[Any]:
-        """Run a function in a worker thread that takes turns with the loop (see `threads`)."""
-        self._check_closed()
-        if self._debug:
-            self._check_callback(func, "run_in_executor")
-        if executor is None:
-            self._check_default_executor()
-            if self._default_executor is None:
-                self._default_executor = concurrent.futures.ThreadPoolExecutor(
-                    max_workers=_WORKERS, thread_name_prefix="asyncio"
-                )
-            executor = self._default_executor
-        job = self._threads.submit(executor, partial(func, *args))
-        return futures.wrap_future(job, loop=self)
-
-    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
-        """Wait until the default executor's functions have returned, at most `timeout` seconds."""
-        self._executor_shutdown_called = True
-        executor = self._default_executor
-        if executor is None:
-            return
-        helper = concurrent.futures.ThreadPoolExecutor(1)
-        job = self._threads.submit(helper, executor.shutdown)
-        try:
-            async with asyncio.timeout(timeout):
-                await futures.wrap_future(job, loop=self)
-        except TimeoutError:
-            warnings.warn(
-                f"The executor did not finishing joining its threads within {timeout} seconds.",
-                RuntimeWarning,
-                stacklevel=2,
-            )
-        executor.shutdown(wait=False)
 
     def tell_blocked(self, since: int, how: str) -> None:
         """Take note that this thread was blocked since an instant, in nanoseconds, up to now."""
