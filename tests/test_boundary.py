@@ -18,12 +18,8 @@ INTERFACE = {
 
 
 def test_the_tables_and_the_loop_cover_the_whole_interface_without_overlap():
-    implemented = {
-        name
-        for room in (vtloop.VirtualLoop, Executors, Stock)
-        for name in vars(room)
-        if name in INTERFACE
-    }
+    rooms = (vtloop.VirtualLoop, Executors, Stock)
+    implemented = {name for room in rooms for name in vars(room) if name in INTERFACE}
     assert implemented | set(REFUSED) | set(NETWORK) == INTERFACE | set(REFUSED) | set(NETWORK)
     assert not implemented & (set(REFUSED) | set(NETWORK))
     assert not set(REFUSED) & set(NETWORK)
