@@ -91,6 +91,7 @@ class Replacements:
 
     def __init__(self, table: tuple[Replacement, ...]) -> None:
         self._table = table
+        self._can_be_taken = any(item.taken_by_name for item in table)
         self._lock = threading.Lock()
         self._entered = 0
         self._originals = [vars(item.module).get(item.name, _ABSENT) for item in table]
@@ -101,7 +102,7 @@ class Replacements:
         with self._lock:
             self._entered += 1
             if self._entered == 1:
-                if _modules() != self._modules_seen:
+                if self._can_be_taken and _modules() != self._modules_seen:
                     self._modules_seen = _modules()
                     self._takers = self._takers_of(self._originals)
                 for item in self._table:
@@ -120,7 +121,8 @@ class Replacements:
                         setattr(item.module, item.name, original)
                 for names, index in self._takers:
                     names[self._table[index].name] = self._originals[index]
-                if _modules() != self._modules_seen:  # new ones may have taken a stand-in
+                if self._can_be_taken and _modules() != self._modules_seen:
+                    # New modules may have taken a stand-in.
                     for names, index in self._takers_of([item.stand_in for item in self._table]):
                         names[self._table[index].name] = self._originals[index]
 
