@@ -19,7 +19,7 @@ virtual time run away while one is at work. The rules:
 from __future__ import annotations
 
 import concurrent.futures
-import platform
+import os
 import queue
 import sys
 import threading
@@ -36,7 +36,7 @@ from vtloop.blocking import here, real_monotonic
 _POLL = 0.02  # real seconds between two looks at the threads, at most
 
 # The system call in which a thread waits for another one, by machine, on Linux.
-_FUTEX = {"x86_64": "202", "aarch64": "98"}.get(platform.machine())
+_FUTEX = {"x86_64": "202", "aarch64": "98"}.get(os.uname().machine if hasattr(os, "uname") else "")
 
 _JOIN = threading.Thread.join.__code__
 _WAIT = threading.Condition.wait.__code__
