@@ -366,7 +366,8 @@ class VirtualLoop(Executors):
         if instant >= NEVER and self._settling:
             self._stopping = True
         elif deadline >= NEVER:
-            raise hazards.deadlock(self, self._recorder)
+            if not self._ready:  # else a thread has called in at the last moment
+                raise hazards.deadlock(self, self._recorder)
         else:
             self._clock.now = max(self._clock.now, deadline)
             if instant > self._until:

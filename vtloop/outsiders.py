@@ -33,6 +33,7 @@ from types import FrameType
 
 from vtloop.blocking import here, real_monotonic
 
+_CALM = 4  # looks at threads that are all blocked, before it is called a deadlock
 _POLL = 0.02  # real seconds between two looks at the threads, at most
 
 # The system call in which a thread waits for another one, by machine, on Linux.
@@ -203,12 +204,16 @@ class Outsiders:
             self._in_vain.clear()
         self._callers = set(filter(threading.Thread.is_alive, self._callers))
         pause = _POLL / 64
+        calm = 0
         while True:
             working = self.at_work()
+            # A thread that is being woken may still look blocked: look again before a deadlock.
+            sure = working or gap < inf or not self._looks or calm == _CALM
+            calm += 1
             limit = gap if self._callers.issuperset(working) else self._patience
             left = min(limit - self._waited_since_move, self._patience - self._waited_since_call)
             began = real_monotonic()
-            called = self.get_call(min(pause, left) if working else 0)
+            called = self.get_call(min(pause, left) if working else 0 if sure else _POLL / 4)
             waited = real_monotonic() - began
             self._waited_since_move += waited
             self._waited_since_call += waited
@@ -216,6 +221,8 @@ class Outsiders:
                 self._waited_since_call = 0.0
             if called or ready:
                 return True
+            if not sure:
+                continue
             if not working or left <= 0:
                 if self._patience <= max(self._waited_since_move, self._waited_since_call):
                     self._in_vain.update(working)
