@@ -30,7 +30,6 @@ def surroundings():
         "origins": sys.get_coroutine_origin_tracking_depth(),
         "output": sys.stdout,
         "loop": asyncio._get_running_loop(),
-        "threads": set(threading.enumerate()),
     }
 
 
