@@ -52,12 +52,13 @@ async def leave():
 @pytest.mark.parametrize("program", [nothing, fail, wait_for_ever, leave])
 @pytest.mark.parametrize("start", [vtloop.run, vtloop.simulate])
 def test_a_run_leaves_the_process_as_it_was(program, start):
-    before = surroundings()
+    before, threads = surroundings(), set(threading.enumerate())
     try:
         start(program, debug=True)
     except (KeyError, vtloop.DeadlockError, SystemExit):
         pass
     assert surroundings() == before
+    assert set(threading.enumerate()) <= threads
 
 
 def test_the_tables_say_what_is_replaced_while_a_run_is_on():

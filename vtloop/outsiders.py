@@ -60,7 +60,7 @@ def waits_for_others(thread: threading.Thread) -> str:
     Otherwise the result is the same at the next look if the thread has not moved in between.
     """
     frame = sys._current_frames().get(thread.ident or 0)
-    if frame is None:
+    if frame is None or _is_notified(frame):
         return ""
     call = _of_the_system(thread, "syscall")
     if not call:
@@ -106,10 +106,7 @@ def _is_notified(frame: FrameType | None) -> bool:
 def _is_known_wait(frame: FrameType) -> bool:
     codes = _codes(frame)
     if codes[0] is _WAIT:
-        names = frame.f_locals
-        if names.get("waiter") not in names["self"]._waiters:
-            return False  # notified, and about to go on
-        return names["timeout"] is None or any(code in _FOR_OTHERS for code in codes)
+        return frame.f_locals["timeout"] is None or any(code in _FOR_OTHERS for code in codes)
     return codes[0] is _worker.__code__ or _JOIN in codes[:2]
 
 
