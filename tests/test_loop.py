@@ -292,11 +292,6 @@ def test_contexts_are_copied_or_taken_as_given(loop):
     assert seen == ["at call", "given", "at call"]
 
 
-def test_scheduling_goes_by_a_loop_time_that_somebody_has_replaced(loop):
-    loop.time = lambda: 1000.0
-    assert loop.call_later(5, print).when() == 1005.0
-
-
 # Tasks
 
 

@@ -262,9 +262,9 @@ class ByCreation(Timers):
         super().__init__()
         self._loop = loop
 
-    def add(self, handle):
+    def insert(self, handle):
         handle.deadline = max(handle.deadline, self._loop.virtual_time())
-        super().add(handle)
+        super().insert(handle)
 
 
 class Forgetful(Timers):
@@ -283,7 +283,8 @@ class OneIterationLate(Timers):
 
     def pop_first(self):
         due = super().pop_first()
-        return dict.fromkeys([handles.Handle(_read_from_self, (self._loop._ready, due), None)])
+        self._loop.call_soon(_read_from_self, self._loop._ready, due)
+        return ()
 
 
 def _read_from_self(ready, due):

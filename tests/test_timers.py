@@ -10,8 +10,13 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 
 from vtloop import VirtualLoop
 from vtloop.clock import NEVER
-from vtloop.handles import TimerHandle
 from vtloop.timers import Timers
+
+
+class TidyTimers(Timers):
+    """Timers that forget the instants of cancelled ones early."""
+
+    _few = 1
 
 
 class TimersAgainstASortedList(RuleBasedStateMachine):
@@ -21,13 +26,12 @@ class TimersAgainstASortedList(RuleBasedStateMachine):
 
     def __init__(self):
         super().__init__()
-        self.timers = Timers()
+        self.timers = TidyTimers()
         self.model = []
 
     @rule(target=handles, deadline=st.integers(-3, 5) | st.just(NEVER))
     def add(self, deadline):
-        handle = TimerHandle(deadline, print, (), None, self.timers)
-        self.timers.add(handle)
+        handle = self.timers.add(deadline, print, (), None)
         self.model.append(handle)
         self.model.sort(key=lambda handle: handle.deadline)  # stable: order of creation
         return handle
@@ -63,11 +67,11 @@ TestTimersAgainstASortedList = TimersAgainstASortedList.TestCase
 
 def test_timers_with_equal_deadlines_are_different_things():
     timers = Timers()
-    one, other = (TimerHandle(5, print, (), None, timers) for _ in range(2))
+    one, other = (timers.add(5, print, (), None) for _ in range(2))
     assert one != other
     assert hash(one) != hash(other)
     assert not one < other
-    assert one < TimerHandle(6, print, (), None, timers)
+    assert one < timers.add(6, print, (), None)
 
 
 def test_a_cancelled_timer_lets_go_of_everything_at_once():
@@ -101,6 +105,16 @@ def test_timeouts_that_never_fire_leave_nothing_behind(debug):
         assert runner.run(main()) == 0
 
 
+def test_the_instants_of_cancelled_timers_are_forgotten():
+    timers = Timers()
+    timers.add(0, print, (), None)
+    for _ in range(3):
+        for handle in [timers.add(1 + number, print, (), None) for number in range(1000)]:
+            handle.cancel()
+            timers._check()
+    assert len(timers._later) <= Timers._few
+
+
 def test_a_sleeper_for_ever_is_kept_alive():
     async def main():
         ended = []
@@ -124,7 +138,7 @@ def test_a_sleeper_for_ever_is_kept_alive():
 
 def test_timers_compare_by_deadline_and_are_equal_only_to_themselves():
     timers = Timers()
-    early, late = (TimerHandle(deadline, print, (), None, timers) for deadline in (1, 2))
+    early, late = (timers.add(deadline, print, (), None) for deadline in (1, 2))
     assert early < late
     assert early <= late
     assert late > early

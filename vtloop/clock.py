@@ -66,9 +66,7 @@ def to_nanoseconds(seconds: Seconds) -> int:
             f"{seconds!r} was given as a number of seconds, while it is of type "
             f"{type(seconds).__name__}; pass an int, a float, a Fraction or a timedelta"
         )
-    if nanoseconds == 0 and seconds > 0:
-        return 1
-    return nanoseconds
+    return nanoseconds or int(seconds > 0)
 
 
 def to_seconds(nanoseconds: int) -> float:

@@ -3,7 +3,8 @@
 Facts about asyncio that these classes rest on:
 
 - Creating the handle is most of what `call_soon` costs, so `_cancelled` is derived (a cancelled
-  handle has no callback) and what only debug mode needs is a class attribute here.
+  handle has no callback), what only debug mode needs is a class attribute here, and there is no
+  `__init__`: its call would cost as much again as the attributes that are set.
 - `asyncio.TimerHandle` compares and hashes by deadline, so a dict of equal deadlines would
   degenerate; here both go by identity. `<` still goes by deadline.
 - In debug mode a handle must remember where it was made and what it was before it was cancelled;
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextvars import Context, copy_context
+from contextvars import Context
 from typing import TYPE_CHECKING, Any
 
 from vtloop.clock import to_seconds
@@ -34,7 +35,7 @@ _no_debug = _NoDebug()
 
 
 class Handle(asyncio.Handle):
-    """A callback to run soon, made by `loop.call_soon`."""
+    """A callback to run soon; `loop.call_soon` fills it in."""
 
     __slots__ = ()
 
@@ -44,13 +45,6 @@ class Handle(asyncio.Handle):
     _source_traceback = None
     _repr = None
     _loop = _no_debug
-
-    def __init__(
-        self, callback: Callable[..., object], args: tuple[Any, ...], context: Context | None
-    ) -> None:
-        self._callback = callback
-        self._args = args
-        self._context = copy_context() if context is None else context
 
     @property
     def _cancelled(self) -> bool:  # type: ignore[override]
@@ -62,31 +56,18 @@ class Handle(asyncio.Handle):
 
 
 class TimerHandle(asyncio.TimerHandle):
-    """A callback to run at a deadline, made by `loop.call_at` and `loop.call_later`."""
+    """A callback to run at a deadline; `Timers.add` fills it in."""
 
     __slots__ = ("_timers", "deadline")
 
     deadline: int  # nanoseconds of virtual time
+    _timers: Timers
     _callback: Callable[..., object] | None
     _args: Any
     _context: Context
     _source_traceback = None
     _repr = None
     _loop = _no_debug
-
-    def __init__(
-        self,
-        deadline: int,
-        callback: Callable[..., object],
-        args: tuple[Any, ...],
-        context: Context | None,
-        timers: Timers,
-    ) -> None:
-        self.deadline = deadline
-        self._callback = callback
-        self._args = args
-        self._context = copy_context() if context is None else context
-        self._timers = timers
 
     __hash__ = object.__hash__
 

@@ -24,7 +24,7 @@ from asyncio import events
 from asyncio.log import logger
 from collections import deque
 from collections.abc import Callable
-from contextvars import Context
+from contextvars import Context, copy_context
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -36,7 +36,7 @@ from vtloop.clock import NANOSECONDS, NEVER, Clock, Seconds, to_nanoseconds, to_
 from vtloop.collector import INTERVAL
 from vtloop.errors import SpinWarning
 from vtloop.executors import Executors
-from vtloop.handles import DebugTimerHandle, Handle, TimerHandle
+from vtloop.handles import DebugTimerHandle, Handle
 from vtloop.loop_thread import LoopThread
 from vtloop.stock import END_OF_MAIN, STOCK, hide_frames
 from vtloop.tasks import NO_NAME, Task, has_no_name
@@ -46,6 +46,7 @@ from vtloop.trace import Recorder
 from vtloop.world import World
 
 _EAGER = getattr(asyncio, "eager_task_factory", object())  # since 3.12
+_new_handle = partial(Handle.__new__, Handle)
 _new_task = partial(Task.__new__, Task)
 _initialise_task: Any = Task.__init__
 _CLEANUP = 86_400 * NANOSECONDS  # of virtual time beyond `until`
@@ -123,7 +124,10 @@ class VirtualLoop(Executors):
         """Run a callback in the next iteration; see `asyncio.loop.call_soon`."""
         if self._strict:
             return self._call_soon_strictly("call_soon", callback, args, context)
-        handle = Handle(callback, args, context)
+        handle = _new_handle()
+        handle._callback = callback
+        handle._args = args
+        handle._context = copy_context() if context is None else context
         self._ready.append(handle)
         return handle
 
@@ -137,16 +141,13 @@ class VirtualLoop(Executors):
         """Run a callback after `delay` seconds; never after math.inf. ValueError for nan."""
         if delay is None:
             raise TypeError("delay must not be None")
-        if "time" in self.__dict__:  # somebody has replaced loop.time: then that is the time
-            return self.call_at(self.time() + delay, callback, *args, context=context)
-        deadline = self._clock.now + to_nanoseconds(delay)
+        duration = delay * NANOSECONDS if type(delay) is int else to_nanoseconds(delay)
+        deadline = self._clock.now + duration
         if deadline > NEVER:
             deadline = NEVER
         if self._strict:
             return self._add_timer_strictly("call_later", deadline, callback, args, context)
-        handle = TimerHandle(deadline, callback, args, context, self._timers)
-        self._timers.add(handle)
-        return handle
+        return self._timers.add(deadline, callback, args, context)
 
     def call_at(  # type: ignore[override]
         self,
@@ -161,17 +162,13 @@ class VirtualLoop(Executors):
         deadline = to_nanoseconds(when)
         if self._strict:
             return self._add_timer_strictly("call_at", deadline, callback, args, context)
-        handle = TimerHandle(deadline, callback, args, context, self._timers)
-        self._timers.add(handle)
-        return handle
+        return self._timers.add(deadline, callback, args, context)
 
     def schedule(
         self, deadline: int, callback: Callable[..., object], *args: Any
     ) -> AnyTimerHandle:
         """Run a callback at `deadline`, in nanoseconds of virtual time; for the loop's threads."""
-        handle = TimerHandle(deadline, callback, args, None, self._timers)
-        self._timers.add(handle)
-        return handle
+        return self._timers.add(deadline, callback, args, None)
 
     def _add_timer_strictly(
         self,
@@ -186,7 +183,7 @@ class VirtualLoop(Executors):
         self._check_callback(callback, method)
         handle = DebugTimerHandle(deadline, callback, args, context, self)
         hide_frames(handle, 3)
-        self._timers.add(handle)
+        self._timers.insert(handle)
         return handle
 
     def call_soon_threadsafe(  # type: ignore[override]
@@ -196,8 +193,7 @@ class VirtualLoop(Executors):
         if self._strict:
             handle = self._call_soon_strictly("call_soon_threadsafe", callback, args, context)
         else:
-            handle = Handle(callback, args, context)
-            self._ready.append(handle)
+            handle = self.call_soon(callback, *args, context=context)
         if self._thread_id not in (None, threading.get_ident()):
             self._threads.called_in()
         return handle
@@ -224,7 +220,12 @@ class VirtualLoop(Executors):
     # Tasks
 
     def create_task(
-        self, coro: Any, *, name: Any = None, context: Context | None = None, **options: Any
+        self,
+        coro: Any,
+        *,
+        name: Any = None,
+        context: Context | None = None,
+        eager_start: bool | None = None,
     ) -> Any:
         """Schedule a coroutine; tasks without a name are numbered by the loop's own count."""
         if self._closed:
@@ -232,13 +233,17 @@ class VirtualLoop(Executors):
         if self._task_factory is not None:
             if self._task_factory is not _EAGER:
                 return self._number(self._task_from_factory(coro, name=name, context=context), name)
-            options["eager_start"] = True
+            if eager_start is None:
+                eager_start = True
         self._tasks_created = number = self._tasks_created + 1
         task = _new_task()
-        task.number = number  # its hash, which asyncio wants while it initialises the task
+        task.__hash__ = number.conjugate  # asyncio asks while it initialises the task
         if name is None:
             name = NO_NAME
-        _initialise_task(task, coro, loop=self, name=name, context=context, **options)
+        if eager_start:
+            _initialise_task(task, coro, loop=self, name=name, context=context, eager_start=True)
+        else:
+            _initialise_task(task, coro, loop=self, name=name, context=context)
         if self._debug:
             hide_frames(task, 1)
         if self._recorder is not None:
@@ -306,9 +311,9 @@ class VirtualLoop(Executors):
         while True:
             if not ready:
                 instant = timers.first
-                if clock.now <= instant <= horizon and clock_may_move() and not self._stopping:
+                if clock.now <= instant <= horizon and clock_may_move():
                     clock.now = instant
-                elif not self._stopping:
+                else:
                     self._idle()
                     horizon = self._horizon()
             elif rounds_left:
@@ -321,17 +326,16 @@ class VirtualLoop(Executors):
             todo = len(ready)
             steps_left -= todo
             debug = self._debug
-            started = 0
             for _ in range(todo):
                 handle = take()
                 callback = handle._callback
                 if callback is None:  # cancelled
                     continue
-                if debug:
-                    self._current_handle, started = handle, clock.now
                 try:
                     args = handle._args
-                    if args:
+                    if debug:
+                        self._run_timed(handle)
+                    elif args:
                         handle._context.run(callback, *args)
                     else:
                         handle._context.run(callback)
@@ -339,9 +343,6 @@ class VirtualLoop(Executors):
                     raise
                 except BaseException as error:
                     self._report(handle, error)
-                if debug:
-                    self._current_handle = None
-                    hazards.log_if_slow(handle, clock.now - started, self.slow_callback_duration)
             handle = callback = args = None  # let go of the last one's task
             if self._stopping:
                 return
@@ -353,12 +354,24 @@ class VirtualLoop(Executors):
                 steps_left = INTERVAL
                 self.world.collector.collect()
 
+    def _run_timed(self, handle: Any) -> None:
+        """Run a handle in debug mode, which logs callbacks that block the loop."""
+        started = self._clock.now
+        self._current_handle = handle
+        try:
+            handle._context.run(handle._callback, *handle._args)
+        finally:
+            self._current_handle = None
+            hazards.log_if_slow(handle, self._clock.now - started, self.slow_callback_duration)
+
     def _horizon(self) -> int:
         """Return up to which deadline, in nanoseconds, the clock may just jump."""
-        return -1 if self._slack else min(self._until, NEVER - 1)
+        return -1 if self._slack or self._stopping else min(self._until, NEVER - 1)
 
     def _idle(self) -> None:
         """Move the clock to the next deadline, as nothing is ready, or tell why it cannot."""
+        if self._stopping:  # since before the loop was run
+            return
         instant = self._timers.first
         deadline = min(instant + self._slack, self._until)
         if self._threads.wait_outside(deadline, self._ready):
@@ -420,6 +433,8 @@ class VirtualLoop(Executors):
 
     def set_debug(self, enabled: bool) -> None:
         """Switch debug mode; slow callbacks are judged by virtual time."""
+        if enabled or self._debug:
+            self.get_debug = partial(bool, enabled)
         self._debug = enabled
         self._strict = enabled or self._closed
         if self.is_running():

@@ -25,6 +25,8 @@ class Stock(Boundary):
     """An event loop's futures, generators, errors and checks."""
 
     _closed = True  # until it is made: nothing is left to close when `__init__` raises
+    _debug = False
+    get_debug: Any = bool  # which is False; asyncio asks for every future, so this is not Python
 
     def __init__(self) -> None:
         self._closed = False
@@ -49,7 +51,6 @@ class Stock(Boundary):
     stop = STOCK.stop
     is_running = STOCK.is_running
     is_closed = STOCK.is_closed
-    get_debug = STOCK.get_debug
     create_future = STOCK.create_future
     set_task_factory = STOCK.set_task_factory
     get_task_factory = STOCK.get_task_factory

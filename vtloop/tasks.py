@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 import types
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 _DEFAULT_NAME = re.compile(r"Task-(\d+)")
@@ -19,15 +19,21 @@ NO_NAME = "".join(["Task-", "?"])  # an object of its own, by which a task witho
 
 
 class Task(asyncio.Task[Any]):
-    """An `asyncio.Task` whose hash is its number: 1 for the loop's first task."""
+    """An `asyncio.Task` whose hash is its number: 1 for the loop's first task.
 
-    __slots__ = ("_label", "number")
+    The loop fills in `__hash__`, with a bound method of an integer: asyncio asks for the hash three
+    times in the life of a task, and a function in Python would take longer than all else here.
+    """
 
-    number: int
+    __slots__ = ("__hash__", "_label")
+
+    __hash__: Callable[[], int]
     _label: str
 
-    def __hash__(self) -> int:
-        return self.number
+    @property
+    def number(self) -> int:
+        """Its number, of the loop's own count."""
+        return hash(self)
 
     def is_unnamed(self) -> bool:
         """Tell whether nobody has given it a name."""

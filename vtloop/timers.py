@@ -2,21 +2,27 @@
 
 One bucket an instant: a dict in order of creation, so that a timer among thousands with the same
 deadline is removed in constant time, and all that are due move at once. Only the instants are
-kept sorted, and of these the first is kept apart: a program with one thing to wait for at a time
-never sorts anything.
+kept in order, on a heap, and of these the first is kept apart: a program with one thing to wait for
+at a time never orders anything.
+
+A cancelled timer is gone at once, and so is the bucket that it leaves empty. Its instant, a mere
+number, stays on the heap until it comes up, or until most of the heap is such numbers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TypeAlias
-
-from sortedcontainers import SortedList
+from collections.abc import Callable, Iterator
+from contextvars import Context, copy_context
+from functools import partial
+from heapq import heapify, heappop, heappush
+from typing import Any, TypeAlias
 
 from vtloop.clock import NEVER
 from vtloop.handles import DebugTimerHandle, TimerHandle
 
 AnyTimerHandle: TypeAlias = TimerHandle | DebugTimerHandle
+
+_new_handle = partial(TimerHandle.__new__, TimerHandle)
 
 
 class Timers:
@@ -26,11 +32,14 @@ class Timers:
     infinite delay are kept under `NEVER`: they hold their tasks alive and never fire.
     """
 
-    __slots__ = ("_buckets", "_later", "first")
+    __slots__ = ("_buckets", "_empty", "_later", "first")
+
+    _few = 100  # instants without timers that may always stay
 
     def __init__(self) -> None:
         self._buckets: dict[int, dict[AnyTimerHandle, None]] = {}
-        self._later: SortedList[int] = SortedList()  # the instants after the first
+        self._later: list[int] = []  # a heap of the instants after the first
+        self._empty = 0  # how many of these have no timer any more
         self.first = NEVER
 
     def __len__(self) -> int:
@@ -40,29 +49,43 @@ class Timers:
         return handle in self._buckets.get(handle.deadline, ())
 
     def __iter__(self) -> Iterator[AnyTimerHandle]:
-        for instant in (self.first, *self._later, NEVER):
-            yield from self._buckets.get(instant, ())
-            if instant == NEVER:
-                return
+        for instant in sorted(self._buckets):
+            yield from self._buckets[instant]
 
-    def add(self, handle: AnyTimerHandle) -> None:
+    def add(
+        self,
+        deadline: int,
+        callback: Callable[..., object],
+        args: tuple[Any, ...],
+        context: Context | None,
+    ) -> TimerHandle:
+        """Return a new timer, behind those of its deadline; O(log n)."""
+        handle = _new_handle()  # without an __init__, whose call would cost as much as the rest
+        handle.deadline = deadline
+        handle._callback = callback
+        handle._args = args
+        handle._context = copy_context() if context is None else context
+        handle._timers = self
+        self.insert(handle)
+        return handle
+
+    def insert(self, handle: AnyTimerHandle) -> None:
         """Add a timer, behind those of its deadline; O(log n)."""
         deadline = handle.deadline
         bucket = self._buckets.get(deadline)
         if bucket is not None:
             bucket[handle] = None
-            return
-        self._buckets[deadline] = {handle: None}
-        first = self.first
-        if deadline < first:
-            self.first = deadline
-            if first < NEVER:
-                self._later.add(first)
-        elif deadline < NEVER:
-            self._later.add(deadline)
+        else:
+            self._buckets[deadline] = {handle: None}
+            if deadline < self.first:
+                if self.first != NEVER:
+                    heappush(self._later, self.first)
+                self.first = deadline
+            elif deadline < NEVER:
+                heappush(self._later, deadline)
 
     def discard(self, handle: AnyTimerHandle) -> None:
-        """Remove a timer, if it is still pending; O(log n), O(1) beside others of its deadline."""
+        """Remove a timer, if it is still pending; O(1), O(log n) if it is the first."""
         deadline = handle.deadline
         bucket = self._buckets.get(deadline)
         if bucket is not None and handle in bucket:
@@ -70,28 +93,53 @@ class Timers:
             if not bucket:
                 del self._buckets[deadline]
                 if deadline == self.first:
-                    self.first = self._later.pop(0) if self._later else NEVER
+                    self._advance()
                 elif deadline < NEVER:
-                    self._later.remove(deadline)
+                    self._empty += 1
+                    if self._empty > self._few and 2 * self._empty > len(self._later):
+                        self._drop_empty()
 
     def pop_first(self) -> dict[AnyTimerHandle, None]:
         """Remove and return the timers of the first instant, in order of creation."""
         bucket = self._buckets.pop(self.first)
-        self.first = self._later.pop(0) if self._later else NEVER
+        if self._later:
+            self._advance()
+        else:
+            self.first = NEVER
         return bucket
+
+    def _advance(self) -> None:
+        """Look for the first instant that has timers."""
+        while self._later:
+            self.first = heappop(self._later)
+            if self.first in self._buckets:
+                return
+            self._empty -= 1
+        self.first = NEVER
+
+    def _drop_empty(self) -> None:
+        """Forget the instants without timers; O(n), once in n times."""
+        self._later = [
+            instant for instant in self._buckets if instant != self.first and instant < NEVER
+        ]
+        heapify(self._later)
+        self._empty = 0
 
     def clear(self) -> None:
         """Forget all timers."""
-        self._buckets.clear()
-        self._later.clear()
-        self.first = NEVER
+        self.__init__()  # type: ignore[misc]
 
     def _check(self) -> None:
         """Raise AssertionError if an invariant does not hold."""
-        self._later._check()  # type: ignore[attr-defined]
-        instants = [self.first, *self._later]
-        assert instants == sorted(set(instants)), "an instant is out of order, or there twice"
-        assert {*instants, NEVER} == {*self._buckets, self.first, NEVER}
+        instants = sorted({*self._buckets, NEVER})
+        assert self.first == instants[0], "the first instant is not the earliest"
+        later = set(instants) - {self.first, NEVER}
+        assert later <= set(self._later), "an instant will not come up"
+        assert len(self._later) == len(later) + self._empty
+        assert all(
+            self._later[(index - 1) // 2] <= instant
+            for index, instant in enumerate(self._later[1:], 1)
+        ), "the instants are no heap"
         for instant, bucket in self._buckets.items():
             assert bucket, f"an empty bucket was left at {instant}"
             assert all(handle.deadline == instant for handle in bucket)
