@@ -6,11 +6,13 @@ one, so that time goes on from one `asyncio.run` to the next.
 
 from __future__ import annotations
 
-from datetime import timedelta
-from decimal import Decimal
-from fractions import Fraction
 from math import inf, isfinite, isnan
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+    from decimal import Decimal
+    from fractions import Fraction
 
 NANOSECONDS = 1_000_000_000  # in a second
 NEVER = 1 << 2048  # nanoseconds: later than any finite float of seconds
@@ -20,7 +22,7 @@ NEVER = 1 << 2048  # nanoseconds: later than any finite float of seconds
 # second, not its nearest float.
 _EXACT = 2.0**51 / NANOSECONDS
 
-Seconds: TypeAlias = int | float | Fraction | Decimal | timedelta
+Seconds: TypeAlias = "int | float | Fraction | Decimal | timedelta"
 
 
 class Clock:
@@ -43,30 +45,41 @@ def to_nanoseconds(seconds: Seconds) -> int:
     """
     if isinstance(seconds, float):
         if -_EXACT < seconds < _EXACT:
-            nanoseconds = round(seconds * 1e9)
-        elif isfinite(seconds):
-            nanoseconds = round(Fraction(repr(seconds)) * NANOSECONDS)
-        elif isnan(seconds):
-            raise ValueError(
-                "A delay or deadline of nan seconds was given, which is neither before nor after "
-                "any other time; pass a finite number of seconds, or math.inf for never"
-            )
-        else:
-            return NEVER if seconds > 0 else -NEVER
-    elif isinstance(seconds, int):
+            return round(seconds * 1e9) or int(seconds > 0)
+        return _of_large_float(seconds)
+    if isinstance(seconds, int):
         return seconds * NANOSECONDS
-    elif isinstance(seconds, timedelta):
-        return seconds // timedelta(microseconds=1) * 1_000
-    elif isinstance(seconds, Fraction) or (isinstance(seconds, Decimal) and seconds.is_finite()):
-        nanoseconds = round(Fraction(seconds) * NANOSECONDS)
-    elif hasattr(seconds, "__float__"):
-        return to_nanoseconds(float(seconds))
-    else:
-        raise TypeError(
-            f"{seconds!r} was given as a number of seconds, while it is of type "
-            f"{type(seconds).__name__}; pass an int, a float, a Fraction or a timedelta"
+    return _of_other_type(seconds)
+
+
+def _of_large_float(seconds: float) -> int:
+    from fractions import Fraction  # here, as most programs never need it, and it is slow to import
+
+    if isfinite(seconds):
+        return round(Fraction(repr(seconds)) * NANOSECONDS)
+    if isnan(seconds):
+        raise ValueError(
+            "A delay or deadline of nan seconds was given, which is neither before nor after any "
+            "other time; pass a finite number of seconds, or math.inf for never"
         )
-    return nanoseconds or int(seconds > 0)
+    return NEVER if seconds > 0 else -NEVER
+
+
+def _of_other_type(seconds: Any) -> int:
+    from datetime import timedelta
+    from decimal import Decimal
+    from fractions import Fraction
+
+    if isinstance(seconds, timedelta):
+        return seconds // timedelta(microseconds=1) * 1_000
+    if isinstance(seconds, Fraction) or (isinstance(seconds, Decimal) and seconds.is_finite()):
+        return round(Fraction(seconds) * NANOSECONDS) or int(seconds > 0)
+    if hasattr(seconds, "__float__"):
+        return to_nanoseconds(float(seconds))
+    raise TypeError(
+        f"{seconds!r} was given as a number of seconds, while it is of type "
+        f"{type(seconds).__name__}; pass an int, a float, a Fraction or a timedelta"
+    )
 
 
 def to_seconds(nanoseconds: int) -> float:

@@ -22,7 +22,7 @@ class Collector:
     def __init__(self) -> None:
         self._collections = 0
         self._next_full = 100
-        self._threshold = gc.get_threshold()
+        self._threshold = (0, 0, 0)
 
     def __enter__(self) -> None:
         self._threshold = gc.get_threshold()

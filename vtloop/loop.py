@@ -20,14 +20,14 @@ import asyncio
 import sys
 import threading
 import warnings
+import weakref
 from asyncio import events
 from asyncio.log import logger
 from collections import deque
 from collections.abc import Callable
 from contextvars import Context, copy_context
-from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vtloop import hazards
 from vtloop.blocking import here
@@ -44,6 +44,9 @@ from vtloop.threads import Threads
 from vtloop.timers import AnyTimerHandle, Timers
 from vtloop.trace import Recorder
 from vtloop.world import World
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 _EAGER = getattr(asyncio, "eager_task_factory", object())  # since 3.12
 _new_handle = partial(Handle.__new__, Handle)
@@ -88,8 +91,9 @@ class VirtualLoop(Executors):
         self._recorder = recorder
         self._network = network
         self.world = World(self._clock, recorder is not None, wall_clock, seed)
-        self._threads = Threads(self, self._clock, self._timers, patience)
-        self._actor = LoopThread(self, self._clock, self._threads)
+        me = weakref.proxy(self)  # so that a closed loop is no garbage, but gone
+        self._threads = Threads(me, self._clock, self._timers, patience)
+        self._actor = LoopThread(me, self._clock, self._threads)
         self._spin = hazards.Spin()
         self._over_time = False  # whether a call that blocked has passed `until`
         self._settling = False

@@ -14,6 +14,7 @@ from types import FrameType
 from typing import Any
 
 from vtloop.loop import VirtualLoop
+from vtloop.tasks import in_order, label
 
 _cancel_all_tasks: Any = runners._cancel_all_tasks  # type: ignore[attr-defined]
 _JOIN_TIMEOUT = getattr(constants, "THREAD_JOIN_TIMEOUT", 300)  # seconds; a name since 3.12
@@ -23,6 +24,8 @@ class Runner:
     """Runs coroutines on a loop; at its exit it cancels what is left and closes the loop."""
 
     def __init__(self, loop: VirtualLoop, debug: bool | None) -> None:
+        self.unfinished: tuple[str, ...] = ()
+        """The tasks that were left at the exit, by label."""
         self._loop = loop
         if debug is not None:
             loop.set_debug(debug)
@@ -38,7 +41,10 @@ class Runner:
     def __exit__(self, *exc_info: object) -> None:
         loop = self._loop
         try:
-            _cancel_all_tasks(loop)
+            tasks = asyncio.all_tasks(loop)
+            if tasks:
+                self.unfinished = tuple(map(label, in_order(tasks)))
+                _cancel_all_tasks(loop)
             if loop._asyncgens:
                 loop.run_until_complete(loop.shutdown_asyncgens())
             if loop._default_executor is not None:

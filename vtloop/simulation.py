@@ -3,50 +3,60 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import sys
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from vtloop.clock import Seconds, to_seconds
 from vtloop.errors import UntilReached
 from vtloop.loop import VirtualLoop
 from vtloop.output import LineOutput, timestamp
 from vtloop.runner import Runner
-from vtloop.tasks import in_order, label
 from vtloop.trace import Blocked, Printed, Recording, Trace
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 T = TypeVar("T")
 Main = Coroutine[Any, Any, T] | Callable[[], Coroutine[Any, Any, T]]
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class Run(Generic[T]):
     """What came of one run. Times and durations are virtual seconds since its start."""
 
-    value: T | None
-    """What the main coroutine returned."""
-    error: BaseException | None
-    """What it raised instead, or the DeadlockError or LivelockError that ended the run.
+    def __init__(
+        self,
+        value: T | None,
+        error: BaseException | None,
+        stopped: bool,
+        elapsed: float,
+        ended: float,
+        unfinished: tuple[str, ...],
+        unretrieved: tuple[BaseException, ...],
+        reproducible: bool,
+        trace: Trace,
+    ) -> None:
+        self.value = value
+        """What the main coroutine returned."""
+        self.error = error
+        """What it raised instead, or the DeadlockError or LivelockError that ended the run.
 
-    SystemExit and KeyboardInterrupt are no errors of a run; `simulate` raises them.
-    """
-    stopped: bool
-    """Whether the run was stopped at its `until`."""
-    elapsed: float
-    """How long the main coroutine took."""
-    ended: float
-    """When the last thing happened, cleanup included."""
-    unfinished: tuple[str, ...]
-    """The tasks that were left pending when the run was over, by label; they were cancelled."""
-    unretrieved: tuple[BaseException, ...]
-    """Exceptions that nobody retrieved, of tasks and of callbacks."""
-    reproducible: bool
-    """False if a thread outside the simulation had a say."""
-    trace: Trace
-    """What was recorded."""
+        SystemExit and KeyboardInterrupt are no errors of a run; `simulate` raises them.
+        """
+        self.stopped = stopped
+        """Whether the run was stopped at its `until`."""
+        self.elapsed = elapsed
+        """How long the main coroutine took."""
+        self.ended = ended
+        """When the last thing happened, cleanup included."""
+        self.unfinished = unfinished
+        """The tasks that were left pending when the run was over, by label; they were cancelled."""
+        self.unretrieved = unretrieved
+        """Exceptions that nobody retrieved, of tasks and of callbacks."""
+        self.reproducible = reproducible
+        """False if a thread outside the simulation had a say."""
+        self.trace = trace
+        """What was recorded."""
 
     def __repr__(self) -> str:
         if self.stopped:
@@ -158,24 +168,23 @@ def simulate(
     error: BaseException | None = None
     stopped = False
     output = LineOutput(sys.stdout, loop.clock, ended=recording.printed_line)
-    unfinished: tuple[str, ...] = ()
+    runner = Runner(loop, debug)
     finished = 0
-    with contextlib.redirect_stdout(output):
-        try:
-            with Runner(loop, debug) as runner:
-                try:
-                    try:
-                        value = runner.run(_coroutine(main))
-                    finally:
-                        finished = loop.virtual_time()
-                    if settle:
-                        loop.settle()
-                finally:
-                    unfinished = tuple(map(label, in_order(asyncio.all_tasks(loop))))
-        except UntilReached:
-            stopped = True
-        except (Exception, asyncio.CancelledError) as raised:
-            error = raised
+    stdout, sys.stdout = sys.stdout, output
+    try:
+        with runner:
+            try:
+                value = runner.run(_coroutine(main))
+            finally:
+                finished = loop.virtual_time()
+            if settle:
+                loop.settle()
+    except UntilReached:
+        stopped = True
+    except (Exception, asyncio.CancelledError) as raised:
+        error = raised
+    finally:
+        sys.stdout = stdout
         output.end_line()
     return Run(
         value=value,
@@ -183,7 +192,7 @@ def simulate(
         stopped=stopped,
         elapsed=to_seconds(finished),
         ended=to_seconds(loop.virtual_time()),
-        unfinished=unfinished,
+        unfinished=runner.unfinished,
         unretrieved=tuple(dict.fromkeys([*recording.errors, *recording.unretrieved()])),
         reproducible=loop.reproducible,
         trace=recording.trace(),

@@ -35,14 +35,24 @@ class Task(asyncio.Task[Any]):
         """Its number, of the loop's own count."""
         return hash(self)
 
-    def is_unnamed(self) -> bool:
-        """Tell whether nobody has given it a name."""
-        return super().get_name() is NO_NAME
-
     def get_name(self) -> str:
         """Return the name; made up from the number only now, as most are never asked for."""
         name = super().get_name()
         return f"Task-{self.number}" if name is NO_NAME else name
+
+    def set_name(self, value: object, /) -> None:
+        """Give it a name; see `asyncio.Task.set_name`."""
+        super().set_name(value)
+        self._label = super().get_name()
+
+    def label(self) -> str:
+        """Return how it is called in messages; found out once, as it is asked for every step."""
+        try:
+            return self._label
+        except AttributeError:
+            name = super().get_name()
+            self._label = _numbered(self, self.number) if name is NO_NAME else name
+            return self._label
 
 
 def has_no_name(task: asyncio.Task[Any]) -> bool:
@@ -56,22 +66,15 @@ def label(task: asyncio.Task[Any]) -> str:
 
     That is the name it was given, or else its coroutine's name and its number: 'worker#2'.
     """
-    if not isinstance(task, Task) or not task.is_unnamed():
-        return _label(task)
-    try:
-        return task._label
-    except AttributeError:
-        task._label = _label(task)
-        return task._label
+    if isinstance(task, Task):
+        return task.label()
+    default = _DEFAULT_NAME.fullmatch(task.get_name())
+    return task.get_name() if default is None else _numbered(task, int(default[1]))
 
 
-def _label(task: asyncio.Task[Any]) -> str:
-    name = task.get_name()
-    default = _DEFAULT_NAME.fullmatch(name)
+def _numbered(task: asyncio.Task[Any], number: int) -> str:
     # A finished eager task crashes the interpreter of Python 3.12.1 when asked for its coroutine.
-    if default is None or task.done():
-        return name
-    return f"{coroutine_name(task.get_coro())}#{default[1]}"
+    return task.get_name() if task.done() else f"{coroutine_name(task.get_coro())}#{number}"
 
 
 def number_of(task: asyncio.Task[Any]) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import hashlib
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, Protocol, TypeAlias
@@ -74,9 +73,9 @@ class Trace(NamedTuple):
 
     def digest(self) -> str:
         """Return a hash that is equal for equal runs, on the same version of Python."""
-        blocked = [
-            block[:4] for block in self.blocked
-        ]  # not the place, which is no part of the run
+        import hashlib  # here, as it is slow to import
+
+        blocked = [block[:4] for block in self.blocked]  # the place is no part of the run
         return hashlib.sha256(repr((self.steps, self.printed, blocked)).encode()).hexdigest()
 
 

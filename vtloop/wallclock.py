@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vtloop.blocking import here, monotonic
 from vtloop.clock import NANOSECONDS, Clock
 from vtloop.errors import SimulationError
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 real_perf_counter = time.perf_counter
 real_monotonic_ns = time.monotonic_ns
@@ -66,6 +68,8 @@ class WallClock:
     _inside = 0  # how many wall clocks are virtual now
 
     def __init__(self, clock: Clock, start: datetime) -> None:
+        from datetime import datetime
+
         if not isinstance(start, datetime):
             raise TypeError(
                 f"wall_clock={start!r} was given, which is no datetime; "

@@ -34,9 +34,8 @@ import time
 from asyncio import Lock, Semaphore
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import _base as futures_base
-from datetime import datetime
 from types import ModuleType, SimpleNamespace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vtloop import blocking, holders, locks, ordering, pools
 from vtloop.blocking import here
@@ -44,6 +43,9 @@ from vtloop.clock import Clock
 from vtloop.collector import Collector
 from vtloop.errors import SimulationError
 from vtloop.wallclock import LEFT_ALONE, WallClock
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 _ABSENT: Any = object()
 _PYTHON_SIMPLE_QUEUE: Any = queue._PySimpleQueue  # type: ignore[attr-defined]
@@ -86,53 +88,74 @@ WITH_WALL_CLOCK = tuple(
 )
 
 
+class _Place(NamedTuple):
+    """Where a name is, and its two values."""
+
+    names: Any  # of a module, as a dict; or a class
+    name: str
+    stand_in: Any
+    original: Any
+
+
 class Replacements:
     """A table of replacements, in force while it is entered at least once, from any thread."""
 
     def __init__(self, table: tuple[Replacement, ...]) -> None:
-        self._table = table
-        self._can_be_taken = any(item.taken_by_name for item in table)
+        self._classes: list[_Place] = []
+        self._modules: list[_Place] = []
+        self._to_take: list[_Place] = []
+        self._takers: list[_Place] = []  # other modules that have taken a name
+        for module, name, stand_in, taken_by_name in table:
+            original = vars(module).get(name, _ABSENT)
+            if isinstance(module, type):
+                self._classes.append(_Place(module, name, stand_in, original))
+            else:
+                self._modules.append(_Place(vars(module), name, stand_in, original))
+            if taken_by_name:
+                self._to_take.append(self._modules[-1])
+        self._modules_seen: tuple[int, object] = (0, None)
         self._lock = threading.Lock()
         self._entered = 0
-        self._originals = [vars(item.module).get(item.name, _ABSENT) for item in table]
-        self._modules_seen: tuple[int, object] = (0, None)
-        self._takers: list[tuple[dict[str, Any], int]] = []
 
     def __enter__(self) -> None:
         with self._lock:
             self._entered += 1
             if self._entered == 1:
-                if self._can_be_taken and _modules() != self._modules_seen:
+                if self._to_take and _modules() != self._modules_seen:
                     self._modules_seen = _modules()
-                    self._takers = self._takers_of(self._originals)
-                for item in self._table:
-                    setattr(item.module, item.name, item.stand_in)
-                for names, index in self._takers:
-                    names[self._table[index].name] = self._table[index].stand_in
+                    self._takers = self._who_has([place.original for place in self._to_take])
+                for owner, name, stand_in, _ in self._classes:
+                    setattr(owner, name, stand_in)
+                for names, name, stand_in, _ in self._modules:
+                    names[name] = stand_in
+                for names, name, stand_in, _ in self._takers:
+                    names[name] = stand_in
 
     def __exit__(self, *exc_info: object) -> None:
         with self._lock:
             self._entered -= 1
             if self._entered == 0:
-                for item, original in zip(self._table, self._originals, strict=True):
+                for owner, name, _, original in self._classes:
+                    setattr(owner, name, original)
+                for names, name, _, original in self._modules:
                     if original is _ABSENT:
-                        delattr(item.module, item.name)
+                        del names[name]
                     else:
-                        setattr(item.module, item.name, original)
-                for names, index in self._takers:
-                    names[self._table[index].name] = self._originals[index]
-                if self._can_be_taken and _modules() != self._modules_seen:
+                        names[name] = original
+                for names, name, _, original in self._takers:
+                    names[name] = original
+                if self._to_take and _modules() != self._modules_seen:
                     # New modules may have taken a stand-in.
-                    for names, index in self._takers_of([item.stand_in for item in self._table]):
-                        names[self._table[index].name] = self._originals[index]
+                    for place in self._who_has([place.stand_in for place in self._to_take]):
+                        place.names[place.name] = place.original
 
-    def _takers_of(self, values: list[Any]) -> list[tuple[dict[str, Any], int]]:
+    def _who_has(self, values: list[Any]) -> list[_Place]:
         """Return where modules have one of `values`, one for each name, by `from … import`."""
         return [
-            (names, index)
+            place._replace(names=names)
             for names in map(vars, filter(_is_users, list(sys.modules.values())))
-            for index, item in enumerate(self._table)
-            if item.taken_by_name and names.get(item.name, _ABSENT) is values[index]
+            for place, value in zip(self._to_take, values, strict=True)
+            if names.get(place.name, _ABSENT) is value
         ]
 
 
@@ -159,6 +182,7 @@ class Randomness:
     """
 
     _inside = 0  # how many runs have their own state now
+    _last_seen: tuple[int, Any] = (-1, ())  # a state, and before it the next word that it draws
 
     def __init__(self, seed: int | str) -> None:
         self.kept = True  # whether the run goes on after an exit
@@ -173,7 +197,7 @@ class Randomness:
                 "draw from the module random; pass seed=None to all of them but one"
             )
         Randomness._inside += 1
-        self._theirs = random.getstate()
+        self._theirs = self._state()
         if self._ours is None:
             random.seed(self._seed)
         else:
@@ -182,8 +206,23 @@ class Randomness:
     def __exit__(self, *exc_info: object) -> None:
         Randomness._inside -= 1
         if self.kept:
-            self._ours = random.getstate()
+            self._ours = self._state()
         random.setstate(self._theirs)
+
+    @classmethod
+    def _state(cls) -> Any:
+        """Return the state of `random`, having drawn one word from it.
+
+        To read the state takes longer than a short run. Most often it is the one that the last run
+        left, which shows in the next word.
+        """
+        word = random.getrandbits(32)
+        last_word, state = cls._last_seen
+        if word != last_word or random.getrandbits.__self__.gauss_next != state[2]:  # type: ignore[attr-defined]
+            version, (*words, position), gauss_next = random.getstate()
+            state = version, (*words, position - 1), gauss_next
+            cls._last_seen = word, state
+        return state
 
 
 class World:
