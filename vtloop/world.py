@@ -34,6 +34,7 @@ import time
 from asyncio import Lock, Semaphore
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import _base as futures_base
+from functools import lru_cache
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -182,12 +183,10 @@ class Randomness:
     """
 
     _inside = 0  # how many runs have their own state now
-    _last_seen: tuple[int, Any] = (-1, ())  # a state, and before it the next word that it draws
 
     def __init__(self, seed: int | str) -> None:
         self.kept = True  # whether the run goes on after an exit
-        self._seed = seed
-        self._ours: Any = None
+        self._ours = _seeded(seed)
         self._theirs: Any = None
 
     def __enter__(self) -> None:
@@ -197,32 +196,20 @@ class Randomness:
                 "draw from the module random; pass seed=None to all of them but one"
             )
         Randomness._inside += 1
-        self._theirs = self._state()
-        if self._ours is None:
-            random.seed(self._seed)
-        else:
-            random.setstate(self._ours)
+        self._theirs = random.getstate()
+        random.setstate(self._ours)
 
     def __exit__(self, *exc_info: object) -> None:
         Randomness._inside -= 1
         if self.kept:
-            self._ours = self._state()
+            self._ours = random.getstate()
         random.setstate(self._theirs)
 
-    @classmethod
-    def _state(cls) -> Any:
-        """Return the state of `random`, having drawn one word from it.
 
-        To read the state takes longer than a short run. Most often it is the one that the last run
-        left, which shows in the next word.
-        """
-        word = random.getrandbits(32)
-        last_word, state = cls._last_seen
-        if word != last_word or random.getrandbits.__self__.gauss_next != state[2]:  # type: ignore[attr-defined]
-            version, (*words, position), gauss_next = random.getstate()
-            state = version, (*words, position - 1), gauss_next
-            cls._last_seen = word, state
-        return state
+@lru_cache(maxsize=16, typed=True)
+def _seeded(seed: int | str) -> Any:
+    """Return the state of `random` after `random.seed(seed)`."""
+    return random.Random(seed).getstate()
 
 
 class World:
