@@ -12,6 +12,7 @@ Glossary:
 - *step*: one handle that the loop runs: a stretch of a task between two suspensions, or a callback
 - *instant*: a point of virtual time; many steps may share it, in an order
 - *trace*: what a run recorded
+- *timeline*: a trace as a schedule, with a *lane* for each task and *spans* in it
 
 A map of the package, from the bottom up; a module imports only from those named before it:
 
@@ -20,9 +21,10 @@ A map of the package, from the bottom up; a module imports only from those named
 - `boundary`, `ordering`, `stock`: what is refused, what is put in order, what asyncio lends
 - `blocking`, `locks`, `pools`, `outsiders`, `workers`, `threads`, `executors`: threads, and what
   blocks them
-- `waits`, `trace`, `hazards`, `holders`, `loop_thread`: what is told of a run
+- `waits`, `trace`, `sites`, `recording`, `hazards`, `holders`, `loop_thread`: what is told of a run
 - `collector`, `wallclock`, `world`: what a run changes in the process around it
 - `loop`: the event loop
+- `timeline`: the schedule of a run, read from its trace
 - `output`, `runner`, `simulation`: one run
 - `scripts`, `__main__`: the command line
 """

@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from vtloop.timers import Timers
 
 
-class _NoDebug:
-    """Stands for the loop where asyncio's `repr` asks a handle for its debug mode."""
+class NoDebug:
+    """Stands for a loop where asyncio only asks whether it is in debug mode."""
 
     def get_debug(self) -> bool:
         return False
 
 
-_no_debug = _NoDebug()
+_no_debug = NoDebug()
 
 
 class Handle(asyncio.Handle):

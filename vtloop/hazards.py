@@ -18,8 +18,8 @@ from typing import Any
 from vtloop import waits
 from vtloop.clock import NANOSECONDS, format_seconds, plain_seconds
 from vtloop.errors import DeadlockError, LivelockError, UntilReached
+from vtloop.recording import Recorder
 from vtloop.tasks import in_order, label
-from vtloop.trace import Recorder
 
 ROUND_COST = 10_000  # nanoseconds of a real machine's time for one round of polling
 MAX_ROUNDS = 1_000_000  # at one instant

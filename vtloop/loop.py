@@ -38,11 +38,11 @@ from vtloop.errors import SpinWarning
 from vtloop.executors import Executors
 from vtloop.handles import DebugTimerHandle, Handle
 from vtloop.loop_thread import LoopThread
+from vtloop.recording import Recorder
 from vtloop.stock import END_OF_MAIN, STOCK, hide_frames
-from vtloop.tasks import NO_NAME, Task, has_no_name
+from vtloop.tasks import NO_NAME, Task, given_name
 from vtloop.threads import Threads
-from vtloop.timers import AnyTimerHandle, Timers
-from vtloop.trace import Recorder
+from vtloop.timers import AnyTimerHandle, Timers, WatchedTimers
 from vtloop.world import World
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class VirtualLoop(Executors):
       from which they move with the loop's (needs the extra `wallclock`)
     - `patience`: real seconds that an idle loop waits for a thread of the program's own to call in
     - `clock`: a `Clock` to share with the loops before and after this one
-    - `recorder`, `network`: collaborators, see `trace.Recorder` and `boundary.Network`
+    - `recorder`, `network`: collaborators, see `recording.Recorder` and `boundary.Network`
     """
 
     def __init__(
@@ -84,11 +84,13 @@ class VirtualLoop(Executors):
         network: Network | None = None,
     ) -> None:
         self._clock = Clock() if clock is None else clock
-        self._timers = Timers()
+        self._timers = Timers() if recorder is None else WatchedTimers(recorder)
         self._ready: deque[Any] = deque()
         self._until = NEVER if until is None else to_nanoseconds(until)
         self._slack = to_nanoseconds(timer_slack)
         self._recorder = recorder
+        if recorder is not None:
+            recorder.attach(self._ready, self._clock)
         self._network = network
         self.world = World(self._clock, recorder is not None, wall_clock, seed)
         me = weakref.proxy(self)  # so that a closed loop is no garbage, but gone
@@ -236,7 +238,8 @@ class VirtualLoop(Executors):
             self._check_closed()
         if self._task_factory is not None:
             if self._task_factory is not _EAGER:
-                return self._number(self._task_from_factory(coro, name=name, context=context), name)
+                task = self._task_from_factory(coro, name=name, context=context)
+                return self._number(task, coro, name)
             if eager_start is None:
                 eager_start = True
         self._tasks_created = number = self._tasks_created + 1
@@ -244,23 +247,28 @@ class VirtualLoop(Executors):
         task.__hash__ = number.conjugate  # asyncio asks while it initialises the task
         if name is None:
             name = NO_NAME
+        recorder = self._recorder
         if eager_start:
+            if recorder is not None:
+                recorder.eager_step(task)
             _initialise_task(task, coro, loop=self, name=name, context=context, eager_start=True)
+            if recorder is not None:
+                recorder.eager_step(None)
         else:
             _initialise_task(task, coro, loop=self, name=name, context=context)
         if self._debug:
             hide_frames(task, 1)
-        if self._recorder is not None:
-            self._recorder.task_created(task)
+        if recorder is not None:
+            recorder.task_created(task, coro)
         return task
 
-    def _number(self, task: Any, name: Any) -> Any:
+    def _number(self, task: Any, coro: Any, name: Any) -> Any:
         """Name a task that a factory of the program's made, and that has no name of its own."""
         self._tasks_created += 1
-        if name is None and isinstance(task, asyncio.Task) and has_no_name(task):
+        if name is None and isinstance(task, asyncio.Task) and not given_name(task):
             task.set_name(f"Task-{self._tasks_created}")
         if self._recorder is not None:
-            self._recorder.task_created(task)
+            self._recorder.task_created(task, coro)
         return task
 
     # Running
@@ -306,9 +314,8 @@ class VirtualLoop(Executors):
 
     def _run(self) -> None:
         clock, timers, ready = self._clock, self._timers, self._ready
-        take = ready.popleft
-        if self._recorder is not None:
-            take = self._recorder.watch(take, clock)
+        recorder = self._recorder
+        take, rest = (ready.popleft, None) if recorder is None else (recorder.take, recorder.rest)
         clock_may_move, horizon = self._threads.clock_may_move, self._horizon()
         rounds_left = hazards.CHECK_ROUNDS
         steps_left = INTERVAL
@@ -348,6 +355,8 @@ class VirtualLoop(Executors):
                 except BaseException as error:
                     self._report(handle, error)
             handle = callback = args = None  # let go of the last one's task
+            if rest is not None and todo:
+                rest()
             if self._stopping:
                 return
             if self._over_time:

@@ -82,8 +82,8 @@ def _description(item: Any) -> tuple[int, str, int, str]:
         return number_of(item), item.get_name(), 0, ""
     frame = getattr(item, "cr_frame", None)
     if frame is None:
-        return 0, type(item).__qualname__, 0, _ADDRESS.sub("", repr(item))
-    arguments = _ADDRESS.sub("", repr(sorted(frame.f_locals.items(), key=lambda pair: pair[0])))
+        return 0, type(item).__qualname__, 0, without_addresses(repr(item))
+    arguments = without_addresses(repr(sorted(frame.f_locals.items(), key=lambda pair: pair[0])))
     return 0, frame.f_code.co_filename, frame.f_code.co_firstlineno, arguments
 
 
@@ -100,6 +100,11 @@ def set_of_tasks() -> set[Any]:
 def all_tasks(loop: asyncio.AbstractEventLoop | None = None) -> set[asyncio.Task[Any]]:
     """Return `asyncio.all_tasks`, for a runner to cancel in order of creation."""
     return OrderedSet(_all_tasks(loop))
+
+
+def without_addresses(text: str) -> str:
+    """Return a text, such as a `repr`, that is the same in every process."""
+    return _ADDRESS.sub("", text)
 
 
 class OrderedWeakSet(MutableSet[T]):

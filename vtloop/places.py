@@ -5,7 +5,9 @@ from __future__ import annotations
 import linecache
 import os
 import sys
+from collections.abc import Iterator
 from types import CodeType, FrameType
+from typing import NamedTuple
 
 PACKAGE = os.path.dirname(__file__) + os.sep
 _STANDARD_LIBRARY = os.path.dirname(os.__file__) + os.sep
@@ -20,20 +22,43 @@ def is_library(frame: FrameType) -> bool:
     )
 
 
-def place(frame: FrameType) -> str:
-    """Return where a frame is, with its line of source if there is one."""
-    code = frame.f_code
-    source = linecache.getline(code.co_filename, frame.f_lineno, frame.f_globals).strip()
-    where = f"{_short(code.co_filename)}:{frame.f_lineno} in {function_name(code)}"
-    return f"{where}: {source}" if source else where
+class Place(NamedTuple):
+    """A line of source code."""
+
+    file: str
+    line: int
+    function: str
+    source: str  # without indentation; '' where it is unknown
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line} in {self.function}"
+        return f"{where}: {self.source}" if self.source else where
 
 
-def calling_place() -> str:
-    """Return the place of the innermost frame outside this package."""
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGE):
+def place(frame: FrameType) -> Place:
+    """Return where a frame is."""
+    code, line = frame.f_code, frame.f_lineno
+    source = linecache.getline(code.co_filename, line, frame.f_globals).strip()
+    return Place(_short(code.co_filename), line, function_name(code), source)
+
+
+def running_frames() -> Iterator[FrameType]:
+    """Yield the frames outside this package that run now, down to the loop, innermost first."""
+    frame: FrameType | None = sys._getframe(1)
+    outside = False
+    while frame is not None:
+        ours = frame.f_code.co_filename.startswith(PACKAGE)
+        if outside and ours:
+            return
+        if not ours:
+            outside = True
+            yield frame
         frame = frame.f_back
-    return place(frame)
+
+
+def calling_frame() -> FrameType:
+    """Return the innermost frame outside this package."""
+    return next(running_frames())
 
 
 def function_name(code: CodeType) -> str:

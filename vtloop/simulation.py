@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import platform
 import sys
 from collections.abc import Callable, Coroutine
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from vtloop.clock import Seconds, to_seconds
 from vtloop.errors import UntilReached
 from vtloop.loop import VirtualLoop
+from vtloop.ordering import without_addresses
 from vtloop.output import LineOutput, timestamp
+from vtloop.recording import Recording
 from vtloop.runner import Runner
-from vtloop.trace import Blocked, Printed, Recording, Trace
+from vtloop.trace import Blocked, Printed, Trace
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from vtloop.timeline import Timeline
 
 T = TypeVar("T")
 Main = Coroutine[Any, Any, T] | Callable[[], Coroutine[Any, Any, T]]
@@ -92,6 +98,13 @@ class Run(Generic[T]):
                 f"{self.elapsed:g} s; pass a later until=, or none"
             )
         return self.value  # type: ignore[return-value]
+
+    @cached_property
+    def timeline(self) -> Timeline:
+        """The trace as a schedule."""
+        from vtloop.timeline import Timeline  # here, as it is slow to import
+
+        return Timeline(self.trace)
 
     def transcript(self) -> str:
         """Return the printed lines, each with its time in seconds and its task."""
@@ -195,7 +208,15 @@ def simulate(
         unfinished=runner.unfinished,
         unretrieved=tuple(dict.fromkeys([*recording.errors, *recording.unretrieved()])),
         reproducible=loop.reproducible,
-        trace=recording.trace(),
+        trace=recording.trace(
+            python=platform.python_version(),
+            seed=seed,
+            wall_clock=None if wall_clock is None else wall_clock.isoformat(),
+            finished=finished,
+            ended=loop.virtual_time(),
+            error=None if error is None else without_addresses(repr(error)),
+            stopped=stopped,
+        ),
     )
 
 

@@ -18,6 +18,9 @@ _DEFAULT_NAME = re.compile(r"Task-(\d+)")
 NO_NAME = "".join(["Task-", "?"])  # an object of its own, by which a task without name is known
 
 
+_get_name = asyncio.Task.get_name
+
+
 class Task(asyncio.Task[Any]):
     """An `asyncio.Task` whose hash is its number: 1 for the loop's first task.
 
@@ -44,6 +47,18 @@ class Task(asyncio.Task[Any]):
         """Give it a name; see `asyncio.Task.set_name`."""
         super().set_name(value)
         self._label = super().get_name()
+        if (recorder := self._recorder()) is not None:
+            recorder.renamed(self)
+
+    def cancel(self, msg: Any = None) -> bool:
+        """Ask it to stop; see `asyncio.Task.cancel`."""
+        if not self.done() and (recorder := self._recorder()) is not None:
+            recorder.cancel_requested(self, msg)
+        return super().cancel(msg)
+
+    def _recorder(self) -> Any:
+        loop: Any = self.get_loop()
+        return loop._recorder
 
     def label(self) -> str:
         """Return how it is called in messages; found out once, as it is asked for every step."""
@@ -55,10 +70,10 @@ class Task(asyncio.Task[Any]):
             return self._label
 
 
-def has_no_name(task: asyncio.Task[Any]) -> bool:
-    """Tell whether a task was given no name; 3.13.0 calls those of a task factory 'None'."""
-    name = task.get_name()
-    return name == "None" or _DEFAULT_NAME.fullmatch(name) is not None
+def given_name(task: asyncio.Task[Any]) -> str:
+    """Return the name that a task was given, or ''; 3.13.0 calls those of a factory 'None'."""
+    name = _get_name(task)
+    return "" if name is NO_NAME or name == "None" or _DEFAULT_NAME.fullmatch(name) else name
 
 
 def label(task: asyncio.Task[Any]) -> str:
@@ -96,4 +111,9 @@ def coroutine_name(coro: Any) -> str:
         name = coro.ag_code.co_qualname
     else:
         name = getattr(coro, "__qualname__", None) or type(coro).__name__
-    return str(name).rpartition("<locals>.")[2]
+    return without_locals(str(name))
+
+
+def without_locals(qualified_name: str) -> str:
+    """Return a qualified name from its innermost function on."""
+    return qualified_name.rpartition("<locals>.")[2]

@@ -11,11 +11,11 @@ number, stays on the heap until it comes up, or until most of the heap is such n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextvars import Context, copy_context
 from functools import partial
 from heapq import heapify, heappop, heappush
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from vtloop.clock import NEVER
 from vtloop.handles import DebugTimerHandle, TimerHandle
@@ -127,7 +127,7 @@ class Timers:
 
     def clear(self) -> None:
         """Forget all timers."""
-        self.__init__()  # type: ignore[misc]
+        Timers.__init__(self)
 
     def _check(self) -> None:
         """Raise AssertionError if an invariant does not hold."""
@@ -144,3 +144,38 @@ class Timers:
             assert bucket, f"an empty bucket was left at {instant}"
             assert all(handle.deadline == instant for handle in bucket)
             assert not any(handle.cancelled() for handle in bucket)
+
+
+class Watcher(Protocol):
+    """Who is told about timers."""
+
+    def timer_set(self, handle: AnyTimerHandle) -> None: ...
+
+    def timer_cancelled(self, handle: AnyTimerHandle) -> None:
+        """Note that a timer was cancelled, if it is pending."""
+
+    def timers_due(self, handles: Iterable[AnyTimerHandle]) -> None:
+        """Note that timers join the ready queue."""
+
+
+class WatchedTimers(Timers):
+    """Timers that tell what becomes of them."""
+
+    __slots__ = ("_watcher",)
+
+    def __init__(self, watcher: Watcher) -> None:
+        super().__init__()
+        self._watcher = watcher
+
+    def insert(self, handle: AnyTimerHandle) -> None:
+        super().insert(handle)
+        self._watcher.timer_set(handle)
+
+    def discard(self, handle: AnyTimerHandle) -> None:
+        super().discard(handle)
+        self._watcher.timer_cancelled(handle)
+
+    def pop_first(self) -> dict[AnyTimerHandle, None]:
+        bucket = super().pop_first()
+        self._watcher.timers_due(bucket)
+        return bucket

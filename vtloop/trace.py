@@ -1,48 +1,105 @@
-"""What a run records: its steps, what it printed, what blocked it, what went wrong."""
+"""What a run recorded: a self-contained value, which is enough for every view of the run.
+
+Times and durations are nanoseconds of virtual time. Steps are counted from 0 in the order in which
+they began; tasks have numbers from 1 on, and 0 stands for a callback or whatever else is no task.
+What a step waits for at its end, and what an event is about, is its *subject*; the tables `WAITS`
+and `EVENTS` say what that is.
+
+In a file a trace is JSON lines: the header, then one record a line, each a list that begins with
+the name of its table.
+"""
 
 from __future__ import annotations
 
-import asyncio
-import functools
-import weakref
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple, Protocol, TypeAlias
+import json
+import os
+from collections.abc import Iterator
+from typing import Any, NamedTuple, TypeAlias
 
-from vtloop.clock import Clock
-from vtloop.places import calling_place
-from vtloop.tasks import coroutine_name, label
+from vtloop.errors import SimulationError
+from vtloop.places import Place
 
-Holders: TypeAlias = Mapping[int, Iterable[str]]
+FORMAT = 1  # of the file; a reader refuses any other
 
-# One handle that ran, a step of a task or a callback: when (in nanoseconds), and who; a tuple,
-# as one is recorded for every step.
-Step: TypeAlias = tuple[int, str]
+# What a step of a task may wait for at its end: in words, and what its subject is.
+WAITS = {
+    "turn": ("its next turn", ""),
+    "sleep": ("a sleep until {}", "a deadline"),
+    "lock": ("{}", "a thing"),
+    "semaphore": ("{}", "a thing"),
+    "event": ("{} to be set", "a thing"),
+    "notification": ("a notification of {}", "a thing"),
+    "relock": ("the lock of {}", "a thing"),
+    "barrier": ("the other parties of {}", "a thing"),
+    "get": ("an item of {}", "a thing"),
+    "put": ("room in {}", "a thing"),
+    "join": ("all items of {} to be done", "a thing"),
+    "task": ("{}", "tasks"),
+    "gather": ("gather() of {}", "tasks"),
+    "wait": ("wait() of {}", "tasks"),
+    "wait_for": ("wait_for() of {}", "tasks"),
+    "as_completed": ("as_completed()", ""),
+    "group": ("its TaskGroup: {}", "tasks"),
+    "shield": ("{}, shielded", "tasks"),
+    "thread": ("a thread", ""),
+    "future": ("a Future", ""),
+    "other": ("{}", "words"),
+}
+
+# How else a step of a task may end, and the subject then.
+ENDS = {"returned": "", "raised": "the exception", "cancelled": ""}
+
+# What a step is that is no task's; the subject is the callback's name.
+CALLBACKS = {"callback": "made ready by another step", "timer": "set by another step"}
+
+# What may happen during a step: what the subject is, and the detail.
+EVENTS = {
+    "create": ("a task", ""),
+    "cancel": ("a task", "the message, or None"),  # requested by whoever runs in this step
+    "deliver": ("a task", ""),  # CancelledError is thrown into it
+    "set": ("a timer", "its deadline"),
+    "fire": ("a timer", ""),
+    "unset": ("a timer", ""),
+    "acquire": ("a thing", "how many wait for it"),
+    "release": ("a thing", "how many wait for it"),
+    "print": ("a line, by its index", ""),
+    "block": ("a blocking call, by its index", ""),
+}
 
 
-class Recorder(Protocol):
-    """What a loop tells, as it happens. Times and durations are nanoseconds."""
+Stack: TypeAlias = tuple[Place, ...]  # outermost first
 
-    def watch(self, take: Callable[[], Any], clock: Clock) -> Callable[[], Any]:
-        """Return a function to take the next handle with, which notes the step that begins."""
 
-    def task_created(self, task: asyncio.Future[Any]) -> None: ...
+class TaskMade(NamedTuple):
+    """A task, as it was created."""
 
-    def blocked(self, at: int, duration: int, who: str, how: str) -> None:
-        """Note that the loop's own thread was blocked."""
+    number: int
+    label: str  # 'worker#2', or the name it was given
+    coroutine: str
+    parent: int  # 0 if no task created it
+    at: int
+    step: int  # during which it was created; -1 before the first
+    stack: int  # where, in the user's code
 
-    def notice(self, message: str) -> None:
-        """Note something that the user of the run should know."""
 
-    def reported(self, context: dict[str, Any]) -> None:
-        """Note a call of the loop's exception handler."""
+class Thing(NamedTuple):
+    """A primitive that tasks share: a lock, a queue…"""
 
-    def acquired(self, primitive: Any) -> None:
-        """Note that the current task has taken a lock or semaphore."""
+    kind: str  # 'Lock'
+    name: str  # under which the code knows it, or ''
+    number: int  # among those of its kind, from 1 on
 
-    def released(self, primitive: Any) -> None: ...
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name!r}" if self.name else f"{self.kind} #{self.number}"
 
-    def holders(self) -> Holders:
-        """Return who holds which lock or semaphore, by its id()."""
+
+# One handle that ran: (at, who, woken_by, ended, subject, stack). `woken_by` is the step that made
+# it ready, or, for a timer, that set it; -1 is before the first. `stack` is the index of the place
+# where the task is suspended. It is a plain tuple, as there is one for every step.
+Step: TypeAlias = tuple[int, int, int, str, Any, int]
+
+# Something that happened: (step, at, kind, who, subject, detail).
+Event: TypeAlias = tuple[int, int, str, int, Any, Any]
 
 
 class Blocked(NamedTuple):
@@ -66,97 +123,85 @@ class Printed(NamedTuple):
 class Trace(NamedTuple):
     """What a run recorded."""
 
+    header: dict[str, Any]
+    """Versions, options and outcome: plain values by name."""
+    tasks: tuple[TaskMade, ...]
+    """In order of creation."""
+    things: tuple[Thing, ...]
+    """The primitives that occur, in order of appearance."""
+    stacks: tuple[Stack, ...]
+    """The places in the code that occur; the first is empty, for an unknown one."""
     steps: tuple[Step, ...]
+    events: tuple[Event, ...]
     printed: tuple[Printed, ...]
     blocked: tuple[Blocked, ...]
     notices: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return f"<Trace of {len(self.tasks)} tasks and {len(self.steps)} steps>"
 
     def digest(self) -> str:
         """Return a hash that is equal for equal runs, on the same version of Python."""
         import hashlib  # here, as it is slow to import
 
-        blocked = [block[:4] for block in self.blocked]  # the place is no part of the run
-        return hashlib.sha256(repr((self.steps, self.printed, blocked)).encode()).hexdigest()
-
-
-class Recording:
-    """The recorder of `simulate`."""
-
-    def __init__(self) -> None:
-        self.steps: list[Step] = []
-        self.printed: list[Printed] = []
-        self.blocks: list[Blocked] = []
-        self.notices: list[str] = []
-        self.errors: list[BaseException] = []  # that the loop's exception handler was called with
-        self._tasks: list[weakref.ref[asyncio.Future[Any]]] = []
-        self._holders: dict[int, tuple[Any, list[str]]] = {}  # by the id() of what they hold
-
-    def watch(self, take: Callable[[], Any], clock: Clock) -> Callable[[], Any]:
-        note = self.steps.append
-
-        def taking() -> Any:
-            handle = take()
-            callback = handle._callback
-            if callback is not None:
-                note((clock.now, _who_runs(callback)))
-            return handle
-
-        return taking
-
-    def task_created(self, task: asyncio.Future[Any]) -> None:
-        self._tasks.append(weakref.ref(task))
-
-    def printed_line(self, at: int, who: str, text: str) -> None:
-        self.printed.append(Printed(at, who, text))
-
-    def blocked(self, at: int, duration: int, who: str, how: str) -> None:
-        self.blocks.append(Blocked(at, duration, who, how, calling_place()))
-
-    def notice(self, message: str) -> None:
-        self.notices.append(message)
-
-    def reported(self, context: dict[str, Any]) -> None:
-        error = context.get("exception")
-        if error is not None:
-            self.errors.append(error)
-
-    def acquired(self, primitive: Any) -> None:
-        self._holders.setdefault(id(primitive), (primitive, []))[1].append(_current_label())
-
-    def released(self, primitive: Any) -> None:
-        _, holders = self._holders.get(id(primitive), (None, []))
-        me = _current_label()
-        if me in holders:
-            holders.remove(me)
-        elif holders:  # released by somebody who did not acquire it
-            holders.pop(0)
-        if not holders:
-            self._holders.pop(id(primitive), None)
-
-    def holders(self) -> Holders:
-        return {identity: labels for identity, (_, labels) in self._holders.items()}
-
-    def unretrieved(self) -> list[BaseException]:
-        """Return the exceptions of finished tasks that nobody has asked for."""
-        tasks: Iterable[Any] = (ref() for ref in self._tasks)
-        return [task._exception for task in tasks if task is not None and task._log_traceback]
-
-    def trace(self) -> Trace:
-        """Return what was recorded so far."""
-        return Trace(
-            tuple(self.steps), tuple(self.printed), tuple(self.blocks), tuple(self.notices)
+        run = (  # without its places in the code, which are no part of it
+            [made[:-1] for made in self.tasks],
+            self.things,
+            [step[:-1] for step in self.steps],
+            self.events,
+            self.printed,
+            [block[:-1] for block in self.blocked],
         )
+        return hashlib.sha256(repr(run).encode()).hexdigest()
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write it to a file, as JSON lines."""
+        with open(path, "w", encoding="utf-8") as file:
+            file.writelines(f"{line}\n" for line in self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        yield json.dumps({"vtloop trace": FORMAT, **self.header})
+        for table in _TABLES:
+            for record in getattr(self, table):
+                yield json.dumps([table, record], ensure_ascii=False, separators=(",", ":"))
 
 
-def _who_runs(callback: Any) -> str:
-    owner = getattr(callback, "__self__", None)
-    if isinstance(owner, asyncio.Task):
-        return label(owner)
-    while isinstance(callback, functools.partial):
-        callback = callback.func
-    return coroutine_name(callback)
+_TABLES: dict[str, Any] = {
+    "tasks": TaskMade._make,
+    "things": Thing._make,
+    "stacks": lambda places: tuple(map(Place._make, places)),
+    "steps": tuple,
+    "events": tuple,
+    "printed": Printed._make,
+    "blocked": Blocked._make,
+    "notices": str,
+}
 
 
-def _current_label() -> str:
-    task = asyncio.current_task()
-    return "a callback" if task is None else label(task)
+def load(path: str | os.PathLike[str]) -> Trace:
+    """Return the trace that `Trace.save` has written to a file.
+
+    Raises SimulationError for a file of another kind or format.
+    """
+    tables: dict[str, list[Any]] = {table: [] for table in _TABLES}
+    with open(path, encoding="utf-8") as file:
+        try:
+            header = json.loads(file.readline())
+            found = header.pop("vtloop trace")
+        except (ValueError, LookupError, AttributeError, TypeError):
+            header, found = {}, None
+        if found != FORMAT:
+            kind = "no trace" if found is None else f"a trace of format {found}"
+            raise SimulationError(
+                f"{os.fspath(path)!r} was opened as a trace, while it is {kind}; this version of "
+                f"vtloop reads what Trace.save writes in format {FORMAT}"
+            )
+        for line in file:
+            table, record = json.loads(line)
+            tables[table].append(_TABLES[table](_with_tuples(record)))
+    return Trace(header, **{table: tuple(records) for table, records in tables.items()})
+
+
+def _with_tuples(value: Any) -> Any:
+    """Return a value with tuples for the lists that JSON makes of them."""
+    return tuple(map(_with_tuples, value)) if isinstance(value, list) else value

@@ -1,8 +1,8 @@
 """What a suspended task waits for, read from its await stack.
 
 A coroutine knows what it awaits (`cr_await`), and so on down to a future. asyncio's own functions
-on that way tell what the future is for: `WAITS` maps each of them to words. Nothing is recorded for
-it and nothing is patched, so it costs nothing until somebody asks.
+on that way tell what the future is for: `WAITERS` maps each of them to words. Nothing is recorded
+for it and nothing is patched, so it costs nothing until somebody asks.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def describe(task: asyncio.Task[Any], holders: Holders) -> Wait:
     return Wait(
         label(task),
         _words(task, frames, end, holders),
-        "" if innermost is None else place(innermost),
+        "" if innermost is None else str(place(innermost)),
     )
 
 
@@ -103,7 +103,7 @@ class _Waiting(NamedTuple):
     def named(self, thing: Any) -> str:
         """Return "Lock 'lock'", with the name under which the callers know the thing."""
         kind = type(thing).__name__
-        name = next(filter(None, (_name_in(frame, thing) for frame in reversed(self.callers))), "")
+        name = next(filter(None, (name_in(frame, thing) for frame in reversed(self.callers))), "")
         article = "an" if kind[0] in "AEIOU" else "a"
         return f"{kind} {name!r}" if name else f"{article} {kind}"
 
@@ -112,7 +112,8 @@ class _Waiting(NamedTuple):
         return f", held by {holders}" if holders else ""
 
 
-def _name_in(frame: Frame, thing: Any) -> str:
+def name_in(frame: Frame, thing: Any) -> str:
+    """Return under which name, such as 'self.lock', a frame knows a thing; '' if it does not."""
     variables = frame.f_locals
     for name, value in variables.items():
         if value is thing and name != "self":
@@ -145,7 +146,7 @@ def _lock(waiting: _Waiting) -> str:
 
 
 def _condition(waiting: _Waiting) -> str:
-    if any(frame.f_code is _code(locks.Lock.acquire) for frame in waiting.inner):
+    if any(frame.f_code is REACQUIRE for frame in waiting.inner):
         return f"the lock of {waiting.named(waiting.subject())}, after its notification"
     return f"a notification of {waiting.named(waiting.subject())}"
 
@@ -195,29 +196,60 @@ def _code(function: Any) -> types.CodeType:
 
 _barrier_type: Any = locks.Barrier
 
-WAITS: dict[types.CodeType, Callable[[_Waiting], str]] = {
-    _code(tasks.sleep): _sleep,
-    _code(locks.Lock.acquire): _lock,
-    _code(locks.Semaphore.acquire): _lock,
-    _code(locks.Condition.wait): _condition,
-    _code(locks.Event.wait): _event,
-    _code(_barrier_type._wait): _barrier,
-    _code(_barrier_type._block): _barrier,
-    _code(queues.Queue.get): _queue_get,
-    _code(queues.Queue.put): _queue_put,
-    _code(queues.Queue.join): _queue_join,
-    _code(asyncio.TaskGroup.__aexit__): _task_group,
-    _code(tasks._wait): _wait,  # type: ignore[attr-defined]
+
+def _as_completed(waiting: _Waiting) -> str:
+    return "the next result of as_completed()"
+
+
+def _thread(waiting: _Waiting) -> str:
+    return "a function in a thread"
+
+
+def _nested(function: Any, name: str) -> types.CodeType:
+    """Return the code of a function within another one."""
+    codes = (const for const in _code(function).co_consts if isinstance(const, types.CodeType))
+    return next(code for code in codes if code.co_name == name)
+
+
+class Waiter(NamedTuple):
+    """A function of asyncio's that waits."""
+
+    kind: str  # a name in `trace.WAITS`
+    variable: str  # its local variable that holds what it waits for
+    words: Callable[[_Waiting], str]
+
+
+WAITERS: dict[types.CodeType, Waiter] = {
+    _code(tasks.sleep): Waiter("sleep", "", _sleep),
+    _code(locks.Lock.acquire): Waiter("lock", "self", _lock),
+    _code(locks.Semaphore.acquire): Waiter("semaphore", "self", _lock),
+    _code(locks.Condition.wait): Waiter("notification", "self", _condition),
+    _code(locks.Event.wait): Waiter("event", "self", _event),
+    _code(_barrier_type._wait): Waiter("barrier", "self", _barrier),
+    _code(_barrier_type._block): Waiter("barrier", "self", _barrier),
+    _code(queues.Queue.get): Waiter("get", "self", _queue_get),
+    _code(queues.Queue.put): Waiter("put", "self", _queue_put),
+    _code(queues.Queue.join): Waiter("join", "self", _queue_join),
+    _code(asyncio.TaskGroup.__aexit__): Waiter("group", "self", _task_group),
+    _code(tasks._wait): Waiter("wait", "fs", _wait),  # type: ignore[attr-defined]
+    _code(asyncio.to_thread): Waiter("thread", "", _thread),
 }
 if sys.version_info < (3, 12):  # later ones run the coroutine in place
-    WAITS[_code(tasks.wait_for)] = _wait_for
+    WAITERS[_code(tasks.wait_for)] = Waiter("wait_for", "fut", _wait_for)
+if sys.version_info < (3, 13):
+    _one_of_them = _nested(tasks.as_completed, "_wait_for_one")
+else:
+    _one_of_them = _code(tasks._AsCompletedIterator._wait_for_one)
+WAITERS[_one_of_them] = Waiter("as_completed", "", _as_completed)
+
+REACQUIRE = _code(locks.Lock.acquire)  # after a notification
 
 
 def _words(task: asyncio.Task[Any], frames: list[Frame], end: Any, holders: Holders) -> str:
     for depth, frame in enumerate(frames):
-        words = WAITS.get(frame.f_code)
-        if words is not None:
-            return words(_Waiting(frame, frames[:depth], frames[depth + 1 :], holders))
+        waiter = WAITERS.get(frame.f_code)
+        if waiter is not None:
+            return waiter.words(_Waiting(frame, frames[:depth], frames[depth + 1 :], holders))
     return _words_for_future(getattr(task, "_fut_waiter", None) or end)
 
 
@@ -229,8 +261,10 @@ def _words_for_future(future: Any) -> str:
         pending = [child for child in children if not child.done()]
         names = [label(child) for child in pending if isinstance(child, asyncio.Task)]
         return f"gather() of {', '.join(names) or f'{len(pending)} futures'}"
-    if (shielded := _shielded(future)) is not None:
+    if (shielded := shielded_by(future)) is not None:
         return f"{_words_for_future(shielded)}, shielded"
+    if is_of_thread(future):
+        return "a function in a thread"
     if future is None:
         return "its next turn"
     if isinstance(future, asyncio.Future):
@@ -238,9 +272,17 @@ def _words_for_future(future: Any) -> str:
     return f"an awaitable of type {type(future).__name__}"
 
 
-def _shielded(future: Any) -> Any:
+def shielded_by(future: Any) -> Any:
     """Return the inner future of `asyncio.shield`, which only its callback knows."""
     for callback, _ in getattr(future, "_callbacks", None) or ():
         if getattr(callback, "__qualname__", "") == "shield.<locals>._outer_done_callback":
             return inspect.getclosurevars(callback).nonlocals["inner"]
     return None
+
+
+def is_of_thread(future: Any) -> bool:
+    """Tell whether a future is what `run_in_executor` has returned."""
+    return any(
+        getattr(callback, "__qualname__", "") == "_chain_future.<locals>._call_check_cancel"
+        for callback, _ in getattr(future, "_callbacks", None) or ()
+    )

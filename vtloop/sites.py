@@ -1,0 +1,118 @@
+"""Where in the code tasks are suspended, each place looked up once.
+
+A suspended task is described by its await stack. Which functions these are, and where in each, is
+told by code objects and positions in them, at little cost; files, lines and what asyncio's own
+functions wait for are found out when such a combination is first seen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from types import CodeType, CoroutineType, FrameType, GeneratorType
+from typing import Any, NamedTuple, cast
+
+from vtloop.handles import NoDebug
+from vtloop.places import is_library, place
+from vtloop.trace import Stack
+from vtloop.waits import REACQUIRE, WAITERS, await_stack
+
+_FutureIterator: Any = type(asyncio.Future(loop=cast(Any, NoDebug())).__await__())
+
+
+class Site(NamedTuple):
+    """A place where tasks are suspended."""
+
+    stack: int  # the users' part of the await stack, by its index
+    kind: str  # a name in `trace.WAITS`, '' if no function of asyncio's says
+    variable: str  # which local variable of that function tells for what it waits, '' if none does
+
+
+# By id() of their code: asyncio's functions that say all about a wait, whatever they call.
+_LAST = {id(code) for code, waiter in WAITERS.items() if waiter.kind != "notification"}
+
+
+class Sites:
+    """The places in the code that occur in a run."""
+
+    def __init__(self) -> None:
+        self.stacks: dict[Stack, int] = {(): 0}
+        self._sites: dict[tuple[int, ...], Site] = {}
+        self._codes: dict[int, tuple[CodeType, bool]] = {}  # by id(): itself, whether of a library
+        self._callers: dict[tuple[int, int], int] = {}
+
+    def of(self, coro: Any) -> tuple[Site, Any]:
+        """Return where a coroutine is suspended, and the innermost awaitable that was looked at."""
+        where: tuple[int, ...] = ()
+        inner = coro
+        while True:
+            kind = type(inner)
+            if kind is CoroutineType:
+                code = id(inner.cr_code)
+                if code in _LAST:
+                    where += (code,)
+                    break
+                where += code, inner.cr_frame.f_lasti
+                inner = inner.cr_await
+            elif inner is None or kind is _FutureIterator:
+                break
+            elif kind is GeneratorType:
+                where += id(inner.gi_code), inner.gi_frame.f_lasti
+                inner = inner.gi_yieldfrom
+            else:  # something between two frames: see `await_stack`
+                where = tuple(part for frame in await_stack(coro)[0] for part in _position(frame))
+                break
+        try:
+            return self._sites[where], inner
+        except KeyError:
+            site = self._sites[where] = self._look_at(await_stack(coro)[0])
+            return site, inner
+
+    def caller(self, frame: FrameType | None) -> int:
+        """Return the index of the place, in the users' code, that calls from `frame`."""
+        codes = self._codes
+        while frame is not None:
+            code = frame.f_code
+            known = codes.get(id(code))
+            if known is None:
+                known = codes[id(code)] = code, is_library(frame)
+            if not known[1]:
+                break
+            frame = frame.f_back
+        else:
+            return 0
+        where = _position(frame)
+        try:
+            return self._callers[where]
+        except KeyError:
+            index = self._callers[where] = self._index((place(frame),))
+            return index
+
+    def _look_at(self, frames: list[FrameType]) -> Site:
+        for frame in frames:  # kept, so that no other code gets its id()
+            self._codes.setdefault(id(frame.f_code), (frame.f_code, is_library(frame)))
+        users = [frame for frame in frames if not self._codes[id(frame.f_code)][1]]
+        stack = self._index(tuple(map(place, users)))
+        for depth, frame in enumerate(frames):
+            waiter = WAITERS.get(frame.f_code)
+            if waiter is not None:
+                relock = waiter.kind == "notification" and any(
+                    inner.f_code is REACQUIRE for inner in frames[depth:]
+                )
+                return Site(stack, "relock" if relock else waiter.kind, waiter.variable)
+        return Site(stack, "", "")
+
+    def _index(self, stack: Stack) -> int:
+        return self.stacks.setdefault(stack, len(self.stacks))
+
+
+def _position(frame: FrameType) -> tuple[int, int]:
+    return id(frame.f_code), frame.f_lasti
+
+
+def waiting_frames(coro: Any) -> list[FrameType]:
+    """Return the await stack as far as the first function of asyncio's that waits."""
+    frames = await_stack(coro)[0]
+    for depth, frame in enumerate(frames):
+        if frame.f_code in WAITERS:
+            return frames[: depth + 1]
+    return frames
