@@ -295,6 +295,26 @@ def test_contexts_are_copied_or_taken_as_given(loop):
 # Tasks
 
 
+@pytest.mark.parametrize("debug", [False, True])
+def test_the_error_of_a_forgotten_task_is_reported_as_soon_as_it_is_over(loop, debug):
+    async def fails():
+        raise ValueError
+
+    async def main():
+        asyncio.Task(fails())
+        await asyncio.sleep(0)
+        return len(reported)
+
+    reported = []
+    loop.set_debug(debug)
+    loop.set_exception_handler(lambda loop, context: reported.append(context))
+    gc.disable()
+    try:
+        assert loop.run_until_complete(main()) == 1
+    finally:
+        gc.enable()
+
+
 def test_tasks_are_numbered_by_their_loop(loop):
     async def main():
         tasks = [asyncio.create_task(a_coroutine()) for _ in range(2)]

@@ -247,20 +247,30 @@ class VirtualLoop(Executors):
         task.__hash__ = number.conjugate  # asyncio asks while it initialises the task
         if name is None:
             name = NO_NAME
-        recorder = self._recorder
         if eager_start:
-            if recorder is not None:
-                recorder.eager_step(task)
-            _initialise_task(task, coro, loop=self, name=name, context=context, eager_start=True)
-            if recorder is not None:
-                recorder.eager_step(None)
+            self._start_eagerly(task, coro, name, context)
         else:
             _initialise_task(task, coro, loop=self, name=name, context=context)
         if self._debug:
-            hide_frames(task, 1)
+            hide_frames(task, 2 if eager_start else 1)
+        if self._recorder is not None:
+            self._recorder.task_created(task, coro)
+        try:
+            return task
+        finally:
+            del task  # as in `_run_timed`
+
+    def _start_eagerly(self, task: Any, coro: Any, name: Any, context: Context | None) -> None:
+        """Let a new task run within the current step, up to where it waits for the first time."""
+        recorder = self._recorder if asyncio.iscoroutine(coro) else None  # else it is an error
         if recorder is not None:
-            recorder.task_created(task, coro)
-        return task
+            recorder.eager_step(task)
+        try:
+            _initialise_task(task, coro, loop=self, name=name, context=context, eager_start=True)
+        finally:
+            if recorder is not None:
+                recorder.eager_step(None)
+            del task
 
     def _number(self, task: Any, coro: Any, name: Any) -> Any:
         """Name a task that a factory of the program's made, and that has no name of its own."""
@@ -376,6 +386,9 @@ class VirtualLoop(Executors):
         finally:
             self._current_handle = None
             hazards.log_if_slow(handle, self._clock.now - started, self.slow_callback_duration)
+            del (
+                handle
+            )  # the traceback of an error in its task keeps this frame, and with it the task
 
     def _horizon(self) -> int:
         """Return up to which deadline, in nanoseconds, the clock may just jump."""

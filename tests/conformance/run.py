@@ -32,7 +32,8 @@ HERE = Path(__file__).parent
 BUILD = HERE.parent.parent / "build"
 JUDGED = ("core", "clock")
 FAST = (
-    "test_base_events,test_locks,test_runners,test_taskgroups,test_tasks,test_timeouts,test_waitfor"
+    "test_base_events,test_futures2,test_locks,test_runners,test_taskgroups,test_tasks,"
+    "test_timeouts,test_waitfor"
 )
 UNKNOWN = 77
 
