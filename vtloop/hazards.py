@@ -18,7 +18,7 @@ from typing import Any
 from vtloop import waits
 from vtloop.clock import NANOSECONDS, format_seconds, plain_seconds
 from vtloop.errors import DeadlockError, LivelockError, UntilReached
-from vtloop.recording import Recorder
+from vtloop.recorder import Recorder
 from vtloop.tasks import in_order, label
 
 ROUND_COST = 10_000  # nanoseconds of a real machine's time for one round of polling

@@ -38,7 +38,7 @@ from vtloop.errors import SpinWarning
 from vtloop.executors import Executors
 from vtloop.handles import DebugTimerHandle, Handle
 from vtloop.loop_thread import LoopThread
-from vtloop.recording import Recorder
+from vtloop.recorder import Recorder
 from vtloop.stock import END_OF_MAIN, STOCK, hide_frames
 from vtloop.tasks import NO_NAME, Task, given_name
 from vtloop.threads import Threads
@@ -68,7 +68,7 @@ class VirtualLoop(Executors):
       from which they move with the loop's (needs the extra `wallclock`)
     - `patience`: real seconds that an idle loop waits for a thread of the program's own to call in
     - `clock`: a `Clock` to share with the loops before and after this one
-    - `recorder`, `network`: collaborators, see `recording.Recorder` and `boundary.Network`
+    - `recorder`, `network`: collaborators, see `recorder.Recorder` and `boundary.Network`
     """
 
     def __init__(

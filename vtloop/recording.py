@@ -4,7 +4,9 @@
   A stack is known by its code objects and their positions in it, so that lines and names are looked
   up once for each place in a program.
 - Who made a handle ready is not noted by whoever does it, but counted: the ready queue is first in,
-  first out, so beside it runs a queue of sources, which is filled up after each step.
+  first out, so beside it runs a queue of sources, which is filled up after each step. A source is a
+  step, as is or, for a timer, negative; what was not made ready when its step began, as that one
+  blocked the loop, or was due while another one did, is marked as late.
 - Nothing here keeps a task, a future or a primitive alive.
 """
 
@@ -14,71 +16,27 @@ import asyncio
 import functools
 import sys
 import weakref
-from collections import Counter, deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from itertools import repeat
-from types import CoroutineType, FrameType, GeneratorType, MethodType
-from typing import Any, Protocol, TypeAlias
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator
+from itertools import repeat, takewhile
+from types import CoroutineType, MethodType
+from typing import Any, cast
 
 from vtloop.clock import NEVER, Clock
 from vtloop.ordering import without_addresses
 from vtloop.places import calling_frame, place, running_frames
-from vtloop.sites import Sites, waiting_frames
-from vtloop.tasks import Task, given_name, label, number_of, without_locals
-from vtloop.trace import Blocked, Event, Printed, Step, TaskMade, Thing, Trace
-from vtloop.waits import is_of_thread, name_in, shielded_by
+from vtloop.recorder import Holders
+from vtloop.sites import Sites, Things, waiting_frames
+from vtloop.tasks import Task, given_name, in_order, label, without_locals
+from vtloop.trace import Blocked, Event, Printed, Step, TaskMade, Trace
+from vtloop.waits import is_of_thread, shielded_by
 
-Holders: TypeAlias = Mapping[int, Iterable[str]]
+# The sources of handles, besides steps.
+_OUTSIDE = -1  # no step has made it ready
+_TIMER = -3  # minus the step that set it, which is -1 before the first
+_LATE = -(1 << 60)  # and all below: see `Recording._late`
 
 _OF_TASKS = ("__step", "__wakeup")  # methods of a task written in Python that are its steps
-
-
-class Recorder(Protocol):
-    """What a loop tells, as it happens. Times and durations are nanoseconds."""
-
-    def attach(self, ready: deque[Any], clock: Clock) -> None:
-        """Take note of the loop's ready queue and clock, before anything else."""
-
-    @property
-    def take(self) -> Callable[[], Any]:
-        """Take the next handle from the ready queue, as its step begins."""
-
-    @property
-    def rest(self) -> Callable[[], object]:
-        """Take note that all the steps of an iteration have ended."""
-
-    def eager_step(self, task: asyncio.Task[Any] | None) -> None:
-        """Note that a new task runs within the current step, or that it has done so: None."""
-
-    def task_created(self, task: asyncio.Task[Any], coro: Any) -> None: ...
-
-    def renamed(self, task: asyncio.Task[Any]) -> None: ...
-
-    def cancel_requested(self, task: asyncio.Task[Any], message: Any) -> None: ...
-
-    def timer_set(self, handle: Any) -> None: ...
-
-    def timer_cancelled(self, handle: Any) -> None: ...
-
-    def timers_due(self, handles: Iterable[Any]) -> None:
-        """Note that timers join the ready queue."""
-
-    def blocked(self, at: int, duration: int, who: str, how: str) -> None:
-        """Note that the loop's own thread was blocked."""
-
-    def notice(self, message: str) -> None:
-        """Note something that the user of the run should know."""
-
-    def reported(self, context: dict[str, Any]) -> None:
-        """Note a call of the loop's exception handler."""
-
-    def acquired(self, primitive: Any) -> None:
-        """Note that the current task has taken a lock or semaphore."""
-
-    def released(self, primitive: Any) -> None: ...
-
-    def holders(self) -> Holders:
-        """Return who holds which lock or semaphore, by its id()."""
 
 
 class Recording:
@@ -87,7 +45,7 @@ class Recording:
     def __init__(self) -> None:
         self.printed: list[Printed] = []
         self.errors: list[BaseException] = []  # that the loop's exception handler was called with
-        self._steps: list[Step | None] = []  # None for those that have not ended
+        self._steps: list[Step | int] = []  # when it began, for one that has not ended
         self._events: list[Event] = []
         self._blocks: list[Blocked] = []
         self._notices: list[str] = []
@@ -95,19 +53,21 @@ class Recording:
         self._names: dict[int, str] = {}  # given to tasks after their creation, by number
         self._failed: list[weakref.ref[asyncio.Future[Any]]] = []  # tasks that raised something
         self._sites = Sites()
-        self._things: dict[int, tuple[weakref.ref[Any], int]] = {}  # by id()
-        self._described: list[Thing] = []
-        self._kinds: Counter[str] = Counter()
-        self._holders: dict[int, tuple[Any, list[str]]] = {}  # by the id() of what they hold
+        self._things = Things()
+        self._holders: dict[int, list[str]] = {}  # by the index of what they hold
         self._timers: dict[Any, tuple[int, int]] = {}  # pending ones: number, step that set it
         self._timers_set = 0
         self._deadline = 0  # of the timer that was set last
         self._cancelled: set[int] = set()  # tasks whose cancellation is on its way
+        self._late: dict[int, tuple[int, int]] = {}  # by mark: the source, since when it is ready
+        self._marks = _LATE
+        self._begun: dict[int, int] = {}  # eager tasks that are being made: since when, by number
+        self._foreign: dict[int, tuple[int, weakref.ref[Any]]] = {}  # others' tasks, by id()
 
-        # The step that runs, and those that have an eager task's step in them.
+        # The step that runs or was the last, and those that have an eager task's step in them.
         self._index = -1
-        self._who = 0
-        self._eager: list[tuple[Any, int, int, int, int]] = []
+        self._who = 0  # between steps too
+        self._eager: list[tuple[Any, int, int, int]] = []  # task, its step, the outer step, whose
 
     def attach(self, ready: deque[Any], clock: Clock) -> None:
         self._ready = ready
@@ -122,70 +82,118 @@ class Recording:
     def _follow(self) -> Generator[Any, bool | None, None]:
         """Yield the handles of the ready queue; what comes after a `yield` looks at the step."""
         ready, sources, steps, clock = self._ready, self._sources, self._steps, self._clock
+        cancelled, suspension = self._cancelled, self._suspension
         while True:
-            handle = ready.popleft()
-            source = sources.popleft() if sources else self._index
-            callback = handle._callback
-            if callback is None:  # cancelled
-                if (yield handle):
-                    yield None
-                continue
-            timer = source < -1
-            if timer:
-                source = -2 - source
-            owner = getattr(callback, "__self__", None)
-            if type(owner) is Task and type(callback) is not MethodType:
-                who = hash(owner)
-            elif isinstance(owner, asyncio.Task) and (
-                type(callback) is not MethodType or callback.__name__ in _OF_TASKS
-            ):
-                who = number_of(owner)
-            else:
-                owner, who = callback, 0
-            at = clock.now
-            self._who = who
-            self._index = index = len(steps)
-            steps.append(None)
-            if self._cancelled and who in self._cancelled:
-                self._deliver(owner, handle._args)
-            resting = yield handle
-            added = len(ready) - len(sources)
-            if added == 1:
-                sources.append(index)
-            elif added:
-                sources.extend(repeat(index, added))
-            if not who:
-                ended = "timer" if timer else "callback"
-                steps[index] = at, 0, source, ended, qualified_name(owner), 0
-            elif owner.done():
-                ended, subject = self._outcome(owner)
-                steps[index] = at, who, source, ended, subject, 0
-            else:
-                stack, kind, subject = self._suspension(owner)
-                steps[index] = at, who, source, kind, subject, stack
+            if len(ready) > len(sources):  # somebody has called between two iterations
+                sources.extend(repeat(_OUTSIDE, len(ready) - len(sources)))
+            resting: bool | None = False
+            while not resting:
+                handle = ready.popleft()
+                source = sources.popleft()
+                callback = handle._callback
+                if callback is None:  # cancelled
+                    self._late.pop(source, None)
+                    resting = yield handle
+                    continue
+                timer = False
+                if source < _OUTSIDE:
+                    if source <= _LATE:
+                        source, since = self._late.pop(source)
+                        self._events.append((len(steps), clock.now, "late", 0, since, None))
+                    timer = source < _OUTSIDE
+                    if timer:
+                        source = _TIMER - source
+                owner: Any = getattr(callback, "__self__", None)
+                if type(owner) is Task and type(callback) is not MethodType:
+                    who = owner.__hash__()
+                elif isinstance(owner, asyncio.Task) and (
+                    type(callback) is not MethodType or callback.__name__ in _OF_TASKS
+                ):
+                    who = self._number(owner)
+                    if who and (name := given_name(owner)):  # given after its creation
+                        self._names[who] = name
+                else:
+                    who = 0
+                at = clock.now
+                self._who = who
+                self._index = index = len(steps)
+                steps.append(at)
+                if cancelled and who in cancelled:
+                    self._deliver(owner, handle._args)
+                resting = yield handle
+                added = len(ready) - len(sources)
+                if added:
+                    if clock.now != at:
+                        self._count_sources(clock.now)
+                    elif added == 1:
+                        sources.append(index)
+                    else:
+                        sources.extend(repeat(index, added))
+                if not who:
+                    ended = "timer" if timer else "callback"
+                    steps[index] = at, 0, source, ended, qualified_name(callback), 0
+                elif owner.done():
+                    ended, subject = self._outcome(owner)
+                    steps[index] = at, who, source, ended, subject, 0
+                else:
+                    stack, kind, subject = suspension(owner)
+                    steps[index] = at, who, source, kind, subject, stack
             handle = callback = owner = None  # not to be kept alive
-            if resting:
-                yield None
+            self._who = 0
+            yield None
 
     def eager_step(self, task: asyncio.Task[Any] | None) -> None:
-        self._count_sources()
-        if task is not None:
-            self._eager.append((task, self._clock.now, self._index, self._who, len(self._steps)))
-            self._who, self._index = number_of(task), len(self._steps)
-            self._steps.append(None)
+        if task is None:
+            made, index, source, who = self._eager.pop()
+            if made is not None:
+                self._count_sources(self._clock.now)
+                self._end_of_eager(made, index, source)
+                self._who, self._index = who, source
+        elif asyncio._get_running_loop() is None:  # then it is not eager
+            self._eager.append((None, 0, 0, 0))
         else:
-            owner, at, source, who, index = self._eager.pop()
-            if owner.done():
-                ended, subject, stack = *self._outcome(owner), 0
-            else:
-                stack, ended, subject = self._suspension(owner)
-            self._steps[index] = at, self._who, source, ended, subject, stack
-            self._who, self._index = who, source
+            self._count_sources(self._clock.now)
+            index = len(self._steps)
+            self._eager.append((task, index, self._index, self._who))
+            self._who, self._index = hash(task), index
+            self._steps.append(self._clock.now)
 
-    def _count_sources(self) -> None:
-        """Note that what was added to the ready queue was added by the step that runs."""
+    def _end_of_eager(self, task: Any, index: int, source: int) -> None:
+        at: Any = self._steps[index]
+        number = hash(task)
+        self._begun[number] = at
+        if task.done():
+            self._steps[index] = at, number, source, *self._outcome(task), 0
+        else:
+            stack, kind, subject = self._suspension(task)
+            self._steps[index] = at, number, source, kind, subject, stack
+
+    def _count_sources(self, since: int) -> None:
+        """Note that what was added to the ready queue was added by the step that runs, if one does.
+
+        It could have run since an instant, in nanoseconds.
+        """
         added = len(self._ready) - len(self._sources)
-        self._sources.extend(repeat(self._index, added))
+        if added:
+            began = self._steps[self._index] if self._steps else None
+            if began == since:
+                self._sources.extend(repeat(self._index, added))
+            elif isinstance(began, int):
+                self._sources.extend(self._mark(self._index, since) for _ in range(added))
+            else:
+                self._sources.extend(repeat(_OUTSIDE, added))
+
+    def _mark(self, source: int, since: int) -> int:
+        self._marks -= 1
+        self._late[self._marks] = source, since
+        return self._marks
+
+    def _number(self, task: asyncio.Task[Any]) -> int:
+        """Return the number of a task; 0 if the loop has not made it."""
+        return hash(task) if isinstance(task, Task) else self._foreign.get(id(task), (0,))[0]
+
+    def _numbers(self, futures: Iterable[Any]) -> tuple[int, ...]:
+        return tuple(self._number(item) for item in futures if isinstance(item, asyncio.Task))
 
     def _suspension(self, task: Any) -> tuple[int, str, Any]:
         """Return where a task is suspended, for what kind of thing it waits, and for which."""
@@ -193,21 +201,23 @@ class Recording:
         site, inner = self._sites.of(coro)
         stack, kind, variable = site
         if kind == "sleep":
-            if type(inner.cr_await) is GeneratorType:  # sleep(0)
+            if task._fut_waiter is None:  # sleep(0)
                 return stack, "turn", None
             return stack, kind, self._deadline
         if variable:
             return stack, kind, self._subject(coro, inner, kind, variable)
         if kind:
             return stack, kind, None
-        return stack, *_of_future(task._fut_waiter)
+        return stack, *self._of_future(task._fut_waiter)
 
     def _outcome(self, task: Any) -> tuple[str, Any]:
         if task.cancelled():
+            self._cancelled.discard(self._who)
             return "cancelled", None
         error = task._exception
         if error is None:
             return "returned", None
+        self._cancelled.discard(self._who)
         self._failed.append(weakref.ref(task))
         return "raised", without_addresses(repr(error))
 
@@ -215,28 +225,32 @@ class Recording:
         frame: Any = inner.cr_frame if type(inner) is CoroutineType else waiting_frames(coro)[-1]
         found = frame.f_locals[variable]
         if kind == "group":
-            return _numbers(found._tasks)
+            return self._numbers(in_order(found._tasks))
         if kind == "wait":
-            return _numbers(found)
+            return self._numbers(found)
         if kind == "wait_for":
-            return _numbers((found,))
-        return self._thing(found, lambda: reversed(waiting_frames(coro)[:-1]))
+            return self._numbers((found,))
+        return self._things.index(found, lambda: reversed(waiting_frames(coro)[:-1]))
 
-    def _thing(self, thing: Any, callers: Callable[[], Iterable[FrameType]]) -> int:
-        """Return the index of a primitive, named as its callers know it, the innermost first."""
-        known = self._things.get(id(thing))
-        if known is not None and known[0]() is thing:
-            return known[1]
-        kind = type(thing).__name__
-        name = next(filter(None, (name_in(frame, thing) for frame in callers())), "")
-        self._kinds[kind] += 1
-        self._things[id(thing)] = weakref.ref(thing), len(self._described)
-        self._described.append(Thing(kind, name, self._kinds[kind]))
-        return len(self._described) - 1
+    def _of_future(self, future: Any) -> tuple[str, Any]:
+        """Return the kind of a wait for a bare future, and its subject."""
+        if isinstance(future, asyncio.Task):
+            return "task", self._numbers((future,))
+        if future is None:
+            return "turn", None
+        children = getattr(future, "_children", None)  # of gather()
+        if children:
+            return "gather", self._numbers(children)
+        if (shielded := shielded_by(future)) is not None:
+            return "shield", self._numbers((shielded,))
+        if is_of_thread(future):
+            return "thread", None
+        if isinstance(future, asyncio.Future):
+            return "future", None
+        return "other", type(future).__name__
 
     def _deliver(self, task: Any, args: Any) -> None:
-        woken_by_cancelled = bool(args) and getattr(args[0], "cancelled", bool)()
-        if task._must_cancel or woken_by_cancelled:
+        if task._must_cancel or (args and _ended_cancelled(args[0])):
             self._event("deliver", self._who, None)
         self._cancelled.discard(self._who)
 
@@ -246,19 +260,41 @@ class Recording:
         self._events.append((self._index, self._clock.now, kind, self._who, subject, detail))
 
     def task_created(self, task: asyncio.Task[Any], coro: Any) -> None:
-        number = hash(task) if type(task) is Task else number_of(task)
+        at = self._clock.now
+        if type(task) is Task:
+            number = task.__hash__()
+            if self._begun:
+                at = self._begun.pop(number, at)
+        else:
+            number = self._adopt(task, coro)
         place = self._sites.caller(sys._getframe(1))
-        made = qualified_name(coro), self._who, self._clock.now, self._index, place
+        made = qualified_name(coro), self._who, at, self._index, place
         self._made.append((number, given_name(task), *made))
 
+    def _adopt(self, task: Any, coro: Any) -> int:
+        """Return the number of a task that a factory of the program's made; it may have begun."""
+        number: int = task.get_loop()._tasks_created
+        forget = functools.partial(self._foreign.pop, id(task))  # with the reference as a default
+        self._foreign[id(task)] = number, weakref.ref(task, forget)
+        if task.done():
+            how = *self._outcome(task), 0
+        elif getattr(coro, "cr_await", None) is not None:
+            stack, kind, subject = self._suspension(task)
+            how = kind, subject, stack
+        else:
+            return number
+        self._steps.append((self._clock.now, number, self._index, *how))
+        return number
+
     def renamed(self, task: asyncio.Task[Any]) -> None:
-        self._names[number_of(task)] = task.get_name()
+        self._names[hash(task)] = task.get_name()
 
     def cancel_requested(self, task: asyncio.Task[Any], message: Any) -> None:
-        number = number_of(task)
+        number = hash(task)
         self._cancelled.add(number)
         text = None if message is None else without_addresses(str(message))
-        self._event("cancel", number, text)
+        who = self._who if asyncio._get_running_loop() is not None else -1
+        self._events.append((self._index, self._clock.now, "cancel", who, number, text))
 
     def timer_set(self, handle: Any) -> None:
         number = self._timers_set = self._timers_set + 1
@@ -272,19 +308,26 @@ class Recording:
             self._event("unset", timer[0], None)
 
     def timers_due(self, handles: Iterable[Any]) -> None:
-        self._count_sources()
+        now = self._clock.now
+        self._count_sources(now)
         for handle in handles:
             number, step = self._timers.pop(handle)
-            self._sources.append(-2 - step)  # negative, as it is a timer's
+            source = _TIMER - step
+            on_time = handle.deadline == now
+            self._sources.append(source if on_time else self._mark(source, handle.deadline))
             self._event("fire", number, None)
 
     def printed_line(self, at: int, who: str, text: str) -> None:
         self._event("print", len(self.printed), None)
-        self.printed.append(Printed(at, who, text))
+        self.printed.append(Printed(at, without_addresses(who), text))
 
     def blocked(self, at: int, duration: int, who: str, how: str) -> None:
+        self._count_sources(at)
         self._event("block", len(self._blocks), None)
-        self._blocks.append(Blocked(at, duration, who, how, str(place(calling_frame()))))
+        for _, _, step, who_runs in self._eager:  # the step that an eager task's is part of
+            self._events.append((step, self._clock.now, "block", who_runs, len(self._blocks), None))
+        where = str(place(calling_frame()))
+        self._blocks.append(Blocked(at, duration, without_addresses(who), how, where))
 
     def notice(self, message: str) -> None:
         self._notices.append(message)
@@ -295,26 +338,28 @@ class Recording:
             self.errors.append(error)
 
     def acquired(self, primitive: Any) -> None:
-        self._holders.setdefault(id(primitive), (primitive, []))[1].append(_current_label())
-        self._hold("acquire", primitive)
+        thing = self._hold("acquire", primitive)
+        self._holders.setdefault(thing, []).append(_current_label())
 
     def released(self, primitive: Any) -> None:
-        _, holders = self._holders.get(id(primitive), (None, []))
+        thing = self._hold("release", primitive)
+        holders = self._holders.get(thing, [])
         me = _current_label()
         if me in holders:
             holders.remove(me)
         elif holders:  # released by somebody who did not acquire it
             holders.pop(0)
-        if not holders:
-            self._holders.pop(id(primitive), None)
-        self._hold("release", primitive)
 
-    def _hold(self, kind: str, primitive: Any) -> None:
-        waiting = sum(not waiter.done() for waiter in primitive._waiters or ())
-        self._event(kind, self._thing(primitive, running_frames), waiting)
+    def _hold(self, kind: str, primitive: Any) -> int:
+        thing = self._things.index(primitive, running_frames)
+        waiters = primitive._waiters or ()
+        woken = sum(1 for _ in takewhile(_is_done, waiters))
+        self._event(kind, thing, len(waiters) - woken)
+        return thing
 
     def holders(self) -> Holders:
-        return {identity: labels for identity, (_, labels) in self._holders.items()}
+        known = self._things.alive()
+        return {identity: self._holders.get(thing, ()) for identity, thing in known}
 
     # The outcome
 
@@ -324,27 +369,36 @@ class Recording:
         return [task._exception for task in tasks if task is not None and task._log_traceback]
 
     def _tasks(self) -> Iterator[TaskMade]:
-        for number, name, coroutine, *where in self._made:
+        for number, name, coroutine, *where in sorted(self._made):
             coroutine = without_locals(coroutine)
             label = self._names.get(number, name) or f"{coroutine}#{number}"
-            yield TaskMade(number, label, coroutine, *where)
+            yield TaskMade(number, without_addresses(label), coroutine, *where)
 
     def trace(self, **header: Any) -> Trace:
         """Return what was recorded, with a header; nothing is recorded from then on."""
-        if self._steps and self._steps[-1] is None:  # the run was interrupted in it
-            self.rest()
-        self._following.close()
+        self._finish_steps()
         return Trace(
             header=header,
             tasks=tuple(self._tasks()),
-            things=tuple(self._described),
+            things=tuple(self._things.described),
             stacks=tuple(self._sites.stacks),
-            steps=tuple(step for step in self._steps if step is not None),
+            steps=tuple(cast(list[Step], self._steps)),
             events=tuple(self._events),
             printed=tuple(self.printed),
             blocked=tuple(self._blocks),
             notices=tuple(self._notices),
         )
+
+    def _finish_steps(self) -> None:
+        """Bring to an end the step in which the run was interrupted."""
+        for task, index, source, _ in self._eager:
+            at = self._steps[index]
+            if task is not None and isinstance(at, int):
+                self._steps[index] = at, 0, source, "callback", "", 0
+                self._index = source
+        if self._steps and isinstance(self._steps[self._index], int):
+            self.rest()
+        self._following.close()
 
 
 def qualified_name(function: Any) -> str:
@@ -354,26 +408,15 @@ def qualified_name(function: Any) -> str:
     return getattr(function, "__qualname__", None) or type(function).__name__
 
 
-def _numbers(futures: Iterable[Any]) -> tuple[int, ...]:
-    return tuple(number_of(item) for item in futures if isinstance(item, asyncio.Task))
+def _is_done(future: asyncio.Future[Any]) -> bool:
+    return future.done()
 
 
-def _of_future(future: Any) -> tuple[str, Any]:
-    """Return the kind of a wait for a bare future, and its subject."""
-    if isinstance(future, asyncio.Task):
-        return "task", (number_of(future),)
-    if future is None:
-        return "turn", None
-    children = getattr(future, "_children", None)  # of gather()
-    if children:
-        return "gather", _numbers(children)
-    if (shielded := shielded_by(future)) is not None:
-        return "shield", _numbers((shielded,))
-    if is_of_thread(future):
-        return "thread", None
-    if isinstance(future, asyncio.Future):
-        return "future", None
-    return "other", type(future).__name__
+def _ended_cancelled(future: Any) -> bool:
+    """Tell whether a future's result is a CancelledError; gather() sets one as an exception."""
+    return getattr(future, "cancelled", bool)() or isinstance(
+        getattr(future, "_exception", None), asyncio.CancelledError
+    )
 
 
 def _current_label() -> str:

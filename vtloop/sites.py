@@ -1,4 +1,4 @@
-"""Where in the code tasks are suspended, each place looked up once.
+"""Where in the code tasks are suspended, each place looked up once; and at which primitives.
 
 A suspended task is described by its await stack. Which functions these are, and where in each, is
 told by code objects and positions in them, at little cost; files, lines and what asyncio's own
@@ -8,13 +8,17 @@ functions wait for are found out when such a combination is first seen.
 from __future__ import annotations
 
 import asyncio
-from types import CodeType, CoroutineType, FrameType, GeneratorType
+import weakref
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, GeneratorType
 from typing import Any, NamedTuple, cast
 
 from vtloop.handles import NoDebug
 from vtloop.places import is_library, place
-from vtloop.trace import Stack
-from vtloop.waits import REACQUIRE, WAITERS, await_stack
+from vtloop.trace import Stack, Thing
+from vtloop.waits import REACQUIRE, WAITERS, WRAPPERS, await_stack, name_in, unwrapped
 
 _FutureIterator: Any = type(asyncio.Future(loop=cast(Any, NoDebug())).__await__())
 
@@ -42,6 +46,16 @@ class Sites:
 
     def of(self, coro: Any) -> tuple[Site, Any]:
         """Return where a coroutine is suspended, and the innermost awaitable that was looked at."""
+        if type(coro) is CoroutineType:  # the usual: right in a waiting function of asyncio's
+            inner: Any = coro.cr_await
+            if type(inner) is CoroutineType and (code := id(inner.cr_code)) in _LAST:
+                frame: Any = coro.cr_frame
+                site = self._sites.get((id(coro.cr_code), frame.f_lasti, code))
+                if site is not None:
+                    return site, inner
+        return self._of_any(coro)
+
+    def _of_any(self, coro: Any) -> tuple[Site, Any]:
         where: tuple[int, ...] = ()
         inner = coro
         while True:
@@ -58,8 +72,12 @@ class Sites:
             elif kind is GeneratorType:
                 where += id(inner.gi_code), inner.gi_frame.f_lasti
                 inner = inner.gi_yieldfrom
-            else:  # something between two frames: see `await_stack`
-                where = tuple(part for frame in await_stack(coro)[0] for part in _position(frame))
+            elif kind is AsyncGeneratorType:
+                where += id(inner.ag_code), inner.ag_frame.f_lasti
+                inner = inner.ag_await
+            elif kind.__name__ in WRAPPERS:
+                inner = unwrapped(inner)
+            else:
                 break
         try:
             return self._sites[where], inner
@@ -103,6 +121,34 @@ class Sites:
 
     def _index(self, stack: Stack) -> int:
         return self.stacks.setdefault(stack, len(self.stacks))
+
+
+class Things:
+    """The primitives that occur in a run, known as long as they live."""
+
+    def __init__(self) -> None:
+        self.described: list[Thing] = []
+        self._known: dict[int, tuple[int, weakref.ref[Any]]] = {}  # by id()
+        self._kinds: Counter[str] = Counter()
+
+    def index(self, thing: Any, callers: Callable[[], Iterable[FrameType]]) -> int:
+        """Return the index of a primitive, named as its callers know it, the innermost first."""
+        identity = id(thing)
+        known = self._known.get(identity)
+        if known is not None:
+            return known[0]
+        kind = type(thing).__name__
+        name = next(filter(None, (name_in(frame, thing) for frame in callers())), "")
+        self._kinds[kind] += 1
+        number = len(self.described)
+        forget = partial(self._known.pop, identity)
+        self._known[identity] = number, weakref.ref(thing, forget)
+        self.described.append(Thing(kind, name, self._kinds[kind]))
+        return number
+
+    def alive(self) -> Iterator[tuple[int, int]]:
+        """Yield the id() and the index of each that is still there."""
+        return ((identity, number) for identity, (number, _) in self._known.items())
 
 
 def _position(frame: FrameType) -> tuple[int, int]:

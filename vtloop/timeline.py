@@ -5,18 +5,21 @@
 - An *arrow* leads from a step of one task to a step of another, which it spawns, wakes, joins or
   cancels. Callbacks are looked through: the arrow of a wake-up starts at the task whose step began
   the chain, and there is none where a timer did.
+- A task is *ready* from the instant at which somebody wakes it, or at which its sleep is over, even
+  if the loop is blocked then.
 - A *holding* is the time for which a task has a lock or a permit of a semaphore.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from sortedcontainers import SortedDict, SortedKeyList
 
-from vtloop.clock import format_seconds
-from vtloop.trace import ENDS, WAITS, Stack, Step, TaskMade, Thing, Trace
+from vtloop.clock import NEVER, format_seconds
+from vtloop.trace import ENDS, WAITS, Stack, TaskMade, Thing, Trace
 
 READY, RUNNING, WAITING = "ready", "running", "waiting"
 
@@ -97,21 +100,27 @@ class Timeline:
         self.lanes = _lanes(trace)
         """By the number of the task, parents before their children."""
         self.blocked_in = _blocked_in(trace)
-        """For how long a step blocked the loop, in nanoseconds, by its index."""
+        """For how long a step blocked the loop, in nanoseconds, by its index; in order."""
+        self._late: dict[int, int] = {
+            event[0]: event[4] for event in trace.events if event[2] == "late"
+        }
         self.instants: SortedDict[int, list[int]] = SortedDict()
         """The indexes of the steps of each instant, in nanoseconds."""
         for index, step in enumerate(trace.steps):
             self.instants.setdefault(step[0], []).append(index)
             if step[1]:
                 self.lanes[step[1]].steps.append(index)
-        self.end = max([trace.header.get("ended", 0), *self.instants.keys()[-1:]])
+        last = [self._end_of(len(trace.steps) - 1)] if trace.steps else []
+        self.end = max([trace.header.get("ended", 0), *last])
         """When the last thing happened, in nanoseconds."""
         for lane in self.lanes.values():
             self._live(lane)
         self.arrows = sorted(self._arrows(), key=lambda arrow: (arrow.end, arrow.source_step))
         """In order of the instants to which they lead."""
-        self.holdings, self.queues = _holdings(trace, self.end)
-        """Who had which primitive when; and how many waited for it: (since, how many), by thing."""
+        self.holdings = _holdings(trace, self.end)
+        """Who had which primitive when."""
+        self.queues = _queues(self.lanes.values())
+        """How many waited for a primitive: (since, how many), by its index."""
 
     def __repr__(self) -> str:
         return f"<Timeline of {len(self.lanes)} tasks up to {format_seconds(self.end)}>"
@@ -178,11 +187,30 @@ class Timeline:
         A delay on it delays the end; what is not on it could have taken longer.
         """
         path: list[int] = []
-        index = self.lanes[1].steps[-1] if self.lanes and self.lanes[1].steps else -1
+        main = self.lanes.get(1)
+        index = main.steps[-1] if main and main.steps else -1
         while index >= 0:
             path.append(index)
-            index = self.trace.steps[index][2]
+            index = self._led_to(index)
         return path[::-1]
+
+    def _led_to(self, index: int) -> int:
+        """Return the step that let another one happen no earlier than it did; -1 if none did.
+
+        That is the one that made it ready, or one that blocked the loop while it was.
+        """
+        earlier = self.blocked_in.bisect_left(index) - 1
+        blocker: int = self.blocked_in.keys()[earlier] if earlier >= 0 else -1
+        if blocker >= 0 and self._end_of(blocker) > self.ready_at(index):
+            return blocker
+        return self.trace.steps[index][2]
+
+    def ready_at(self, index: int) -> int:
+        """Return when a step was made ready, in nanoseconds."""
+        at, _, woken_by, ended, *_ = self.trace.steps[index]
+        if index in self._late:
+            return self._late[index]
+        return at if ended == "timer" or woken_by < 0 else self.trace.steps[woken_by][0]
 
     def _life(self, lane: Lane) -> tuple[int, int]:
         return lane.created, self.end if lane.ended is None else lane.ended
@@ -192,9 +220,10 @@ class Timeline:
     def _live(self, lane: Lane) -> None:
         """Fill a lane with its spans."""
         since, kind, what, thing, stack, last = lane.created, "turn", "its first turn", -1, 0, -1
+        deadline = NEVER
         for index in lane.steps:
-            at, _, woken_by, ended, subject, place = self.trace.steps[index]
-            woken = min(at, max(since, self._end_of(woken_by))) if woken_by >= 0 else since
+            at, _, _, ended, subject, place = self.trace.steps[index]
+            woken = max(since, min(deadline, self.ready_at(index)))
             if kind != "turn":
                 lane.spans.add(Span(since, woken, WAITING, kind, what, thing, stack, last))
                 since = woken
@@ -206,6 +235,7 @@ class Timeline:
                 lane.ended, lane.outcome, lane.error = since, ended, subject or ""
                 return
             kind, stack = ended, place
+            deadline = subject if kind == "sleep" and subject >= 0 else NEVER
             what, thing = self._words(ended, subject)
         if kind == "turn":
             lane.spans.add(Span(since, self.end, READY, kind, what, -1, stack, last))
@@ -237,29 +267,39 @@ class Timeline:
                 yield Arrow("spawn", made.parent, made.number, made.step, first, made.at, at)
             waits = zip(lane.steps, lane.steps[1:], strict=False)
             for before, index in waits:
-                source = self._cause(steps[index])
+                source, start = self._cause(index)
                 if source >= 0 and steps[source][1] != made.number:
                     joins = steps[source][3] in ENDS and steps[before][3] in _JOINS
                     kind = "join" if joins else "wake"
-                    start, end = self._end_of(source), steps[index][0]
+                    end = steps[index][0]
                     yield Arrow(kind, steps[source][1], made.number, source, index, start, end)
         for step, at, kind, who, subject, _ in self.trace.events:
             if kind == "cancel":
-                later = [index for index in self.lanes[subject].steps if index > step][:1]
-                end = steps[later[0]][0] if later else at
-                yield Arrow("cancel", who, subject, step, later[0] if later else -1, at, end)
+                source, who = self._requested(step, who)
+                target = self.lanes[subject].steps
+                later = bisect_right(target, step)
+                follows = target[later] if later < len(target) else -1
+                end = steps[follows][0] if follows >= 0 else at
+                yield Arrow("cancel", who, subject, source, follows, at, end)
 
-    def _cause(self, step: Step) -> int:
-        """Return the step of a task that made this one happen, -1 if a timer did."""
-        index = step[2]
-        while index >= 0:
-            _, who, woken_by, ended, *_ = self.trace.steps[index]
-            if who:
-                return index
-            if ended == "timer":
-                return -1
-            index = woken_by
-        return -1
+    def _cause(self, index: int) -> tuple[int, int]:
+        """Return the step of a task that made this one happen, -1 if a timer did; and when."""
+        steps = self.trace.steps
+        while True:
+            since = self.ready_at(index)
+            index = steps[index][2]
+            if index < 0 or steps[index][1]:
+                return index, since
+            if steps[index][3] == "timer":
+                return -1, since
+
+    def _requested(self, step: int, who: int) -> tuple[int, int]:
+        """Return the step and the task behind an event of a step, 0 if no task is."""
+        if who == 0 and step >= 0 and self.trace.steps[step][3] == "callback":
+            source, _ = self._cause(step)
+            if source >= 0:
+                return source, self.trace.steps[source][1]
+        return step, max(who, 0)
 
 
 _JOINS = {"task", "gather", "wait", "wait_for", "as_completed", "group", "shield"}
@@ -279,40 +319,47 @@ def _lanes(trace: Trace) -> dict[int, Lane]:
         todo += [(child, depth + 1) for child in reversed(children.get(made.number, ()))]
     for _, at, kind, who, subject, detail in trace.events:
         if kind == "cancel":
-            lanes[subject].cancels.append((at, who, detail or ""))
+            lanes[subject].cancels.append((at, max(who, 0), detail or ""))
         elif kind == "deliver":
             lanes[subject].deliveries.append(at)
     return lanes
 
 
-def _blocked_in(trace: Trace) -> dict[int, int]:
-    blocked: dict[int, int] = {}
+def _blocked_in(trace: Trace) -> SortedDict[int, int]:
+    blocked: SortedDict[int, int] = SortedDict()
     for step, _, kind, _, subject, _ in trace.events:
         if kind == "block":
             blocked[step] = blocked.get(step, 0) + trace.blocked[subject].duration
     return blocked
 
 
-def _holdings(trace: Trace, end: int) -> tuple[list[Holding], dict[int, list[tuple[int, int]]]]:
-    """Return who had what when, and how many waited for it: (since, how many), by thing."""
-    open_: dict[int, list[tuple[int, int]]] = {}  # by thing: (task, since)
-    queues: dict[int, list[tuple[int, int]]] = {}
+def _holdings(trace: Trace, end: int) -> list[Holding]:
+    held: dict[int, list[tuple[int, int]]] = {}  # by thing: (task, since)
     holdings: list[Holding] = []
-    for _, at, kind, who, thing, waiting in trace.events:
+    for _, at, kind, who, thing, _ in trace.events:
         if kind == "acquire":
-            open_.setdefault(thing, []).append((who, at))
-        elif kind == "release":
-            holders = open_.get(thing, [])
-            mine = next((holder for holder in holders if holder[0] == who), None)
-            if mine is None and holders:  # released by somebody who did not acquire it
-                mine = holders[0]
-            if mine is not None:
-                holders.remove(mine)
-                holdings.append(Holding(thing, mine[0], mine[1], at))
-        else:
-            continue
-        queues.setdefault(thing, []).append((at, waiting))
-    holdings += [
-        Holding(thing, who, since, end) for thing, left in open_.items() for who, since in left
-    ]
-    return sorted(holdings, key=lambda holding: (holding.start, holding.thing)), queues
+            held.setdefault(thing, []).append((who, at))
+        elif kind == "release" and (holders := held.get(thing)):
+            # Somebody who did not acquire it may release it.
+            mine = next((holder for holder in holders if holder[0] == who), holders[0])
+            holders.remove(mine)
+            holdings.append(Holding(thing, mine[0], mine[1], at))
+    holdings += [Holding(thing, *mine, end) for thing, left in held.items() for mine in left]
+    return sorted(holdings, key=lambda holding: (holding.start, holding.thing))
+
+
+def _queues(lanes: Iterable[Lane]) -> dict[int, list[tuple[int, int]]]:
+    changes: dict[int, list[tuple[int, int]]] = {}
+    for lane in lanes:
+        for span in lane.spans:
+            if span.state == WAITING and span.thing >= 0:
+                changes.setdefault(span.thing, []).extend([(span.start, 1), (span.end, -1)])
+    queues: dict[int, list[tuple[int, int]]] = {}
+    for thing, moments in changes.items():
+        length: dict[int, int] = {}  # the last one at each instant
+        waiting = 0
+        for at, change in sorted(moments):
+            waiting += change
+            length[at] = waiting
+        queues[thing] = list(length.items())
+    return queues

@@ -29,7 +29,7 @@ WAITS = {
     "semaphore": ("{}", "a thing"),
     "event": ("{} to be set", "a thing"),
     "notification": ("a notification of {}", "a thing"),
-    "relock": ("the lock of {}", "a thing"),
+    "relock": ("{}, after a notification", "a thing"),  # the lock of a Condition
     "barrier": ("the other parties of {}", "a thing"),
     "get": ("an item of {}", "a thing"),
     "put": ("room in {}", "a thing"),
@@ -55,7 +55,8 @@ CALLBACKS = {"callback": "made ready by another step", "timer": "set by another 
 # What may happen during a step: what the subject is, and the detail.
 EVENTS = {
     "create": ("a task", ""),
-    "cancel": ("a task", "the message, or None"),  # requested by whoever runs in this step
+    # Requested by whoever runs in this step; by -1 if nothing did, as when a runner cleans up.
+    "cancel": ("a task", "the message, or None"),
     "deliver": ("a task", ""),  # CancelledError is thrown into it
     "set": ("a timer", "its deadline"),
     "fire": ("a timer", ""),
@@ -63,7 +64,11 @@ EVENTS = {
     "acquire": ("a thing", "how many wait for it"),
     "release": ("a thing", "how many wait for it"),
     "print": ("a line, by its index", ""),
-    "block": ("a blocking call, by its index", ""),
+    "block": (
+        "a blocking call, by its index",
+        "",
+    ),  # in each step it is part of: an eager task's too
+    "late": ("since when the step could have run", ""),  # unless since its waker's step began
 }
 
 
@@ -78,7 +83,7 @@ class TaskMade(NamedTuple):
     coroutine: str
     parent: int  # 0 if no task created it
     at: int
-    step: int  # during which it was created; -1 before the first
+    step: int  # during which it was created, or after which; -1 before the first
     stack: int  # where, in the user's code
 
 
@@ -94,8 +99,9 @@ class Thing(NamedTuple):
 
 
 # One handle that ran: (at, who, woken_by, ended, subject, stack). `woken_by` is the step that made
-# it ready, or, for a timer, that set it; -1 is before the first. `stack` is the index of the place
-# where the task is suspended. It is a plain tuple, as there is one for every step.
+# it ready, or, for a timer, that set it; -1 if no step did: before the first, or a thread did.
+# `stack` is the index of the place where the task is suspended. It is a plain tuple, as there is
+# one for every step.
 Step: TypeAlias = tuple[int, int, int, str, Any, int]
 
 # Something that happened: (step, at, kind, who, subject, detail).
@@ -156,7 +162,7 @@ class Trace(NamedTuple):
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write it to a file, as JSON lines."""
-        with open(path, "w", encoding="utf-8") as file:
+        with open(path, "w", encoding="utf-8", errors="surrogatepass") as file:
             file.writelines(f"{line}\n" for line in self._lines())
 
     def _lines(self) -> Iterator[str]:
@@ -181,10 +187,9 @@ _TABLES: dict[str, Any] = {
 def load(path: str | os.PathLike[str]) -> Trace:
     """Return the trace that `Trace.save` has written to a file.
 
-    Raises SimulationError for a file of another kind or format.
+    Raises SimulationError for a file of another kind or format, and for a damaged one.
     """
-    tables: dict[str, list[Any]] = {table: [] for table in _TABLES}
-    with open(path, encoding="utf-8") as file:
+    with open(path, encoding="utf-8", errors="surrogatepass") as file:
         try:
             header = json.loads(file.readline())
             found = header.pop("vtloop trace")
@@ -192,14 +197,23 @@ def load(path: str | os.PathLike[str]) -> Trace:
             header, found = {}, None
         if found != FORMAT:
             kind = "no trace" if found is None else f"a trace of format {found}"
-            raise SimulationError(
-                f"{os.fspath(path)!r} was opened as a trace, while it is {kind}; this version of "
-                f"vtloop reads what Trace.save writes in format {FORMAT}"
-            )
-        for line in file:
-            table, record = json.loads(line)
-            tables[table].append(_TABLES[table](_with_tuples(record)))
+            raise _not_a_trace(path, kind)
+        tables: dict[str, list[Any]] = {table: [] for table in _TABLES}
+        try:
+            for line in file:
+                table, record = json.loads(line)
+                tables[table].append(_TABLES[table](_with_tuples(record)))
+        except (ValueError, LookupError, TypeError) as error:
+            number = 2 + sum(map(len, tables.values()))
+            raise _not_a_trace(path, f"damaged in line {number}") from error
     return Trace(header, **{table: tuple(records) for table, records in tables.items()})
+
+
+def _not_a_trace(path: str | os.PathLike[str], what: str) -> SimulationError:
+    return SimulationError(
+        f"{os.fspath(path)!r} was opened as a trace, while it is {what}; this version of vtloop "
+        f"reads what Trace.save writes in format {FORMAT}"
+    )
 
 
 def _with_tuples(value: Any) -> Any:

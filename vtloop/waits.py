@@ -57,8 +57,8 @@ def await_stack(awaitable: Any) -> tuple[list[Frame], Any]:
             frame, inner = awaitable.gi_frame, awaitable.gi_yieldfrom
         elif isinstance(awaitable, types.AsyncGeneratorType):
             frame, inner = awaitable.ag_frame, awaitable.ag_await
-        elif type(awaitable).__name__ in _WRAPPERS:
-            frame, inner = None, _wrapped(awaitable)
+        elif type(awaitable).__name__ in WRAPPERS:
+            frame, inner = None, unwrapped(awaitable)
         else:
             return frames, awaitable
         if frame is not None:
@@ -70,7 +70,7 @@ def await_stack(awaitable: Any) -> tuple[list[Frame], Any]:
 
 # Objects of the interpreter that stand between two frames and tell of the inner one only to the
 # garbage collector.
-_WRAPPERS = {
+WRAPPERS = {
     "coroutine_wrapper",
     "async_generator_asend",
     "async_generator_athrow",
@@ -78,10 +78,11 @@ _WRAPPERS = {
 }
 
 
-def _wrapped(wrapper: Any) -> Any:
+def unwrapped(wrapper: Any) -> Any:
+    """Return the coroutine or generator within such an object; None if there is none."""
     suspendable = (types.CoroutineType, types.GeneratorType, types.AsyncGeneratorType)
     for inner in gc.get_referents(wrapper):
-        if isinstance(inner, suspendable) or type(inner).__name__ in _WRAPPERS:
+        if isinstance(inner, suspendable) or type(inner).__name__ in WRAPPERS:
             return inner
     return None
 
@@ -113,8 +114,10 @@ class _Waiting(NamedTuple):
 
 
 def name_in(frame: Frame, thing: Any) -> str:
-    """Return under which name, such as 'self.lock', a frame knows a thing; '' if it does not."""
-    variables = frame.f_locals
+    """Return under which name, such as 'self.lock', a user's frame knows a thing; '' if not."""
+    if is_library(frame):
+        return ""
+    variables = local_variables(frame)
     for name, value in variables.items():
         if value is thing and name != "self":
             return name
@@ -128,6 +131,15 @@ def name_in(frame: Frame, thing: Any) -> str:
         if value is thing:
             return name
     return ""
+
+
+def local_variables(frame: Frame) -> dict[str, Any]:
+    """Return the local variables of a function, and leave no reference to them in its frame."""
+    found = frame.f_locals
+    variables = dict(found)
+    if sys.version_info < (3, 13) and frame.f_code.co_flags & inspect.CO_OPTIMIZED:
+        found.clear()  # a mere copy, which would keep them alive until the function ends
+    return variables
 
 
 def _sleep(waiting: _Waiting) -> str:
@@ -241,6 +253,9 @@ if sys.version_info < (3, 13):
 else:
     _one_of_them = _code(tasks._AsCompletedIterator._wait_for_one)
 WAITERS[_one_of_them] = Waiter("as_completed", "", _as_completed)
+
+# What is left of wait_for() when its time has run out before it began.
+WAITERS[_code(tasks._cancel_and_wait)] = Waiter("wait_for", "fut", _wait_for)  # type: ignore[attr-defined]
 
 REACQUIRE = _code(locks.Lock.acquire)  # after a notification
 

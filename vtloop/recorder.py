@@ -1,0 +1,61 @@
+"""What a loop tells of a run, and whom: the interface of a recorder."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol, TypeAlias
+
+from vtloop.clock import Clock
+
+Holders: TypeAlias = Mapping[int, Iterable[str]]
+"""Who holds which lock or semaphore, by its id()."""
+
+
+class Recorder(Protocol):
+    """What a loop tells, as it happens. Times and durations are nanoseconds."""
+
+    def attach(self, ready: deque[Any], clock: Clock) -> None:
+        """Take note of the loop's ready queue and clock, before anything else."""
+
+    @property
+    def take(self) -> Callable[[], Any]:
+        """Take the next handle from the ready queue, as its step begins."""
+
+    @property
+    def rest(self) -> Callable[[], object]:
+        """Take note that all the steps of an iteration have ended."""
+
+    def eager_step(self, task: asyncio.Task[Any] | None) -> None:
+        """Note that a new task runs within the current step, or that it has done so: None."""
+
+    def task_created(self, task: asyncio.Task[Any], coro: Any) -> None: ...
+
+    def renamed(self, task: asyncio.Task[Any]) -> None: ...
+
+    def cancel_requested(self, task: asyncio.Task[Any], message: Any) -> None: ...
+
+    def timer_set(self, handle: Any) -> None: ...
+
+    def timer_cancelled(self, handle: Any) -> None: ...
+
+    def timers_due(self, handles: Iterable[Any]) -> None:
+        """Note that timers join the ready queue."""
+
+    def blocked(self, at: int, duration: int, who: str, how: str) -> None:
+        """Note that the loop's own thread was blocked."""
+
+    def notice(self, message: str) -> None:
+        """Note something that the user of the run should know."""
+
+    def reported(self, context: dict[str, Any]) -> None:
+        """Note a call of the loop's exception handler."""
+
+    def acquired(self, primitive: Any) -> None:
+        """Note that the current task has taken a lock or semaphore."""
+
+    def released(self, primitive: Any) -> None: ...
+
+    def holders(self) -> Holders:
+        """Return who holds which lock or semaphore, by its id()."""
