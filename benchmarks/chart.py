@@ -59,7 +59,7 @@ def draw(
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    settings = {"svg.hashsalt": "vtloop", "svg.fonttype": "path", "font.size": 9}
+    settings: Any = {"svg.hashsalt": "vtloop", "svg.fonttype": "path", "font.size": 9}
     with matplotlib.rc_context(settings):
         figure, axes = pyplot.subplots(figsize=(10, 1.4 + 0.42 * len(workloads)))
         for contender in contenders:

@@ -21,10 +21,15 @@ A map of the package, from the bottom up; a module imports only from those named
 - `boundary`, `ordering`, `stock`: what is refused, what is put in order, what asyncio lends
 - `blocking`, `locks`, `pools`, `outsiders`, `workers`, `threads`, `executors`: threads, and what
   blocks them
-- `waits`, `trace`, `sites`, `recording`, `hazards`, `holders`, `loop_thread`: what is told of a run
+- `recorder`, `waits`, `trace`, `sites`, `recording`, `hazards`, `holders`, `loop_thread`: what is
+  told of a run, and written down
 - `collector`, `wallclock`, `world`: what a run changes in the process around it
 - `loop`: the event loop
-- `timeline`: the schedule of a run, read from its trace
+- `timeline`, `actors`: the schedule of a run, read from its trace, and who is in it
+- `chart_style`, `chart_scale`, `chart_words`, `chart_facts`, `chart_rows`, `chart_canvas`,
+  `chart_paint`, `chart_frame`, `chart_svg`, `chart_difference`, `chart`: its picture
+- `marble_rows`, `marbles`, `perfetto`, `mermaid`, `page`: its other views
+- `views`: all of them, by format
 - `output`, `runner`, `simulation`: one run
 - `scripts`, `__main__`: the command line
 """

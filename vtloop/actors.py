@@ -1,0 +1,25 @@
+"""Who occurs in a view of a run, and what they are called."""
+
+from __future__ import annotations
+
+from vtloop.timeline import Lane, Timeline
+
+
+def shown(timeline: Timeline) -> list[Lane]:
+    """Return the lanes of the program itself, without what the run does to clean up after it."""
+    return [lane for lane in timeline.lanes.values() if not _is_housekeeping(lane)]
+
+
+def _is_housekeeping(lane: Lane) -> bool:
+    of_the_run = (
+        lane.coroutine.startswith("Executors.")
+        or lane.coroutine == "BaseEventLoop.shutdown_asyncgens"
+    )
+    return of_the_run and lane.parent == 0 and lane.number > 1
+
+
+def name_of(timeline: Timeline, number: int) -> str:
+    """Return what a task is called in a sentence; 0 is a callback, and -1 the run itself."""
+    if number <= 0:
+        return "the run" if number < 0 else "a callback"
+    return timeline.lanes[number].label
