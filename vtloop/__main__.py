@@ -1,16 +1,24 @@
-"""The command line: `vtloop run script.py`."""
+"""The command line: `vtloop run script.py`, `vtloop chart script.py`, `vtloop trace script.py`."""
 
 from __future__ import annotations
 
 import argparse
+import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from vtloop import __version__
-from vtloop.errors import UntilReached
+from vtloop.errors import SimulationError, UntilReached
+from vtloop.recording import Recording
 from vtloop.scripts import Options, hide_own_frames, run_module, run_script
+from vtloop.timeline import Timeline
+from vtloop.trace import Trace, load
+from vtloop.views import FORMATS, write
 
 _FIXED_DAY = date(2024, 1, 1)  # of a wall clock that is given as a time of day
 
@@ -54,19 +62,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Run an unmodified asyncio script in virtual time, as python would run it.",
         usage="vtloop run [options] (script.py | -m module) [args …]",
     )
-    run.add_argument(
-        "--wall-clock",
-        type=wall_clock,
-        metavar="START",
-        help="make all clocks virtual, from START on: now, 09:24:00, or 2024-01-31T09:24:00",
-    )
-    run.add_argument(
-        "--until",
-        type=seconds,
-        metavar="SECONDS",
-        help="stop at this virtual time, with exit status 0",
-    )
-    run.add_argument("--seed", type=int, default=0, help="of the module random (default: 0)")
+    _add_options(run)
     run.add_argument(
         "--timestamps",
         action="store_true",
@@ -76,20 +72,70 @@ def _parser() -> argparse.ArgumentParser:
         "-m", dest="module", nargs=argparse.REMAINDER, help="run a module, as with python -m"
     )
     run.add_argument("script", nargs=argparse.REMAINDER, help="the script and its arguments")
+    for command, what, format in (("chart", "a chart", None), ("trace", "the trace", "trace")):
+        view = commands.add_parser(
+            command,
+            help=f"run a script and write {what} of it",
+            description=f"Run a script in virtual time and write {what} of what its loop did.",
+            usage=f"vtloop {command} [options] (script.py | trace.jsonl) [-- args …]",
+        )
+        _add_options(view)
+        view.add_argument("-o", "--output", metavar="FILE", help="default: named as the script")
+        view.set_defaults(format=format)
+        view.add_argument("script", help="the script, or a trace that was saved")
+        if command == "chart":
+            view.add_argument(
+                "--format", choices=FORMATS, help="default: what the suffix of FILE says, or svg"
+            )
+            view.add_argument("--axis", choices=("time", "steps", "both"), help="what is across")
+            view.add_argument("--theme", choices=("light", "dark"))
+            view.add_argument("--title")
     return parser
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--wall-clock",
+        type=wall_clock,
+        metavar="START",
+        help="make all clocks virtual, from START on: now, 09:24:00, or 2024-01-31T09:24:00",
+    )
+    parser.add_argument(
+        "--until",
+        type=seconds,
+        metavar="SECONDS",
+        help="stop at this virtual time, with exit status 0",
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of the module random (default: 0)")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     parser = _parser()
+    argv, args = list(sys.argv[1:] if argv is None else argv), []
+    if argv[:1] != ["run"] and "--" in argv:  # the rest is the script's; argparse would mix them up
+        cut = argv.index("--")
+        argv, args = argv[:cut], argv[cut + 1 :]
     arguments = parser.parse_args(argv)
-    target = arguments.module or arguments.script
-    if not target:
-        parser.error("vtloop run was called without a script; give script.py, or -m module")
-    options = Options(arguments.wall_clock, arguments.until, arguments.seed, arguments.timestamps)
-    start = run_module if arguments.module else run_script
+    options = Options(arguments.wall_clock, arguments.until, arguments.seed)
+    if arguments.command == "run":
+        target = arguments.module or arguments.script
+        if not target:
+            parser.error("vtloop run was called without a script; give script.py, or -m module")
+        options = replace(options, timestamps=arguments.timestamps)
+        start = run_module if arguments.module else run_script
+        start_it = partial(start, target[0], target[1:], options)
+        return _run(parser, start_it, target[0], 1 if arguments.module else 2)
     try:
-        start(target[0], target[1:], options)
+        return _view(parser, arguments, args, options)
+    except SimulationError as error:
+        parser.exit(2, f"vtloop: {error}\n")
+
+
+def _run(parser: argparse.ArgumentParser, start: Callable[[], None], name: str, status: int) -> int:
+    """Run a program as the interpreter would; `status` is for one that cannot be found."""
+    try:
+        start()
     except UntilReached as reached:
         print(f"vtloop: {reached}", file=sys.stderr)
     except SystemExit:
@@ -97,9 +143,51 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BaseException as error:
         _hide_frames_when_printed()
         if isinstance(error, OSError | ImportError) and not _is_of_the_program(error):
-            parser.exit(2 if arguments.script else 1, f"vtloop: cannot run {target[0]}: {error}\n")
+            parser.exit(status, f"vtloop: cannot run {name}: {error}\n")
         raise  # so that the interpreter ends as it does for any program
     return 0
+
+
+def _view(
+    parser: argparse.ArgumentParser,
+    arguments: argparse.Namespace,
+    args: list[str],
+    options: Options,
+) -> int:
+    """Write what the arguments ask for, also of a script that ends with an error."""
+    if arguments.script.endswith(FORMATS["trace"][0]):
+        _write([load(arguments.script)], arguments)
+        return 0
+    recordings: list[Recording] = []
+    options = replace(options, recordings=recordings)
+    start = partial(run_script, arguments.script, args, options)
+    try:
+        status = _run(parser, start, arguments.script, 2)
+    finally:
+        header = {"python": platform.python_version(), "seed": options.seed}
+        _write([recording.trace(**header) for recording in recordings], arguments)
+    if not recordings:
+        raise SimulationError(
+            f"A view of {arguments.script!r} was asked for, while it ran no event loop; give a "
+            "script that does, by asyncio.run for example"
+        )
+    return status
+
+
+def _write(traces: Sequence[Trace], arguments: argparse.Namespace) -> None:
+    """Write a view of each trace, and say where; the second and later ones get numbers."""
+    style = {
+        name: getattr(arguments, name)
+        for name in ("axis", "theme", "title")
+        if getattr(arguments, name, None) is not None
+    }
+    format = arguments.format or (None if arguments.output else "svg")
+    suffix = FORMATS[format][0] if format else ""
+    first = Path(arguments.output or Path(arguments.script).stem + suffix)
+    for number, trace in enumerate(traces, 1):
+        path = first if number == 1 else first.with_stem(f"{first.stem}-{number}")
+        write(Timeline(trace), path, format, **style)
+        print(f"vtloop: wrote {path}", file=sys.stderr)
 
 
 def _is_of_the_program(error: BaseException) -> bool:

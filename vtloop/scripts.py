@@ -20,7 +20,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from importlib.machinery import SourceFileLoader
 from itertools import pairwise
 from typing import Any
@@ -32,6 +31,7 @@ from vtloop.loop import VirtualLoop
 from vtloop.output import LineOutput, timestamp
 from vtloop.places import PACKAGE
 from vtloop.pools import real_submit
+from vtloop.recording import Recording
 from vtloop.world import World
 
 _OURS = (PACKAGE, "<frozen runpy>")
@@ -45,6 +45,8 @@ class Options:
     until: Seconds | None = None
     seed: int | str | None = 0
     timestamps: bool = False
+    recordings: list[Recording] | None = None
+    """Where to put what is recorded, one recording for each loop of the script; None: nowhere."""
 
 
 class ScriptThread:
@@ -116,17 +118,27 @@ def _as_main(argv: list[str], directory: str) -> Iterator[None]:
 @contextmanager
 def _virtual_time(options: Options) -> Iterator[None]:
     clock = Clock()
-    loop_factory = partial(VirtualLoop, clock=clock, until=options.until)
+    recordings = options.recordings
+
+    def new_loop() -> VirtualLoop:
+        recorder = None if recordings is None else Recording()
+        if recordings is not None and recorder is not None:
+            recordings.append(recorder)
+        return VirtualLoop(clock=clock, until=options.until, recorder=recorder)
 
     class Policy(asyncio.DefaultEventLoopPolicy):
-        _loop_factory = staticmethod(loop_factory)
+        _loop_factory = staticmethod(new_loop)
 
     with ExitStack() as stack:
         stack.enter_context(World(clock, False, options.wall_clock, options.seed))
-        if options.timestamps:
-            output = LineOutput(sys.stdout, clock, begun=timestamp)
+        if options.timestamps or recordings is not None:
             stack.callback(setattr, sys, "stdout", sys.stdout)
-            sys.stdout = output
+            sys.stdout = LineOutput(
+                sys.stdout,
+                clock,
+                begun=timestamp if options.timestamps else lambda at, who: "",
+                ended=lambda *line: recordings[-1].printed_line(*line) if recordings else None,
+            )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # policies, since 3.14
             stack.callback(asyncio.set_event_loop_policy, None)

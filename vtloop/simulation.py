@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import platform
 import sys
 from collections.abc import Callable, Coroutine
@@ -105,6 +106,15 @@ class Run(Generic[T]):
         from vtloop.timeline import Timeline  # here, as it is slow to import
 
         return Timeline(self.trace)
+
+    def chart(self, path: str | os.PathLike[str], **options: Any) -> None:
+        """Draw its schedule to a file: SVG, PNG or PDF; options as for `vtloop.chart.figure`.
+
+        Other suffixes write other views, see `vtloop.views`.
+        """
+        from vtloop.views import write
+
+        write(self.timeline, path, **options)
 
     def transcript(self) -> str:
         """Return the printed lines, each with its time in seconds and its task."""

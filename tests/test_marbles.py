@@ -1,0 +1,261 @@
+"""Marbles: what a run looks like in text."""
+
+import asyncio
+import doctest
+import random
+from textwrap import dedent
+
+import pytest
+
+import vtloop
+from vtloop.actors import shown
+from vtloop.marbles import marbles
+
+
+def drawn(main, **options):
+    return marbles(vtloop.simulate(main).timeline, **options)
+
+
+def looks_like(text):
+    return dedent(text).strip("\n")
+
+
+def test_a_sleep_is_a_line_between_two_bars():
+    async def main():
+        await asyncio.sleep(2)
+
+    assert drawn(main) == looks_like(
+        """
+        seconds  0    2
+        main#1   |-2s-|
+        """
+    )
+
+
+def test_the_example_in_the_head_of_the_module_is_true():
+    async def main():
+        async with asyncio.TaskGroup() as group:
+            group.create_task(asyncio.sleep(1), name="hare")
+            group.create_task(asyncio.sleep(2), name="tortoise")
+
+    example = (marbles.__globals__["__doc__"] or "").partition("RxJS:\n\n")[2].partition("\n\n")[0]
+    assert drawn(main) == dedent(example)
+
+
+def test_work_of_no_duration_is_visible():
+    async def main():
+        for _ in range(3):
+            await asyncio.sleep(0)
+
+    assert drawn(main) == looks_like(
+        """
+        seconds  0
+        main#1   |oo|
+        o ran and went on
+        """
+    )
+
+
+def test_many_equal_marks_are_counted():
+    async def main():
+        for _ in range(97):
+            await asyncio.sleep(0)
+
+    assert "main#1   |o(96)|\n" in drawn(main)
+
+
+def test_a_lock_its_holder_and_those_who_wait_are_told_apart():
+    async def hold(lock):
+        async with lock:
+            await asyncio.sleep(1)
+
+    async def main():
+        lock = asyncio.Lock()
+        await asyncio.gather(hold(lock), hold(lock))
+
+    assert drawn(main) == looks_like(
+        """
+        seconds   0              1              2
+        main#1    |--gather() of hold#2, hold#3-|
+          hold#2  |======1s======|
+          hold#3  |-Lock 'lock'--o======1s======|
+        o ran and went on   = waiting, holds a lock or permit
+        """
+    )
+
+
+def test_each_way_to_end_has_its_mark():
+    async def fails():
+        raise ValueError("no")
+
+    async def main():
+        asyncio.create_task(fails(), name="fails")
+        asleep = asyncio.create_task(asyncio.sleep(9), name="asleep")
+        asyncio.create_task(asyncio.sleep(7), name="left")
+        await asyncio.sleep(1)
+        asleep.cancel("enough")
+        await asyncio.wait([asleep])
+
+    text = drawn(main)
+    assert "  fails   |! ValueError('no')\n" in text
+    assert "  asleep  |-9s-/x\n" in text
+    assert "/ 1 s  main#1 cancels asleep: enough\n" in text
+    assert "/ 1 s  the run cancels left" in text
+    assert "  0 s  asleep sets a deadline of 9 s, not reached\n" in text
+    assert "! raised" in text
+    assert "x cancelled" in text
+
+
+def test_what_blocks_the_loop_and_who_is_kept_waiting_is_visible():
+    async def computes():
+        await asyncio.sleep(1)
+        vtloop.busy(2)
+
+    async def main():
+        task = asyncio.create_task(computes())
+        await asyncio.sleep(2)
+        await task
+
+    assert drawn(main) == looks_like(
+        """
+        seconds       0    1    2    3
+        main#1        |----2s---.....|
+          computes#2  |-1s-o#########|
+        o ran and went on   # blocks the loop   . ready
+          0 s  main#1 sets a deadline of 2 s, met late
+        """
+    )
+
+
+def test_a_task_that_starts_late_is_ready_until_then():
+    async def main():
+        asyncio.create_task(asyncio.sleep(1), name="other")
+        vtloop.busy(2)
+
+    assert "  other  |.o/x\n" in drawn(main)
+
+
+def test_lines_printed_have_letters_which_the_notes_explain():
+    async def main():
+        print("first")
+        await asyncio.sleep(1)
+        print("tab\there")
+
+    assert drawn(main) == looks_like(
+        r"""
+        seconds  0     1
+        main#1   |a-1s-b|
+        a 0 s  main#1  first
+        b 1 s  main#1  tab\there
+        """
+    )
+
+
+def test_tasks_and_a_window_of_time_can_be_chosen():
+    async def main():
+        async with asyncio.TaskGroup() as group:
+            for seconds in range(1, 5):
+                group.create_task(asyncio.sleep(seconds), name=f"sleeper {seconds}")
+
+    run = vtloop.simulate(main)
+    assert marbles(run.timeline, tasks=["sleeper 2", 4], start=0.5, end=3) == looks_like(
+        """
+        seconds      0.5 2 3
+          sleeper 2  -2s-|
+          sleeper 3  --3s--|
+        """
+    )
+    with pytest.raises(LookupError, match="'sleeper 9' was asked for"):
+        marbles(run.timeline, tasks=["sleeper 9"])
+
+
+def test_what_does_not_fit_goes_on_below_its_own_ruler():
+    async def main():
+        for second in range(30):
+            await asyncio.sleep(1 + second / 1000)
+
+    text = drawn(main, width=60)
+    assert text.count("seconds") > 1
+    assert text.count("main#1") == text.count("seconds")
+    assert max(map(len, text.splitlines())) <= 60
+    assert len([mark for mark in text if mark == "o"]) >= 29
+
+
+def test_what_is_left_out_is_said():
+    async def main():
+        async with asyncio.TaskGroup() as group:
+            for number in range(100):
+                group.create_task(asyncio.sleep(number))
+        for _ in range(1000):
+            await asyncio.sleep(1)
+
+    text = drawn(main)
+    assert "left out: 51 of 101 tasks: choose some with tasks=" in text
+    assert "moments, from " in text
+    assert len(text.splitlines()) < 250
+
+
+def test_the_run_s_own_cleaning_up_is_no_lane():
+    async def main():
+        await asyncio.to_thread(int)
+
+    timeline = vtloop.simulate(main).timeline
+    assert [lane.label for lane in shown(timeline)] == ["main#1"]
+    assert len(timeline.lanes) > 1
+
+
+def test_names_are_printed_in_ascii_on_one_line():
+    async def main():
+        await asyncio.create_task(asyncio.sleep(1), name="größe\n\x1b[31m")
+
+    text = drawn(main)
+    assert r"gr\xf6\xdfe\n\x1b[31m" in text
+    assert text.isascii()
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_nanosecond_in_any_deadline_makes_another_text(seed):
+    def program(longer):
+        choice = random.Random(seed)
+        delays = [choice.randrange(1, 50) * 10**7 for _ in range(12)]
+        delays[seed % 12] += longer
+        timers = iter(delays)
+        kinds = [choice.choice(["sleep", "timeout", "cancel", "call", "busy"]) for _ in delays]
+
+        async def one(kind):
+            delay = next(timers) / 1e9
+            if kind == "sleep":
+                await asyncio.sleep(delay)
+            elif kind == "timeout":
+                async with asyncio.timeout(delay + 100):
+                    await asyncio.sleep(0)
+            elif kind == "cancel":
+                task = asyncio.create_task(asyncio.sleep(delay))
+                await asyncio.sleep(0)
+                task.cancel()
+            elif kind == "call":
+                asyncio.get_running_loop().call_later(delay, int)
+            else:
+                asyncio.get_running_loop().call_later(delay, int)
+                vtloop.busy(1)
+
+        async def main():
+            for at in range(0, 12, 3):
+                await asyncio.gather(*map(one, kinds[at : at + 3]))
+
+        return main
+
+    once, again, other = drawn(program(0)), drawn(program(0)), drawn(program(1))
+    assert once == again
+    assert once != other
+
+
+def test_an_empty_window_says_that_it_is_empty():
+    async def main():
+        await asyncio.sleep(1)
+
+    assert drawn(main, start=5, end=6) == "no task is there from 5 s to 6 s"
+
+
+def test_the_docstrings_examples_hold():
+    assert doctest.testmod(__import__("vtloop.marbles").marbles).failed == 0

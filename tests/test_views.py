@@ -1,0 +1,139 @@
+"""What is written where: the formats of views, and the commands `vtloop chart` and `trace`."""
+
+import asyncio
+import json
+import textwrap
+from pathlib import Path
+
+import pytest
+
+import vtloop
+from vtloop.__main__ import main
+from vtloop.errors import SimulationError
+from vtloop.trace import load
+from vtloop.views import FORMATS, write
+
+BEGINNINGS = {
+    "svg": b"<?xml",
+    "png": b"\x89PNG",
+    "pdf": b"%PDF",
+    "html": b"<!",
+    "perfetto": b"{",
+    "marbles": b"seconds",
+    "gantt": b"gantt",
+    "sequence": b"sequenceDiagram",
+    "trace": b'{"vtloop trace"',
+}
+
+PROGRAM = """
+    import asyncio, sys
+
+    async def say_after(delay, what):
+        await asyncio.sleep(delay)
+        print(what)
+
+    async def main():
+        await asyncio.gather(say_after(1, "hello"), say_after(2, "world"))
+
+    asyncio.run(main())
+"""
+
+
+@pytest.fixture
+def program(tmp_path, monkeypatch):
+    """Write a script into an empty current directory, and return its name."""
+    monkeypatch.chdir(tmp_path)
+
+    def write_it(source=PROGRAM):
+        (tmp_path / "program.py").write_text(textwrap.dedent(source))
+        return "program.py"
+
+    return write_it
+
+
+async def nap():
+    await asyncio.sleep(1)
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_every_format_is_written_as_what_it_is(tmp_path, format):
+    path = tmp_path / f"run{FORMATS[format][0]}"
+    write(vtloop.simulate(nap).timeline, path, format)
+    assert path.read_bytes().startswith(BEGINNINGS[format])
+
+
+def test_the_suffix_says_the_format(tmp_path):
+    for suffix, _ in FORMATS.values():
+        path = tmp_path / f"run{suffix}"
+        vtloop.simulate(nap).chart(path)
+        named = [BEGINNINGS[name] for name, (known, _) in FORMATS.items() if known == suffix]
+        assert path.read_bytes().startswith(named[0])
+
+
+def test_an_unknown_suffix_is_refused_with_the_formats_that_there_are(tmp_path):
+    with pytest.raises(SimulationError, match=r"'\.xyz', while there is none .*svg, png"):
+        vtloop.simulate(nap).chart(tmp_path / "run.xyz")
+
+
+def test_the_chart_of_a_script_is_named_after_it(program, capsys):
+    assert main(["chart", program()]) == 0
+    out, err = capsys.readouterr()
+    assert out == "hello\nworld\n"
+    assert err == "vtloop: wrote program.svg\n"
+    assert b"say_after" in Path("program.svg").read_bytes()
+
+
+def test_options_may_come_after_the_script_and_its_arguments_after_two_dashes(program):
+    name = program(PROGRAM.replace('"hello"', "sys.argv[1]"))
+    assert main(["chart", name, "-o", "chart.txt", "--", "--good day"]) == 0
+    assert "--good day" in Path("chart.txt").read_text()
+
+
+def test_a_saved_trace_gives_the_same_chart(program):
+    name = program()
+    assert main(["trace", name, "-o", "saved.jsonl"]) == 0
+    assert main(["chart", "saved.jsonl", "-o", "from_trace.svg"]) == 0
+    assert main(["chart", name, "-o", "from_script.svg"]) == 0
+    assert Path("from_trace.svg").read_text() == Path("from_script.svg").read_text()
+
+
+def test_a_trace_knows_what_the_script_printed(program):
+    main(["trace", program()])
+    assert [(line.at, line.who, line.text) for line in load("program.jsonl").printed] == [
+        (1_000_000_000, "say_after#2", "hello"),
+        (2_000_000_000, "say_after#3", "world"),
+    ]
+
+
+def test_each_loop_of_a_script_has_a_file_of_its_own(program, capsys):
+    twice = textwrap.dedent(PROGRAM) + "asyncio.run(main())\n"
+    main(["chart", program(twice), "--format", "perfetto"])
+    assert capsys.readouterr().err == ("vtloop: wrote program.json\nvtloop: wrote program-2.json\n")
+    first, second = (
+        json.loads(Path(name).read_text()) for name in ("program.json", "program-2.json")
+    )
+    assert first != second, "the clock has gone on"
+
+
+def test_a_script_that_fails_still_has_its_chart(program, capsys):
+    failing = textwrap.dedent(PROGRAM).replace("print(what)", "raise ValueError(what)")
+    with pytest.raises(ValueError, match="hello"):
+        main(["chart", program(failing), "-o", "chart.txt"])
+    assert "ValueError" in Path("chart.txt").read_text()
+
+
+@pytest.mark.parametrize("arguments", [["chart", "program.py"], ["trace", "program.py"]])
+def test_a_script_without_a_loop_has_no_view(program, capsys, arguments):
+    program("print('nothing to see')")
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert "ran no event loop" in capsys.readouterr().err
+
+
+def test_what_is_no_trace_is_refused(program, capsys):
+    Path("notes.jsonl").write_text("[]\n")
+    with pytest.raises(SystemExit) as ended:
+        main(["chart", "notes.jsonl"])
+    assert ended.value.code == 2
+    assert "while it is no trace" in capsys.readouterr().err

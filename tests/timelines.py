@@ -1,0 +1,91 @@
+"""Runs in which much happens, for the tests of what shows a timeline."""
+
+import asyncio
+import contextlib
+
+import vtloop
+
+HOSTILE = [
+    "end",
+    "a;b:c,d",
+    "</script><script>alert(1)</script>",
+    "\"quoted\" & 'too'",
+    "#1 %% --> ->> {x} [y] `z` $&",
+    "\u2028line\nbreak\ttab\x00\x1b",
+    "größe ☃ 🐢",
+    "",
+    "section task",
+]
+
+
+def of_everything():
+    """Return the timeline of a run with every kind of span, mark and arrow."""
+
+    async def holds(lock, seconds):
+        async with lock:
+            print("holds for", seconds)
+            await asyncio.sleep(seconds)
+
+    async def fails():
+        await asyncio.sleep(0)
+        raise ValueError("no")
+
+    async def cleans_up():
+        try:
+            await asyncio.sleep(100)
+        finally:
+            await asyncio.sleep(0.25)
+
+    async def consumes(queue):
+        print(await queue.get())
+        await asyncio.to_thread(int)
+        vtloop.busy(0.3)
+
+    async def main():
+        semaphore, queue = asyncio.Semaphore(2), asyncio.Queue()
+        sleeper = asyncio.create_task(cleans_up(), name="sleeper")
+        consumer = asyncio.create_task(consumes(queue))
+        failing = asyncio.create_task(fails())
+        async with asyncio.TaskGroup() as group:
+            for tenth in (1, 2, 3, 4):
+                group.create_task(holds(semaphore, tenth / 10 + 1e-9))
+        queue.put_nowait("item")
+        await asyncio.wait([failing])
+        failing.exception()
+        sleeper.cancel("enough")
+        with contextlib.suppress(asyncio.CancelledError):
+            await sleeper
+        await asyncio.wait_for(consumer, 3)
+        asyncio.create_task(holds(semaphore, 3))
+        asyncio.get_running_loop().call_soon(print, "from a callback")
+        await asyncio.sleep(1)
+
+    return vtloop.simulate(main).timeline
+
+
+def of_hostile_names():
+    """Return the timeline of tasks whose names, errors and prints are meant to break a format."""
+
+    async def speaks(name):
+        print(name)
+        await asyncio.sleep(1)
+        raise ValueError(name)
+
+    async def main():
+        tasks = [asyncio.create_task(speaks(name), name=name) for name in HOSTILE]
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    return vtloop.simulate(main).timeline
+
+
+def of_many(tasks, sleeps):
+    """Return the timeline of so many tasks that each sleep so often."""
+
+    async def ticks(number):
+        for _ in range(sleeps):
+            await asyncio.sleep(number / 1000)
+
+    async def main():
+        await asyncio.gather(*(ticks(number) for number in range(1, tasks + 1)))
+
+    return vtloop.simulate(main).timeline

@@ -1,0 +1,204 @@
+"""What a text timeline draws of each task, and what it notes, wherever the moments will stand.
+
+The notation is that of `marbles`, in whose head it is explained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from itertools import groupby, pairwise
+from typing import NamedTuple
+
+from vtloop.actors import name_of
+from vtloop.clock import format_seconds, plain_seconds
+from vtloop.timeline import READY, RUNNING, Lane, Span, Timeline
+from vtloop.trace import ENDS
+
+MORE_PRINTS = '"'  # for a line that there is no letter left for
+_LETTERS = "abcdefghijklmnpqrstuvwyz"  # neither o nor x
+_END_MARKS = {"returned": "|", "raised": "!", "cancelled": "x", "": ">"}
+_NAME = 28  # characters of a task's label
+_ALIKE = 5  # marks from which on they are counted
+
+
+# Notes: what no mark can tell
+
+
+class Note(NamedTuple):
+    """A line below the lanes."""
+
+    at: int  # nanoseconds
+    step: int
+    who: int
+    sign: str  # "'" for a print, '/' for a cancellation, '' for what has no mark
+    text: str
+
+
+def notes_of(timeline: Timeline, numbers: Collection[int], window: tuple[int, int]) -> list[Note]:
+    """Return what these tasks print, who cancels them and which of their deadlines are not met."""
+    found = [*_prints_and_cancels(timeline), *_deadlines(timeline)]
+    return sorted(
+        (note for note in found if note.who in numbers and window[0] <= note.at <= window[1]),
+        key=lambda note: (note.at, note.step),
+    )
+
+
+def _prints_and_cancels(timeline: Timeline) -> Iterator[Note]:
+    trace = timeline.trace
+    for step, at, kind, who, subject, detail in trace.events:
+        if kind == "print":
+            printed = trace.printed[subject]
+            mine = who if name_of(timeline, who) == printed.who else 0  # or it is a thread's
+            yield Note(printed.at, step, mine, "'", f"{printed.who}  {printed.text}")
+        elif kind == "cancel":
+            by, whom = name_of(timeline, who), name_of(timeline, subject)
+            message = f": {detail}" if detail else ""
+            yield Note(at, step, subject, "/", f"{by} cancels {whom}{message}")
+
+
+def _deadlines(timeline: Timeline) -> Iterator[Note]:
+    """Yield the deadlines that were set and not met, or late: no moment in the ruler tells them."""
+    pending: dict[int, Note] = {}
+    deadlines: dict[int, int] = {}
+    for step, at, kind, who, timer, deadline in timeline.trace.events:
+        if kind == "set" and deadline >= 0:
+            words = f"{name_of(timeline, who)} sets a deadline of {format_seconds(deadline)}"
+            pending[timer] = Note(at, step, who, "", words)
+            deadlines[timer] = deadline
+        elif kind == "fire" and timer in pending:
+            note = pending.pop(timer)
+            if at > deadlines[timer]:
+                yield note._replace(text=f"{note.text}, met late")
+    for note in pending.values():
+        yield note._replace(text=f"{note.text}, not reached")
+
+
+def letters_of(notes: list[Note]) -> dict[Note, str]:
+    """Return a letter for each of the first lines printed."""
+    prints = [note for note in notes if note.sign == "'" and note.who]
+    return dict(zip(prints, _LETTERS, strict=False))
+
+
+# Rows: what a mark or a line tells
+
+
+class Stretch(NamedTuple):
+    """A part of a lane that takes time, drawn with one character."""
+
+    start: int
+    end: int
+    fill: str
+    words: tuple[str, ...]  # the best first
+
+
+class Row:
+    """A lane, as far as it does not depend on where the moments stand."""
+
+    def __init__(
+        self,
+        timeline: Timeline,
+        lane: Lane,
+        notes: list[Note],
+        letters: dict[Note, str],
+        window: tuple[int, int],
+    ) -> None:
+        self.name = cut("  " * lane.depth + plain(lane.label), _NAME)
+        self.end = timeline.end if lane.ended is None else lane.ended
+        self.start = lane.created
+        self.error = plain(lane.error)
+        marks = sorted(_marks(timeline, lane, notes, letters))
+        self.marks = {
+            at: _counted("".join(mark[3] for mark in there))
+            for at, there in groupby(marks, key=lambda mark: mark[0])
+            if window[0] <= at <= window[1]
+        }
+        self.stretches = [
+            stretch
+            for stretch in _stretches(timeline, lane)
+            if stretch.start < window[1] and stretch.end > window[0]
+        ]
+
+    def moments(self) -> Iterator[int]:
+        yield from self.marks
+        for stretch in self.stretches:
+            yield stretch.start
+            yield stretch.end
+
+
+def _marks(
+    timeline: Timeline, lane: Lane, notes: list[Note], letters: dict[Note, str]
+) -> Iterator[tuple[int, int, int, str]]:
+    """Yield the marks of a lane: when, in which step, in which order, the mark."""
+    steps = timeline.trace.steps
+    yield lane.created, -1, 0, "|"
+    prints: set[int] = set()
+    for note in notes:
+        if note.who == lane.number and note.sign:
+            sign = letters.get(note, MORE_PRINTS) if note.sign == "'" else note.sign
+            yield note.at, note.step, 1, sign
+            if note.sign == "'":
+                prints.add(note.step)
+    for index in lane.steps:
+        at, *_, ended, _, _ = steps[index]
+        ends_here = ended in ENDS and index not in timeline.blocked_in
+        first = index == lane.steps[0] and at == lane.created
+        if not ends_here and not first and index not in prints:
+            yield at, index, 0, "o"
+    ended_at = timeline.end if lane.ended is None else lane.ended
+    yield ended_at, len(steps), 2, _END_MARKS[lane.outcome]
+
+
+def _counted(marks: str) -> str:
+    """Return marks with the number of equal ones where these are many."""
+    counted = ""
+    for mark, alike in groupby(marks):
+        count = len(list(alike))
+        counted += f"{mark}({count})" if count >= _ALIKE else mark * count
+    return counted
+
+
+def _stretches(timeline: Timeline, lane: Lane) -> Iterator[Stretch]:
+    held = [
+        holding
+        for holding in timeline.holdings
+        if holding.task == lane.number and holding.end > holding.start
+    ]
+    for span in lane.spans:
+        if span.end == span.start:
+            continue
+        if span.state in (READY, RUNNING):
+            yield Stretch(span.start, span.end, "#" if span.state == RUNNING else ".", ())
+            continue
+        words = _words(timeline, span)
+        cuts = {span.start, span.end}
+        cuts.update(at for holding in held for at in holding[2:] if span.start < at < span.end)
+        edges = sorted(cuts)
+        for start, end in pairwise(edges):
+            holds = any(holding.start <= start and end <= holding.end for holding in held)
+            yield Stretch(start, end, "=" if holds else "-", words)
+
+
+def _words(timeline: Timeline, span: Span) -> tuple[str, ...]:
+    """Return for what a task waits: in full, and in short."""
+    if span.kind == "sleep":
+        deadline = timeline.trace.steps[span.step][4]
+        slept = plain_seconds(deadline - span.start) if deadline >= 0 else ""
+        return (f"{slept}s" if slept else "for ever",)
+    full = plain(span.what)
+    for article in ("a ", "an ", "its "):
+        full = full.removeprefix(article)
+    thing = timeline.thing(span)
+    if thing is not None:
+        return full, plain(thing.name or str(thing))
+    return full, span.kind
+
+
+def cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: max(width - 2, 0)]}.."
+
+
+def plain(text: str) -> str:
+    """Return text in printable ASCII, with escapes for all else."""
+    return "".join(
+        char if " " <= char <= "~" else char.encode("unicode_escape").decode() for char in text
+    )
