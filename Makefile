@@ -12,8 +12,8 @@ help: ## say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
 	@echo "With VENV=directory (now $(VENV)), and PYTHON=interpreter to make a new one with (now $(or $(PYTHON),the first that will do))."
 
-demo: $(VENV)/installed-demo ## run the scenarios
-	$(bin)/python -m scenarios
+demo: $(VENV)/installed-demo ## run the scenarios, and write pages with their charts
+	$(bin)/python -m scenarios --gallery build/gallery
 
 test: lint pytest ## run every check
 
@@ -48,7 +48,7 @@ clean: ## remove what the other targets made
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What is to be installed before each stamp is set.
-$(VENV)/installed-demo: install = .[wallclock]
+$(VENV)/installed-demo: install = .[chart,wallclock]
 $(VENV)/installed-dev: install = .[dev]
 $(VENV)/installed-bench: install = .[bench]
 

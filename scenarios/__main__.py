@@ -7,10 +7,12 @@ import difflib
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from textwrap import indent, wrap
 
 from scenarios.catalogue import SCENARIOS, Scenario
 from scenarios.claims import HOLDS, Claim, Outcome, Verdict
+from scenarios.gallery import Shown, write
 from scenarios.transcript import ScriptFailed, Transcript, record
 
 WIDTH = 100
@@ -24,6 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for scenario in chosen:
         report.add(scenario, update=options.update)
     print(report.summary())
+    if options.gallery:
+        write(options.gallery, report.shown)
+        print(f"the gallery is in {options.gallery / 'index.html'}")
     return 1 if report.surprises else 0
 
 
@@ -42,6 +47,12 @@ def _parser() -> argparse.ArgumentParser:
         help="a scenario by name or number, like two_tasks or 4 (default: all)",
     )
     parser.add_argument("--update", action="store_true", help="rewrite the golden transcripts")
+    parser.add_argument(
+        "--gallery",
+        metavar="DIR",
+        type=Path,
+        help="write pages with the code, the transcripts, the charts and the verdicts",
+    )
     return parser
 
 
@@ -57,7 +68,7 @@ class _Report:
     """Prints scenario after scenario, and counts."""
 
     def __init__(self) -> None:
-        self.scenarios = 0
+        self.shown: list[Shown] = []
         self.outcomes: Counter[Outcome] = Counter()
         self.skipped: list[str] = []
         self.surprises: list[str] = []
@@ -71,7 +82,6 @@ class _Report:
             self.skipped.append(f"{scenario.name} {needs}")
             print(f"    skipped: {needs}\n")
             return
-        self.scenarios += 1
         try:
             output = record(scenario.script, wall_clock=scenario.wall_clock)
         except ScriptFailed as failure:
@@ -81,13 +91,15 @@ class _Report:
         print(indent(output, "    "))
         self._compare(scenario, output, update=update)
         transcript = Transcript.parse(output)
-        for claim in scenario.claims:
-            self._judge(scenario, claim, transcript)
+        verdicts = [(claim, claim.judge(transcript)) for claim in scenario.claims]
+        for claim, verdict in verdicts:
+            self._tell(scenario, claim, verdict)
+        self.shown.append(Shown(scenario, output, tuple(verdicts)))
         print()
 
     def summary(self) -> str:
         """One line: how many of what, and whether all was as expected."""
-        scenarios, claims = self.scenarios, self.outcomes.total()
+        scenarios, claims = len(self.shown), self.outcomes.total()
         counts = [_counted(self.outcomes[outcome], outcome) for outcome in Outcome]
         line = f"{scenarios} scenario{'s' * (scenarios != 1)}, {claims} claim{'s' * (claims != 1)}"
         line += f": {', '.join(filter(None, counts))}"
@@ -107,8 +119,7 @@ class _Report:
             self.surprises.append(f"{scenario.name} prints something else")
             print(indent("".join(_differences(scenario, golden, output)), "    "))
 
-    def _judge(self, scenario: Scenario, claim: Claim, transcript: Transcript) -> None:
-        verdict = claim.judge(transcript)
+    def _tell(self, scenario: Scenario, claim: Claim, verdict: Verdict) -> None:
         self.outcomes[verdict.outcome] += 1
         if verdict.outcome is not claim.expected:
             self.surprises.append(f"{scenario.name} claims '{claim.words}'")

@@ -6,6 +6,8 @@ would, and watches the verdicts change with them.
 
 import ast
 import dataclasses
+import re
+import subprocess
 import sys
 from collections import Counter
 from fractions import Fraction
@@ -18,7 +20,7 @@ from scenarios.claims import HALF_TRUE, HOLDS, NOT_SHOWN, REFUTED, Claim
 from scenarios.transcript import Line, NotShown, ScriptFailed, Transcript, record
 
 LECTURE_ROWS = range(1, 19)
-MACHINERY = {"__init__", "__main__", "catalogue", "claims", "transcript"}
+MACHINERY = {"__init__", "__main__", "catalogue", "claims", "gallery", "transcript"}
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 
 
@@ -324,3 +326,19 @@ def test_an_unknown_name_is_an_error_that_lists_the_known_ones(capsys):
     assert "there is no scenario 'nonsense'; there are hello, never_awaited" in (
         capsys.readouterr().err
     )
+
+
+def test_the_gallery_has_a_page_for_each_scenario_with_charts_in_both_themes(tmp_path):
+    command = [sys.executable, "-m", "scenarios", "lock_in_turn", "5", "--gallery", str(tmp_path)]
+    subprocess.run(command, check=True, capture_output=True, cwd=HERE.parent)
+    names = {path.name for path in tmp_path.iterdir()}
+    index = (tmp_path / "index.html").read_text("utf-8")
+    pages = sorted(names.intersection(re.findall(r'href="(.+?)"', index)))
+    assert len(pages) == 2
+    for name in pages:
+        page = (tmp_path / name).read_text("utf-8")
+        linked = set(re.findall(r'(?:href|src|srcset)="(.+?)"', page))
+        assert linked <= names, "a link leads nowhere"
+        assert {link for link in linked if link.endswith(".light.svg")}
+        assert {link for link in linked if link.endswith(".dark.svg")}
+    assert not any(name.endswith(".jsonl") for name in names)
