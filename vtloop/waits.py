@@ -251,7 +251,7 @@ if sys.version_info < (3, 12):  # later ones run the coroutine in place
 if sys.version_info < (3, 13):
     _one_of_them = _nested(tasks.as_completed, "_wait_for_one")
 else:
-    _one_of_them = _code(tasks._AsCompletedIterator._wait_for_one)
+    _one_of_them = _code(vars(tasks)["_AsCompletedIterator"]._wait_for_one)
 WAITERS[_one_of_them] = Waiter("as_completed", "", _as_completed)
 
 # What is left of wait_for() when its time has run out before it began.
