@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol, TypeAlias
 
 from vtloop.clock import Clock
+from vtloop.timers import Watcher
 
 Holders: TypeAlias = Mapping[int, Iterable[str]]
 """Who holds which lock or semaphore, by its id()."""
 
 
-class Recorder(Protocol):
+class Recorder(Watcher, Protocol):
     """What a loop tells, as it happens. Times and durations are nanoseconds."""
 
     def attach(self, ready: deque[Any], clock: Clock) -> None:
@@ -35,13 +36,6 @@ class Recorder(Protocol):
     def renamed(self, task: asyncio.Task[Any]) -> None: ...
 
     def cancel_requested(self, task: asyncio.Task[Any], message: Any) -> None: ...
-
-    def timer_set(self, handle: Any) -> None: ...
-
-    def timer_cancelled(self, handle: Any) -> None: ...
-
-    def timers_due(self, handles: Iterable[Any]) -> None:
-        """Note that timers join the ready queue."""
 
     def blocked(self, at: int, duration: int, who: str, how: str) -> None:
         """Note that the loop's own thread was blocked."""

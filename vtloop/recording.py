@@ -162,11 +162,7 @@ class Recording:
         at: Any = self._steps[index]
         number = hash(task)
         self._begun[number] = at
-        if task.done():
-            self._steps[index] = at, number, source, *self._outcome(task), 0
-        else:
-            stack, kind, subject = self._suspension(task)
-            self._steps[index] = at, number, source, kind, subject, stack
+        self._steps[index] = at, number, source, *self._end_of(task)
 
     def _count_sources(self, since: int) -> None:
         """Note that what was added to the ready queue was added by the step that runs, if one does.
@@ -194,6 +190,13 @@ class Recording:
 
     def _numbers(self, futures: Iterable[Any]) -> tuple[int, ...]:
         return tuple(self._number(item) for item in futures if isinstance(item, asyncio.Task))
+
+    def _end_of(self, task: Any) -> tuple[str, Any, int]:
+        """Return how a step of a task has ended, the subject, and the place."""
+        if task.done():
+            return *self._outcome(task), 0
+        stack, kind, subject = self._suspension(task)
+        return kind, subject, stack
 
     def _suspension(self, task: Any) -> tuple[int, str, Any]:
         """Return where a task is suspended, for what kind of thing it waits, and for which."""
@@ -276,14 +279,8 @@ class Recording:
         number: int = task.get_loop()._tasks_created
         forget = functools.partial(self._foreign.pop, id(task))  # with the reference as a default
         self._foreign[id(task)] = number, weakref.ref(task, forget)
-        if task.done():
-            how = *self._outcome(task), 0
-        elif getattr(coro, "cr_await", None) is not None:
-            stack, kind, subject = self._suspension(task)
-            how = kind, subject, stack
-        else:
-            return number
-        self._steps.append((self._clock.now, number, self._index, *how))
+        if task.done() or getattr(coro, "cr_await", None) is not None:
+            self._steps.append((self._clock.now, number, self._index, *self._end_of(task)))
         return number
 
     def renamed(self, task: asyncio.Task[Any]) -> None:
