@@ -792,3 +792,11 @@ def test_a_lock_is_named_as_its_user_knows_it_not_as_asyncio_does():
     run = vtloop.simulate(main)
     assert run.value == "Lock 'changed._lock'"
     assert [str(thing) for thing in run.trace.things] == ["Lock 'changed._lock'"]
+
+
+def test_wait_for_without_a_timeout_does_not_wait_itself():
+    async def main():
+        await asyncio.wait_for(asyncio.sleep(1), None)
+
+    first = vtloop.simulate(main).trace.steps[0]
+    assert first[3:5] == ("sleep", 1_000_000_000)

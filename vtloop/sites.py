@@ -18,7 +18,15 @@ from typing import Any, NamedTuple, cast
 from vtloop.handles import NoDebug
 from vtloop.places import is_library, place
 from vtloop.trace import Stack, Thing
-from vtloop.waits import REACQUIRE, WAITERS, WRAPPERS, await_stack, name_in, unwrapped
+from vtloop.waits import (
+    REACQUIRE,
+    WAITERS,
+    WRAPPERS,
+    await_stack,
+    name_in,
+    unwrapped,
+    waiting_function,
+)
 
 _FutureIterator: Any = type(asyncio.Future(loop=cast(Any, NoDebug())).__await__())
 
@@ -32,7 +40,9 @@ class Site(NamedTuple):
 
 
 # By id() of their code: asyncio's functions that say all about a wait, whatever they call.
-_LAST = {id(code) for code, waiter in WAITERS.items() if waiter.kind != "notification"}
+_LAST = {
+    id(code) for code, waiter in WAITERS.items() if waiter.kind not in ("notification", "wait_for")
+}
 
 
 class Sites:
@@ -110,14 +120,14 @@ class Sites:
             self._codes.setdefault(id(frame.f_code), (frame.f_code, is_library(frame)))
         users = [frame for frame in frames if not self._codes[id(frame.f_code)][1]]
         stack = self._index(tuple(map(place, users)))
-        for depth, frame in enumerate(frames):
-            waiter = WAITERS.get(frame.f_code)
-            if waiter is not None:
-                relock = waiter.kind == "notification" and any(
-                    inner.f_code is REACQUIRE for inner in frames[depth:]
-                )
-                return Site(stack, "relock" if relock else waiter.kind, waiter.variable)
-        return Site(stack, "", "")
+        found = waiting_function(frames)
+        if found is None:
+            return Site(stack, "", "")
+        depth, waiter = found
+        relock = waiter.kind == "notification" and any(
+            inner.f_code is REACQUIRE for inner in frames[depth:]
+        )
+        return Site(stack, "relock" if relock else waiter.kind, waiter.variable)
 
     def _index(self, stack: Stack) -> int:
         return self.stacks.setdefault(stack, len(self.stacks))
@@ -158,7 +168,5 @@ def _position(frame: FrameType) -> tuple[int, int]:
 def waiting_frames(coro: Any) -> list[FrameType]:
     """Return the await stack as far as the first function of asyncio's that waits."""
     frames = await_stack(coro)[0]
-    for depth, frame in enumerate(frames):
-        if frame.f_code in WAITERS:
-            return frames[: depth + 1]
-    return frames
+    found = waiting_function(frames)
+    return frames if found is None else frames[: found[0] + 1]

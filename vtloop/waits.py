@@ -13,15 +13,15 @@ import inspect
 import sys
 import types
 from asyncio import locks, queues, tasks
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from vtloop.clock import format_seconds, to_nanoseconds
 from vtloop.places import is_library, place
+from vtloop.recorder import Holders
 from vtloop.tasks import in_order, label
 
 Frame = types.FrameType
-Holders = Mapping[int, Iterable[str]]  # who holds a lock or semaphore, by its id()
 
 
 class Wait(NamedTuple):
@@ -260,11 +260,23 @@ WAITERS[_code(tasks._cancel_and_wait)] = Waiter("wait_for", "fut", _wait_for)  #
 REACQUIRE = _code(locks.Lock.acquire)  # after a notification
 
 
-def _words(task: asyncio.Task[Any], frames: list[Frame], end: Any, holders: Holders) -> str:
+def waiting_function(frames: list[Frame]) -> tuple[int, Waiter] | None:
+    """Return the outermost of asyncio's functions that wait, and its depth in an await stack.
+
+    A wait_for() that runs a coroutine in place, for want of a timeout, does not wait itself.
+    """
     for depth, frame in enumerate(frames):
         waiter = WAITERS.get(frame.f_code)
-        if waiter is not None:
-            return waiter.words(_Waiting(frame, frames[:depth], frames[depth + 1 :], holders))
+        if waiter is not None and (waiter.kind != "wait_for" or frame is frames[-1]):
+            return depth, waiter
+    return None
+
+
+def _words(task: asyncio.Task[Any], frames: list[Frame], end: Any, holders: Holders) -> str:
+    found = waiting_function(frames)
+    if found is not None:
+        depth, waiter = found
+        return waiter.words(_Waiting(frames[depth], frames[:depth], frames[depth + 1 :], holders))
     return _words_for_future(getattr(task, "_fut_waiter", None) or end)
 
 
