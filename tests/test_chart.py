@@ -20,10 +20,10 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from vtloop import chart
-from vtloop.chart_difference import first_difference
-from vtloop.chart_scale import AXES
-from vtloop.chart_style import ARROWS, MARKS, SIZES, STATES, THEMES
-from vtloop.chart_svg import to_bytes
+from vtloop.chart.difference import first_difference
+from vtloop.chart.scale import AXES
+from vtloop.chart.style import ARROWS, MARKS, SIZES, STATES, THEMES
+from vtloop.chart.svg import to_bytes
 
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
 SCRIPTS = sorted(

@@ -9,44 +9,55 @@ from pathlib import Path
 import pytest
 
 import vtloop
+from vtloop import chart
 
-PACKAGE = Path(vtloop.__file__).parent
+HOUSE = Path(vtloop.__file__).parent
+MODULES = {
+    ".".join(path.relative_to(HOUSE).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in HOUSE.rglob("*.py")
+}
 
-# The map in the package's docstring, from the bottom up.
-MAP = re.findall(r"`(\w+)`", (vtloop.__doc__ or "").partition("A map of the package")[2])
-FLOOR_OF = {module: floor for floor, module in enumerate(MAP)} | {"__init__": len(MAP)}
+
+def mapped(package):
+    """Return the modules that the map in a package's docstring names, from the bottom up."""
+    return re.findall(r"`(\w+)`", package.__doc__.partition("A map of the package")[2])
+
+
+# A package stands above its modules.
+MAP = [
+    name
+    for room in mapped(vtloop)
+    for name in ([f"chart.{inner}" for inner in mapped(chart)] if room == "chart" else []) + [room]
+]
+FLOOR_OF = {name: floor for floor, name in enumerate([*MAP, "__init__"])}
 
 
 def imports_of(path: Path) -> set[str]:
-    """Return the modules of the package that a module imports, wherever in it, types aside."""
+    """Return the modules of the house that a module imports, wherever in it, types aside."""
     tree = ast.parse(path.read_text())
     for node in ast.walk(tree):
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
             node.body = []
     found = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module == "vtloop":
-            names = [alias.name for alias in node.names]
-            found |= {name if name in FLOOR_OF else "__init__" for name in names}
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("vtloop."):
-            found.add((node.module or "").split(".")[1])
-        elif isinstance(node, ast.Import):
-            found |= {
-                [*alias.name.split("."), "__init__"][1]
-                for alias in node.names
-                if alias.name.split(".")[0] == "vtloop"
-            }
-    return found
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            there = {name for name in names if name.removeprefix("vtloop.") in FLOOR_OF}
+            found |= there | ({node.module or ""} if names - there else set())
+    ours = {name for name in found if name.split(".")[0] == "vtloop"}
+    return {name.removeprefix("vtloop").removeprefix(".") or "__init__" for name in ours}
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.glob("*.py")), ids=lambda path: path.stem)
-def test_a_module_imports_only_from_those_below_it(path):
-    for imported in imports_of(path) - {"__init__"}:
-        assert FLOOR_OF[imported] < FLOOR_OF[path.stem], f"{path.stem} imports {imported}"
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_a_module_imports_only_from_those_below_it(name):
+    for imported in imports_of(MODULES[name]) - {"__init__"}:
+        assert FLOOR_OF[imported] < FLOOR_OF[name], f"{name} imports {imported}"
 
 
-def test_the_map_of_the_package_names_every_module():
-    assert sorted(MAP) == sorted({path.stem for path in PACKAGE.glob("*.py")} - {"__init__"})
+def test_the_maps_of_the_packages_name_every_module():
+    assert sorted(MAP) == sorted(MODULES.keys() - {"__init__"})
 
 
 def test_importing_the_library_loads_no_optional_package():

@@ -26,8 +26,7 @@ A map of the package, from the bottom up; a module imports only from those named
 - `collector`, `wallclock`, `world`: what a run changes in the process around it
 - `loop`: the event loop
 - `timeline`, `actors`: the schedule of a run, read from its trace, and who is in it
-- `chart_style`, `chart_scale`, `chart_words`, `chart_facts`, `chart_rows`, `chart_canvas`,
-  `chart_paint`, `chart_frame`, `chart_svg`, `chart_difference`, `chart`: its picture
+- `chart`: its picture; a package, with a map of its own
 - `marble_rows`, `marbles`, `perfetto`, `mermaid`, `page`: its other views
 - `views`: all of them, by format
 - `output`, `runner`, `simulation`: one run

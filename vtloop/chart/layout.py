@@ -1,33 +1,22 @@
-"""Charts of a run: its tasks down, time across, and what each does, waits for and holds.
-
-    >>> import asyncio, vtloop
-    >>> from vtloop import chart
-    >>> run = vtloop.simulate(lambda: asyncio.sleep(1))
-    >>> chart.save(run.timeline, "nap.svg")  # doctest: +SKIP
-
-- `draw` draws on axes, which are yours: by time, x is in seconds. pyplot is not used.
-- A text stands only where it fits into the axes as large as they are when it is drawn.
-- The label of a shape is its tooltip, its gid is its id in SVG; see `chart_canvas`.
-"""
+"""Where everything in a figure stands: the layout of one chart, and of several over one axis."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
 
-from vtloop import chart_frame as frame
 from vtloop.actors import shown
-from vtloop.chart_canvas import MARK, Canvas
-from vtloop.chart_difference import Difference, first_difference
-from vtloop.chart_paint import Painter
-from vtloop.chart_rows import Across, Row, hidden_steps, rows_of
-from vtloop.chart_scale import AXES, Scale
-from vtloop.chart_style import SIZES, THEMES, Size, Theme
-from vtloop.chart_svg import save_figure
-from vtloop.chart_words import counted, drawable
+from vtloop.chart import frame
+from vtloop.chart.axis import RULER, paint_axis, paint_ruler
+from vtloop.chart.canvas import MARK, Canvas
+from vtloop.chart.difference import Difference
+from vtloop.chart.paint import Painter
+from vtloop.chart.rows import Across, Row, hidden_steps, rows_of
+from vtloop.chart.scale import AXES, Scale
+from vtloop.chart.style import Size, Theme
+from vtloop.chart.words import counted, drawable
 from vtloop.clock import format_seconds
 
 if TYPE_CHECKING:
@@ -36,81 +25,10 @@ if TYPE_CHECKING:
     from vtloop.timeline import Timeline
 
 _LEFT, _RIGHT = 1.2, 1.4  # lines of text, within the axes, for the marks of start and end
+_SMALLEST = 4.5  # points, of a font
 
 
-def draw(
-    timeline: Timeline,
-    *,
-    ax: Axes | None = None,
-    axis: str = "time",
-    theme: str = "light",
-    title: str | None = None,
-    legend: bool = True,
-    font: float | None = None,
-    prefix: str = "",
-) -> Axes:
-    """Draw the schedule of a run on axes, and return them.
-
-    Without `ax`, they are those of a new figure of README size. `axis` is what stands across:
-    'time'; 'steps', with a column for each; or 'both'. `font` is the size of text in points, and
-    `prefix` begins the id of every shape, so that ids differ in a figure of several charts.
-    """
-    if ax is None:
-        made = figure(timeline, axis=axis, theme=theme, title=title, legend=legend)
-        return made.axes[0]
-    box = ax.get_window_extent()
-    room = box.width * 72 / ax.figure.dpi
-    layout = _Layout(timeline, axis, room, font or SIZES["readme"].font)
-    lines = box.height * 72 / ax.figure.dpi / layout.height
-    if lines < layout.across.font and font is None:
-        layout = _Layout(timeline, axis, room, max(4.0, lines))
-    layout.paint(ax, _theme(theme), title, legend, prefix)
-    return ax
-
-
-def figure(
-    timeline: Timeline,
-    *,
-    axis: str = "time",
-    theme: str = "light",
-    title: str | None = None,
-    legend: bool = True,
-    size: str | tuple[float, float] = "readme",
-) -> Figure:
-    """Return a figure with the chart of a run, as high as its rows need.
-
-    `size` is 'readme', 'page' or 'slide', or a width and a greatest height in inches.
-    """
-    return _figure([timeline], axis, theme, [title], legend, size)
-
-
-def compare(
-    one: Timeline,
-    other: Timeline,
-    *,
-    axis: str = "time",
-    theme: str = "light",
-    titles: tuple[str, str] | None = None,
-    size: str | tuple[float, float] = "readme",
-) -> Figure:
-    """Return a figure with the charts of two runs, one over the other, and where they first differ.
-
-    By time, both have the same axis. The caption says what differs.
-    """
-    names = titles or (default_title(one), default_title(other))
-    found = first_difference(one, other)
-    return _figure([one, other], axis, theme, list(names), True, size, found)
-
-
-def save(timeline: Timeline, path: str | os.PathLike[str], **options: Any) -> None:
-    """Write the chart of a run to an SVG, PNG or PDF file, by its suffix; options as for `figure`.
-
-    Equal runs give equal bytes.
-    """
-    save_figure(figure(timeline, **options), path)
-
-
-class _Layout:
+class Layout:
     """Where everything stands, before there are axes to draw on."""
 
     def __init__(
@@ -131,7 +49,7 @@ class _Layout:
         end = max(self.scale.end, until or 0)
         points = max(1.0, room - (_LEFT + _RIGHT) * font) / end
         self.across = Across(-_LEFT * font / points, points, room, font)
-        top = frame.RULER if axis == "both" else 0.0
+        top = RULER if axis == "both" else 0.0
         self.rows: list[Row] = rows_of(timeline, self.scale, self.across, top)
         last = self.rows[-1] if self.rows else None
         self.labels = frame.labels_width(self.rows, font)
@@ -155,9 +73,9 @@ class _Layout:
         ax.set_facecolor(theme.paper)
         ax.set_xlim(across.origin, across.origin + across.room / across.points)
         ax.set_ylim(self.height, 0)
-        frame.paint_axis(canvas, self.timeline, self.scale, across)
+        paint_axis(canvas, self.timeline, self.scale, across)
         if self.scale.axis == "both":
-            frame.paint_ruler(canvas, self.timeline, self.scale, across)
+            paint_ruler(canvas, self.timeline, self.scale, across)
         frame.paint_labels(canvas, self.rows, self.labels)
         caption = list(notes)
         if self.rows:
@@ -180,7 +98,7 @@ class _Layout:
         """Mark where this run first does what the other does not."""
         step, at = difference.steps[run], difference.ats[run]
         x = self.scale.at(at) if step < 0 else self.scale.centre(step)
-        colour, top = canvas.theme.difference, frame.RULER if self.scale.axis == "both" else 0.0
+        colour, top = canvas.theme.difference, RULER if self.scale.axis == "both" else 0.0
         canvas.line(
             [x, x],
             [top, self.height],
@@ -208,41 +126,21 @@ def _comparison(difference: Difference | None) -> list[str]:
     return [f"The dashed line is the first difference: {difference.words}."]
 
 
-def _theme(name: str) -> Theme:
-    if name not in THEMES:
-        raise ValueError(
-            f"The theme {name!r} was asked for, while there are {', '.join(THEMES)}; pass one of "
-            f"these as theme="
-        )
-    return THEMES[name]
-
-
-def _size(size: str | tuple[float, float]) -> Size:
-    if not isinstance(size, str):
-        return Size(size[0], size[1], SIZES["readme"].font, SIZES["readme"].dpi)
-    if size not in SIZES:
-        raise ValueError(
-            f"A chart of size {size!r} was asked for, while sizes are {', '.join(SIZES)}; pass one "
-            f"of these, or a width and a height in inches"
-        )
-    return SIZES[size]
-
-
-def _figure(
+def stacked(
     timelines: list[Timeline],
     axis: str,
-    theme: str,
+    theme: Theme,
     titles: list[str | None],
     legend: bool,
-    size: str | tuple[float, float],
+    size: Size,
     difference: Difference | None = None,
 ) -> Figure:
-    colours, chosen = _theme(theme), _size(size)
-    font = chosen.font
-    made = _stacked(timelines, axis, colours, titles, legend, chosen, font, difference)
-    while made.get_figheight() > chosen.tallest and font > 4.5:
-        font = max(4.5, font * max(0.75, chosen.tallest / made.get_figheight()))
-        made = _stacked(timelines, axis, colours, titles, legend, chosen, font, difference)
+    """Return a figure with one chart below the other, in a font with which it is not too tall."""
+    font = size.font
+    made = _stacked(timelines, axis, theme, titles, legend, size, font, difference)
+    while made.get_figheight() > size.tallest and font > _SMALLEST:
+        font = max(_SMALLEST, font * max(0.75, size.tallest / made.get_figheight()))
+        made = _stacked(timelines, axis, theme, titles, legend, size, font, difference)
     return made
 
 
@@ -256,13 +154,12 @@ def _stacked(
     font: float,
     difference: Difference | None,
 ) -> Figure:
-    """Return a figure with one chart below the other, over one axis."""
     wide, edge = size.width * 72, 1.0 * font
     until = max(timeline.end for timeline in timelines) / 1e9 if axis == "time" else None
-    rough = [_Layout(timeline, axis, wide, font, until) for timeline in timelines]
+    rough = [Layout(timeline, axis, wide, font, until) for timeline in timelines]
     labels = max(layout.labels for layout in rough)
     room = wide - labels - 2 * edge
-    layouts = [_Layout(timeline, axis, room, font, until) for timeline in timelines]
+    layouts = [Layout(timeline, axis, room, font, until) for timeline in timelines]
     made = Figure(figsize=(size.width, 1), dpi=size.dpi, facecolor=theme.paper)
     heights: list[tuple[float, float, float]] = []
     seen: dict[tuple[str, str], None] = {}

@@ -13,8 +13,8 @@ from collections import Counter
 from typing import NamedTuple
 
 from vtloop.actors import shown
-from vtloop.chart_scale import Scale
-from vtloop.chart_words import counted, drawable, own_name, shortened, width
+from vtloop.chart.scale import Scale
+from vtloop.chart.words import counted, drawable, own_name, shortened, width
 from vtloop.clock import NANOSECONDS
 from vtloop.timeline import Holding, Lane, Timeline
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Iterator
 
-from vtloop.chart_style import FONT
+from vtloop.chart.style import FONT
 from vtloop.clock import format_seconds
 from vtloop.timeline import READY, RUNNING, Lane, Span, Timeline
 

@@ -11,12 +11,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
 
-from vtloop.chart_canvas import BACK, BAND, BAR, MARK, SMALL, TICK, Box, Canvas
-from vtloop.chart_facts import deadlines, left_over, told, words_of_arrows
-from vtloop.chart_rows import Across, Row
-from vtloop.chart_scale import Scale
-from vtloop.chart_style import ARROWS, STATES, Look, state_of
-from vtloop.chart_words import (
+from vtloop.chart.canvas import BACK, BAND, BAR, MARK, SMALL, TICK, Box, Canvas
+from vtloop.chart.facts import deadlines, left_over, told, words_of_arrows
+from vtloop.chart.rows import Across, Row
+from vtloop.chart.scale import Scale
+from vtloop.chart.style import ARROWS, STATES, Look, state_of
+from vtloop.chart.words import (
     counted,
     drawable,
     fitting,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from vtloop.chart_words import counted
+from vtloop.chart.words import counted
 from vtloop.timeline import Lane, Timeline
 
 _OF_TIMEOUTS = ("_on_timeout", "_release_waiter")  # what timers of asyncio's timeouts call

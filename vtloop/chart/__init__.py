@@ -1,0 +1,107 @@
+"""Charts of a run: its tasks down, time across, and what each does, waits for and holds.
+
+    >>> import asyncio, vtloop
+    >>> from vtloop import chart
+    >>> run = vtloop.simulate(lambda: asyncio.sleep(1))
+    >>> chart.save(run.timeline, "nap.svg")  # doctest: +SKIP
+
+- `draw` draws on axes, which are yours: by time, x is in seconds. pyplot is not used.
+- A text stands only where it fits into the axes as large as they are when it is drawn.
+- The label of a shape is its tooltip, its gid is its id in SVG; see `canvas`.
+
+A map of the package, from the bottom up; a module imports only from those named before it:
+
+- `style`: colours, patterns, marks and sizes
+- `scale`, `words`, `facts`, `rows`, `difference`: what stands where, and what it says
+- `canvas`, `paint`, `axis`, `frame`, `layout`: what is drawn
+- `svg`: files
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from vtloop.chart.difference import first_difference
+from vtloop.chart.layout import Layout, default_title, stacked
+from vtloop.chart.style import SIZES, size_named, theme_named
+from vtloop.chart.svg import save_figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from vtloop.timeline import Timeline
+
+
+def draw(
+    timeline: Timeline,
+    *,
+    ax: Axes | None = None,
+    axis: str = "time",
+    theme: str = "light",
+    title: str | None = None,
+    legend: bool = True,
+    font: float | None = None,
+    prefix: str = "",
+) -> Axes:
+    """Draw the schedule of a run on axes, and return them.
+
+    Without `ax`, they are those of a new figure of README size. `axis` is what stands across:
+    'time'; 'steps', with a column for each; or 'both'. `font` is the size of text in points, and
+    `prefix` begins the id of every shape, so that ids differ in a figure of several charts.
+    """
+    if ax is None:
+        made = figure(timeline, axis=axis, theme=theme, title=title, legend=legend)
+        return made.axes[0]
+    box = ax.get_window_extent()
+    room = box.width * 72 / ax.figure.dpi
+    layout = Layout(timeline, axis, room, font or SIZES["readme"].font)
+    lines = box.height * 72 / ax.figure.dpi / layout.height
+    if lines < layout.across.font and font is None:
+        layout = Layout(timeline, axis, room, max(4.0, lines))
+    layout.paint(ax, theme_named(theme), title, legend, prefix)
+    return ax
+
+
+def figure(
+    timeline: Timeline,
+    *,
+    axis: str = "time",
+    theme: str = "light",
+    title: str | None = None,
+    legend: bool = True,
+    size: str | tuple[float, float] = "readme",
+) -> Figure:
+    """Return a figure with the chart of a run, as high as its rows need.
+
+    `size` is 'readme', 'page' or 'slide', or a width and a greatest height in inches.
+    """
+    return stacked([timeline], axis, theme_named(theme), [title], legend, size_named(size))
+
+
+def compare(
+    one: Timeline,
+    other: Timeline,
+    *,
+    axis: str = "time",
+    theme: str = "light",
+    titles: tuple[str, str] | None = None,
+    size: str | tuple[float, float] = "readme",
+) -> Figure:
+    """Return a figure with the charts of two runs, one over the other, and where they first differ.
+
+    By time, both have the same axis. The caption says what differs.
+    """
+    names = titles or (default_title(one), default_title(other))
+    found = first_difference(one, other)
+    colours, chosen = theme_named(theme), size_named(size)
+    return stacked([one, other], axis, colours, list(names), True, chosen, found)
+
+
+def save(timeline: Timeline, path: str | os.PathLike[str], **options: Any) -> None:
+    """Write the chart of a run to an SVG, PNG or PDF file, by its suffix; options as for `figure`.
+
+    Equal runs give equal bytes.
+    """
+    save_figure(figure(timeline, **options), path)
