@@ -17,17 +17,17 @@ import functools
 import sys
 import weakref
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from itertools import repeat, takewhile
-from types import CoroutineType, MethodType
+from types import CoroutineType, FunctionType, MethodType
 from typing import Any, cast
 
 from vtloop.clock import NEVER, Clock
 from vtloop.ordering import without_addresses
 from vtloop.places import calling_frame, place, running_frames
 from vtloop.recorder import Holders
-from vtloop.sites import Sites, Things, waiting_frames
-from vtloop.tasks import Task, given_name, in_order, label, without_locals
+from vtloop.sites import SLEEP, Sites, Things, waiting_frames
+from vtloop.tasks import Task, given_name, label, without_locals
 from vtloop.trace import Blocked, Event, Printed, Step, TaskMade, Trace
 from vtloop.waits import is_of_thread, shielded_by
 
@@ -55,7 +55,6 @@ class Recording:
         self._sites = Sites()
         self._things = Things()
         self._holders: dict[int, list[str]] = {}  # by the index of what they hold
-        self._timers: dict[Any, tuple[int, int]] = {}  # pending ones: number, step that set it
         self._timers_set = 0
         self._deadline = 0  # of the timer that was set last
         self._cancelled: set[int] = set()  # tasks whose cancellation is on its way
@@ -82,7 +81,7 @@ class Recording:
     def _follow(self) -> Generator[Any, bool | None, None]:
         """Yield the handles of the ready queue; what comes after a `yield` looks at the step."""
         ready, sources, steps, clock = self._ready, self._sources, self._steps, self._clock
-        cancelled, suspension = self._cancelled, self._suspension
+        cancelled, suspension, sleeps = self._cancelled, self._suspension, self._sites.sleeps
         while True:
             if len(ready) > len(sources):  # somebody has called between two iterations
                 sources.extend(repeat(_OUTSIDE, len(ready) - len(sources)))
@@ -103,17 +102,18 @@ class Recording:
                     timer = source < _OUTSIDE
                     if timer:
                         source = _TIMER - source
-                owner: Any = getattr(callback, "__self__", None)
-                if type(owner) is Task and type(callback) is not MethodType:
-                    who = owner.__hash__()
-                elif isinstance(owner, asyncio.Task) and (
-                    type(callback) is not MethodType or callback.__name__ in _OF_TASKS
-                ):
-                    who = self._number(owner)
-                    if who and (name := given_name(owner)):  # given after its creation
-                        self._names[who] = name
-                else:
-                    who = 0
+                owner: Any = None
+                who, form = 0, type(callback)
+                if form is not FunctionType:
+                    owner = getattr(callback, "__self__", None)
+                    if type(owner) is Task and form is not MethodType:
+                        who = hash(owner)
+                    elif isinstance(owner, asyncio.Task) and (
+                        form is not MethodType or callback.__name__ in _OF_TASKS
+                    ):
+                        who = self._number(owner)
+                        if who and (name := given_name(owner)):  # given after its creation
+                            self._names[who] = name
                 at = clock.now
                 self._who = who
                 self._index = index = len(steps)
@@ -133,10 +133,21 @@ class Recording:
                     ended = "timer" if timer else "callback"
                     steps[index] = at, 0, source, ended, qualified_name(callback), 0
                 elif owner.done():
+                    sleeps.pop(who, None)
                     ended, subject = self._outcome(owner)
                     steps[index] = at, who, source, ended, subject, 0
+                elif (
+                    (last := sleeps.get(who)) is not None
+                    and type(inner := (coro := owner.get_coro()).cr_await) is CoroutineType
+                    and inner.cr_code is SLEEP
+                    and coro.cr_frame.f_lasti == last[0]
+                ):
+                    if owner._fut_waiter is None:  # sleep(0)
+                        steps[index] = at, who, source, "turn", None, last[1]
+                    else:
+                        steps[index] = at, who, source, "sleep", self._deadline, last[1]
                 else:
-                    stack, kind, subject = suspension(owner)
+                    stack, kind, subject = suspension(owner, who)
                     steps[index] = at, who, source, kind, subject, stack
             handle = callback = owner = None  # not to be kept alive
             self._who = 0
@@ -162,7 +173,7 @@ class Recording:
         at: Any = self._steps[index]
         number = hash(task)
         self._begun[number] = at
-        self._steps[index] = at, number, source, *self._end_of(task)
+        self._steps[index] = at, number, source, *self._end_of(task, number)
 
     def _count_sources(self, since: int) -> None:
         """Note that what was added to the ready queue was added by the step that runs, if one does.
@@ -191,17 +202,17 @@ class Recording:
     def _numbers(self, futures: Iterable[Any]) -> tuple[int, ...]:
         return tuple(self._number(item) for item in futures if isinstance(item, asyncio.Task))
 
-    def _end_of(self, task: Any) -> tuple[str, Any, int]:
+    def _end_of(self, task: Any, number: int) -> tuple[str, Any, int]:
         """Return how a step of a task has ended, the subject, and the place."""
         if task.done():
             return *self._outcome(task), 0
-        stack, kind, subject = self._suspension(task)
+        stack, kind, subject = self._suspension(task, number)
         return kind, subject, stack
 
-    def _suspension(self, task: Any) -> tuple[int, str, Any]:
+    def _suspension(self, task: Any, who: int) -> tuple[int, str, Any]:
         """Return where a task is suspended, for what kind of thing it waits, and for which."""
         coro = task.get_coro()
-        site, inner = self._sites.of(coro)
+        site, inner = self._sites.of(coro, who)
         stack, kind, variable = site
         if kind == "sleep":
             if task._fut_waiter is None:  # sleep(0)
@@ -227,8 +238,11 @@ class Recording:
     def _subject(self, coro: Any, inner: Any, kind: str, variable: str) -> Any:
         frame: Any = inner.cr_frame if type(inner) is CoroutineType else waiting_frames(coro)[-1]
         found = frame.f_locals[variable]
+        known = self._things.known(found)
+        if known >= 0:
+            return known
         if kind == "group":
-            return self._numbers(in_order(found._tasks))
+            return tuple(sorted(self._numbers(found._tasks)))
         if kind == "wait":
             return self._numbers(found)
         if kind == "wait_for":
@@ -271,8 +285,8 @@ class Recording:
         else:
             number = self._adopt(task, coro)
         place = self._sites.caller(sys._getframe(1))
-        made = qualified_name(coro), self._who, at, self._index, place
-        self._made.append((number, given_name(task), *made))
+        name, made = given_name(task), qualified_name(coro)
+        self._made.append((number, name, made, self._who, at, self._index, place))
 
     def _adopt(self, task: Any, coro: Any) -> int:
         """Return the number of a task that a factory of the program's made; it may have begun."""
@@ -280,7 +294,7 @@ class Recording:
         forget = functools.partial(self._foreign.pop, id(task))  # with the reference as a default
         self._foreign[id(task)] = number, weakref.ref(task, forget)
         if task.done() or getattr(coro, "cr_await", None) is not None:
-            self._steps.append((self._clock.now, number, self._index, *self._end_of(task)))
+            self._steps.append((self._clock.now, number, self._index, *self._end_of(task, number)))
         return number
 
     def renamed(self, task: asyncio.Task[Any]) -> None:
@@ -293,26 +307,29 @@ class Recording:
         who = self._who if asyncio._get_running_loop() is not None else -1
         self._events.append((self._index, self._clock.now, "cancel", who, number, text))
 
-    def timer_set(self, handle: Any) -> None:
+    def timer_set(self, handle: Any) -> int:
         number = self._timers_set = self._timers_set + 1
-        self._timers[handle] = number, self._index
-        self._deadline = handle.deadline if handle.deadline < NEVER else -1
-        self._event("set", number, self._deadline)
+        events, deadline = self._events, handle.deadline
+        self._deadline = deadline = deadline if deadline < NEVER else -1
+        note = len(events)
+        events.append((self._index, self._clock.now, "set", self._who, number, deadline))
+        return note
 
-    def timer_cancelled(self, handle: Any) -> None:
-        timer = self._timers.pop(handle, None)
-        if timer is not None:
-            self._event("unset", timer[0], None)
+    def timer_cancelled(self, note: int) -> None:
+        self._event("unset", self._events[note][4], None)
 
-    def timers_due(self, handles: Iterable[Any]) -> None:
-        now = self._clock.now
-        self._count_sources(now)
-        for handle in handles:
-            number, step = self._timers.pop(handle)
+    def timers_due(self, timers: Mapping[Any, int]) -> None:
+        now, index, who = self._clock.now, self._index, self._who
+        sources, events = self._sources, self._events
+        if len(self._ready) != len(sources):
+            self._count_sources(now)
+        for handle, note in timers.items():
+            step, _, _, _, number, _ = events[note]
             source = _TIMER - step
-            on_time = handle.deadline == now
-            self._sources.append(source if on_time else self._mark(source, handle.deadline))
-            self._event("fire", number, None)
+            if handle.deadline != now:
+                source = self._mark(source, handle.deadline)
+            sources.append(source)
+            events.append((index, now, "fire", who, number, None))
 
     def printed_line(self, at: int, who: str, text: str) -> None:
         self._event("print", len(self.printed), None)
@@ -400,6 +417,8 @@ class Recording:
 
 def qualified_name(function: Any) -> str:
     """Return the name of a coroutine or callback with all that it is nested in."""
+    if type(function) is FunctionType:
+        return function.__qualname__
     while isinstance(function, functools.partial):
         function = function.func
     return getattr(function, "__qualname__", None) or type(function).__name__

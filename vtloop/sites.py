@@ -39,6 +39,8 @@ class Site(NamedTuple):
     variable: str  # which local variable of that function tells for what it waits, '' if none does
 
 
+SLEEP = asyncio.sleep.__code__
+
 # By id() of their code: asyncio's functions that say all about a wait, whatever they call.
 _LAST = {
     id(code) for code, waiter in WAITERS.items() if waiter.kind not in ("notification", "wait_for")
@@ -50,18 +52,22 @@ class Sites:
 
     def __init__(self) -> None:
         self.stacks: dict[Stack, int] = {(): 0}
+        self.sleeps: dict[int, tuple[int, int]] = {}
+        """Where each task slept last, right in its coroutine: the position in it, and the stack."""
         self._sites: dict[tuple[int, ...], Site] = {}
         self._codes: dict[int, tuple[CodeType, bool]] = {}  # by id(): itself, whether of a library
         self._callers: dict[tuple[int, int], int] = {}
 
-    def of(self, coro: Any) -> tuple[Site, Any]:
-        """Return where a coroutine is suspended, and the innermost awaitable that was looked at."""
+    def of(self, coro: Any, who: int) -> tuple[Site, Any]:
+        """Return where a task's coroutine is suspended, and the innermost awaitable looked at."""
         if type(coro) is CoroutineType:  # the usual: right in a waiting function of asyncio's
             inner: Any = coro.cr_await
             if type(inner) is CoroutineType and (code := id(inner.cr_code)) in _LAST:
                 frame: Any = coro.cr_frame
                 site = self._sites.get((id(coro.cr_code), frame.f_lasti, code))
                 if site is not None:
+                    if inner.cr_code is SLEEP:
+                        self.sleeps[who] = frame.f_lasti, site.stack
                     return site, inner
         return self._of_any(coro)
 
@@ -141,12 +147,16 @@ class Things:
         self._known: dict[int, tuple[int, weakref.ref[Any]]] = {}  # by id()
         self._kinds: Counter[str] = Counter()
 
+    def known(self, thing: Any) -> int:
+        """Return the index of a primitive that has been described, -1 for any other object."""
+        known = self._known.get(id(thing))
+        return -1 if known is None else known[0]
+
     def index(self, thing: Any, callers: Callable[[], Iterable[FrameType]]) -> int:
         """Return the index of a primitive, named as its callers know it, the innermost first."""
         identity = id(thing)
-        known = self._known.get(identity)
-        if known is not None:
-            return known[0]
+        if (known := self.known(thing)) >= 0:
+            return known
         kind = type(thing).__name__
         name = next(filter(None, (name_in(frame, thing) for frame in callers())), "")
         self._kinds[kind] += 1

@@ -11,7 +11,7 @@ number, stays on the heap until it comes up, or until most of the heap is such n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import Context, copy_context
 from functools import partial
 from heapq import heapify, heappop, heappush
@@ -37,7 +37,7 @@ class Timers:
     _few = 100  # instants without timers that may always stay
 
     def __init__(self) -> None:
-        self._buckets: dict[int, dict[AnyTimerHandle, None]] = {}
+        self._buckets: dict[int, dict[AnyTimerHandle, Any]] = {}
         self._later: list[int] = []  # a heap of the instants after the first
         self._empty = 0  # how many of these have no timer any more
         self.first = NEVER
@@ -69,14 +69,14 @@ class Timers:
         self.insert(handle)
         return handle
 
-    def insert(self, handle: AnyTimerHandle) -> None:
+    def insert(self, handle: AnyTimerHandle, note: Any = None) -> None:
         """Add a timer, behind those of its deadline; O(log n)."""
         deadline = handle.deadline
         bucket = self._buckets.get(deadline)
         if bucket is not None:
-            bucket[handle] = None
+            bucket[handle] = note
         else:
-            self._buckets[deadline] = {handle: None}
+            self._buckets[deadline] = {handle: note}
             if deadline < self.first:
                 if self.first != NEVER:
                     heappush(self._later, self.first)
@@ -84,12 +84,16 @@ class Timers:
             elif deadline < NEVER:
                 heappush(self._later, deadline)
 
-    def discard(self, handle: AnyTimerHandle) -> None:
-        """Remove a timer, if it is still pending; O(1), O(log n) if it is the first."""
+    def discard(self, handle: AnyTimerHandle) -> Any:
+        """Remove a timer, if it is still pending, and return its note; O(log n) if it is the first.
+
+        O(1) otherwise.
+        """
         deadline = handle.deadline
         bucket = self._buckets.get(deadline)
+        note = None
         if bucket is not None and handle in bucket:
-            del bucket[handle]
+            note = bucket.pop(handle)
             if not bucket:
                 del self._buckets[deadline]
                 if deadline == self.first:
@@ -98,9 +102,10 @@ class Timers:
                     self._empty += 1
                     if self._empty > self._few and 2 * self._empty > len(self._later):
                         self._drop_empty()
+        return note
 
-    def pop_first(self) -> dict[AnyTimerHandle, None]:
-        """Remove and return the timers of the first instant, in order of creation."""
+    def pop_first(self) -> dict[AnyTimerHandle, Any]:
+        """Remove and return the timers of the first instant, in order of creation, with notes."""
         bucket = self._buckets.pop(self.first)
         if self._later:
             self._advance()
@@ -147,15 +152,16 @@ class Timers:
 
 
 class Watcher(Protocol):
-    """Who is told about timers."""
+    """Who is told about timers, and may give each a note, which it gets back."""
 
-    def timer_set(self, handle: AnyTimerHandle) -> None: ...
+    def timer_set(self, handle: AnyTimerHandle) -> object:
+        """Return a note, which is not None."""
 
-    def timer_cancelled(self, handle: AnyTimerHandle) -> None:
-        """Note that a timer was cancelled, if it is pending."""
+    def timer_cancelled(self, note: Any) -> None:
+        """Note that a timer was cancelled that was pending."""
 
-    def timers_due(self, handles: Iterable[AnyTimerHandle]) -> None:
-        """Note that timers join the ready queue."""
+    def timers_due(self, timers: Mapping[AnyTimerHandle, Any]) -> None:
+        """Note that the timers of one instant, each with its note, join the ready queue."""
 
 
 class WatchedTimers(Timers):
@@ -167,15 +173,15 @@ class WatchedTimers(Timers):
         super().__init__()
         self._watcher = watcher
 
-    def insert(self, handle: AnyTimerHandle) -> None:
-        super().insert(handle)
-        self._watcher.timer_set(handle)
+    def insert(self, handle: AnyTimerHandle, note: Any = None) -> None:
+        super().insert(handle, self._watcher.timer_set(handle))
 
-    def discard(self, handle: AnyTimerHandle) -> None:
-        super().discard(handle)
-        self._watcher.timer_cancelled(handle)
+    def discard(self, handle: AnyTimerHandle) -> Any:
+        note = super().discard(handle)
+        if note is not None:
+            self._watcher.timer_cancelled(note)
 
-    def pop_first(self) -> dict[AnyTimerHandle, None]:
+    def pop_first(self) -> dict[AnyTimerHandle, Any]:
         bucket = super().pop_first()
         self._watcher.timers_due(bucket)
         return bucket
