@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from vtloop.blocking import here
 from vtloop.clock import Clock, plain_seconds
 
 
-class LineOutput(io.TextIOBase):
-    """Passes text on to another stream, and tells of each line.
+class LineOutput:
+    """A text stream that passes on to another one, and tells of each line.
 
     `begun(at, who)` is asked at the first character of a line what to write before it; `at` is in
     nanoseconds and `who` is the label of the task, or '-'. `ended(at, who, text)` is told the whole
@@ -52,32 +52,25 @@ class LineOutput(io.TextIOBase):
             self._line.clear()
             self._ended(self._at, self._who, line)
 
-    def flush(self) -> None:
-        self._target.flush()
+    def writelines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.write(line)
 
     def close(self) -> None:
         """Do nothing: the stream behind it is somebody else's."""
 
-    def writable(self) -> bool:
-        return True
+    def __enter__(self) -> LineOutput:
+        return self
 
-    @property
-    def encoding(self) -> str:  # type: ignore[override]
-        return str(self._target.encoding)
+    def __exit__(self, *exc_info: object) -> None:
+        self.flush()
 
-    @property
-    def errors(self) -> str | None:  # type: ignore[override]
-        errors: str | None = self._target.errors
-        return errors
-
-    def __getattr__(self, name: str) -> Any:  # buffer, reconfigure…
+    def __getattr__(self, name: str) -> Any:  # flush, encoding, isatty, buffer, reconfigure…
         return getattr(self._target, name)
 
-    def isatty(self) -> bool:
-        return bool(self._target.isatty())
 
-    def fileno(self) -> int:
-        return int(self._target.fileno())
+# Not derived from it, as the finalizer of io's classes takes longer than most short runs print.
+io.TextIOBase.register(LineOutput)
 
 
 def timestamp(at: int, who: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import linecache
 import os
 import sys
@@ -68,7 +69,15 @@ def function_name(code: CodeType) -> str:
 
 def _short(filename: str) -> str:
     try:
-        relative = os.path.relpath(filename)
+        return _relative(filename, os.getcwd())
+    except OSError:  # the working directory was removed
+        return filename
+
+
+@functools.lru_cache(maxsize=1024)
+def _relative(filename: str, directory: str) -> str:
+    try:
+        relative = os.path.relpath(filename, directory)
     except ValueError:  # on another drive
         return filename
     return filename if relative.startswith(os.pardir) else relative
