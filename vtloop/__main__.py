@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import platform
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -164,8 +163,7 @@ def _view(
     try:
         status = _run(parser, start, arguments.script, 2)
     finally:
-        header = {"python": platform.python_version(), "seed": options.seed}
-        _write([recording.trace(**header) for recording in recordings], arguments)
+        _write([recording.trace(seed=options.seed) for recording in recordings], arguments)
     if not recordings:
         raise SimulationError(
             f"A view of {arguments.script!r} was asked for, while it ran no event loop; give a "

@@ -392,7 +392,7 @@ class Recording:
         """Return what was recorded, with a header; nothing is recorded from then on."""
         self._finish_steps()
         return Trace(
-            header=header,
+            header={"python": sys.version.split()[0], **header},
             tasks=tuple(self._tasks()),
             things=tuple(self._things.described),
             stacks=tuple(self._sites.stacks),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import platform
 import sys
 from collections.abc import Callable, Coroutine
 from functools import cached_property
@@ -219,7 +218,6 @@ def simulate(
         unretrieved=tuple(dict.fromkeys([*recording.errors, *recording.unretrieved()])),
         reproducible=loop.reproducible,
         trace=recording.trace(
-            python=platform.python_version(),
             seed=seed,
             wall_clock=None if wall_clock is None else wall_clock.isoformat(),
             finished=finished,

@@ -11,7 +11,6 @@ the name of its table.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeAlias
@@ -166,6 +165,8 @@ class Trace(NamedTuple):
             file.writelines(f"{line}\n" for line in self._lines())
 
     def _lines(self) -> Iterator[str]:
+        import json  # here, as most runs are never saved, and it is slow to import
+
         yield json.dumps({"vtloop trace": FORMAT, **self.header})
         for table in _TABLES:
             for record in getattr(self, table):
@@ -189,6 +190,8 @@ def load(path: str | os.PathLike[str]) -> Trace:
 
     Raises SimulationError for a file of another kind or format, and for a damaged one.
     """
+    import json
+
     with open(path, encoding="utf-8", errors="surrogatepass") as file:
         try:
             header = json.loads(file.readline())
