@@ -62,15 +62,6 @@ def test_run_cancels_what_is_left_as_asyncio_run_does():
     assert run.unfinished == ("say_after#2",)
 
 
-def test_run_refuses_to_run_inside_a_running_loop():
-    async def main():
-        for start in (vtloop.run, vtloop.simulate):
-            with pytest.raises(RuntimeError, match=r"this thread runs an event loop already"):
-                start(lambda: say_after(0, ""))
-
-    vtloop.run(main())
-
-
 def test_debug_is_passed_on():
     async def main():
         return asyncio.get_running_loop().get_debug()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from vtloop.clock import Seconds, to_seconds
 from vtloop.errors import UntilReached
+from vtloop.kernel import no_loop_running
 from vtloop.loop import VirtualLoop
 from vtloop.ordering import without_addresses
 from vtloop.output import LineOutput, timestamp
@@ -141,13 +142,16 @@ def run(
     until nothing is left to do, as in a notebook, instead of cancelling what is left. The other
     options are those of `VirtualLoop`; `random` is seeded with 0 unless `seed` says otherwise.
 
+    Unlike `asyncio.run` it may be called while a loop runs in this thread, such as a notebook's:
+    that one stands still, as for any call that computes. A virtual loop it may not.
+
     Raises what the coroutine raises, DeadlockError, LivelockError, or UntilReached.
     """
-    _check_no_loop_runs()
+    no_other = no_loop_running()
     loop = VirtualLoop(
         until=until, seed=seed, wall_clock=wall_clock, timer_slack=timer_slack, patience=patience
     )
-    with Runner(loop, debug) as runner:
+    with no_other, Runner(loop, debug) as runner:
         value: T = runner.run(_coroutine(main))
         if settle:
             loop.settle()
@@ -176,7 +180,7 @@ def simulate(
     >>> simulate(nap).elapsed
     3600.0
     """
-    _check_no_loop_runs()
+    no_other = no_loop_running()
     recording = Recording()
     loop = VirtualLoop(
         until=until,
@@ -194,7 +198,7 @@ def simulate(
     finished = 0
     stdout, sys.stdout = sys.stdout, output
     try:
-        with runner:
+        with no_other, runner:
             try:
                 value = runner.run(_coroutine(main))
             finally:
@@ -226,14 +230,6 @@ def simulate(
             stopped=stopped,
         ),
     )
-
-
-def _check_no_loop_runs() -> None:
-    if asyncio._get_running_loop() is not None:
-        raise RuntimeError(
-            "A run in virtual time was started while this thread runs an event loop already, and a "
-            "thread cannot run two; start it outside of coroutines, or in a thread of its own"
-        )
 
 
 def _coroutine(main: Any) -> Any:
