@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 import textwrap
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 import vtloop
 from vtloop.__main__ import main
+from vtloop.chart import figure
 from vtloop.errors import SimulationError
 from vtloop.trace import load
 from vtloop.views import FORMATS, write
@@ -73,6 +75,36 @@ def test_the_suffix_says_the_format(tmp_path):
 def test_an_unknown_suffix_is_refused_with_the_formats_that_there_are(tmp_path):
     with pytest.raises(SimulationError, match=r"'\.xyz', while there is none .*svg, png"):
         vtloop.simulate(nap).chart(tmp_path / "run.xyz")
+
+
+async def says():
+    await asyncio.sleep(1)
+    print("<on>")
+
+
+def test_a_notebook_shows_a_run_by_what_it_printed_and_its_chart():
+    assert (
+        vtloop.simulate(says)
+        ._repr_html_()
+        .startswith(
+            "<pre>&lt;Run returned None after 1 s&gt;\n"
+            "     1.000  says#1       | &lt;on&gt;\n</pre>\n<svg"
+        )
+    )
+
+
+def test_a_notebook_shows_a_timeline_by_its_chart():
+    timeline = vtloop.simulate(nap).timeline
+    assert timeline._repr_svg_() == figure(timeline)._repr_svg_()
+    assert timeline._repr_svg_().startswith("<svg")
+
+
+def test_without_matplotlib_a_notebook_shows_text(monkeypatch):
+    monkeypatch.setitem(sys.modules, "vtloop.chart", None)
+    run = vtloop.simulate(says)
+    assert run._repr_html_().endswith("| &lt;on&gt;\n</pre>\n")
+    assert run.timeline._repr_svg_() is None
+    assert repr(run.timeline) == "<Timeline of 1 task up to 1 s>"
 
 
 def test_the_chart_of_a_script_is_named_after_it(program, capsys):

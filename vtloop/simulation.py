@@ -124,6 +124,15 @@ class Run(Generic[T]):
         """Return a hash that is equal for equal runs, on the same version of Python."""
         return self.trace.digest()
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows of it: the printed lines, and the chart."""
+        from html import escape  # here, as these are slow to import
+
+        from vtloop.views import picture
+
+        text = escape(f"{self!r}\n{self.transcript()}", quote=False)
+        return f"<pre>{text}</pre>\n{picture(self.timeline) or ''}"
+
 
 def run(
     main: Main[T],

@@ -14,7 +14,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from importlib import import_module
+from typing import Any, NamedTuple, cast
 
 from sortedcontainers import SortedDict, SortedKeyList
 
@@ -123,7 +124,13 @@ class Timeline:
         """How many waited for a primitive: (since, how many), by its index."""
 
     def __repr__(self) -> str:
-        return f"<Timeline of {len(self.lanes)} tasks up to {format_seconds(self.end)}>"
+        tasks = "1 task" if len(self.lanes) == 1 else f"{len(self.lanes)} tasks"
+        return f"<Timeline of {tasks} up to {format_seconds(self.end)}>"
+
+    def _repr_svg_(self) -> str | None:
+        """Return what a notebook shows of it: the chart; None without matplotlib."""
+        picture = import_module("vtloop.views").picture  # built on this, so it is looked up now
+        return cast("str | None", picture(self))
 
     # Queries
 

@@ -84,3 +84,12 @@ def write(
             f"there is none of that name; the formats are {', '.join(FORMATS)}"
         )
     FORMATS[format][1](timeline, path, **options)
+
+
+def picture(timeline: Timeline) -> str | None:
+    """Return the chart of a run as an SVG element, for a page; None without matplotlib."""
+    try:
+        chart = import_module("vtloop.chart")
+    except ImportError:
+        return None
+    return str(chart.figure(timeline)._repr_svg_())

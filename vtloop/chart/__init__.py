@@ -13,8 +13,8 @@ A map of the package, from the bottom up; a module imports only from those named
 
 - `style`: colours, patterns, marks and sizes
 - `scale`, `words`, `facts`, `rows`, `difference`: what stands where, and what it says
-- `canvas`, `paint`, `axis`, `frame`, `layout`: what is drawn
 - `svg`: files
+- `canvas`, `paint`, `axis`, `frame`, `layout`: what is drawn
 """
 
 from __future__ import annotations

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from matplotlib.figure import Figure
-
 from vtloop.actors import shown
 from vtloop.chart import frame
 from vtloop.chart.axis import RULER, paint_axis, paint_ruler
@@ -16,11 +14,13 @@ from vtloop.chart.paint import Painter
 from vtloop.chart.rows import Across, Row, hidden_steps, rows_of
 from vtloop.chart.scale import AXES, Scale
 from vtloop.chart.style import Size, Theme
+from vtloop.chart.svg import Chart
 from vtloop.chart.words import counted, drawable
 from vtloop.clock import format_seconds
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
     from vtloop.timeline import Timeline
 
@@ -160,7 +160,7 @@ def _stacked(
     labels = max(layout.labels for layout in rough)
     room = wide - labels - 2 * edge
     layouts = [Layout(timeline, axis, room, font, until) for timeline in timelines]
-    made = Figure(figsize=(size.width, 1), dpi=size.dpi, facecolor=theme.paper)
+    made = Chart(figsize=(size.width, 1), dpi=size.dpi, facecolor=theme.paper)
     heights: list[tuple[float, float, float]] = []
     seen: dict[tuple[str, str], None] = {}
     for place, (layout, title) in enumerate(zip(layouts, titles, strict=True)):

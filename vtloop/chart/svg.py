@@ -5,11 +5,10 @@ from __future__ import annotations
 import io
 import os
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from xml.sax.saxutils import escape
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from matplotlib.figure import Figure
 
 FORMATS = ("svg", "png", "pdf")
 
@@ -25,6 +24,15 @@ _METADATA: dict[str, dict[str, Any]] = {
     "png": {"Software": "vtloop"},
     "pdf": {"CreationDate": None, "Creator": "vtloop", "Producer": "vtloop"},
 }
+
+
+class Chart(Figure):
+    """A figure that a notebook shows, in the bytes of a file."""
+
+    def _repr_svg_(self) -> str:
+        """Return it as an SVG element, without what stands before it in a file."""
+        text = to_bytes(self, "svg").decode()
+        return text[text.index("<svg") :]
 
 
 def save_figure(figure: Figure, path: str | os.PathLike[str], dpi: float | None = None) -> None:
