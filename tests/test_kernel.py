@@ -6,10 +6,12 @@ import logging
 import queue
 import sys
 import threading
+from contextlib import closing
 
 import pytest
 
 import vtloop
+from vtloop.cells import Notebook
 from vtloop.kernel import no_loop_running
 
 
@@ -17,7 +19,12 @@ def simulated(main):
     return vtloop.simulate(main).result()
 
 
-HOWS = (vtloop.run, simulated)
+def in_a_cell(main):
+    with closing(Notebook()) as book:
+        return book.run(main).result()
+
+
+HOWS = (vtloop.run, simulated, in_a_cell)
 
 
 @pytest.mark.parametrize("start", HOWS)
@@ -42,7 +49,7 @@ def test_a_run_in_a_running_loop_is_as_any_call_that_computes(start):
     assert order == ["the run is over", "the kernel goes on"]
 
 
-@pytest.mark.parametrize("start", [vtloop.run])
+@pytest.mark.parametrize("start", [vtloop.run, in_a_cell])
 def test_what_a_run_raises_leaves_the_running_loop_in_its_place(start):
     async def fail():
         raise KeyError("lost")
@@ -68,7 +75,7 @@ def test_a_callback_of_a_running_loop_may_start_a_run_as_well():
 
 def test_a_run_within_a_run_is_refused_in_words():
     async def main():
-        for start in (vtloop.run, vtloop.simulate):
+        for start in (vtloop.run, vtloop.simulate, book.run):
             with pytest.raises(
                 RuntimeError, match=r"thread runs one already.* await the coroutine"
             ):
@@ -77,8 +84,9 @@ def test_a_run_within_a_run_is_refused_in_words():
     async def kernel():
         vtloop.run(main())
 
-    vtloop.run(main())
-    asyncio.run(kernel())
+    with closing(Notebook()) as book:
+        vtloop.run(main())
+        asyncio.run(kernel())
 
 
 def test_where_no_loop_runs_nothing_is_put_aside():

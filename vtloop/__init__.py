@@ -31,7 +31,10 @@ A map of the package, from the bottom up; a module imports only from those named
 - `views`: all of them, by format
 - `output`, `runner`, `simulation`: one run
 - `scripts`, `__main__`: the command line
+- `parts`, `cells`, `notebook`: the cells of a notebook
 """
+
+from typing import Any
 
 from vtloop.blocking import busy
 from vtloop.clock import Clock
@@ -66,3 +69,17 @@ __all__ = [
     "run",
     "simulate",
 ]
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Make the cell magic `%%vtloop` known to a notebook; called by `%load_ext vtloop`."""
+    from vtloop.notebook import load_ipython_extension
+
+    load_ipython_extension(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Cancel what cells have left behind; called by `%unload_ext vtloop`."""
+    from vtloop.notebook import unload_ipython_extension
+
+    unload_ipython_extension(shell)

@@ -9,6 +9,7 @@ The facts it is built on:
 - A loop in virtual time is not put aside: its program would have two clocks, of which one stands.
 - The streams of a kernel are served by threads of its own, in real time, and a flush waits for
   them. So it happens outside of the simulation.
+- A kernel takes what a task prints for the cell that created the task, which may be long over.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import asyncio
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import copy_context
 from typing import Any
 
 from vtloop.blocking import here
@@ -91,3 +93,22 @@ def _flushed_outside(stream: Any) -> Iterator[None]:
             del stream.flush
         else:
             stream.flush = own
+
+
+class KernelStream:
+    """Hands text on to a stream of the kernel's, for the cell that made this."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._context = copy_context()
+
+    def write(self, text: str) -> int:
+        with outside():
+            return int(self._context.copy().run(self._stream.write, text) or 0)
+
+    def flush(self) -> None:
+        with outside():
+            self._context.copy().run(self._stream.flush)
+
+    def __getattr__(self, name: str) -> Any:  # encoding, isatty…
+        return getattr(self._stream, name)

@@ -25,7 +25,7 @@ class LineOutput:
         begun: Callable[[int, str], str] = lambda at, who: "",
         ended: Callable[[int, str, str], object] = lambda at, who, text: None,
     ) -> None:
-        self._target = target
+        self.target = target
         self._clock = clock
         self._begun = begun
         self._ended = ended
@@ -38,8 +38,8 @@ class LineOutput:
             if not self._line:
                 self._at = self._clock.now
                 self._who = "-" if here.actor is None else here.actor.whoami()
-                self._target.write(self._begun(self._at, self._who))
-            self._target.write(part)
+                self.target.write(self._begun(self._at, self._who))
+            self.target.write(part)
             self._line.append(part)
             if part.endswith("\n"):
                 self.end_line()
@@ -66,7 +66,7 @@ class LineOutput:
         self.flush()
 
     def __getattr__(self, name: str) -> Any:  # flush, encoding, isatty, buffer, reconfigure…
-        return getattr(self._target, name)
+        return getattr(self.target, name)
 
 
 # Not derived from it, as the finalizer of io's classes takes longer than most short runs print.

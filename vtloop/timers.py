@@ -167,21 +167,21 @@ class Watcher(Protocol):
 class WatchedTimers(Timers):
     """Timers that tell what becomes of them."""
 
-    __slots__ = ("_watcher",)
+    __slots__ = ("watcher",)
 
     def __init__(self, watcher: Watcher) -> None:
         super().__init__()
-        self._watcher = watcher
+        self.watcher = watcher
 
     def insert(self, handle: AnyTimerHandle, note: Any = None) -> None:
-        super().insert(handle, self._watcher.timer_set(handle))
+        super().insert(handle, self.watcher.timer_set(handle))
 
     def discard(self, handle: AnyTimerHandle) -> Any:
         note = super().discard(handle)
         if note is not None:
-            self._watcher.timer_cancelled(note)
+            self.watcher.timer_cancelled(note)
 
     def pop_first(self) -> dict[AnyTimerHandle, Any]:
         bucket = super().pop_first()
-        self._watcher.timers_due(bucket)
+        self.watcher.timers_due(bucket)
         return bucket

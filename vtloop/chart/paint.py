@@ -45,6 +45,7 @@ class Painter:
         self.across = across
         self.rows = rows
         self.row_of = {lane.number: row for row in rows for lane in row.lanes}
+        self.made_in = {made.number: made.step for made in timeline.trace.tasks}
         self.left = left_over(timeline)
         self.told = told(timeline)
         self.caption: list[str] = []
@@ -101,8 +102,7 @@ class Painter:
         return self.scale.right[woken_by]
 
     def _birth(self, lane: Lane) -> float:
-        made = self.timeline.trace.tasks[lane.number - 1]
-        return self.scale.during(made.step, lane.created)
+        return self.scale.during(self.made_in[lane.number], lane.created)
 
     def _is_left(self, lane: Lane, span: Span, after: int) -> bool:
         return lane.number in self.left and (after < 0 or after == self.left[lane.number])

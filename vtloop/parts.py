@@ -1,0 +1,118 @@
+"""The part of a trace that is one cell's, of a recording that goes on from cell to cell."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from vtloop.trace import ENDS, WAITS, Event, Step, TaskMade, Trace
+
+
+class Start(NamedTuple):
+    """Where in a recording a cell begins: its instant, in nanoseconds, and how much is there."""
+
+    at: int
+    tasks: int
+    steps: int
+    events: int
+    printed: int
+    blocked: int
+    notices: int
+
+
+def cut(trace: Trace, start: Start) -> Trace:
+    """Return the part of a trace from a start on, with times that count from there.
+
+    The task that the cell runs in gets the number 1, and others follow in order. The last step of
+    each task that goes on from before stands for all its earlier ones, and what is held at the
+    start is acquired there.
+    """
+    last = {step[1]: index for index, step in enumerate(trace.steps[: start.steps]) if step[1]}
+    ended = {who for who, index in last.items() if trace.steps[index][3] in ENDS}
+    made = [task for task in trace.tasks if task.number not in ended]
+    made.sort(key=lambda task: (task.number != start.tasks + 1, task.number))
+    part = _Part(start, {task.number: number for number, task in enumerate(made, 1)})
+    kept = sorted(index for who, index in last.items() if who not in ended)
+    steps = [*kept, *range(start.steps, len(trace.steps))]
+    part.steps.update({index: number for number, index in enumerate(steps)})
+    events = [*_held(trace.events[: start.events]), *trace.events[start.events :]]
+    return trace._replace(
+        tasks=tuple(map(part.task, made)),
+        steps=tuple(part.step(index, trace.steps[index]) for index in steps),
+        events=tuple(map(part.event, events)),
+        printed=tuple(
+            line._replace(at=line.at - start.at) for line in trace.printed[start.printed :]
+        ),
+        blocked=tuple(
+            call._replace(at=call.at - start.at) for call in trace.blocked[start.blocked :]
+        ),
+        notices=trace.notices[start.notices :],
+    )
+
+
+class _Part:
+    """How the records of a trace are called in a part of it."""
+
+    def __init__(self, start: Start, tasks: dict[int, int]) -> None:
+        self.start = start
+        self.tasks = {0: 0, -1: -1, **tasks}  # by their numbers in the whole
+        self.steps = {-1: -1}  # by their indexes in the whole
+
+    def since(self, at: int) -> int:
+        """Return an instant of the whole, counted from the start."""
+        return max(0, at - self.start.at)
+
+    def task(self, made: TaskMade) -> TaskMade:
+        older = made.number <= self.start.tasks
+        return made._replace(
+            number=self.tasks[made.number],
+            parent=0 if older else self.tasks.get(made.parent, 0),
+            at=self.since(made.at),
+            step=-1 if older else self.steps.get(made.step, -1),
+            # That of the cell's own task is somewhere in IPython.
+            stack=0 if made.number == self.start.tasks + 1 else made.stack,
+        )
+
+    def step(self, index: int, step: Step) -> Step:
+        at, who, woken_by, kind, subject, stack = step
+        means = WAITS[kind][1] if kind in WAITS else ""
+        if means == "a deadline" and subject >= 0:
+            subject = self.since(subject)
+        elif means == "tasks":
+            subject = tuple(self.tasks.get(number, 0) for number in subject)
+        woken_by = self.steps.get(woken_by, -1) if index >= self.start.steps else -1
+        return self.since(at), self.tasks.get(who, 0), woken_by, kind, subject, stack
+
+    def event(self, event: Event) -> Event:
+        step, at, kind, who, subject, detail = event
+        if kind in ("cancel", "deliver"):
+            subject = self.tasks[subject]
+        elif kind == "late":
+            subject = self.since(subject)
+        elif kind == "print":
+            subject -= self.start.printed
+        elif kind == "block":
+            subject -= self.start.blocked
+        elif kind == "set" and detail >= 0:
+            detail = self.since(detail)
+        return (
+            self.steps.get(step, -1),
+            self.since(at),
+            kind,
+            self.tasks.get(who, 0),
+            subject,
+            detail,
+        )
+
+
+def _held(events: tuple[Event, ...]) -> list[Event]:
+    """Return the `acquire` of each holding that is not over."""
+    held: list[Event] = []
+    for event in events:
+        if event[2] == "acquire":
+            held.append(event)
+        elif event[2] == "release":
+            holders = [holding for holding in held if holding[4] == event[4]]
+            mine = [holding for holding in holders if holding[3] == event[3]]
+            if holders:
+                held.remove((mine or holders)[0])
+    return held
