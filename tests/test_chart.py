@@ -29,7 +29,7 @@ SCENARIOS = Path(__file__).parent.parent / "scenarios"
 SCRIPTS = sorted(
     path
     for path in SCENARIOS.glob("[!_]*.py")
-    if path.stem not in ("catalogue", "claims", "transcript")
+    if path.stem not in ("catalogue", "claims", "lecture", "transcript")
 )
 SVG = "{http://www.w3.org/2000/svg}"
 PIXEL = 1.0  # by which renderers and fonts may disagree

@@ -20,7 +20,7 @@ from scenarios.claims import HALF_TRUE, HOLDS, NOT_SHOWN, REFUTED, Claim
 from scenarios.transcript import Line, NotShown, ScriptFailed, Transcript, record
 
 LECTURE_ROWS = range(1, 19)
-MACHINERY = {"__init__", "__main__", "catalogue", "claims", "gallery", "transcript"}
+MACHINERY = {"__init__", "__main__", "catalogue", "claims", "gallery", "lecture", "transcript"}
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 
 
