@@ -68,6 +68,7 @@ class Reader:
 def reader(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
     monkeypatch.setattr(sys, "displayhook", sys.displayhook)
+    monkeypatch.delattr("builtins._", raising=False)  # Python's own displayhook leaves it behind
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"
