@@ -67,7 +67,29 @@ def test_importing_the_library_loads_no_optional_package():
     assert done.stdout.strip() == "[]"
 
 
+def test_importing_the_library_loads_asyncio_only_when_it_is_used():
+    code = (
+        "import sys, vtloop; print('asyncio' in sys.modules); "
+        "vtloop.simulate; print('asyncio' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True"]
+
+
+def test_type_checkers_are_told_of_each_public_name_where_it_is():
+    tree = ast.parse(MODULES["__init__"].read_text())
+    told = {
+        alias.asname: node.module
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.asname
+    }
+    assert told == {name: f"vtloop.{home}" for name, home in vtloop._HOMES.items()}
+
+
 def test_every_public_name_is_there_and_documented():
+    assert set(vtloop.__all__) <= set(dir(vtloop))
     assert len(vtloop.__all__) <= 20
     for name in vtloop.__all__:
         assert getattr(vtloop, name).__doc__, name
