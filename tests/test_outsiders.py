@@ -72,6 +72,18 @@ def test_a_worker_may_start_a_thread_and_stay_reproducible():
     assert run.reproducible
 
 
+def test_a_worker_is_not_blocked_while_the_thread_that_it_starts_comes_up():
+    class ComesUpSlowly(threading.Thread):
+        def _bootstrap(self):
+            real_sleep(0.2)  # longer than the loop takes to call a worker blocked
+            super()._bootstrap()
+
+    async def main():
+        await asyncio.to_thread(lambda: ComesUpSlowly().start())
+
+    assert simulate(main).reproducible
+
+
 def idle_in_an_old_simple_queue():
     threading.Thread(target=OLD_QUEUE.get).start()
     return lambda: OLD_QUEUE.put(None)

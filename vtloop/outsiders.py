@@ -31,7 +31,7 @@ from math import inf
 from queue import SimpleQueue as RealSimpleQueue  # whatever stands in for it (see `world`)
 from types import FrameType
 
-from vtloop.blocking import here, real_monotonic
+from vtloop.blocking import here, real_monotonic, real_start
 
 _CALM = 4  # looks at threads that are all blocked, before it is called a deadlock
 _POLL = 0.02  # real seconds between two looks at the threads, at most
@@ -39,6 +39,7 @@ _POLL = 0.02  # real seconds between two looks at the threads, at most
 # The system call in which a thread waits for another one, by machine, on Linux.
 _FUTEX = {"x86_64": "202", "aarch64": "98"}.get(os.uname().machine if hasattr(os, "uname") else "")
 
+_START = real_start.__code__
 _JOIN = threading.Thread.join.__code__
 _WAIT = threading.Condition.wait.__code__
 
@@ -57,10 +58,11 @@ _FOR_OTHERS = {
 def waits_for_others(thread: threading.Thread) -> str:
     """Return "" unless a thread is blocked until another thread acts.
 
-    Otherwise the result is the same at the next look if the thread has not moved in between.
+    Otherwise the result is the same at the next look if the thread has not moved in between. One
+    that starts another thread is not blocked: that one comes up by itself.
     """
     frame = sys._current_frames().get(thread.ident or 0)
-    if frame is None or _is_notified(frame):
+    if frame is None or _is_notified(frame) or _START in _codes(frame):
         return ""
     call = _of_the_system(thread, "syscall")
     if not call:
