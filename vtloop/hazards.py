@@ -40,7 +40,8 @@ class Spin:
     def goes_on_too_long(self, now: int, next_deadline: int) -> bool:
         """Tell, `CHECK_ROUNDS` after the last call, whether the clock should have moved."""
         if now != self._instant:
-            self._instant, self._rounds = now, 0
+            self._instant, self._rounds = now, 0  # most of those rounds were at earlier instants
+            return False
         self._rounds += CHECK_ROUNDS
         return self._rounds >= min(MAX_ROUNDS, (next_deadline - now) // ROUND_COST)
 
