@@ -1,7 +1,12 @@
-"""The Perfetto file keeps the rules of the trace-event format, as its document states them."""
+"""The Perfetto file keeps the rules of the trace-event format, as its document states them.
+
+tests/viewers/test_perfetto_ui.py opens the file in Perfetto itself.
+"""
 
 import asyncio
 import json
+import math
+import re
 from collections import Counter, defaultdict
 from itertools import pairwise
 
@@ -14,8 +19,8 @@ from vtloop.perfetto import THINGS, microseconds, perfetto, save
 # What each kind of event must have, besides its name, process and thread.
 REQUIRED = {
     "X": {"cat", "ts", "dur", "args"},
-    "b": {"cat", "ts", "id"},
-    "e": {"cat", "ts", "id"},
+    "b": {"cat", "ts", "id2"},
+    "e": {"cat", "ts", "id2"},
     "s": {"cat", "ts", "id"},
     "f": {"cat", "ts", "id", "bp"},
     "i": {"cat", "ts", "s"},
@@ -55,11 +60,11 @@ def test_each_event_has_what_its_kind_requires(events):
         assert {"name", "pid", "tid"} | REQUIRED[event["ph"]] <= set(event), event
         assert isinstance(event["name"], str), event
         assert event["name"], event
-        assert isinstance(event["pid"], int)
-        assert isinstance(event["tid"], int)
+        assert (type(event["pid"]), type(event["tid"])) == (int, int), event
+        assert isinstance(event.get("args", {}), dict), event
         for field in {"ts", "dur"} & set(event):
-            assert isinstance(event[field], (int, float)), event
-            assert event[field] >= 0, event
+            assert type(event[field]) in {int, float}, event
+            assert 0 <= event[field] < math.inf, event
 
 
 def test_events_are_in_order_of_time(events):
@@ -94,9 +99,11 @@ def test_each_asynchronous_event_begins_and_ends_once(events):
     pairs = defaultdict(list)
     for event in events:
         if event["ph"] in "be":
-            pairs[event["cat"], event["id"]].append(event)
+            assert list(event["id2"]) == ["local"]  # an id of its process
+            pairs[event["cat"], event["pid"], event["id2"]["local"]].append(event)
     for begin, end in pairs.values():
         assert (begin["ph"], end["ph"]) == ("b", "e")
+        assert begin["ts"] <= end["ts"]
         assert begin["name"] == end["name"]
         assert begin["pid"] == end["pid"] == THINGS
 
@@ -117,6 +124,7 @@ def test_each_flow_leads_from_one_event_to_another(events):
     assert flows
     for start, finish in flows.values():
         assert (start["ph"], finish["ph"], finish["bp"]) == ("s", "f", "e")
+        assert start["ts"] <= finish["ts"]
 
 
 def test_instants_have_a_scope_and_counters_have_numbers(events):
@@ -172,4 +180,15 @@ def test_the_file_is_the_same_object_for_equal_runs(tmp_path):
     for name in ("one", "other"):
         save(timelines.of_everything(), tmp_path / name)
     assert (tmp_path / "one").read_bytes() == (tmp_path / "other").read_bytes()
-    assert json.loads((tmp_path / "one").read_text()) == perfetto(timelines.of_everything())
+    assert json.loads((tmp_path / "one").read_text("utf-8")) == perfetto(timelines.of_everything())
+
+
+def test_the_file_has_only_such_escapes_as_perfetto_reads(tmp_path):
+    save(
+        timelines.of_hostile_names(["🐢", "\x1b[1mbold", "half of a pair: \udc80"]),
+        tmp_path / "file",
+    )
+    text = (tmp_path / "file").read_text("utf-8")
+    for name in ("🐢", "␛[1mbold", "half of a pair: ?"):
+        assert f'"{name} (speaks)"' in text
+    assert not re.search(r"[^\\]\\u", text)

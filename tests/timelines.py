@@ -17,6 +17,29 @@ HOSTILE = [
     "section task",
 ]
 
+# Every mark, every keyword of Mermaid's two grammars, and what else has a meaning somewhere.
+_MARKS = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~\n\r\t\0\u2028\u202e"
+_KEYWORDS = (
+    "accDescr accTitle activate actor alt and as autonumber axisFormat box break call click create "
+    "critical dateFormat deactivate destroy details else end excludes gantt href includes "
+    "inclusiveEndDates left link links loop note opt option over par participant properties rect "
+    "right section sequenceDiagram tickInterval title todayMarker topAxis vert weekday weekend"
+)
+AWKWARD = [
+    *(form.format(mark) for mark in _MARKS for form in ("{0}", "a{0}b", "{0}{0} end")),
+    *(form.format(word) for word in _KEYWORDS.split() for form in ("{0}", "{0} x", "The {0}: x")),
+    "%%{init: {'theme': 'dark'}}%%",
+    "---\ntitle: x\n---",
+    "#35; &lt; &amp;",
+    "<br/><b>bold</b><img src=x onerror=alert(1)>",
+    "$$x^2$$ `code` **bold** \\n",
+    "t1->>t2: hello",
+    "done, 0, 5ms",
+    "x" * 5000,
+    "🐢" * 100,
+    "größe, مرحبا, 你好",
+]
+
 
 def of_everything():
     """Return the timeline of a run with every kind of span, mark and arrow."""
@@ -63,7 +86,7 @@ def of_everything():
     return vtloop.simulate(main).timeline
 
 
-def of_hostile_names():
+def of_hostile_names(names=HOSTILE):
     """Return the timeline of tasks whose names, errors and prints are meant to break a format."""
 
     async def speaks(name):
@@ -72,7 +95,7 @@ def of_hostile_names():
         raise ValueError(name)
 
     async def main():
-        tasks = [asyncio.create_task(speaks(name), name=name) for name in HOSTILE]
+        tasks = [asyncio.create_task(speaks(name), name=name) for name in names]
         await asyncio.gather(*tasks, return_exceptions=True)
 
     return vtloop.simulate(main).timeline

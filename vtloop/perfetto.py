@@ -28,6 +28,9 @@ _OF_PROCESS = 0  # the thread of what is no task's
 _Key: TypeAlias = tuple[int, int, int]
 _STEP, _WITHIN, _AFTER = 0, 1, 2
 
+# Perfetto shows some escapes as they stand, and ends a text at NUL: no control character is left.
+_PICTURES = {code: " " if chr(code).isspace() else chr(0x2400 + code) for code in range(32)}
+
 _Event: TypeAlias = dict[str, Any]
 _ENDS = {"returned": "returns", "raised": "raises", "cancelled": "ends as cancelled"}
 
@@ -52,8 +55,9 @@ def perfetto(timeline: Timeline) -> dict[str, Any]:
 
 def save(timeline: Timeline, path: str | os.PathLike[str]) -> None:
     """Write a timeline to a file that Perfetto opens."""
-    with open(path, "w", encoding="utf-8") as file:
-        json.dump(perfetto(timeline), file, separators=(",", ":"))
+    # Without escapes for 🐢 and its like: Perfetto refuses them, as they come in pairs.
+    with open(path, "w", encoding="utf-8", errors="replace") as file:
+        json.dump(perfetto(timeline), file, ensure_ascii=False, separators=(",", ":"))
 
 
 def _names(timeline: Timeline, lanes: dict[int, Lane]) -> Iterator[_Event]:
@@ -61,7 +65,8 @@ def _names(timeline: Timeline, lanes: dict[int, Lane]) -> Iterator[_Event]:
     yield _metadata("process_sort_index", TASKS, _OF_PROCESS, sort_index=0)
     for index, lane in enumerate(lanes.values()):
         given = "" if lane.label.startswith(lane.coroutine) else f" ({lane.coroutine})"
-        yield _metadata("thread_name", TASKS, lane.number, name=f"{lane.label}{given}")
+        name = f"{lane.label}{given}".translate(_PICTURES)
+        yield _metadata("thread_name", TASKS, lane.number, name=name)
         yield _metadata("thread_sort_index", TASKS, lane.number, sort_index=index)
     if timeline.holdings or timeline.queues:
         yield _metadata("process_name", THINGS, _OF_PROCESS, name="locks, queues and the like")
@@ -77,7 +82,7 @@ def _event(
 ) -> _Event:
     return {
         "ph": phase,
-        "name": name or "(nothing)",
+        "name": name.translate(_PICTURES) or "(nothing)",
         "cat": category,
         "ts": microseconds(at),
         "pid": process,
@@ -100,7 +105,7 @@ def _spans(timeline: Timeline, lane: Lane) -> Iterator[tuple[_Key, _Event]]:
         key = span.start, span.step, _STEP if running else _AFTER
         arguments: dict[str, Any] = {"step": span.step}
         if span.state == WAITING:
-            arguments["waits for"] = span.what
+            arguments["waits for"] = span.what.translate(_PICTURES)
         if stack := timeline.stack(span):
             arguments["at"] = [str(place) for place in stack]
         yield (
@@ -156,7 +161,11 @@ def _holdings(timeline: Timeline) -> Iterator[tuple[_Key, _Event]]:
     for number, holding in enumerate(timeline.holdings, start=1):
         thing = str(timeline.trace.things[holding.thing])
         holder = name_of(timeline, holding.task)
-        same: dict[str, Any] = {"process": THINGS, "id": number, "args": {"held by": holder}}
+        same: dict[str, Any] = {
+            "process": THINGS,
+            "id2": {"local": hex(number)},  # a plain `id` is no process's, to Perfetto
+            "args": {"held by": holder},
+        }
         for place, (phase, at) in enumerate((("b", holding.start), ("e", holding.end))):
             yield (at, last, place), _event(phase, thing, "holding", at, _OF_PROCESS, **same)
 
