@@ -5,7 +5,7 @@ VENV   ?= .venv
 PYTHON ?=
 bin    := $(VENV)/bin
 
-.PHONY: help demo test lint pytest conformance bench parity robustness format clean
+.PHONY: help demo test lint pytest viewers conformance bench parity robustness format clean
 .DELETE_ON_ERROR:
 
 help: ## say what can be made
@@ -24,6 +24,9 @@ lint: $(VENV)/installed-dev ## check style and types
 
 pytest: $(VENV)/installed-dev ## run the tests, with ARGS="..." for pytest
 	$(bin)/python -m pytest $(ARGS)
+
+viewers: $(VENV)/installed-viewers ## open the views in Chromium, Perfetto and Mermaid
+	.ci/viewers $(bin)/python
 
 conformance: $(VENV)/installed-dev ## run all of CPython's own asyncio tests
 	$(bin)/python tests/conformance/run.py --rebuild
@@ -50,6 +53,7 @@ clean: ## remove what the other targets made
 # What is to be installed before each stamp is set.
 $(VENV)/installed-demo: install = .[chart,wallclock]
 $(VENV)/installed-dev: install = .[dev]
+$(VENV)/installed-viewers: install = .[test,viewers]
 $(VENV)/installed-bench: install = .[bench]
 
 $(VENV)/installed-%: pyproject.toml | $(bin)/pip
