@@ -1,0 +1,198 @@
+"""What an event loop schedules: callbacks, timers and tasks.
+
+- Handles, timers and tasks are made without a call of their classes (see `handles`).
+- A loop that is closed or in debug mode is *strict*: it checks what asyncio checks then, and its
+  handles remember where they were made.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from asyncio import events
+from collections import deque
+from collections.abc import Callable
+from contextvars import Context, copy_context
+from functools import partial
+from typing import Any
+
+from vtloop.clock import NANOSECONDS, NEVER, Clock, to_nanoseconds
+from vtloop.executors import Executors
+from vtloop.handles import DebugTimerHandle, Handle
+from vtloop.recorder import Recorder
+from vtloop.stock import hide_frames
+from vtloop.tasks import NO_NAME, Task, given_name
+from vtloop.timers import AnyTimerHandle, Timers
+
+_EAGER = getattr(asyncio, "eager_task_factory", object())  # since 3.12
+_new_handle = partial(Handle.__new__, Handle)
+_new_task = partial(Task.__new__, Task)
+_initialise_task: Any = Task.__init__
+
+
+class Scheduling(Executors):
+    """What is put into a loop's ready queue and among its timers."""
+
+    _clock: Clock
+    _timers: Timers
+    _ready: deque[Any]
+    _recorder: Recorder | None
+    _strict: bool
+    _tasks_created: int
+
+    def call_soon(  # type: ignore[override]
+        self, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> asyncio.Handle:
+        """Run a callback in the next iteration; see `asyncio.loop.call_soon`."""
+        if self._strict:
+            return self._call_soon_strictly("call_soon", callback, args, context)
+        handle = _new_handle()
+        handle._callback = callback
+        handle._args = args
+        handle._context = copy_context() if context is None else context
+        self._ready.append(handle)
+        return handle
+
+    def call_later(  # type: ignore[override]
+        self,
+        delay: float,
+        callback: Callable[..., object],
+        *args: Any,
+        context: Context | None = None,
+    ) -> AnyTimerHandle:
+        """Run a callback after `delay` seconds; never after math.inf. ValueError for nan."""
+        if delay is None:
+            raise TypeError("delay must not be None")
+        duration = delay * NANOSECONDS if type(delay) is int else to_nanoseconds(delay)
+        deadline = self._clock.now + duration
+        if deadline > NEVER:
+            deadline = NEVER
+        if self._strict:
+            return self._add_timer_strictly("call_later", deadline, callback, args, context)
+        return self._timers.add(deadline, callback, args, context)
+
+    def call_at(  # type: ignore[override]
+        self,
+        when: float,
+        callback: Callable[..., object],
+        *args: Any,
+        context: Context | None = None,
+    ) -> AnyTimerHandle:
+        """Run a callback when `loop.time()` is `when`; see `asyncio.loop.call_at`."""
+        if when is None:
+            raise TypeError("when cannot be None")
+        deadline = to_nanoseconds(when)
+        if self._strict:
+            return self._add_timer_strictly("call_at", deadline, callback, args, context)
+        return self._timers.add(deadline, callback, args, context)
+
+    def schedule(
+        self, deadline: int, callback: Callable[..., object], *args: Any
+    ) -> AnyTimerHandle:
+        """Run a callback at `deadline`, in nanoseconds of virtual time; for the loop's threads."""
+        return self._timers.add(deadline, callback, args, None)
+
+    def _add_timer_strictly(
+        self,
+        method: str,
+        deadline: int,
+        callback: Callable[..., object],
+        args: tuple[Any, ...],
+        context: Context | None,
+    ) -> AnyTimerHandle:
+        self._check_closed()
+        self._check_thread()
+        self._check_callback(callback, method)
+        handle = DebugTimerHandle(deadline, callback, args, context, self)
+        hide_frames(handle, 3)
+        self._timers.insert(handle)
+        return handle
+
+    def call_soon_threadsafe(  # type: ignore[override]
+        self, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> asyncio.Handle:
+        """Run a callback in the next iteration; from any thread."""
+        if self._strict:
+            handle = self._call_soon_strictly("call_soon_threadsafe", callback, args, context)
+        else:
+            handle = self.call_soon(callback, *args, context=context)
+        if self._thread_id not in (None, threading.get_ident()):
+            self._threads.called_in()
+        return handle
+
+    def _call_soon_strictly(
+        self,
+        method: str,
+        callback: Callable[..., object],
+        args: tuple[Any, ...],
+        context: Context | None,
+    ) -> asyncio.Handle:
+        self._check_closed()
+        if method == "call_soon":
+            self._check_thread()
+        self._check_callback(callback, method)
+        handle = events.Handle(callback, args, self, context)
+        hide_frames(handle, 2)
+        self._ready.append(handle)
+        return handle
+
+    def _timer_handle_cancelled(self, handle: AnyTimerHandle) -> None:
+        self._timers.discard(handle)
+
+    # Tasks
+
+    def create_task(
+        self,
+        coro: Any,
+        *,
+        name: Any = None,
+        context: Context | None = None,
+        eager_start: bool | None = None,
+    ) -> Any:
+        """Schedule a coroutine; tasks without a name are numbered by the loop's own count."""
+        if self._closed:
+            self._check_closed()
+        if self._task_factory is not None:
+            if self._task_factory is not _EAGER:
+                task = self._task_from_factory(coro, name=name, context=context)
+                return self._number(task, coro, name)
+            if eager_start is None:
+                eager_start = True
+        self._tasks_created = number = self._tasks_created + 1
+        task = _new_task()
+        task.__hash__ = number.conjugate  # asyncio asks while it initialises the task
+        if name is None:
+            name = NO_NAME
+        if eager_start:
+            self._start_eagerly(task, coro, name, context)
+        else:
+            _initialise_task(task, coro, loop=self, name=name, context=context)
+        if self._debug:
+            hide_frames(task, 2 if eager_start else 1)
+        if self._recorder is not None:
+            self._recorder.task_created(task, coro)
+        try:
+            return task
+        finally:
+            del task  # as in `_run_timed`
+
+    def _start_eagerly(self, task: Any, coro: Any, name: Any, context: Context | None) -> None:
+        """Let a new task run within the current step, up to where it waits for the first time."""
+        recorder = self._recorder if asyncio.iscoroutine(coro) else None  # else it is an error
+        if recorder is not None:
+            recorder.eager_step(task)
+        try:
+            _initialise_task(task, coro, loop=self, name=name, context=context, eager_start=True)
+        finally:
+            if recorder is not None:
+                recorder.eager_step(None)
+            del task
+
+    def _number(self, task: Any, coro: Any, name: Any) -> Any:
+        """Name a task that a factory of the program's made, and that has no name of its own."""
+        self._tasks_created += 1
+        if name is None and isinstance(task, asyncio.Task) and not given_name(task):
+            task.set_name(f"Task-{self._tasks_created}")
+        if self._recorder is not None:
+            self._recorder.task_created(task, coro)
+        return task
