@@ -85,7 +85,14 @@ def test_type_checkers_are_told_of_each_public_name_where_it_is():
         for alias in node.names
         if alias.asname
     }
-    assert told == {name: f"vtloop.{home}" for name, home in vtloop._HOMES.items()}
+    homes = {name: f"vtloop.{home}" for name, home in vtloop._HOMES.items()}
+    assert told == homes | dict.fromkeys(vtloop._MODULES, "vtloop")
+
+
+def test_a_module_for_users_is_there_without_an_import_of_its_own():
+    code = "import vtloop; print(vtloop.marbles.marbles.__name__, vtloop.mermaid.gantt.__name__)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["marbles", "gantt"]
 
 
 def test_every_public_name_is_there_and_documented():

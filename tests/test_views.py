@@ -82,15 +82,18 @@ async def says():
     print("<on>")
 
 
+def test_a_run_tells_its_schedule_as_text():
+    run = vtloop.simulate(says)
+    assert run.marbles(width=60) == vtloop.marbles.marbles(run.timeline, width=60)
+    assert "says#1   |-1s-a|" in run.marbles()
+
+
 def test_a_notebook_shows_a_run_by_what_it_printed_and_its_chart():
-    assert (
-        vtloop.simulate(says)
-        ._repr_html_()
-        .startswith(
-            "<pre>&lt;Run returned None after 1 s&gt;\n"
-            "     1.000  says#1       | &lt;on&gt;\n</pre>\n<svg"
-        )
+    shown = vtloop.simulate(says)._repr_html_()
+    told = (
+        "<pre>&lt;Run returned None after 1 s&gt;\n     1.000  says#1       | &lt;on&gt;\n</pre>\n"
     )
+    assert shown.startswith(f"{told}<svg")
 
 
 def test_a_notebook_shows_a_timeline_by_its_chart():

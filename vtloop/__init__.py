@@ -40,6 +40,10 @@ from typing import TYPE_CHECKING, Any
 from vtloop.blocking import busy  # at once, as it notes the real clock and the real sleep
 
 if TYPE_CHECKING:
+    from vtloop import chart as chart
+    from vtloop import marbles as marbles
+    from vtloop import mermaid as mermaid
+    from vtloop import perfetto as perfetto
     from vtloop.clock import Clock as Clock
     from vtloop.errors import DeadlockError as DeadlockError
     from vtloop.errors import LivelockError as LivelockError
@@ -56,8 +60,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-# Where the other public names are from. Each is imported when somebody asks for it: a test runner
-# that finds this package's plugin pays nothing until it is used.
+# Where the other public names are from. Each is imported when somebody asks for it, as are the
+# modules below: a test runner that finds this package's plugin pays nothing until it is used.
 _HOMES = {
     "Clock": "clock",
     "DeadlockError": "errors",
@@ -74,12 +78,16 @@ _HOMES = {
     "Trace": "trace",
 }
 __all__ = ["busy", *_HOMES]
+_MODULES = {"chart", "marbles", "mermaid", "perfetto"}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name in _HOMES:
+        value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    elif name in _MODULES:
+        value = import_module(f"{__name__}.{name}")
+    else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
     globals()[name] = value
     return value
 

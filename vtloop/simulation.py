@@ -116,6 +116,12 @@ class Run(Generic[T]):
 
         write(self.timeline, path, **options)
 
+    def marbles(self, **options: Any) -> str:
+        """Return its schedule as text; options as for `vtloop.marbles.marbles`."""
+        from vtloop.marbles import marbles
+
+        return marbles(self.timeline, **options)
+
     def transcript(self) -> str:
         """Return the printed lines, each with its time in seconds and its task."""
         return "".join(f"{timestamp(at, who)}{text}\n" for at, who, text in self.printed)
