@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import vtloop
+from tests import timelines
 
 pytest.importorskip("matplotlib")
 
@@ -235,6 +236,19 @@ def test_work_of_no_duration_has_columns_by_step():
         runs = [patch for patch in ax.patches if " runs, " in patch.get_label()]
         widths[axis] = [patch.get_width() for patch in runs]
     assert widths == {"time": [0, 0], "steps": [1, 1], "both": [1, 1]}
+
+
+@pytest.mark.parametrize("axis", AXES)
+def test_the_chart_of_a_later_loop_begins_where_that_loop_did(axis, busy_kitchen):
+    first, second = busy_kitchen, timelines.of_a_second_loop(kitchen, start=100)
+    one, other = (chart.figure(timeline, axis=axis).axes[0] for timeline in (first, second))
+    assert other.get_title(loc="left") == one.get_title(loc="left") == "kitchen: 7 tasks, 8 s"
+    later = 100 if axis == "time" else 0
+    assert other.get_xlim() == pytest.approx([x + later for x in one.get_xlim()])
+    assert other.get_xticks() == pytest.approx([x + later for x in one.get_xticks()])
+    words, moved = ([text.get_text() for text in ax.get_xticklabels()] for ax in (one, other))
+    assert moved == [text and f"{float(text) + 100:g}" for text in words]
+    check_texts(other.figure)
 
 
 def test_tasks_left_pending_are_hatched():

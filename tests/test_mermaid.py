@@ -68,6 +68,15 @@ def test_a_gantt_chart_has_a_section_for_each_task_and_a_bar_for_each_wait():
     )
 
 
+def test_what_is_left_out_does_not_draw_the_gantt_chart_of_a_later_loop_to_0():
+    async def main():
+        for _ in range(2 * MOST):
+            await asyncio.sleep(1)
+
+    text = gantt(timelines.of_a_second_loop(main, start=5))
+    assert text.splitlines()[-1] == f"    {MOST + 1} more :milestone, 5000, 0ms"
+
+
 def test_a_sequence_has_the_messages_between_tasks_in_order():
     async def main():
         task = asyncio.create_task(asyncio.sleep(9), name="nap")

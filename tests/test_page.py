@@ -1,5 +1,6 @@
 """The page: one file, whose data are the timeline's, and which a browser can explore."""
 
+import asyncio
 import json
 import os
 import re
@@ -96,6 +97,12 @@ def test_equal_runs_make_equal_files(tmp_path):
     assert (tmp_path / "one.html").read_bytes() == (tmp_path / "other.html").read_bytes()
 
 
+def test_the_page_of_a_later_loop_begins_where_that_loop_did():
+    timeline = timelines.of_a_second_loop(lambda: asyncio.sleep(2), start=5)
+    assert Reader(page(timeline)).title == "sleep#1, 1 task, 2 s"
+    assert (contents(timeline)["start"], contents(timeline)["end"]) == (5 * 10**9, 7 * 10**9)
+
+
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
     """Pages to open. They are made first: playwright leaves an event loop running."""
@@ -103,6 +110,8 @@ def files(tmp_path_factory):
     save(timelines.of_everything(), directory / "everything.html")
     save(timelines.of_hostile_names(), directory / "hostile.html")
     save(timelines.of_many(1000, 5), directory / "many.html")
+    later = timelines.of_a_second_loop(lambda: asyncio.sleep(2), start=5)
+    save(later, directory / "later.html")
     return directory
 
 
@@ -175,6 +184,10 @@ def test_a_browser_zooms_by_button_wheel_and_key(open_page):
     there.focus("#chart")
     assert changed(there, lambda: there.keyboard.press("0")) == whole
     changed(there, lambda: there.keyboard.press("+"))
+
+
+def test_a_browser_begins_where_a_later_loop_did(open_page):
+    assert window(open_page("later")) == (5, 7)
 
 
 def test_a_browser_pans_by_dragging(open_page):

@@ -3,6 +3,7 @@
 Environment: TIMELINE_PROGRAMS is how many generated programs to check.
 """
 
+import asyncio
 import gc
 import os
 from collections import Counter
@@ -13,7 +14,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 
-from tests import programs, witness
+import vtloop
+from tests import programs, timelines, witness
 from vtloop.timeline import READY, RUNNING, WAITING, Timeline
 from vtloop.trace import CALLBACKS, ENDS
 
@@ -290,3 +292,23 @@ def check_critical_path(timeline):
     if path:
         assert total == steps[path[-1]][0] - steps[path[0]][0]
         assert steps[path[0]][2] == -1
+
+
+# Where it begins and ends
+
+
+def test_a_timeline_begins_where_its_loop_did():
+    async def main():
+        await asyncio.sleep(2)
+
+    timeline = timelines.of_a_second_loop(main, start=5)
+    assert (timeline.start, timeline.end) == (5 * SECOND, 7 * SECOND)
+    assert repr(timeline) == "<Timeline of 1 task from 5 s to 7 s>"
+    assert vtloop.simulate(main).timeline.start == 0
+
+
+def test_a_timeline_without_steps_has_no_length():
+    trace = vtloop.simulate(lambda: asyncio.sleep(1)).trace
+    timeline = Timeline(trace._replace(header={}, tasks=(), steps=(), events=()))
+    assert (timeline.start, timeline.end) == (0, 0)
+    assert repr(timeline) == "<Timeline of 0 tasks from 0 s to 0 s>"

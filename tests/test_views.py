@@ -10,6 +10,7 @@ import pytest
 import vtloop
 from vtloop.__main__ import main
 from vtloop.errors import SimulationError
+from vtloop.timeline import Timeline
 from vtloop.trace import load
 from vtloop.views import FORMATS, write
 
@@ -113,6 +114,17 @@ def test_each_loop_of_a_script_has_a_file_of_its_own(program, capsys):
         json.loads(Path(name).read_text()) for name in ("program.json", "program-2.json")
     )
     assert first != second, "the clock has gone on"
+
+
+def test_a_second_loop_of_a_script_begins_where_the_first_one_ended(program):
+    main(["trace", program(textwrap.dedent(PROGRAM) + "asyncio.run(main())\n")])
+    timelines = [Timeline(load(name)) for name in ("program.jsonl", "program-2.jsonl")]
+    assert timelines[1].start == timelines[0].end == 2_000_000_000
+
+
+def test_a_trace_of_a_script_knows_the_wall_clock(program):
+    main(["trace", program(), "--wall-clock", "09:24:00"])
+    assert load("program.jsonl").header["wall_clock"] == "2024-01-01T09:24:00"
 
 
 def test_a_script_that_fails_still_has_its_chart(program, capsys):

@@ -164,7 +164,8 @@ def _view(
     try:
         status = _run(parser, start, arguments.script, 2)
     finally:
-        header = {"python": platform.python_version(), "seed": options.seed}
+        clock = options.wall_clock and options.wall_clock.isoformat()
+        header = {"python": platform.python_version(), "seed": options.seed, "wall_clock": clock}
         _write([recording.trace(**header) for recording in recordings], arguments)
     if not recordings:
         raise SimulationError(

@@ -20,6 +20,7 @@ from sortedcontainers import SortedDict, SortedKeyList
 
 from vtloop.clock import NEVER, format_seconds
 from vtloop.trace import ENDS, WAITS, Stack, TaskMade, Thing, Trace
+from vtloop.wording import counted
 
 READY, RUNNING, WAITING = "ready", "running", "waiting"
 
@@ -68,6 +69,7 @@ class Lane:
         self.parent = made.parent  # the number of the task that created it, or 0
         self.depth = depth  # in the tree of tasks
         self.created = made.at  # nanoseconds
+        self.created_in = made.step  # or after it; -1 before the first
         self.place = made.stack
         self.ended: int | None = None  # nanoseconds
         self.outcome = ""  # a name in `trace.ENDS`, '' if it was left pending
@@ -113,6 +115,9 @@ class Timeline:
         last = [self._end_of(len(trace.steps) - 1)] if trace.steps else []
         self.end = max([trace.header.get("ended", 0), *last])
         """When the last thing happened, in nanoseconds."""
+        first = [*(made.at for made in trace.tasks[:1]), *(step[0] for step in trace.steps[:1])]
+        self.start = min([self.end, *first])
+        """When the first thing happened, in nanoseconds: later than 0 if loops ran before."""
         for lane in self.lanes.values():
             self._live(lane)
         self.arrows = sorted(self._arrows(), key=lambda arrow: (arrow.end, arrow.source_step))
@@ -123,7 +128,8 @@ class Timeline:
         """How many waited for a primitive: (since, how many), by its index."""
 
     def __repr__(self) -> str:
-        return f"<Timeline of {len(self.lanes)} tasks up to {format_seconds(self.end)}>"
+        period = f"{format_seconds(self.start)} to {format_seconds(self.end)}"
+        return f"<Timeline of {counted(len(self.lanes), 'task')} from {period}>"
 
     # Queries
 

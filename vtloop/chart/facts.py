@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from vtloop.chart.words import counted
 from vtloop.timeline import Lane, Timeline
+from vtloop.wording import counted
 
 _OF_TIMEOUTS = ("_on_timeout", "_release_waiter")  # what timers of asyncio's timeouts call
 

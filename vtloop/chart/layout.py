@@ -16,8 +16,9 @@ from vtloop.chart.paint import Painter
 from vtloop.chart.rows import Across, Row, hidden_steps, rows_of
 from vtloop.chart.scale import AXES, Scale
 from vtloop.chart.style import Size, Theme
-from vtloop.chart.words import counted, drawable
+from vtloop.chart.words import drawable
 from vtloop.clock import format_seconds
+from vtloop.wording import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,7 +38,7 @@ class Layout:
         axis: str,
         room: float,
         font: float,
-        until: float | None = None,
+        period: tuple[float, float] | None = None,
     ) -> None:
         if axis not in AXES:
             raise ValueError(
@@ -46,9 +47,9 @@ class Layout:
             )
         self.timeline = timeline
         self.scale = Scale(timeline, axis, hidden_steps(timeline))
-        end = max(self.scale.end, until or 0)
-        points = max(1.0, room - (_LEFT + _RIGHT) * font) / end
-        self.across = Across(-_LEFT * font / points, points, room, font)
+        start, end = period or (self.scale.start, self.scale.end)
+        points = max(1.0, room - (_LEFT + _RIGHT) * font) / (end - start)
+        self.across = Across(start - _LEFT * font / points, points, room, font)
         top = RULER if axis == "both" else 0.0
         self.rows: list[Row] = rows_of(timeline, self.scale, self.across, top)
         last = self.rows[-1] if self.rows else None
@@ -116,8 +117,8 @@ def default_title(timeline: Timeline) -> str:
     lanes = shown(timeline)
     if not lanes:
         return "no tasks"
-    name = drawable(lanes[0].coroutine, 40)
-    return f"{name}: {counted(len(lanes), 'task')}, {format_seconds(timeline.end)}"
+    name, length = drawable(lanes[0].coroutine, 40), timeline.end - timeline.start
+    return f"{name}: {counted(len(lanes), 'task')}, {format_seconds(length)}"
 
 
 def _comparison(difference: Difference | None) -> list[str]:
@@ -144,6 +145,12 @@ def stacked(
     return made
 
 
+def _period(timelines: list[Timeline]) -> tuple[float, float]:
+    """Return from when to when all of the runs went, across charts by time."""
+    scales = [Scale(timeline, "time", set()) for timeline in timelines]
+    return min(scale.start for scale in scales), max(scale.end for scale in scales)
+
+
 def _stacked(
     timelines: list[Timeline],
     axis: str,
@@ -155,11 +162,11 @@ def _stacked(
     difference: Difference | None,
 ) -> Figure:
     wide, edge = size.width * 72, 1.0 * font
-    until = max(timeline.end for timeline in timelines) / 1e9 if axis == "time" else None
-    rough = [Layout(timeline, axis, wide, font, until) for timeline in timelines]
+    period = _period(timelines) if axis == "time" else None
+    rough = [Layout(timeline, axis, wide, font, period) for timeline in timelines]
     labels = max(layout.labels for layout in rough)
     room = wide - labels - 2 * edge
-    layouts = [Layout(timeline, axis, room, font, until) for timeline in timelines]
+    layouts = [Layout(timeline, axis, room, font, period) for timeline in timelines]
     made = Figure(figsize=(size.width, 1), dpi=size.dpi, facecolor=theme.paper)
     heights: list[tuple[float, float, float]] = []
     seen: dict[tuple[str, str], None] = {}

@@ -17,7 +17,6 @@ from vtloop.chart.rows import Across, Row
 from vtloop.chart.scale import Scale
 from vtloop.chart.style import ARROWS, STATES, Look, state_of
 from vtloop.chart.words import (
-    counted,
     drawable,
     fitting,
     period,
@@ -26,6 +25,7 @@ from vtloop.chart.words import (
 )
 from vtloop.clock import format_seconds
 from vtloop.timeline import READY, RUNNING, Arrow, Lane, Span, Timeline
+from vtloop.wording import counted
 
 MOST_ARROWS = 80
 MOST_SHAPES = 1500  # from which on the spans of a row are one shape for each state
@@ -101,8 +101,7 @@ class Painter:
         return self.scale.right[woken_by]
 
     def _birth(self, lane: Lane) -> float:
-        made = self.timeline.trace.tasks[lane.number - 1]
-        return self.scale.during(made.step, lane.created)
+        return self.scale.during(lane.created_in, lane.created)
 
     def _is_left(self, lane: Lane, span: Span, after: int) -> bool:
         return lane.number in self.left and (after < 0 or after == self.left[lane.number])

@@ -14,9 +14,10 @@ from typing import NamedTuple
 
 from vtloop.actors import shown
 from vtloop.chart.scale import Scale
-from vtloop.chart.words import counted, drawable, own_name, shortened, width
+from vtloop.chart.words import drawable, own_name, shortened, width
 from vtloop.clock import NANOSECONDS
 from vtloop.timeline import Holding, Lane, Timeline
+from vtloop.wording import counted
 
 MOST_LANES = 40
 _MOST_ROWS = 60

@@ -1,6 +1,7 @@
 """Where a step and a time are across a chart: by time, by step, or by both.
 
-- By time, x is seconds of virtual time, and all steps of an instant are at one place.
+- By time, x is seconds of virtual time, from where the run began, and all steps of an instant are
+  at one place.
 - By step, every step is one column wide, and the steps of an instant stand together; between two
   instants there is a gap, of one width for all.
 - By both, the gaps are as wide as the time that passes in them, and the columns open up between.
@@ -44,7 +45,8 @@ class Scale:
         ]
         self.instants: list[Instant] = []
         """With columns, in order."""
-        self.end = max(timeline.end / NANOSECONDS, 1e-9)
+        self.start = timeline.start / NANOSECONDS if axis == "time" else 0.0
+        self.end = max(timeline.end, timeline.start + 1) / NANOSECONDS
         self._ats: list[int] = []
         self._edges: list[tuple[float, float]] = []
         self._starts = [step[0] for step in steps]
@@ -65,7 +67,7 @@ class Scale:
     def centre(self, step: int) -> float:
         """Return the middle of a step that takes no time; the start of the chart for -1."""
         if step < 0:
-            return self._edges[0][0] if self._edges else 0.0
+            return self.start
         if self.axis == "time":
             return self.left[step]
         return self.left[step] + min(1.0, self.right[step] - self.left[step]) / 2
@@ -79,7 +81,7 @@ class Scale:
     def _open_up(self, timeline: Timeline, hidden: set[int]) -> None:
         steps, blocked = timeline.trace.steps, timeline.blocked_in
         ends = {steps[index][0] + duration for index, duration in blocked.items()}
-        self._ats = sorted({0, timeline.end, *timeline.instants, *ends})
+        self._ats = sorted({timeline.start, timeline.end, *timeline.instants, *ends})
         columns = max(1, len(steps) - len(hidden))
         passing = _gaps(self._ats, columns if self.axis == "both" else 0)
         x = 0.0

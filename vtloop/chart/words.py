@@ -121,8 +121,3 @@ def period(start: int, end: int) -> str:
     if start == end:
         return f"at {format_seconds(start)}"
     return f"from {format_seconds(start)} to {format_seconds(end)}, {format_seconds(end - start)}"
-
-
-def counted(count: int, noun: str) -> str:
-    """Return a number with its noun, such as '1,000 tasks'."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
