@@ -18,12 +18,14 @@ from tests import timelines
 pytest.importorskip("matplotlib")
 
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 from matplotlib.text import Text
+from matplotlib.textpath import text_to_path
 
 from vtloop import chart
 from vtloop.chart.difference import first_difference
 from vtloop.chart.scale import AXES
-from vtloop.chart.style import ARROWS, MARKS, SIZES, STATES, THEMES
+from vtloop.chart.style import ARROWS, FONT, MARKS, SIZES, STATES, THEMES
 from vtloop.chart.svg import to_bytes
 
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
@@ -299,6 +301,22 @@ def test_many_tasks_share_rows_and_shapes():
     check_texts(figure)
     captions = [text.get_text() for text in ax.texts if (text.get_gid() or "").startswith("capt")]
     assert "arrows" in " ".join(captions)
+
+
+def test_boxes_with_gaps_too_fine_to_be_seen_become_one():
+    timeline = timeline_of(lambda: crowd(tasks=60, naps=40))
+    figure = chart.figure(timeline, axis="steps")
+    shapes = [shape for shape in figure.axes[0].collections if shape.get_gid() == "callbacks"]
+    (path,) = shapes[0].get_paths()
+    callbacks = sum(not step[1] for step in timeline.trace.steps)
+    assert len(path.vertices) / 5 < callbacks / 4
+
+
+@pytest.mark.parametrize("weight", ["normal", "bold"])
+def test_all_digits_of_the_font_are_equally_wide(weight):
+    font = FontProperties(family=FONT, size=100, weight=weight)
+    texts = [f"task{digit}, {digit}.{digit}7 s" for digit in range(10)]
+    assert len({text_to_path.get_text_width_height_descent(t, font, False) for t in texts}) == 1
 
 
 def test_a_comparison_marks_the_first_difference():

@@ -113,13 +113,13 @@ class Timeline:
             if step[1]:
                 self.lanes[step[1]].steps.append(index)
         last = [self._end_of(len(trace.steps) - 1)] if trace.steps else []
-        self.end = max([trace.header.get("ended", 0), *last])
+        self.end: int = max([trace.header.get("ended", 0), *last])
         """When the last thing happened, in nanoseconds."""
         first = [*(made.at for made in trace.tasks[:1]), *(step[0] for step in trace.steps[:1])]
-        self.start = min([self.end, *first])
+        self.start: int = min([self.end, *first])
         """When the first thing happened, in nanoseconds: later than 0 if loops ran before."""
         for lane in self.lanes.values():
-            self._live(lane)
+            lane.spans.update(self._live(lane))
         self.arrows = sorted(self._arrows(), key=lambda arrow: (arrow.end, arrow.source_step))
         """In order of the instants to which they lead."""
         self.holdings = _holdings(trace, self.end)
@@ -223,20 +223,20 @@ class Timeline:
 
     # Construction
 
-    def _live(self, lane: Lane) -> None:
-        """Fill a lane with its spans."""
+    def _live(self, lane: Lane) -> Iterator[Span]:
+        """Yield the spans of a lane, and note how it ends."""
         since, kind, what, thing, stack, last = lane.created, "turn", "its first turn", -1, 0, -1
         deadline = NEVER
         for index in lane.steps:
             at, _, _, ended, subject, place = self.trace.steps[index]
             woken = max(since, min(deadline, self.ready_at(index)))
             if kind != "turn":
-                lane.spans.add(Span(since, woken, WAITING, kind, what, thing, stack, last))
+                yield Span(since, woken, WAITING, kind, what, thing, stack, last)
                 since = woken
             if at > since or kind == "turn":
-                lane.spans.add(Span(since, at, READY, kind, what, -1, stack, last))
+                yield Span(since, at, READY, kind, what, -1, stack, last)
             since, last = at + self.blocked_in.get(index, 0), index
-            lane.spans.add(Span(at, since, RUNNING, ended, "", -1, place, index))
+            yield Span(at, since, RUNNING, ended, "", -1, place, index)
             if ended in ENDS:
                 lane.ended, lane.outcome, lane.error = since, ended, subject or ""
                 return
@@ -244,9 +244,9 @@ class Timeline:
             deadline = subject if kind == "sleep" and subject >= 0 else NEVER
             what, thing = self._words(ended, subject)
         if kind == "turn":
-            lane.spans.add(Span(since, self.end, READY, kind, what, -1, stack, last))
+            yield Span(since, self.end, READY, kind, what, -1, stack, last)
         else:
-            lane.spans.add(Span(since, self.end, WAITING, kind, what, thing, stack, last))
+            yield Span(since, self.end, WAITING, kind, what, thing, stack, last)
 
     def _end_of(self, index: int) -> int:
         return self.trace.steps[index][0] + self.blocked_in.get(index, 0)

@@ -134,7 +134,7 @@ def paint_ruler(canvas: Canvas, timeline: Timeline, scale: Scale, across: Across
     line, foot = 1.45, RULER
 
     def place(at: int) -> float:
-        return (at - timeline.start) / length * scale.end
+        return float((at - timeline.start) / length * scale.end)
 
     canvas.line([0, scale.end], [line, line], theme.muted, "ruler", "virtual time", layer=TICK)
     every = 1 + len(scale.instants) // _MANY_INSTANTS  # or nothing but funnels would be seen

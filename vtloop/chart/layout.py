@@ -13,8 +13,8 @@ from vtloop.chart.axis import RULER, paint_axis, paint_ruler
 from vtloop.chart.canvas import MARK, Canvas
 from vtloop.chart.difference import Difference
 from vtloop.chart.paint import Painter
-from vtloop.chart.rows import Across, Row, hidden_steps, rows_of
-from vtloop.chart.scale import AXES, Scale
+from vtloop.chart.rows import Across, Row, rows_of
+from vtloop.chart.scale import Scale
 from vtloop.chart.style import Size, Theme
 from vtloop.chart.words import drawable
 from vtloop.clock import format_seconds
@@ -35,22 +35,17 @@ class Layout:
     def __init__(
         self,
         timeline: Timeline,
-        axis: str,
+        scale: Scale,
         room: float,
         font: float,
         period: tuple[float, float] | None = None,
     ) -> None:
-        if axis not in AXES:
-            raise ValueError(
-                f"A chart was asked for by {axis!r}, while charts are by {', '.join(AXES)}; "
-                f"pass one of these as axis="
-            )
         self.timeline = timeline
-        self.scale = Scale(timeline, axis, hidden_steps(timeline))
-        start, end = period or (self.scale.start, self.scale.end)
+        self.scale = scale
+        start, end = period or (scale.start, scale.end)
         points = max(1.0, room - (_LEFT + _RIGHT) * font) / (end - start)
         self.across = Across(start - _LEFT * font / points, points, room, font)
-        top = RULER if axis == "both" else 0.0
+        top = RULER if scale.axis == "both" else 0.0
         self.rows: list[Row] = rows_of(timeline, self.scale, self.across, top)
         last = self.rows[-1] if self.rows else None
         self.labels = frame.labels_width(self.rows, font)
@@ -69,7 +64,7 @@ class Layout:
     ) -> tuple[float, Canvas]:
         """Draw on axes; return how many points the legend and caption take below them."""
         across, font = self.across, self.across.font
-        canvas = Canvas(ax, theme, font, prefix)
+        canvas = Canvas(ax, theme, font, across.points, prefix)
         canvas.seen.update(seen or {})  # by charts that share the legend
         ax.set_facecolor(theme.paper)
         ax.set_xlim(across.origin, across.origin + across.room / across.points)
@@ -138,22 +133,16 @@ def stacked(
 ) -> Figure:
     """Return a figure with one chart below the other, in a font with which it is not too tall."""
     font = size.font
-    made = _stacked(timelines, axis, theme, titles, legend, size, font, difference)
+    pairs = [(timeline, Scale(timeline, axis)) for timeline in timelines]
+    made = _stacked(pairs, theme, titles, legend, size, font, difference)
     while made.get_figheight() > size.tallest and font > _SMALLEST:
         font = max(_SMALLEST, font * max(0.75, size.tallest / made.get_figheight()))
-        made = _stacked(timelines, axis, theme, titles, legend, size, font, difference)
+        made = _stacked(pairs, theme, titles, legend, size, font, difference)
     return made
 
 
-def _period(timelines: list[Timeline]) -> tuple[float, float]:
-    """Return from when to when all of the runs went, across charts by time."""
-    scales = [Scale(timeline, "time", set()) for timeline in timelines]
-    return min(scale.start for scale in scales), max(scale.end for scale in scales)
-
-
 def _stacked(
-    timelines: list[Timeline],
-    axis: str,
+    pairs: list[tuple[Timeline, Scale]],
     theme: Theme,
     titles: list[str | None],
     legend: bool,
@@ -162,11 +151,13 @@ def _stacked(
     difference: Difference | None,
 ) -> Figure:
     wide, edge = size.width * 72, 1.0 * font
-    period = _period(timelines) if axis == "time" else None
-    rough = [Layout(timeline, axis, wide, font, period) for timeline in timelines]
+    period = None
+    if all(scale.axis == "time" for _, scale in pairs):
+        period = min(scale.start for _, scale in pairs), max(scale.end for _, scale in pairs)
+    rough = [Layout(timeline, scale, wide, font, period) for timeline, scale in pairs]
     labels = max(layout.labels for layout in rough)
     room = wide - labels - 2 * edge
-    layouts = [Layout(timeline, axis, room, font, period) for timeline in timelines]
+    layouts = [Layout(timeline, scale, room, font, period) for timeline, scale in pairs]
     made = Figure(figsize=(size.width, 1), dpi=size.dpi, facecolor=theme.paper)
     heights: list[tuple[float, float, float]] = []
     seen: dict[tuple[str, str], None] = {}

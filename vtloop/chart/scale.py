@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import NamedTuple
 
+from vtloop.actors import shown
 from vtloop.clock import NANOSECONDS
 from vtloop.timeline import Timeline
 
@@ -34,9 +35,16 @@ class Instant(NamedTuple):
 class Scale:
     """The places of steps and times across a chart."""
 
-    def __init__(self, timeline: Timeline, axis: str, hidden: set[int]) -> None:
+    def __init__(self, timeline: Timeline, axis: str) -> None:
+        if axis not in AXES:
+            raise ValueError(
+                f"A chart was asked for by {axis!r}, while charts are by {', '.join(AXES)}; "
+                f"pass one of these as axis="
+            )
         steps = timeline.trace.steps
         self.axis = axis
+        self.hidden = _hidden_steps(timeline)
+        """The steps that have no column: those of the loop's own tasks, and what they cause."""
         self.left = [step[0] / NANOSECONDS for step in steps]
         """Of each step, by its index."""
         self.right = [
@@ -51,7 +59,7 @@ class Scale:
         self._edges: list[tuple[float, float]] = []
         self._starts = [step[0] for step in steps]
         if axis != "time":
-            self._open_up(timeline, hidden)
+            self._open_up(timeline, self.hidden)
 
     def at(self, time: int) -> float:
         """Return the place of a time, in nanoseconds."""
@@ -98,6 +106,16 @@ class Scale:
         self.end = max(x, 1.0)
         for index, duration in blocked.items():
             self.right[index] = max(self.right[index], self.at(steps[index][0] + duration))
+
+
+def _hidden_steps(timeline: Timeline) -> set[int]:
+    visible = {0, *(lane.number for lane in shown(timeline))}
+    hidden: set[int] = set()
+    for index, (_, who, woken_by, ended, subject, _) in enumerate(timeline.trace.steps):
+        own = ended == "callback" and (subject == "_run_until_complete_cb" or woken_by in hidden)
+        if who not in visible or own:
+            hidden.add(index)
+    return hidden
 
 
 def _gaps(ats: list[int], columns: int) -> Iterable[float]:
