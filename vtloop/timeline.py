@@ -57,6 +57,8 @@ class Holding(NamedTuple):
     task: int
     start: int
     end: int
+    acquired_in: int  # the step, or after which it was; -1 before the first
+    released_in: int  # -1 if it never was
 
 
 class Lane:
@@ -340,18 +342,23 @@ def _blocked_in(trace: Trace) -> SortedDict[int, int]:
 
 
 def _holdings(trace: Trace, end: int) -> list[Holding]:
-    held: dict[int, list[tuple[int, int]]] = {}  # by thing: (task, since)
+    held: dict[int, list[tuple[int, int, int]]] = {}  # by thing: (task, since, step)
     holdings: list[Holding] = []
-    for _, at, kind, who, thing, _ in trace.events:
+    for step, at, kind, who, thing, _ in trace.events:
         if kind == "acquire":
-            held.setdefault(thing, []).append((who, at))
+            held.setdefault(thing, []).append((who, at, step))
         elif kind == "release" and (holders := held.get(thing)):
             # Somebody who did not acquire it may release it.
             mine = next((holder for holder in holders if holder[0] == who), holders[0])
             holders.remove(mine)
-            holdings.append(Holding(thing, mine[0], mine[1], at))
-    holdings += [Holding(thing, *mine, end) for thing, left in held.items() for mine in left]
+            holdings.append(_holding(thing, mine, at, step))
+    holdings += [_holding(thing, mine, end, -1) for thing, left in held.items() for mine in left]
     return sorted(holdings, key=lambda holding: (holding.start, holding.thing))
+
+
+def _holding(thing: int, mine: tuple[int, int, int], end: int, released_in: int) -> Holding:
+    task, start, acquired_in = mine
+    return Holding(thing, task, start, end, acquired_in, released_in)
 
 
 def _queues(lanes: Iterable[Lane]) -> dict[int, list[tuple[int, int]]]:

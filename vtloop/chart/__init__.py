@@ -13,7 +13,9 @@ A map of the package, from the bottom up; a module imports only from those named
 
 - `style`: colours, patterns, marks and sizes
 - `scale`, `words`, `facts`, `rows`, `difference`: what stands where, and what it says
-- `canvas`, `paint`, `axis`, `frame`, `layout`: what is drawn
+- `canvas`, `sheet`: on what is drawn
+- `marks`, `bars`, `things`, `arrows`, `paint`: what is drawn in rows
+- `axis`, `frame`, `layout`: what is drawn around them, and where everything stands
 - `svg`: files
 """
 

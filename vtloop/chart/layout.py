@@ -12,9 +12,10 @@ from vtloop.chart import frame
 from vtloop.chart.axis import RULER, paint_axis, paint_ruler
 from vtloop.chart.canvas import MARK, Canvas
 from vtloop.chart.difference import Difference
-from vtloop.chart.paint import Painter
+from vtloop.chart.paint import paint_rows
 from vtloop.chart.rows import Across, Row, rows_of
 from vtloop.chart.scale import Scale
+from vtloop.chart.sheet import Sheet
 from vtloop.chart.style import Size, Theme
 from vtloop.chart.words import drawable
 from vtloop.clock import format_seconds
@@ -75,9 +76,9 @@ class Layout:
         frame.paint_labels(canvas, self.rows, self.labels)
         caption = list(notes)
         if self.rows:
-            painter = Painter(self.timeline, canvas, self.scale, across, self.rows)
-            painter.paint()
-            caption += painter.caption
+            sheet = Sheet(self.timeline, canvas, self.scale, across, self.rows)
+            paint_rows(sheet)
+            caption += sheet.caption
         frame.paint_title(canvas, default_title(self.timeline) if title is None else title)
         left = self.labels
         below = font * (4.6 if self.timeline.trace.header.get("wall_clock") else 3.6)
