@@ -40,6 +40,11 @@ def test_a_hostile_name_is_shown_as_it_is(name):
     assert shown == (" ".join(printable.split()) or "(nothing)")
 
 
+def test_a_long_text_is_cut_before_it_is_spelled_so_that_no_entity_is():
+    assert escape("#" * 100) == "#35;" * 59 + f"#{ord('…')};"
+    assert escape("#" * 60) == "#35;" * 60
+
+
 @pytest.mark.parametrize("name", ["end", "The End", "section 3", "Loop", "noted", "call", "title"])
 def test_no_keyword_stands_where_it_would_be_read_as_one(name):
     assert re.fullmatch(TEXT, escape(name))
