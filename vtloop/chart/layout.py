@@ -79,8 +79,9 @@ class Layout:
             sheet = Sheet(self.timeline, canvas, self.scale, across, self.rows)
             paint_rows(sheet)
             caption += sheet.caption
-        frame.paint_title(canvas, default_title(self.timeline) if title is None else title)
         left = self.labels
+        title = default_title(self.timeline) if title is None else title
+        frame.paint_title(canvas, title, left, across.room)
         below = font * (4.6 if self.timeline.trace.header.get("wall_clock") else 3.6)
         if legend:
             lines = frame.paint_legend(canvas, left, left + across.room, below)

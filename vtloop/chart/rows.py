@@ -162,7 +162,7 @@ def _notes(
     prints: list[tuple[int, int, int]], timeline: Timeline, scale: Scale, across: Across
 ) -> tuple[Note, ...]:
     """Place printed lines from right to left, so that no flag crosses the text of a later one."""
-    size, gap = across.font * 0.86, across.font * 0.7
+    size, gap = across.font * 0.86, across.font * 0.4
     blocks: dict[float, list[int]] = {}
     for step, at, index in prints:
         blocks.setdefault(scale.during(step, at), []).append(index)
