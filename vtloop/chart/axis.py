@@ -89,9 +89,12 @@ def _tick_labels(ticks: list[int], unit: int, timeline: Timeline, across: Across
     began = datetime.fromisoformat(start)
     clocks = [began + timedelta(microseconds=tick // 1_000) for tick in ticks]
     written = [f"{clock:%H:%M:%S}" for clock in clocks]
+    whole = [not clock.microsecond for clock in clocks]
+    if any(whole):  # a time between two seconds is none that a clock shows
+        written = [clock if shown else "" for clock, shown in zip(written, whole, strict=True)]
     if len(ticks) > 1:
         room = (ticks[1] - ticks[0]) / NANOSECONDS * across.points
-        needed = width(written[0], across.font) * 0.9 + 0.5 * across.font
+        needed = width("00:00:00", across.font) * 0.9 + 0.5 * across.font
         every = max(1, -int(-needed // room))
         written = ["" if place % every else clock for place, clock in enumerate(written)]
     return [f"{label}\n{clock}" for label, clock in zip(labels, written, strict=True)]
