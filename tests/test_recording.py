@@ -11,6 +11,7 @@ import pytest
 
 import vtloop
 from vtloop.recording import Recording
+from vtloop.tasks import label
 from vtloop.timeline import READY, RUNNING, WAITING
 
 SECOND = 1_000_000_000
@@ -401,6 +402,24 @@ def test_an_eager_factory_that_is_set_before_the_loop_runs_starts_main_as_usual(
         runner.run(asyncio.sleep(1))
     trace = recorder.trace()
     assert [step[3] for step in trace.steps if step[1] == 1] == ["sleep", "returned"]
+
+
+def test_a_task_with_an_empty_name_is_called_as_one_without_a_name():
+    async def speak():
+        print("hello")
+        vtloop.busy(1)
+
+    async def main():
+        named, renamed = asyncio.create_task(speak(), name=""), asyncio.create_task(speak())
+        renamed.set_name("")
+        await asyncio.wait([named, renamed])
+        return [label(named), label(renamed)]
+
+    run = vtloop.simulate(main)
+    labels = [lane.label for lane in run.timeline.lanes.values() if lane.number > 1]
+    assert labels == ["speak#2", "speak#3"] == run.value
+    assert [line.who for line in run.printed] == labels
+    assert [block.who for block in run.blocked] == labels
 
 
 class ForeignTask(asyncio.Task):

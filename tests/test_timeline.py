@@ -3,6 +3,7 @@
 Environment: TIMELINE_PROGRAMS is how many generated programs to check.
 """
 
+import asyncio
 import gc
 import os
 from collections import Counter
@@ -13,7 +14,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 
-from tests import programs, witness
+import vtloop
+from tests import programs, timelines, witness
 from vtloop.timeline import READY, RUNNING, WAITING, Timeline
 from vtloop.trace import CALLBACKS, ENDS
 
@@ -267,9 +269,18 @@ def check_arrows(timeline):
 
 def check_holdings(timeline):
     things = timeline.trace.things
+    happened = {event[:5] for event in timeline.trace.events}
+    released = {(*event[:3], event[4]) for event in timeline.trace.events}
     for thing in {holding.thing for holding in timeline.holdings}:
         mine = [holding for holding in timeline.holdings if holding.thing == thing]
         assert all(holding.start <= holding.end for holding in mine)
+        for holding in mine:
+            acquired = (holding.acquired_in, holding.start, "acquire", holding.task, thing)
+            assert acquired in happened
+            if holding.released_in < 0:
+                assert holding.end == timeline.end
+            else:
+                assert (holding.released_in, holding.end, "release", thing) in released
         if things[thing].kind == "Lock":
             assert all(one.end <= other.start for one, other in pairwise(mine)), mine
     for queue in timeline.queues.values():
@@ -290,3 +301,23 @@ def check_critical_path(timeline):
     if path:
         assert total == steps[path[-1]][0] - steps[path[0]][0]
         assert steps[path[0]][2] == -1
+
+
+# Where it begins and ends
+
+
+def test_a_timeline_begins_where_its_loop_did():
+    async def main():
+        await asyncio.sleep(2)
+
+    timeline = timelines.of_a_second_loop(main, start=5)
+    assert (timeline.start, timeline.end) == (5 * SECOND, 7 * SECOND)
+    assert repr(timeline) == "<Timeline of 1 task from 5 s to 7 s>"
+    assert vtloop.simulate(main).timeline.start == 0
+
+
+def test_a_timeline_without_steps_has_no_length():
+    trace = vtloop.simulate(lambda: asyncio.sleep(1)).trace
+    timeline = Timeline(trace._replace(header={}, tasks=(), steps=(), events=()))
+    assert (timeline.start, timeline.end) == (0, 0)
+    assert repr(timeline) == "<Timeline of 0 tasks from 0 s to 0 s>"

@@ -16,7 +16,7 @@ Glossary:
 
 A map of the package, from the bottom up; a module imports only from those named before it:
 
-- `errors`, `clock`, `places`, `tasks`: what everything speaks of
+- `errors`, `clock`, `places`, `wording`, `tasks`: what everything speaks of
 - `handles`, `timers`: the timer queue
 - `boundary`, `ordering`, `stock`: what is refused, what is put in order, what asyncio lends
 - `blocking`, `locks`, `pools`, `outsiders`, `workers`, `threads`, `executors`: threads, and what
@@ -30,7 +30,7 @@ A map of the package, from the bottom up; a module imports only from those named
 - `marble_rows`, `marbles`, `perfetto`, `mermaid`, `page`: its other views
 - `views`: all of them, by format
 - `output`, `runner`, `simulation`: one run
-- `scripts`, `__main__`: the command line
+- `scripts`, `progress`, `__main__`: the command line
 - `parts`, `cells`, `notebook`: the cells of a notebook
 """
 

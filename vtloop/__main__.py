@@ -13,6 +13,7 @@ from typing import Any
 
 from vtloop import __version__
 from vtloop.errors import SimulationError, UntilReached
+from vtloop.progress import progress
 from vtloop.recording import Recording
 from vtloop.scripts import Options, hide_own_frames, run_module, run_script
 from vtloop.timeline import Timeline
@@ -163,7 +164,9 @@ def _view(
     try:
         status = _run(parser, start, arguments.script, 2)
     finally:
-        _write([recording.trace(seed=options.seed) for recording in recordings], arguments)
+        clock = options.wall_clock and options.wall_clock.isoformat()
+        header = {"seed": options.seed, "wall_clock": clock}
+        _write([recording.trace(**header) for recording in recordings], arguments)
     if not recordings:
         raise SimulationError(
             f"A view of {arguments.script!r} was asked for, while it ran no event loop; give a "
@@ -182,9 +185,15 @@ def _write(traces: Sequence[Trace], arguments: argparse.Namespace) -> None:
     format = arguments.format or (None if arguments.output else "svg")
     suffix = FORMATS[format][0] if format else ""
     first = Path(arguments.output or Path(arguments.script).stem + suffix)
-    for number, trace in enumerate(traces, 1):
-        path = first if number == 1 else first.with_stem(f"{first.stem}-{number}")
-        write(Timeline(trace), path, format, **style)
+    numbers = range(2, len(traces) + 1)
+    paths = [first, *(first.with_stem(f"{first.stem}-{number}") for number in numbers)]
+    with progress(f"vtloop: writing {first}", 2 * len(traces)) as step_done:
+        for trace, path in zip(traces, paths, strict=False):
+            timeline = Timeline(trace)
+            step_done()
+            write(timeline, path, format, **style)
+            step_done()
+    for path in paths[: len(traces)]:
         print(f"vtloop: wrote {path}", file=sys.stderr)
 
 

@@ -60,16 +60,19 @@ def marbles(
     *,
     width: int = 100,
     tasks: Iterable[str | int] | None = None,
-    start: Seconds = 0,
+    start: Seconds | None = None,
     end: Seconds | None = None,
 ) -> str:
     """Return a timeline as text, to be printed; the head of the module has the notation.
 
     `width` is in characters. `tasks` chooses some, by number, label or name of their coroutine;
-    `start` and `end`, in seconds, choose a window of time.
+    `start` and `end`, in seconds of the run's clock, choose a window of time.
     Raises LookupError for a task that there is none of.
     """
-    window = to_nanoseconds(start), timeline.end if end is None else to_nanoseconds(end)
+    window = (
+        timeline.start if start is None else to_nanoseconds(start),
+        timeline.end if end is None else to_nanoseconds(end),
+    )
     chosen = _chosen(timeline, tasks)
     alive = [lane for lane in chosen if _is_alive(timeline, lane, window)]
     lanes = alive if tasks is not None else alive[:_LANES]

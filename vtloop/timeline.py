@@ -21,6 +21,7 @@ from sortedcontainers import SortedDict, SortedKeyList
 
 from vtloop.clock import NEVER, format_seconds
 from vtloop.trace import ENDS, WAITS, Stack, TaskMade, Thing, Trace
+from vtloop.wording import counted
 
 READY, RUNNING, WAITING = "ready", "running", "waiting"
 
@@ -57,6 +58,8 @@ class Holding(NamedTuple):
     task: int
     start: int
     end: int
+    acquired_in: int  # the step, or after which it was; -1 before the first
+    released_in: int  # -1 if it never was
 
 
 class Lane:
@@ -69,6 +72,7 @@ class Lane:
         self.parent = made.parent  # the number of the task that created it, or 0
         self.depth = depth  # in the tree of tasks
         self.created = made.at  # nanoseconds
+        self.created_in = made.step  # or after it; -1 before the first
         self.place = made.stack
         self.ended: int | None = None  # nanoseconds
         self.outcome = ""  # a name in `trace.ENDS`, '' if it was left pending
@@ -112,10 +116,13 @@ class Timeline:
             if step[1]:
                 self.lanes[step[1]].steps.append(index)
         last = [self._end_of(len(trace.steps) - 1)] if trace.steps else []
-        self.end = max([trace.header.get("ended", 0), *last])
+        self.end: int = max([trace.header.get("ended", 0), *last])
         """When the last thing happened, in nanoseconds."""
+        first = [*(made.at for made in trace.tasks[:1]), *(step[0] for step in trace.steps[:1])]
+        self.start: int = min([self.end, *first])
+        """When the first thing happened, in nanoseconds: later than 0 if loops ran before."""
         for lane in self.lanes.values():
-            self._live(lane)
+            lane.spans.update(self._live(lane))
         self.arrows = sorted(self._arrows(), key=lambda arrow: (arrow.end, arrow.source_step))
         """In order of the instants to which they lead."""
         self.holdings = _holdings(trace, self.end)
@@ -124,8 +131,8 @@ class Timeline:
         """How many waited for a primitive: (since, how many), by its index."""
 
     def __repr__(self) -> str:
-        tasks = "1 task" if len(self.lanes) == 1 else f"{len(self.lanes)} tasks"
-        return f"<Timeline of {tasks} up to {format_seconds(self.end)}>"
+        period = f"{format_seconds(self.start)} to {format_seconds(self.end)}"
+        return f"<Timeline of {counted(len(self.lanes), 'task')} from {period}>"
 
     def _repr_svg_(self) -> str | None:
         """Return what a notebook shows of it: the chart; None without matplotlib."""
@@ -224,20 +231,20 @@ class Timeline:
 
     # Construction
 
-    def _live(self, lane: Lane) -> None:
-        """Fill a lane with its spans."""
+    def _live(self, lane: Lane) -> Iterator[Span]:
+        """Yield the spans of a lane, and note how it ends."""
         since, kind, what, thing, stack, last = lane.created, "turn", "its first turn", -1, 0, -1
         deadline = NEVER
         for index in lane.steps:
             at, _, _, ended, subject, place = self.trace.steps[index]
             woken = max(since, min(deadline, self.ready_at(index)))
             if kind != "turn":
-                lane.spans.add(Span(since, woken, WAITING, kind, what, thing, stack, last))
+                yield Span(since, woken, WAITING, kind, what, thing, stack, last)
                 since = woken
             if at > since or kind == "turn":
-                lane.spans.add(Span(since, at, READY, kind, what, -1, stack, last))
+                yield Span(since, at, READY, kind, what, -1, stack, last)
             since, last = at + self.blocked_in.get(index, 0), index
-            lane.spans.add(Span(at, since, RUNNING, ended, "", -1, place, index))
+            yield Span(at, since, RUNNING, ended, "", -1, place, index)
             if ended in ENDS:
                 lane.ended, lane.outcome, lane.error = since, ended, subject or ""
                 return
@@ -245,9 +252,9 @@ class Timeline:
             deadline = subject if kind == "sleep" and subject >= 0 else NEVER
             what, thing = self._words(ended, subject)
         if kind == "turn":
-            lane.spans.add(Span(since, self.end, READY, kind, what, -1, stack, last))
+            yield Span(since, self.end, READY, kind, what, -1, stack, last)
         else:
-            lane.spans.add(Span(since, self.end, WAITING, kind, what, thing, stack, last))
+            yield Span(since, self.end, WAITING, kind, what, thing, stack, last)
 
     def _end_of(self, index: int) -> int:
         return self.trace.steps[index][0] + self.blocked_in.get(index, 0)
@@ -341,18 +348,23 @@ def _blocked_in(trace: Trace) -> SortedDict[int, int]:
 
 
 def _holdings(trace: Trace, end: int) -> list[Holding]:
-    held: dict[int, list[tuple[int, int]]] = {}  # by thing: (task, since)
+    held: dict[int, list[tuple[int, int, int]]] = {}  # by thing: (task, since, step)
     holdings: list[Holding] = []
-    for _, at, kind, who, thing, _ in trace.events:
+    for step, at, kind, who, thing, _ in trace.events:
         if kind == "acquire":
-            held.setdefault(thing, []).append((who, at))
+            held.setdefault(thing, []).append((who, at, step))
         elif kind == "release" and (holders := held.get(thing)):
             # Somebody who did not acquire it may release it.
             mine = next((holder for holder in holders if holder[0] == who), holders[0])
             holders.remove(mine)
-            holdings.append(Holding(thing, mine[0], mine[1], at))
-    holdings += [Holding(thing, *mine, end) for thing, left in held.items() for mine in left]
+            holdings.append(_holding(thing, mine, at, step))
+    holdings += [_holding(thing, mine, end, -1) for thing, left in held.items() for mine in left]
     return sorted(holdings, key=lambda holding: (holding.start, holding.thing))
+
+
+def _holding(thing: int, mine: tuple[int, int, int], end: int, released_in: int) -> Holding:
+    task, start, acquired_in = mine
+    return Holding(thing, task, start, end, acquired_in, released_in)
 
 
 def _queues(lanes: Iterable[Lane]) -> dict[int, list[tuple[int, int]]]:

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from vtloop.errors import SimulationError
 from vtloop.places import Place
+from vtloop.wording import counted
 
 FORMAT = 1  # of the file; a reader refuses any other
 
@@ -143,7 +144,7 @@ class Trace(NamedTuple):
     notices: tuple[str, ...]
 
     def __repr__(self) -> str:
-        return f"<Trace of {len(self.tasks)} tasks and {len(self.steps)} steps>"
+        return f"<Trace of {counted(len(self.tasks), 'task')}, {counted(len(self.steps), 'step')}>"
 
     def digest(self) -> str:
         """Return a hash that is equal for equal runs, on the same version of Python."""
