@@ -24,11 +24,11 @@ from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
 
 from vtloop import chart
-from vtloop.__main__ import wall_clock
 from vtloop.chart.difference import first_difference
 from vtloop.chart.scale import AXES
 from vtloop.chart.style import ARROWS, FONT, MARKS, SIZES, STATES, THEMES
 from vtloop.chart.svg import to_bytes
+from vtloop.options import wall_clock
 from vtloop.scripts import Options, run_script
 from vtloop.timeline import Timeline
 

@@ -30,7 +30,7 @@ A map of the package, from the bottom up; a module imports only from those named
 - `marble_rows`, `marbles`, `perfetto`, `mermaid`, `page`: its other views
 - `views`: all of them, by format
 - `output`, `runner`, `simulation`: one run
-- `scripts`, `progress`, `__main__`: the command line
+- `options`, `scripts`, `progress`, `__main__`: the command line
 - `parts`, `cells`, `notebook`: the cells of a notebook
 """
 
