@@ -171,9 +171,9 @@ def _stretches(timeline: Timeline, lane: Lane) -> Iterator[Stretch]:
             continue
         words = _words(timeline, span)
         cuts = {span.start, span.end}
-        cuts.update(at for holding in held for at in holding[2:] if span.start < at < span.end)
-        edges = sorted(cuts)
-        for start, end in pairwise(edges):
+        edges = (at for holding in held for at in (holding.start, holding.end))
+        cuts.update(at for at in edges if span.start < at < span.end)
+        for start, end in pairwise(sorted(cuts)):
             holds = any(holding.start <= start and end <= holding.end for holding in held)
             yield Stretch(start, end, "=" if holds else "-", words)
 

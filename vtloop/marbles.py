@@ -103,14 +103,7 @@ def marbles(
 def _chosen(timeline: Timeline, tasks: Iterable[str | int] | None) -> list[Lane]:
     if tasks is None:
         return shown(timeline)
-    numbers: set[int] = set()
-    for task in tasks:
-        same = [
-            lane.number
-            for lane in timeline.lanes.values()
-            if task in (lane.number, lane.label, lane.coroutine)
-        ]
-        numbers.update(same or [timeline[task].number])
+    numbers = {lane.number for task in tasks for lane in timeline.named(task)}
     return [lane for lane in timeline.lanes.values() if lane.number in numbers]
 
 
