@@ -23,9 +23,8 @@ def mapped(package):
 
     Nothing is mapped in what is no package.
     """
-    return re.findall(
-        r"`(\w+)`", (package.__doc__ if package else "").partition("A map of the package")[2]
-    )
+    text = package.__doc__ if package else ""
+    return re.findall(r"`(\w+)`", text.partition("A map of the package")[2])
 
 
 PACKAGES = {"chart": chart, "claims": claims}

@@ -27,8 +27,8 @@ A map of the package, from the bottom up; a module imports only from those named
 - `marks`: what a program asks and says of itself
 - `collector`, `wallclock`, `world`: what a run changes in the process around it
 - `loop`, `kernel`: the event loop, also where another one runs
-- `timeline`, `actors`, `periods`, `facts`: the schedule of a run, read from its trace, who is in it,
-  and what became of them
+- `timeline`, `actors`, `periods`, `facts`: the schedule of a run, read from its trace, who is in
+  it, and what became of them
 - `chart`: its picture; a package, with a map of its own
 - `marble_rows`, `marbles`, `perfetto`, `mermaid`, `page`: its other views
 - `views`: all of them, by format

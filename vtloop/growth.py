@@ -1,4 +1,4 @@
-"""How a program's virtual time grows with its size, exactly: times in virtual time have no noise."""
+"""How a program's virtual time grows with its size: exactly, as virtual time has no noise."""
 
 from __future__ import annotations
 
@@ -87,14 +87,14 @@ def check_growth(
     if isinstance(growth, str):
         if not _follows(times, growth):
             law = f"it is {found.law}" if found.law else "it follows no law of vtloop.growth.LAWS"
-            raise ClaimError(_table(f"grows to be {growth}, but {law}", times, None))
+            raise ClaimError(_table(f"is {growth} in its size; in fact {law}", times, None))
     else:
         expected = {size: to_nanoseconds(growth(size)) for size in sizes}
         wrong = [size for size in sizes if times[size] != expected[size]]
         if wrong:
             size = wrong[0]
             words = (
-                f"takes {format_seconds(expected[size])} at size {size}, but it took "
+                f"takes {format_seconds(expected[size])} at size {size}, in fact "
                 f"{format_seconds(times[size])}"
             )
             raise ClaimError(_table(words, times, expected))
@@ -127,7 +127,7 @@ def _table(words: str, times: Mapping[int, int], expected: Mapping[int, int] | N
         claimed = "" if expected is None else format_seconds(expected[size])
         rows.append((str(size), format_seconds(at), claimed))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [f"It was claimed that the program's time {words}"]
+    lines = [f"Claimed: the program's time {words}"]
     for index, row in enumerate(rows):
         cells = "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
         wrong = expected is not None and index and row[1] != row[2]

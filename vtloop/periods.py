@@ -9,10 +9,10 @@ A task is in progress from its first step to the end of its last one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple, TypeAlias
 
-from vtloop.timeline import WAITING, Holding, Lane, Span, Timeline, Visit
+from vtloop.timeline import WAITING, Holding, Lane, Span, Timeline, Visit, names_of
 from vtloop.trace import WAITS, Thing
 
 _FIRST = -1  # before all events of a step
@@ -65,37 +65,65 @@ def life(timeline: Timeline, lane: Lane) -> Period | None:
     return Period(start, end_of(lane) or _end(timeline), lane.number)
 
 
-def in_progress(timeline: Timeline, name: str | int) -> tuple[str, list[Period]]:
-    """Return what is called so, in words, and when it is in progress, in order of its start.
+Search: TypeAlias = Callable[[Timeline, str | int], dict[str, list[Period]]]
+"""Finds what is called by a name: when it was in progress, by what it is."""
 
-    These are all tasks of that number, label or coroutine; or the holdings of a primitive; or the
-    visits of a section. Raises LookupError if there is none, or if a name has several meanings.
-    """
-    found: dict[str, list[Period]] = {}
-    try:
-        lives = (life(timeline, lane) for lane in timeline.named(name))
-        found["tasks"] = [period for period in lives if period is not None]
-    except LookupError:
-        pass
+
+def find_tasks(timeline: Timeline, name: str | int) -> dict[str, list[Period]]:
+    """Find the tasks of a number, label or coroutine."""
+    lanes = timeline.named(name)
+    lives = (life(timeline, lane) for lane in lanes)
+    return {f"tasks {name}": [period for period in lives if period is not None]} if lanes else {}
+
+
+def find_sections(timeline: Timeline, name: str | int) -> dict[str, list[Period]]:
+    """Find the visits of a section."""
+    visits = [visit for visit in timeline.visits if visit.section == name]
+    return {f"tasks in section({name!r})": _all(timeline, visits)} if visits else {}
+
+
+def find_any(timeline: Timeline, name: str | int) -> dict[str, list[Period]]:
+    """Find tasks, holdings of a primitive, and visits of a section."""
+    found = find_tasks(timeline, name) | find_sections(timeline, name)
     for number, thing in enumerate(timeline.trace.things):
         held = [one for one in timeline.holdings if one.thing == number]
-        if held and name in names_of(thing):
-            found[f"holders of {thing.kind} #{thing.number}"] = _all(timeline, held)
-    visits = [visit for visit in timeline.visits if visit.section == name]
-    if visits:
-        found[f"in section {name!r}"] = _all(timeline, visits)
+        if held and name in names_of_thing(thing):
+            found[f"holders of {name_of_thing(timeline, number)}"] = _all(timeline, held)
+    return found
+
+
+def in_progress(timeline: Timeline, name: str | int, search: Search) -> tuple[str, list[Period]]:
+    """Return what is called so, in words, and when it was in progress, in order of its start.
+
+    Raises LookupError if there is none, or if the name has several meanings.
+    """
+    found = search(timeline, name)
     if len(found) == 1:
         ((words, periods),) = found.items()
         return words, sorted(periods)
     if found:
         raise LookupError(
             f"{name!r} was asked for, while it has several meanings: {', '.join(found)}; "
-            "give one of them another name, or say 'Lock #1' for a primitive"
+            f"say task({name!r}), section({name!r}) or 'Lock #1'"
         )
-    raise LookupError(_nothing_called(timeline, name))
+    held = sorted({holding.thing for holding in timeline.holdings})
+    there = [name_of_thing(timeline, thing) for thing in held]
+    there += dict.fromkeys(f"section {visit.section!r}" for visit in timeline.visits)
+    raise LookupError(
+        f"{name!r} was asked for, while nothing of that name was in progress; ask for one of "
+        f"these: {', '.join([*there, names_of(timeline.lanes.values())])}"
+    )
 
 
-def names_of(thing: Thing) -> set[str]:
+def name_of_thing(timeline: Timeline, number: int) -> str:
+    """Return what a primitive is called, and no other one, by its index."""
+    things = timeline.trace.things
+    thing = things[number]
+    alone = [str(other) for other in things].count(str(thing)) == 1
+    return str(thing) if alone else f"{thing.kind} #{thing.number}"
+
+
+def names_of_thing(thing: Thing) -> set[str]:
     """Return what a primitive can be asked for by."""
     return {str(thing), f"{thing.kind} #{thing.number}", thing.name} - {""}
 
@@ -162,12 +190,12 @@ def waits_for(timeline: Timeline, lane: Lane, on: str | None) -> list[Span]:
 
 def _names(timeline: Timeline, span: Span) -> tuple[str, ...]:
     thing = timeline.thing(span)
-    return span.what, span.kind, *(() if thing is None else names_of(thing))
+    return span.what, span.kind, *(() if thing is None else names_of_thing(thing))
 
 
 def _known(timeline: Timeline) -> Iterator[str]:
     for thing in timeline.trace.things:
-        yield from names_of(thing)
+        yield from names_of_thing(thing)
     for lane in timeline.lanes.values():
         yield from (lane.label, lane.coroutine)
         for span in lane.spans:

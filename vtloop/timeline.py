@@ -158,22 +158,15 @@ class Timeline:
         if len(found) == 1:
             return found[0]
         raise LookupError(
-            f"The task {task!r} was asked for, while {len(found)} of that name ran; "
-            f"ask for one of these: {_listed(found)}"
+            f"The task {task!r} was asked for, while {len(found) or 'none'} of that name ran; "
+            f"ask for one of these: {names_of(found or self.lanes.values())}"
         )
 
     def named(self, task: str | int) -> list[Lane]:
-        """Return the lanes of all tasks of a number, label or name; LookupError without one."""
+        """Return the lanes of all tasks of a number, label or name."""
         if isinstance(task, int):
-            found = [self.lanes[task]] if task in self.lanes else []
-        else:
-            found = [lane for lane in self.lanes.values() if task in (lane.label, lane.coroutine)]
-        if not found:
-            raise LookupError(
-                f"The task {task!r} was asked for, while none of that name ran; "
-                f"ask for one of these: {_listed(self.lanes.values())}"
-            )
-        return found
+            return [self.lanes[task]] if task in self.lanes else []
+        return [lane for lane in self.lanes.values() if task in (lane.label, lane.coroutine)]
 
     def stack(self, span: Span) -> Stack:
         """Return where in the users' code a span's task waits, the outermost place first."""
@@ -317,7 +310,7 @@ class Timeline:
 _MOST_NAMES = 12  # of tasks, in one message
 
 
-def _listed(lanes: Iterable[Lane]) -> str:
+def names_of(lanes: Iterable[Lane]) -> str:
     """Return what tasks can be asked for by; where there are many, those of a kind together."""
     lanes = list(lanes)
     labels = Counter(lane.label for lane in lanes)

@@ -19,7 +19,7 @@
 What does not hold says why:
 
     >>> task("fetch#2").finishes.at(2).of(run)
-    <refuted: fetch#2 finishes at 2 s; but fetch#2 finished at 1 s, 1 s earlier>
+    <refuted: fetch#2 finishes at 2 s; in fact fetch#2 finished at 1 s, 1 s earlier>
 
 - `claim.of(run)` is true or false, and its `repr` says why. `claim.check(run)` raises a ClaimError
   (an AssertionError) with the part of the schedule that decides. A run may also be a `Timeline` or
@@ -36,8 +36,9 @@ The claims:
 - about a run: `takes`, `never_blocks`, `nothing_unfinished`
 - about one task: `task(name)` and then `takes`, `waits`, `overlaps`, `is_cancelled`
 - about several: `at_most`, `in_sequence`, `in_parallel`; about who gets a lock: `fair`
-- about a moment: `task(name)` and then `starts`, `finishes`, `raises`, `ends`; `printed(text)`. Each
-  is itself the claim that it happens, and has `at`, `within`, `before`, `after`, `together_with`.
+- about a moment: `task(name)` and then `starts`, `finishes`, `raises`, `ends`; `printed(text)`.
+  Each is itself the claim that it happens, and has `at`, `within`, `before`, `after`,
+  `together_with`.
 
 A map of the package, from the bottom up:
 

@@ -98,12 +98,12 @@ class Verdict:
 
     def __repr__(self) -> str:
         holds = "holds" if self else "refuted"
-        return f"<{holds}: {self.claim}; {'' if self else 'but '}{self.actual}>"
+        return f"<{holds}: {self.claim}; {'' if self else 'in fact '}{self.actual}>"
 
     def __str__(self) -> str:
-        joint = "and indeed" if self else "but"
+        joint = "and indeed" if self else "in fact"
         places = [f"  {place}" for place in self._evidence.places[:MOST_PLACES]]
-        head = f"It was claimed that {self.claim}, {joint} {self.actual}"
+        head = f"Claimed: {self.claim}; {joint} {self.actual}"
         return "\n".join([head, *places, self._picture()])
 
     def _picture(self) -> str:
@@ -149,12 +149,7 @@ class _Several(Claim):
         self._claims = claims
 
     def __str__(self) -> str:
-        return f" {self.joint} ".join(
-            f"({claim})"
-            if isinstance(claim, _Several) and claim.joint != self.joint
-            else str(claim)
-            for claim in self._claims
-        )
+        return f" {self.joint} ".join(f"({claim})" for claim in self._claims)
 
     def judge(self, timeline: Timeline) -> Evidence:
         found = [claim.judge(timeline) for claim in self._claims]
@@ -178,7 +173,7 @@ def _together(holds: bool, found: list[Evidence]) -> Evidence:
     everybody = any(not evidence.tasks for evidence in found)
     return Evidence(
         holds,
-        " and ".join(unique(evidence.actual for evidence in found)),
+        "; ".join(unique(evidence.actual for evidence in found)),
         () if everybody else unique(task for evidence in found for task in evidence.tasks),
         None if whole else (min(start for start, _ in windows), max(end for _, end in windows)),
         unique(place for evidence in found for place in evidence.places),

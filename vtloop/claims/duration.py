@@ -7,7 +7,7 @@ import threading
 from bisect import bisect_left
 
 from vtloop.claims.claim import MOST_PLACES, Claim, Evidence, unique
-from vtloop.claims.words import claimed, compared, places_before, waited
+from vtloop.claims.words import claimed, compared, places_before, suspended
 from vtloop.clock import Seconds, format_seconds
 from vtloop.errors import ClaimError
 from vtloop.marks import instant
@@ -42,14 +42,14 @@ class takes(Claim):
             taken = timeline.end if main is None or main.ended is None else main.ended
         took = format_seconds(taken)
         if header.get("stopped"):
-            actual = f"it was stopped at {took}, by its until"
+            actual = f"the run was stopped at {took}, by its until"
         elif header.get("error"):
-            actual = f"it raised {header['error'].splitlines()[0]} at {took}"
+            actual = f"the run raised {header['error'].splitlines()[0]} at {took}"
         elif main is None or main.outcome != "returned":
-            actual = f"its main task did not return, up to {took}"
+            actual = f"the main task did not return, up to {took}"
         else:
             holds = taken == self._expected
-            actual = f"it took {took}{compared(taken, self._expected, 'more', 'less')}"
+            actual = f"the run took {took}{compared(taken, self._expected, 'more', 'less')}"
             return Evidence(holds, actual, _deciding(timeline), (0, taken), _waits(timeline))
         places = () if main is None else places_before(timeline, main, end_of(main))
         return Evidence(False, actual, (), (0, taken), places)
@@ -72,7 +72,7 @@ class takes(Claim):
         taken = until - since
         if taken != self._expected:
             raise ClaimError(
-                f"It was claimed that this takes {format_seconds(self._expected)}, but it took "
+                f"Claimed: this takes {format_seconds(self._expected)}; in fact it took "
                 f"{format_seconds(taken)}, from {format_seconds(since)} to {format_seconds(until)}"
                 f"{compared(taken, self._expected, 'more', 'less')}\n  {place(calling_frame())}"
             )
@@ -115,7 +115,7 @@ def _waits(timeline: Timeline) -> tuple[str, ...]:
         lane = timeline.lanes.get(steps[index][1])
         if lane is not None and index != lane.steps[0]:
             span = waits.get(lane.steps[bisect_left(lane.steps, index) - 1])
-            found += [waited(timeline, lane, span)] if span is not None else []
+            found += [suspended(timeline, lane, span)] if span is not None else []
         if len(found) == MOST_PLACES:
             break
     return unique(found)

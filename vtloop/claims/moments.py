@@ -12,6 +12,7 @@ from vtloop.claims.words import (
     compared,
     ended,
     listed,
+    often,
     places_before,
     since_last_wait,
     times,
@@ -120,7 +121,7 @@ class _At(Claim):
         if len(found) == len(self._at) == 1:
             actual += compared(found[0], self._at[0], "later", "earlier")
         elif found and len(found) != len(self._at):
-            actual += f", {len(found)} times instead of {len(self._at)}"
+            actual += f", {often(len(found))} instead of {often(len(self._at))}"
         return _evidence(timeline, found == self._at, actual, seen, until=self._at[-1])
 
 

@@ -14,7 +14,7 @@ from vtloop.claims.words import (
     ended,
     listed,
     places_before,
-    waited,
+    suspended,
 )
 from vtloop.clock import Seconds, format_seconds
 from vtloop.periods import Period, Position, cancels, end_of, life, start_of, waits_for
@@ -184,7 +184,7 @@ class _Waits(Claim):
             f"{compared(total, self._expected, 'more', 'less')}"
         )
         window = None if not spans else (spans[0].start, spans[-1].end)
-        places = unique(waited(timeline, lane, span) for span in spans)
+        places = unique(suspended(timeline, lane, span) for span in spans)
         return Evidence(total == self._expected, actual, (lane.number,), window, places)
 
 
@@ -232,4 +232,4 @@ class _IsCancelled(Claim):
         others = {"a callback": 0, "the run": -1}
         if self._by in others:
             return {others[str(self._by)]}
-        return {lane.number for lane in timeline.named(self._by)}
+        return {lane.number for lane in timeline.named(self._by) or [timeline[self._by]]}

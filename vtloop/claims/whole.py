@@ -7,39 +7,51 @@ from itertools import pairwise
 
 from vtloop.actors import shown
 from vtloop.claims.claim import Claim, Evidence, unique
-from vtloop.claims.subject import both_in_progress, in_turn
+from vtloop.claims.subject import Subject, both_in_progress, in_turn
 from vtloop.claims.words import (
     called,
     listed,
     names,
+    often,
     places_before,
-    wait_after,
-    waited,
+    suspended,
+    suspension_after,
+    suspension_before,
 )
 from vtloop.clock import format_seconds
 from vtloop.marks import section
 from vtloop.periods import (
     Period,
     Position,
+    Search,
     cancels,
     event_at,
+    find_any,
+    find_sections,
+    find_tasks,
     in_progress,
     life,
     most_at_once,
-    names_of,
+    name_of_thing,
+    names_of_thing,
 )
 from vtloop.timeline import WAITING, Lane, Span, Timeline
 
 
-def at_most(limit: int, name: str | section) -> Claim:
+def at_most(limit: int, name: str | section | Subject) -> Claim:
     """Return the claim that no more than so many are in progress at once, be it for a step.
 
-    `name` is that of tasks (their coroutine's, or the one they were given), of a lock or semaphore,
-    or of a section. `at_most(2, name) & ~at_most(1, name)` says that two are reached as well.
+    `name` is that of tasks (their coroutine's, or one they were given), of a lock or semaphore, or
+    of a section; where it could be several of these, `task(name)` or `section(name)` says which.
+    `at_most(2, name) & ~at_most(1, name)` says that two are reached as well.
     """
     if limit < 0:
         raise ValueError(f"At most {limit} at once was claimed; pass 0 or more")
-    return _AtMost(limit, name.name if isinstance(name, section) else name)
+    if isinstance(name, section):
+        return _AtMost(limit, name.name, find_sections)
+    if isinstance(name, Subject):
+        return _AtMost(limit, name.name, find_tasks)
+    return _AtMost(limit, name, find_any)
 
 
 def in_sequence(*tasks: str | int) -> Claim:
@@ -86,23 +98,24 @@ def _several(tasks: tuple[str | int, ...], how: str) -> tuple[str | int, ...]:
 
 
 class _AtMost(Claim):
-    def __init__(self, limit: int, name: str) -> None:
+    def __init__(self, limit: int, name: str | int, kind: Search) -> None:
         self._limit = limit
         self._name = name
+        self._kind = kind
 
     def __str__(self) -> str:
-        return f"at most {self._limit} {self._name} are in progress at once"
+        return f"at most {self._limit} of {self._name!r} are in progress at once"
 
     def judge(self, timeline: Timeline) -> Evidence:
-        words, periods = in_progress(timeline, self._name)
+        words, periods = in_progress(timeline, self._name, self._kind)
         most = most_at_once(periods)
         if not most:
-            return Evidence(True, f"none of the {words} started")
+            return Evidence(True, f"none started ({words})")
         last = max(most)
         tasks = tuple(period.task for period in most if period.task > 0)
         actual = (
-            f"{len(most)} {words} were, since {format_seconds(last.start.at)}: "
-            f"{names(timeline, [period.task for period in most])}"
+            f"the most were {len(most)}, since {format_seconds(last.start.at)}: "
+            f"{names(timeline, [period.task for period in most])} ({words})"
         )
         window = min(most).start.at, min(period.end for period in most).at
         holds = len(most) <= self._limit
@@ -110,11 +123,15 @@ class _AtMost(Claim):
 
 
 def _entered(timeline: Timeline, periods: list[Period]) -> Iterator[str]:
-    """Yield where those waited first who were in progress, the last one to come first."""
-    for period in sorted(periods, reverse=True):
+    """Yield where the last one of those in progress went on to, and where the others were."""
+    last, *others = sorted(periods, reverse=True)
+    if last.task > 0:
+        lane = timeline.lanes[last.task]
+        yield suspended(timeline, lane, suspension_after(lane, last.start.step))
+    for period in others:
         if period.task > 0:
             lane = timeline.lanes[period.task]
-            yield waited(timeline, lane, wait_after(lane, period.start.step))
+            yield suspended(timeline, lane, suspension_before(lane, last.start.step))
 
 
 def _lives(timeline: Timeline, tasks: tuple[str | int, ...]) -> tuple[list[Period], list[Lane]]:
@@ -125,7 +142,7 @@ def _lives(timeline: Timeline, tasks: tuple[str | int, ...]) -> tuple[list[Perio
     lives: list[Period] = []
     missing: list[Lane] = []
     for name in tasks:
-        mine = [(life(timeline, lane), lane) for lane in timeline.named(name)]
+        mine = [(life(timeline, lane), lane) for lane in timeline.named(name) or [timeline[name]]]
         lives += sorted(period for period, _ in mine if period is not None)
         missing += [lane for period, lane in mine if period is None]
     numbers = [life.task for life in lives] + [lane.number for lane in missing]
@@ -216,7 +233,7 @@ class _Fair(Claim):
         waits = list(_waits(timeline, thing))
         begun = {(wait.lane.number, wait.until): wait.since for wait in waits}
         got = 0
-        for index, (step, at, kind, who, subject, _) in enumerate(timeline.trace.events):
+        for index, (step, _, kind, who, subject, _) in enumerate(timeline.trace.events):
             if kind != "acquire" or subject != thing:
                 continue
             got += 1
@@ -224,21 +241,20 @@ class _Fair(Claim):
             earlier = [wait for wait in waits if wait.since < since and step < wait.until]
             if earlier:
                 return self._unfair(timeline, event_at(timeline, index), who, earlier[0])
-        count = "once" if got == 1 else f"{got} times"
-        words = f"{timeline.trace.things[thing]} was taken {count}, in the order of asking"
-        return Evidence(True, words, unique(wait.lane.number for wait in waits))
+        words = f"{timeline.trace.things[thing]} was taken {often(got)}, in the order of asking"
+        holders = [one.task for one in timeline.holdings if one.thing == thing and one.task > 0]
+        return Evidence(True, words, unique([*holders, *(wait.lane.number for wait in waits)]))
 
     def _thing(self, timeline: Timeline) -> int:
         things = timeline.trace.things
         taken = sorted({holding.thing for holding in timeline.holdings})
-        found = [thing for thing in taken if self._primitive in names_of(things[thing])]
+        found = [thing for thing in taken if self._primitive in names_of_thing(things[thing])]
         if len(found) != 1:
-            there = [f"{things[thing].kind} #{things[thing].number}" for thing in found]
-            there = there or [str(things[thing]) for thing in taken] or ["none was taken"]
+            there = [name_of_thing(timeline, thing) for thing in found or taken]
             raise LookupError(
                 f"The lock or semaphore {self._primitive!r} was asked for, while "
                 f"{len(found) or 'none'} of that name was taken; ask for one of these: "
-                f"{listed(there)}"
+                f"{listed(there or ['none was taken'])}"
             )
         return found[0]
 
@@ -249,7 +265,7 @@ class _Fair(Claim):
             f"waited for it since {format_seconds(since)}"
         )
         tasks = (waiter.number, who) if who > 0 else (waiter.number,)
-        places = [waited(timeline, waiter, wait.span)]
+        places = [suspended(timeline, waiter, wait.span)]
         if who > 0:
             places += places_before(timeline, timeline.lanes[who], at)
         return Evidence(False, actual, tasks, (since, at.at), unique(places))
@@ -291,22 +307,26 @@ class _NothingUnfinished(Claim):
         return "nothing is left unfinished"
 
     def judge(self, timeline: Timeline) -> Evidence:
-        left = [lane for lane in shown(timeline) if _is_left(timeline, lane)]
+        left = {
+            lane: since
+            for lane in shown(timeline)
+            if (since := _left_since(timeline, lane)) is not None
+        }
         if not left:
             return Evidence(True, "all tasks had ended")
         finished = timeline.trace.header.get("finished", timeline.end)
         numbers = tuple(lane.number for lane in left)
         places = tuple(
-            waited(
-                timeline,
-                lane,
-                next((s for s in lane.spans if s.end >= finished and s.state == WAITING), None),
-            )
-            for lane in left
+            suspended(timeline, lane, suspension_before(lane, step)) for lane, step in left.items()
         )
-        actual = f"{names(timeline, numbers)} {'was' if len(left) == 1 else 'were'} pending at the end, at {format_seconds(finished)}"
+        actual = (
+            f"{names(timeline, numbers)} {'was' if len(left) == 1 else 'were'} pending at the end, "
+            f"at {format_seconds(finished)}"
+        )
         return Evidence(False, actual, numbers, None, places)
 
 
-def _is_left(timeline: Timeline, lane: Lane) -> bool:
-    return lane.ended is None or any(one.by < 0 for one in cancels(timeline, lane))
+def _left_since(timeline: Timeline, lane: Lane) -> int | None:
+    """Return the step at which a task was left pending; None if it ended by itself."""
+    by_the_run = (one.step + 1 for one in cancels(timeline, lane) if one.by < 0)
+    return next(by_the_run, len(timeline.trace.steps) if lane.ended is None else None)

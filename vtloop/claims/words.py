@@ -28,7 +28,8 @@ def compared(actual: int, expected: int, more: str, less: str) -> str:
     if actual == expected:
         return ""
     words = more if actual > expected else less
-    return f", {format_seconds(abs(actual - expected))} {words}"
+    difference = abs(actual - expected)
+    return f", {f'{difference} ns' if difference < 1000 else format_seconds(difference)} {words}"
 
 
 def listed(items: Sequence[object], joint: str = "and") -> str:
@@ -38,6 +39,11 @@ def listed(items: Sequence[object], joint: str = "and") -> str:
         words.append(f"{len(items) - _MOST} more")
     *most, last = words
     return f"{', '.join(most)} {joint} {last}" if most else last
+
+
+def often(count: int) -> str:
+    """Return a number of times in words."""
+    return "once" if count == 1 else f"{count} times"
 
 
 def times(moments: Sequence[int]) -> str:
@@ -63,39 +69,42 @@ def ended(lane: Lane) -> str:
     return f"{lane.label} {verb[lane.outcome]} at {format_seconds(lane.ended)}"
 
 
-def wait_before(lane: Lane, step: int) -> Span | None:
-    """Return the last wait of a task that was over, or had begun, by a step; None without one."""
-    for span in reversed(lane.spans):
-        if span.step < step and span.state == WAITING:
-            return span
-    return None
+def suspension_before(lane: Lane, step: int) -> Span | None:
+    """Return where a task was suspended last when a step came; None if it had not been."""
+    return next(
+        (span for span in reversed(lane.spans) if _suspends(span) and span.step < step), None
+    )
 
 
-def wait_after(lane: Lane, step: int) -> Span | None:
-    """Return the first wait of a task since a step; None without one."""
-    return next((span for span in lane.spans if span.step >= step and span.state == WAITING), None)
+def suspension_after(lane: Lane, step: int) -> Span | None:
+    """Return where a task was suspended first since a step; None if it was not."""
+    return next((span for span in lane.spans if _suspends(span) and span.step >= step), None)
 
 
-def waited(timeline: Timeline, lane: Lane, span: Span | None) -> str:
-    """Return where a task waited and for what; where it was created if it did not."""
-    if span is None:
-        stack = timeline.trace.stacks[lane.place]
-        return f"{lane.label} was created at {stack[-1]}" if stack else ""
-    stack = timeline.stack(span)
-    what = "" if span.kind in ("sleep", "turn") else f" for {span.what}"
+def _suspends(span: Span) -> bool:
+    return span.state == WAITING or (span.kind == "turn" and span.step >= 0)
+
+
+def suspended(timeline: Timeline, lane: Lane, span: Span | None) -> str:
+    """Return where a task was suspended, and why; where it was created if it was not."""
+    stack = timeline.trace.stacks[lane.place] if span is None else timeline.stack(span)
     where = f" at {stack[-1]}" if stack else ""
+    if span is None:
+        return f"{lane.label} was created{where}"
     since, until = format_seconds(span.start), format_seconds(span.end)
+    if span.kind == "turn":
+        return f"{lane.label} let others run at {since}{where}"
+    what = "" if span.kind == "sleep" else f" for {span.what}"
     return f"{lane.label} waited from {since} to {until}{what}{where}"
 
 
 def places_before(timeline: Timeline, lane: Lane, position: Position | None) -> tuple[str, ...]:
-    """Return where a task waited last before a position, as far as that is known."""
+    """Return where a task was suspended last before a position, or before the end."""
     step = len(timeline.trace.steps) if position is None else position.step
-    text = waited(timeline, lane, wait_before(lane, step))
-    return (text,) if text else ()
+    return (suspended(timeline, lane, suspension_before(lane, step)),)
 
 
 def since_last_wait(lane: Lane, step: int) -> int:
-    """Return since when a task waited before a step, in nanoseconds."""
-    span = wait_before(lane, step)
-    return lane.created if span is None else span.start
+    """Return since when a task had waited, of virtual time, before a step, in nanoseconds."""
+    waits = (span for span in reversed(lane.spans) if span.state == WAITING and span.step < step)
+    return next((span.start for span in waits), lane.created)
