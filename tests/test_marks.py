@@ -202,6 +202,17 @@ def test_one_claim_may_be_made_of_several_bodies_at_once():
     assert vtloop.simulate(main).result() is None
 
 
+def test_a_body_may_end_in_another_task_than_it_began_in():
+    two = takes(2)
+
+    async def main():
+        await asyncio.create_task(two.__aenter__())
+        await asyncio.sleep(2)
+        await asyncio.create_task(two.__aexit__(None, None, None))
+
+    assert vtloop.simulate(main).result() is None
+
+
 def test_a_thread_may_claim_as_well():
     def work():
         with takes(1):

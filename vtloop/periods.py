@@ -10,6 +10,7 @@ A task is in progress from its first step to the end of its last one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from heapq import heappop, heappush
 from typing import NamedTuple, TypeAlias
 
 from vtloop.timeline import WAITING, Holding, Lane, Span, Timeline, Visit, names_of
@@ -86,8 +87,10 @@ def find_any(timeline: Timeline, name: str | int) -> dict[str, list[Period]]:
     """Find tasks, holdings of a primitive, and visits of a section."""
     found = find_tasks(timeline, name) | find_sections(timeline, name)
     for number, thing in enumerate(timeline.trace.things):
+        if name not in names_of_thing(thing):
+            continue
         held = [one for one in timeline.holdings if one.thing == number]
-        if held and name in names_of_thing(thing):
+        if held:
             found[f"holders of {name_of_thing(timeline, number)}"] = _all(timeline, held)
     return found
 
@@ -160,13 +163,16 @@ def _end(timeline: Timeline) -> Position:
 
 def most_at_once(periods: Iterable[Period]) -> list[Period]:
     """Return those that go on at once, where these are most; the first of several such places."""
-    most: list[Period] = []
-    now: list[Period] = []
-    for period in sorted(periods):
-        now = [other for other in now if period.start < other.end] + [period]
-        if len(now) > len(most):
-            most = now
-    return most
+    ordered = sorted(periods)
+    ends: list[Position] = []  # of those that go on, as a heap
+    most, place = 0, None
+    for period in ordered:
+        while ends and ends[0] <= period.start:
+            heappop(ends)
+        heappush(ends, period.end)
+        if len(ends) > most:
+            most, place = len(ends), period.start
+    return [one for one in ordered if place is not None and one.start <= place < one.end]
 
 
 def waits_for(timeline: Timeline, lane: Lane, on: str | None) -> list[Span]:

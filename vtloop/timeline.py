@@ -191,9 +191,12 @@ class Timeline:
 
         A delay on it delays the end; what is not on it could have taken longer.
         """
-        path: list[int] = []
         main = self.lanes.get(1)
-        index = main.steps[-1] if main and main.steps else -1
+        return self.path_to(main.steps[-1] if main and main.steps else -1)
+
+    def path_to(self, index: int) -> list[int]:
+        """Return the steps of which each led to the next, up to this one."""
+        path: list[int] = []
         while index >= 0:
             path.append(index)
             index = self._led_to(index)

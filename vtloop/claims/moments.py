@@ -14,8 +14,9 @@ from vtloop.claims.words import (
     listed,
     often,
     places_before,
-    since_last_wait,
+    since_some_waits,
     times,
+    who_led_to,
 )
 from vtloop.clock import Seconds, format_seconds
 from vtloop.periods import Position, end_of, start_of
@@ -83,7 +84,7 @@ def _evidence(
     timeline: Timeline, holds: bool, actual: str, *seens: Seen, until: int = 0
 ) -> Evidence:
     """Return evidence with the waits that led to what was seen, and a window around both."""
-    tasks = unique(task for seen in seens for task in seen.tasks)
+    tasks = [task for seen in seens for task in seen.tasks]
     places: list[str] = []
     starts: list[int] = []
     ends = [until]
@@ -93,7 +94,8 @@ def _evidence(
             if one.task:
                 lane = timeline.lanes[one.task]
                 places += places_before(timeline, lane, one.position)
-                starts.append(since_last_wait(lane, one.position.step))
+                starts.append(since_some_waits(lane, one.position.step))
+                tasks += who_led_to(timeline, lane, one.position.step)
             else:
                 starts.append(one.position.at)
         if not seen.occurrences:
@@ -101,9 +103,9 @@ def _evidence(
             for task in seen.tasks:
                 lane = timeline.lanes[task]
                 places += places_before(timeline, lane, None)
-                starts.append(since_last_wait(lane, len(timeline.trace.steps)))
+                starts.append(since_some_waits(lane, len(timeline.trace.steps)))
     window = min(starts, default=0), max(ends)
-    return Evidence(holds, actual, tasks, window, unique(places))
+    return Evidence(holds, actual, unique(tasks), window, unique(places))
 
 
 class _At(Claim):

@@ -15,6 +15,7 @@ from vtloop.claims.words import (
     listed,
     places_before,
     suspended,
+    who_led_to,
 )
 from vtloop.clock import Seconds, format_seconds
 from vtloop.periods import Period, Position, cancels, end_of, life, start_of, waits_for
@@ -102,7 +103,8 @@ class _TaskTakes(Claim):
             f"{lane.label} took {format_seconds(taken)}, from {format_seconds(start.at)} to "
             f"{format_seconds(end.at)}{compared(taken, self._expected, 'more', 'less')}"
         )
-        return Evidence(taken == self._expected, actual, (lane.number,), window, places)
+        tasks = who_led_to(timeline, lane, end.step)
+        return Evidence(taken == self._expected, actual, tasks, window, places)
 
 
 class _Overlaps(Claim):
@@ -185,7 +187,9 @@ class _Waits(Claim):
         )
         window = None if not spans else (spans[0].start, spans[-1].end)
         places = unique(suspended(timeline, lane, span) for span in spans)
-        return Evidence(total == self._expected, actual, (lane.number,), window, places)
+        ended = [step for step in lane.steps if spans and step > spans[-1].step]
+        tasks = who_led_to(timeline, lane, ended[0]) if ended else (lane.number,)
+        return Evidence(total == self._expected, actual, tasks, window, places)
 
 
 class _IsCancelled(Claim):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import islice, pairwise
+from typing import NamedTuple
 
 from vtloop.actors import shown
-from vtloop.claims.claim import Claim, Evidence, unique
+from vtloop.claims.claim import MOST_PLACES, Claim, Evidence, unique
 from vtloop.claims.subject import Subject, both_in_progress, in_turn
 from vtloop.claims.words import (
     called,
@@ -24,7 +25,6 @@ from vtloop.periods import (
     Period,
     Position,
     Search,
-    cancels,
     event_at,
     find_any,
     find_sections,
@@ -119,7 +119,9 @@ class _AtMost(Claim):
         )
         window = min(most).start.at, min(period.end for period in most).at
         holds = len(most) <= self._limit
-        return Evidence(holds, actual, tasks, window, tuple(_entered(timeline, most)))
+        return Evidence(
+            holds, actual, tasks, window, tuple(islice(_entered(timeline, most), MOST_PLACES))
+        )
 
 
 def _entered(timeline: Timeline, periods: list[Period]) -> Iterator[str]:
@@ -211,14 +213,13 @@ def _evidence_of(timeline: Timeline, holds: bool, actual: str, lives: list[Perio
     return Evidence(holds, actual, tasks, window, places)
 
 
-class _Wait:
-    """One wait of a task for a primitive, in steps."""
+class _Wait(NamedTuple):
+    """One wait of a task for a primitive."""
 
-    def __init__(self, lane: Lane, span: Span, until: int) -> None:
-        self.lane = lane
-        self.span = span
-        self.since = span.step  # after which it waits
-        self.until = until  # the step at which it goes on, or one that never comes
+    lane: Lane
+    span: Span
+    since: int  # the step after which it waits
+    until: int  # the step at which it goes on, or one that never comes
 
 
 class _Fair(Claim):
@@ -230,17 +231,17 @@ class _Fair(Claim):
 
     def judge(self, timeline: Timeline) -> Evidence:
         thing = self._thing(timeline)
-        waits = list(_waits(timeline, thing))
+        waits = sorted(_waits(timeline, thing), key=lambda wait: wait.since)
         begun = {(wait.lane.number, wait.until): wait.since for wait in waits}
-        got = 0
+        got = oldest = 0
         for index, (step, _, kind, who, subject, _) in enumerate(timeline.trace.events):
             if kind != "acquire" or subject != thing:
                 continue
             got += 1
-            since = begun.get((who, step), step)
-            earlier = [wait for wait in waits if wait.since < since and step < wait.until]
-            if earlier:
-                return self._unfair(timeline, event_at(timeline, index), who, earlier[0])
+            while oldest < len(waits) and waits[oldest].until <= step:
+                oldest += 1
+            if oldest < len(waits) and waits[oldest].since < begun.get((who, step), step):
+                return self._unfair(timeline, event_at(timeline, index), who, waits[oldest])
         words = f"{timeline.trace.things[thing]} was taken {often(got)}, in the order of asking"
         holders = [one.task for one in timeline.holdings if one.thing == thing and one.task > 0]
         return Evidence(True, words, unique([*holders, *(wait.lane.number for wait in waits)]))
@@ -278,7 +279,7 @@ def _waits(timeline: Timeline, thing: int) -> Iterator[_Wait]:
         following = dict(pairwise([*lane.steps, never]))
         for span in lane.spans:
             if span.state == WAITING and span.thing == thing:
-                yield _Wait(lane, span, following[span.step])
+                yield _Wait(lane, span, span.step, following[span.step])
 
 
 class _NeverBlocks(Claim):
@@ -307,11 +308,7 @@ class _NothingUnfinished(Claim):
         return "nothing is left unfinished"
 
     def judge(self, timeline: Timeline) -> Evidence:
-        left = {
-            lane: since
-            for lane in shown(timeline)
-            if (since := _left_since(timeline, lane)) is not None
-        }
+        left = _left(timeline)
         if not left:
             return Evidence(True, "all tasks had ended")
         finished = timeline.trace.header.get("finished", timeline.end)
@@ -326,7 +323,16 @@ class _NothingUnfinished(Claim):
         return Evidence(False, actual, numbers, None, places)
 
 
-def _left_since(timeline: Timeline, lane: Lane) -> int | None:
-    """Return the step at which a task was left pending; None if it ended by itself."""
-    by_the_run = (one.step + 1 for one in cancels(timeline, lane) if one.by < 0)
-    return next(by_the_run, len(timeline.trace.steps) if lane.ended is None else None)
+def _left(timeline: Timeline) -> dict[Lane, int]:
+    """Return the tasks that were left pending, and the step from which on they were."""
+    cancelled = {
+        subject: step + 1
+        for step, _, kind, who, subject, _ in timeline.trace.events
+        if kind == "cancel" and who < 0  # by the run
+    }
+    end = len(timeline.trace.steps)
+    return {
+        lane: cancelled.get(lane.number, end)
+        for lane in shown(timeline)
+        if lane.ended is None or lane.number in cancelled
+    }

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 from vtloop.actors import name_of
+from vtloop.claims.claim import unique
 from vtloop.clock import NEVER, Seconds, format_seconds, to_nanoseconds
 from vtloop.periods import Position
 from vtloop.timeline import WAITING, Lane, Span, Timeline
@@ -104,7 +106,23 @@ def places_before(timeline: Timeline, lane: Lane, position: Position | None) -> 
     return (suspended(timeline, lane, suspension_before(lane, step)),)
 
 
-def since_last_wait(lane: Lane, step: int) -> int:
-    """Return since when a task had waited, of virtual time, before a step, in nanoseconds."""
+_WAITS = 4  # that a picture goes back by
+
+
+def since_some_waits(lane: Lane, step: int) -> int:
+    """Return the instant from which on a picture tells how a task came to a step."""
     waits = (span for span in reversed(lane.spans) if span.state == WAITING and span.step < step)
-    return next((span.start for span in waits), lane.created)
+    back = list(islice(waits, _WAITS + 1))
+    return back[_WAITS].end if len(back) > _WAITS else lane.created
+
+
+def who_led_to(timeline: Timeline, lane: Lane, step: int) -> tuple[int, ...]:
+    """Return the tasks without which a task would have come earlier to a step, itself first."""
+    since = since_some_waits(lane, step)
+    steps = timeline.trace.steps
+    led = [
+        steps[index][1]
+        for index in reversed(timeline.path_to(step))
+        if index > lane.steps[0] and steps[index][0] >= since and steps[index][1]
+    ]
+    return unique([lane.number, *led])
