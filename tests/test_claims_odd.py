@@ -5,6 +5,8 @@ import asyncio
 import pytest
 
 import vtloop
+from tests import timelines
+from vtloop.cells import Notebook
 from vtloop.claims import (
     at_most,
     fair,
@@ -131,6 +133,41 @@ def test_an_order_needs_two_tasks_or_more_each_once():
         task("anna").overlaps(2).of(run)
     with pytest.raises(ValueError, match="pass 0 or more"):
         at_most(-1, "work")
+
+
+def test_names_that_break_lines_do_not_break_messages():
+    timeline = timelines.of_hostile_names()
+    for lane in timeline.lanes.values():
+        verdict = task(lane.label).finishes.at(5).of(timeline)
+        assert len(repr(verdict).splitlines()) == 1
+        assert "seconds" in str(verdict).splitlines()[2]
+
+
+# Runs of all sorts
+
+
+def test_claims_about_a_cell_count_from_its_start_and_know_the_tasks_of_earlier_cells():
+    lock = asyncio.Lock()
+
+    async def hold():
+        async with lock, vtloop.section("inside"):
+            await asyncio.sleep(3)
+
+    async def first():
+        asyncio.create_task(hold(), name="early")
+        await asyncio.sleep(1)
+
+    async def second():
+        await asyncio.create_task(hold(), name="late")
+
+    notebook = Notebook()
+    (takes(1) & ~task("early").ends).check(notebook.run(first))
+    run = notebook.run(second)
+    (takes(5) & task("early").ends.at(2) & task("late").takes(5)).check(run)
+    (task("late").waits(2, on="lock") & at_most(1, "lock") & at_most(1, "inside")).check(run)
+    assert run["late"].waited_for("lock") == 2
+    assert not at_most(0, "inside").of(run)
+    notebook.close()
 
 
 # Runs that went wrong

@@ -2,6 +2,7 @@
 
 import gc
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,6 +14,10 @@ from vtloop.claims import (
     fair,
     in_parallel,
     in_sequence,
+    never_blocks,
+    nothing_unfinished,
+    printed,
+    takes,
     task,
 )
 from vtloop.periods import end_of, life, start_of
@@ -113,3 +118,30 @@ def test_in_any_program_locks_and_semaphores_of_asyncio_are_fair(program, blocki
     for number in {holding.thing for holding in timeline.holdings}:
         thing = timeline.trace.things[number]
         assert fair(f"{thing.kind} #{thing.number}").of(timeline)
+
+
+@quietly
+@MANY
+@given(programs.programs(), st.booleans())
+def test_of_any_program_any_claim_can_be_explained(program, blocking):
+    timeline = witness.run(program, blocking).timeline
+    lanes = list(timeline.lanes.values())
+    numbers = [lane.number for lane in lanes]
+    claims = [takes(1), never_blocks(), nothing_unfinished(), printed("nothing").at(1)]
+    for one, other in pairwise(numbers):
+        mine = task(one)
+        claims += [
+            mine.takes(1),
+            mine.waits(1),
+            mine.overlaps(other),
+            mine.is_cancelled(at=1, by=other),
+            mine.raises.at(1),
+            mine.ends.before(task(other).ends),
+            mine.starts.together_with(task(other).starts),
+            in_sequence(one, other),
+            at_most(0, mine),
+        ]
+    for claim in claims[:40]:
+        verdict = claim.of(timeline)
+        assert str(verdict).startswith(f"Claimed: {claim}; ")
+        assert "\n" not in repr(verdict)

@@ -98,13 +98,13 @@ class Verdict:
 
     def __repr__(self) -> str:
         holds = "holds" if self else "refuted"
-        return f"<{holds}: {self.claim}; {'' if self else 'in fact '}{self.actual}>"
+        return _in_one_line(f"<{holds}: {self.claim}; {'' if self else 'in fact '}{self.actual}>")
 
     def __str__(self) -> str:
         joint = "and indeed" if self else "in fact"
         places = [f"  {place}" for place in self._evidence.places[:MOST_PLACES]]
         head = f"Claimed: {self.claim}; {joint} {self.actual}"
-        return "\n".join([head, *places, self._picture()])
+        return "\n".join([*map(_in_one_line, [head, *places]), self._picture()])
 
     def _picture(self) -> str:
         start, end = self._evidence.window or (0, self._timeline.end)
@@ -122,6 +122,11 @@ class Verdict:
         if more := len(self._evidence.tasks) - len(numbers):
             lines.append(f"left out: {more} more tasks that matter")
         return "\n".join(lines)
+
+
+def _in_one_line(text: str) -> str:
+    """Return text with escapes for the line breaks that names of tasks may have."""
+    return "\\n".join(text.splitlines())
 
 
 class _Not(Claim):
