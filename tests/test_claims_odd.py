@@ -327,6 +327,24 @@ def test_a_thread_prints_but_is_no_task():
     assert "printed 'from a thread' at 0 s" in str(printed("from a thread").at(1).of(run))
 
 
+def test_of_many_times_the_wrong_ones_are_told():
+    async def main(late=0):
+        for number in range(100):
+            await asyncio.sleep(1 + late * (number == 50) - late * (number == 51))
+            print("tick")
+
+    claim = printed("tick").at(*range(1, 101))
+    claim.check(vtloop.simulate(main))
+    told = claim.of(vtloop.simulate(lambda: main(1e-9)))
+    assert told.actual == "main#1 printed 'tick' at 51.000000001 s, 1 ns later"
+    told = printed("tick").at(*range(1, 100)).of(vtloop.simulate(main))
+    assert told.actual.endswith(" and 92 more, 100 times instead of 99 times: besides at 100 s")
+    told = printed("tick").at(*range(102)).of(vtloop.simulate(main))
+    assert told.actual.endswith(", 100 times instead of 102 times: not at 0 s and 101 s")
+    told = printed("tick").within(99).of(vtloop.simulate(main))
+    assert told.actual == "main#1 printed 'tick' at 100 s, 1 s later"
+
+
 def test_a_long_message_is_cut():
     async def main():
         for number in range(500):

@@ -192,15 +192,13 @@ class Timeline:
         A delay on it delays the end; what is not on it could have taken longer.
         """
         main = self.lanes.get(1)
-        return self.path_to(main.steps[-1] if main and main.steps else -1)
+        return list(self.back_from(main.steps[-1] if main and main.steps else -1))[::-1]
 
-    def path_to(self, index: int) -> list[int]:
-        """Return the steps of which each led to the next, up to this one."""
-        path: list[int] = []
+    def back_from(self, index: int) -> Iterator[int]:
+        """Yield this step, the one that led to it, and so on."""
         while index >= 0:
-            path.append(index)
+            yield index
             index = self._led_to(index)
-        return path[::-1]
 
     def _led_to(self, index: int) -> int:
         """Return the step that let another one happen no earlier than it did; -1 if none did.

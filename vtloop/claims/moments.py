@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections import Counter
 from typing import NamedTuple
 
-from vtloop.claims.claim import Claim, Evidence, unique
+from vtloop.claims.claim import MOST_PLACES, Claim, Evidence, unique
 from vtloop.claims.words import (
     called,
     claimed,
@@ -84,12 +85,12 @@ def _evidence(
     timeline: Timeline, holds: bool, actual: str, *seens: Seen, until: int = 0
 ) -> Evidence:
     """Return evidence with the waits that led to what was seen, and a window around both."""
-    tasks = [task for seen in seens for task in seen.tasks]
+    tasks: list[int] = []
     places: list[str] = []
     starts: list[int] = []
     ends = [until]
     for seen in seens:
-        for one in seen.occurrences:
+        for one in seen.occurrences[:MOST_PLACES]:
             ends.append(one.position.at)
             if one.task:
                 lane = timeline.lanes[one.task]
@@ -100,6 +101,7 @@ def _evidence(
                 starts.append(one.position.at)
         if not seen.occurrences:
             ends.append(timeline.end)
+            tasks += seen.tasks
             for task in seen.tasks:
                 lane = timeline.lanes[task]
                 places += places_before(timeline, lane, None)
@@ -118,13 +120,38 @@ class _At(Claim):
 
     def judge(self, timeline: Timeline) -> Evidence:
         seen = self._moment.seen(timeline)
-        found = tuple(one.position.at for one in seen.occurrences)
-        actual = str(seen)
-        if len(found) == len(self._at) == 1:
-            actual += compared(found[0], self._at[0], "later", "earlier")
-        elif found and len(found) != len(self._at):
-            actual += f", {often(len(found))} instead of {often(len(self._at))}"
-        return _evidence(timeline, found == self._at, actual, seen, until=self._at[-1])
+        wrong, missing = self._off(seen)
+        if not seen.occurrences or not (wrong or missing):
+            holds = not missing
+            return _evidence(timeline, holds, str(seen), seen, until=self._at[-1])
+        if len(wrong) == len(missing):
+            actual = listed(
+                [
+                    f"{one.words} at {format_seconds(one.position.at)}"
+                    f"{compared(one.position.at, at, 'later', 'earlier')}"
+                    for one, at in zip(wrong, missing, strict=True)
+                ]
+            )
+        else:
+            often_seen, often_claimed = often(len(seen.occurrences)), often(len(self._at))
+            actual = f"{seen}, {often_seen} instead of {often_claimed}"
+            if wrong:
+                actual += f": besides at {times([one.position.at for one in wrong])}"
+            if missing:
+                actual += f": not at {times(missing)}"
+        decisive = seen._replace(occurrences=tuple(wrong) or seen.occurrences)
+        return _evidence(timeline, False, actual, decisive, until=max(missing, default=0))
+
+    def _off(self, seen: Seen) -> tuple[list[Occurrence], list[int]]:
+        """Return what happened when it should not have, and when it should have and did not."""
+        left = Counter(self._at)
+        wrong = []
+        for one in seen.occurrences:
+            if left[one.position.at]:
+                left[one.position.at] -= 1
+            else:
+                wrong.append(one)
+        return wrong, sorted(left.elements())
 
 
 class _Within(Claim):
@@ -140,7 +167,10 @@ class _Within(Claim):
         holds = bool(seen.occurrences) and seen.occurrences[-1].position.at <= self._limit
         actual = str(seen)
         if seen.occurrences and not holds:
-            actual += compared(seen.occurrences[-1].position.at, self._limit, "later", "")
+            last = seen.occurrences[-1]
+            actual = f"{last.words} at {format_seconds(last.position.at)}"
+            actual += compared(last.position.at, self._limit, "later", "")
+            seen = seen._replace(occurrences=(last,))
         return _evidence(timeline, holds, actual, seen)
 
 

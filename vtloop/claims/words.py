@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import islice
+from itertools import islice, takewhile
 
 from vtloop.actors import name_of
 from vtloop.claims.claim import unique
@@ -120,9 +120,7 @@ def who_led_to(timeline: Timeline, lane: Lane, step: int) -> tuple[int, ...]:
     """Return the tasks without which a task would have come earlier to a step, itself first."""
     since = since_some_waits(lane, step)
     steps = timeline.trace.steps
-    led = [
-        steps[index][1]
-        for index in reversed(timeline.path_to(step))
-        if index > lane.steps[0] and steps[index][0] >= since and steps[index][1]
-    ]
-    return unique([lane.number, *led])
+    led = takewhile(
+        lambda index: index > lane.steps[0] and steps[index][0] >= since, timeline.back_from(step)
+    )
+    return unique([lane.number, *filter(None, (steps[index][1] for index in led))])
