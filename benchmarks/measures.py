@@ -1,4 +1,4 @@
-"""What is not a matter of programs on loops: imports, memory, a million tasks.
+"""What is not a matter of programs on loops: imports, memory, a million tasks, a lecture's claims.
 
 Each measure takes the rounds to do, and returns lines of (what, figure). All of them run in fresh
 processes.
@@ -58,6 +58,31 @@ vtloop.run(main())
 print(time.perf_counter() - started, peak() - before)
 """
 
+LECTURE = """
+import contextlib, io, pytest, vtloop, vtloop.growth
+
+virtual = 0
+real = 0
+simulate = vtloop.simulate
+
+def counted(*args, **options):
+    global virtual
+    run = simulate(*args, **options)
+    virtual += run.ended
+    return run
+
+class Durations:
+    def pytest_runtest_logreport(self, report):
+        global real
+        real += report.duration
+
+vtloop.simulate = vtloop.growth.simulate = counted
+with contextlib.redirect_stdout(io.StringIO()):
+    failed = pytest.main(["-q", "tests/test_lecture_claims.py"], [Durations()])
+assert not failed
+print(virtual, real)
+"""
+
 
 def _python(code: str) -> str:
     command = [sys.executable, "-c", code]
@@ -99,8 +124,20 @@ def million(rounds: int) -> Lines:
     ]
 
 
+def lecture(rounds: int) -> Lines:
+    """The tests of the lecture's claims: the virtual time of their runs, and the real time."""
+    samples = [tuple(map(float, _python(LECTURE).split())) for _ in range(rounds)]
+    virtual, real = min(samples, key=lambda sample: sample[1])
+    return [
+        ("the lecture's claims, s of virtual time", f"{virtual:,.0f}"),
+        ("the lecture's claims, s of real time, least", f"{real:.2f}"),
+        ("virtual over real", f"{virtual / real:,.0f}"),
+    ]
+
+
 MEASURES: dict[str, Callable[[int], Lines]] = {
     "imports": imports,
     "memory": memory,
     "million": million,
+    "lecture": lecture,
 }

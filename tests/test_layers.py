@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import vtloop
-from vtloop import chart
+from vtloop import chart, claims
 
 HOUSE = Path(vtloop.__file__).parent
 MODULES = {
@@ -19,15 +19,21 @@ MODULES = {
 
 
 def mapped(package):
-    """Return the modules that the map in a package's docstring names, from the bottom up."""
-    return re.findall(r"`(\w+)`", package.__doc__.partition("A map of the package")[2])
+    """Return the modules that the map in a package's docstring names, from the bottom up.
 
+    Nothing is mapped in what is no package.
+    """
+    text = package.__doc__ if package else ""
+    return re.findall(r"`(\w+)`", text.partition("A map of the package")[2])
+
+
+PACKAGES = {"chart": chart, "claims": claims}
 
 # A package stands above its modules.
 MAP = [
     name
     for room in mapped(vtloop)
-    for name in ([f"chart.{inner}" for inner in mapped(chart)] if room == "chart" else []) + [room]
+    for name in [*(f"{room}.{inner}" for inner in mapped(PACKAGES.get(room))), room]
 ]
 FLOOR_OF = {name: floor for floor, name in enumerate([*MAP, "__init__"])}
 

@@ -268,19 +268,18 @@ def check_arrows(timeline):
 
 
 def check_holdings(timeline):
-    things = timeline.trace.things
-    happened = {event[:5] for event in timeline.trace.events}
-    released = {(*event[:3], event[4]) for event in timeline.trace.events}
+    things, events = timeline.trace.things, timeline.trace.events
     for thing in {holding.thing for holding in timeline.holdings}:
         mine = [holding for holding in timeline.holdings if holding.thing == thing]
         assert all(holding.start <= holding.end for holding in mine)
         for holding in mine:
-            acquired = (holding.acquired_in, holding.start, "acquire", holding.task, thing)
-            assert acquired in happened
-            if holding.released_in < 0:
+            acquired = holding.start, "acquire", holding.task, thing
+            assert events[holding.first][1:5] == acquired
+            if holding.last < 0:
                 assert holding.end == timeline.end
             else:
-                assert (holding.released_in, holding.end, "release", thing) in released
+                assert events[holding.last][1:3] == (holding.end, "release")
+                assert events[holding.last][4] == thing
         if things[thing].kind == "Lock":
             assert all(one.end <= other.start for one, other in pairwise(mine)), mine
     for queue in timeline.queues.values():

@@ -13,6 +13,7 @@ Glossary:
 - *instant*: a point of virtual time; many steps may share it, in an order
 - *trace*: what a run recorded
 - *timeline*: a trace as a schedule, with a *lane* for each task and *spans* in it
+- *claim*: something said of a run, which the run bears out or refutes
 
 A map of the package, from the bottom up; a module imports only from those named before it:
 
@@ -23,13 +24,17 @@ A map of the package, from the bottom up; a module imports only from those named
   blocks them
 - `recorder`, `waits`, `trace`, `sites`, `recording`, `hazards`, `holders`, `loop_thread`: what is
   told of a run, and written down
+- `marks`: what a program asks and says of itself
 - `collector`, `wallclock`, `world`: what a run changes in the process around it
 - `scheduling`, `loop`, `kernel`: the event loop, also where another one runs
-- `timeline`, `actors`: the schedule of a run, read from its trace, and who is in it
+- `timeline`, `actors`, `periods`, `facts`: the schedule of a run, read from its trace, who is in
+  it, and what became of them
 - `chart`: its picture; a package, with a map of its own
 - `marble_rows`, `marbles`, `perfetto`, `mermaid`, `page`: its other views
 - `views`: all of them, by format
+- `claims`: what is to be true of a schedule; a package, with a map of its own
 - `output`, `runner`, `simulation`: one run
+- `growth`: several, of growing size
 - `options`, `scripts`, `progress`, `__main__`: the command line
 - `parts`, `cells`, `notebook`: the cells of a notebook
 """
@@ -41,9 +46,11 @@ from vtloop.blocking import busy  # at once, as it notes the real clock and the 
 
 if TYPE_CHECKING:
     from vtloop import chart as chart
+    from vtloop import claims as claims
     from vtloop import marbles as marbles
     from vtloop import mermaid as mermaid
     from vtloop import perfetto as perfetto
+    from vtloop.claims import takes as takes
     from vtloop.clock import Clock as Clock
     from vtloop.errors import DeadlockError as DeadlockError
     from vtloop.errors import LivelockError as LivelockError
@@ -52,7 +59,10 @@ if TYPE_CHECKING:
     from vtloop.errors import SimulationWarning as SimulationWarning
     from vtloop.errors import SpinWarning as SpinWarning
     from vtloop.errors import UntilReached as UntilReached
+    from vtloop.growth import check_growth as check_growth
     from vtloop.loop import VirtualLoop as VirtualLoop
+    from vtloop.marks import now as now
+    from vtloop.marks import section as section
     from vtloop.simulation import Run as Run
     from vtloop.simulation import run as run
     from vtloop.simulation import simulate as simulate
@@ -72,13 +82,17 @@ _HOMES = {
     "SpinWarning": "errors",
     "UntilReached": "errors",
     "VirtualLoop": "loop",
+    "check_growth": "growth",
+    "now": "marks",
+    "section": "marks",
     "Run": "simulation",
     "run": "simulation",
     "simulate": "simulation",
     "Trace": "trace",
+    "takes": "claims",
 }
 __all__ = ["busy", *_HOMES]
-_MODULES = {"chart", "marbles", "mermaid", "perfetto"}
+_MODULES = {"chart", "claims", "marbles", "mermaid", "perfetto"}
 
 
 def __getattr__(name: str) -> Any:

@@ -17,7 +17,7 @@ proportion to time as far as everything fits; what does not fit goes on below, u
 - `!` raised, `x` ended as cancelled, `>` was left pending when the run was over
 - `/` its cancellation was requested
 - `-` waiting; in words for what, where they fit: `2s` is a sleep of two seconds
-- `=` waiting, while it holds a lock or a permit
+- `=` waiting, while it holds a lock or a permit; `~` waiting in a `vtloop.section`
 - `#` running: it blocks the loop; `.` ready to run, while the loop is blocked
 - `o(97)` stands for 97 times `o`
 
@@ -39,6 +39,7 @@ from vtloop.timeline import Lane, Timeline
 _KEY = {
     "o": "ran and went on",
     "=": "waiting, holds a lock or permit",
+    "~": "waiting, in a section",
     "#": "blocks the loop",
     ".": "ready",
     "/": "cancellation requested",
@@ -106,14 +107,7 @@ def marbles(
 def _chosen(timeline: Timeline, tasks: Iterable[str | int] | None) -> list[Lane]:
     if tasks is None:
         return shown(timeline)
-    numbers: set[int] = set()
-    for task in tasks:
-        same = [
-            lane.number
-            for lane in timeline.lanes.values()
-            if task in (lane.number, lane.label, lane.coroutine)
-        ]
-        numbers.update(same or [timeline[task].number])
+    numbers = {lane.number for task in tasks for lane in timeline.named(task) or [timeline[task]]}
     return [lane for lane in timeline.lanes.values() if lane.number in numbers]
 
 

@@ -24,7 +24,7 @@ def cut(trace: Trace, start: Start) -> Trace:
 
     The task that the cell runs in gets the number 1, and others follow in order. The last step of
     each task that goes on from before stands for all its earlier ones, and what is held at the
-    start is acquired there.
+    start is acquired there, as sections are entered.
     """
     last = {step[1]: index for index, step in enumerate(trace.steps[: start.steps]) if step[1]}
     ended = {who for who, index in last.items() if trace.steps[index][3] in ENDS}
@@ -104,15 +104,19 @@ class _Part:
         )
 
 
+_BEGUN_BY = {"release": "acquire", "leave": "enter"}
+
+
 def _held(events: tuple[Event, ...]) -> list[Event]:
-    """Return the `acquire` of each holding that is not over."""
+    """Return the event with which each holding and each visit begins that is not over."""
     held: list[Event] = []
     for event in events:
-        if event[2] == "acquire":
+        if event[2] in ("acquire", "enter"):
             held.append(event)
-        elif event[2] == "release":
-            holders = [holding for holding in held if holding[4] == event[4]]
-            mine = [holding for holding in holders if holding[3] == event[3]]
-            if holders:
-                held.remove((mine or holders)[0])
+        elif event[2] in _BEGUN_BY:
+            begun = _BEGUN_BY[event[2]], event[4]
+            same = [one for one in held if (one[2], one[4]) == begun]
+            mine = [one for one in same if one[3] == event[3]]
+            if same:
+                held.remove((mine or same)[0])
     return held

@@ -364,6 +364,12 @@ class Recording:
         elif holders:  # released by somebody who did not acquire it
             holders.pop(0)
 
+    def entered(self, section: str) -> None:
+        self._event("enter", section, None)
+
+    def left(self, section: str) -> None:
+        self._event("leave", section, None)
+
     def _hold(self, kind: str, primitive: Any) -> int:
         thing = self._things.index(primitive, running_frames)
         waiters = primitive._waiters or ()

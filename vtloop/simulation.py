@@ -22,6 +22,7 @@ from vtloop.trace import Blocked, Printed, Trace
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from vtloop.facts import TaskFacts
     from vtloop.timeline import Timeline
 
 T = TypeVar("T")
@@ -73,6 +74,15 @@ class Run(Generic[T]):
         else:
             outcome = f"returned {self.value!r}"
         return f"<Run {outcome} after {self.elapsed:g} s>"
+
+    def __getitem__(self, task: str | int) -> TaskFacts:
+        """Return what became of a task, by its label, its coroutine's name or its number.
+
+        Raises LookupError if no task is called so, or several.
+        """
+        from vtloop.facts import TaskFacts  # here, as it is slow to import
+
+        return TaskFacts(self.timeline, task)
 
     @property
     def printed(self) -> tuple[Printed, ...]:

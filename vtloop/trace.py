@@ -63,6 +63,8 @@ EVENTS = {
     "unset": ("a timer", ""),
     "acquire": ("a thing", "how many wait for it"),
     "release": ("a thing", "how many wait for it"),
+    "enter": ("a section, by its name", ""),
+    "leave": ("a section, by its name", ""),
     "print": ("a line, by its index", ""),
     "block": (
         "a blocking call, by its index",

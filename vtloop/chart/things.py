@@ -29,7 +29,7 @@ def waits_for_things(sheet: Sheet) -> dict[int, list[Wait]]:
 
 def paint_thing(sheet: Sheet, row: Row, waits: list[Wait]) -> None:
     """Paint the row of one primitive, for which tasks wait."""
-    thing = str(sheet.timeline.trace.things[row.thing])
+    thing, events = str(sheet.timeline.trace.things[row.thing]), sheet.timeline.trace.events
     slots = 1 + max(slot for slot, _, _ in row.holdings)
     each = row.bar_height / slots
     name, looks = f"thing-{row.thing}", sheet.canvas.theme.holdings
@@ -37,9 +37,9 @@ def paint_thing(sheet: Sheet, row: Row, waits: list[Wait]) -> None:
     boxes: tuple[list[Box], list[Box]] = [], []
     sheet.canvas.seen.setdefault(("held", "held"))
     for count, (slot, index, holding) in enumerate(row.holdings):
-        left, right = sheet.scale.during(holding.acquired_in, holding.start), sheet.scale.end
-        if holding.released_in >= 0:
-            right = sheet.scale.during(holding.released_in, holding.end)
+        left, right = sheet.scale.during(events[holding.first][0], holding.start), sheet.scale.end
+        if holding.last >= 0:
+            right = sheet.scale.during(events[holding.last][0], holding.end)
         top = row.bar + slot * each
         box = left, top, right, top + each * 0.94
         boxes[count % 2].append(box)
