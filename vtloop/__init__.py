@@ -30,8 +30,9 @@ A map of the package, from the bottom up; a module imports only from those named
 - `marble_rows`, `marbles`, `perfetto`, `mermaid`, `page`: its other views
 - `views`: all of them, by format
 - `output`, `runner`, `simulation`: one run
+- `parts`: a loop that is run in parts, and the trace of each
 - `scripts`, `__main__`: the command line
-- `parts`, `cells`, `notebook`: the cells of a notebook
+- `cells`, `notebook`: the cells of a notebook
 """
 
 from importlib import import_module
