@@ -33,6 +33,7 @@ A map of the package, from the bottom up; a module imports only from those named
 - `parts`: a loop that is run in parts, and the trace of each
 - `scripts`, `__main__`: the command line
 - `cells`, `notebook`: the cells of a notebook
+- `leaks`, `failures`, `durations`, `testing`, `pytest_plugin`: tests in virtual time, for pytest
 """
 
 from importlib import import_module

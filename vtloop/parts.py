@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable
 from typing import Any, NamedTuple
-from weakref import WeakSet
 
 from vtloop.clock import NEVER, Seconds, to_nanoseconds
 from vtloop.loop import VirtualLoop
@@ -154,17 +154,20 @@ class PartLoop(VirtualLoop):
     Its clock goes on from part to part, and so do the tasks that a part leaves behind.
     """
 
-    def __init__(self) -> None:
-        self.recording = PartRecording()
+    def __init__(
+        self, new_recording: Callable[[], PartRecording] = PartRecording, **options: Any
+    ) -> None:
+        self._new_recording = new_recording
+        self.recording = new_recording()
+        super().__init__(recorder=self.recording, **options)
         self.rest()
-        super().__init__(recorder=self.recording)
 
     def begin(self, until: Seconds | None) -> None:
         """Begin a part of at most `until` seconds; number tasks from 1 on if nothing is left."""
         timers: Any = self._timers
-        if not (asyncio.all_tasks(self) or self._ready or timers):
+        if self._tasks_created and not (asyncio.all_tasks(self) or self._ready or timers):
             self._tasks_created = 0
-            self.recording = PartRecording()
+            self.recording = self._new_recording()
             self.recording.attach(self._ready, self._clock)
             self._recorder = timers.watcher = self.recording
         new = set(threading.enumerate()).difference(self._known)
@@ -173,5 +176,6 @@ class PartLoop(VirtualLoop):
         self.recording.begin(self._tasks_created)
 
     def rest(self) -> None:
-        """End a part: threads that come up from now on are of no part."""
-        self._known = WeakSet(threading.enumerate())
+        """End a part: threads that come up from now on are of no part, and time has no end."""
+        self._until = NEVER
+        self._known = threading.enumerate()

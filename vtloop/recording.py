@@ -28,7 +28,7 @@ from vtloop.places import calling_frame, place, running_frames
 from vtloop.recorder import Holders
 from vtloop.sites import SLEEP, Sites, Things, waiting_frames
 from vtloop.tasks import Task, given_name, label, without_locals
-from vtloop.trace import Blocked, Event, Printed, Step, TaskMade, Trace
+from vtloop.trace import Blocked, Event, Printed, Stack, Step, TaskMade, Trace
 from vtloop.waits import is_of_thread, shielded_by
 
 # The sources of handles, besides steps.
@@ -378,6 +378,34 @@ class Recording:
         return {identity: self._holders.get(thing, ()) for identity, thing in known}
 
     # The outcome
+
+    def mend(self) -> None:
+        """Go on after an exception from nowhere, such as a handler of signals may raise."""
+        following: Any = self._following
+        if following.gi_frame is None:
+            if self._steps and isinstance(self._steps[self._index], int):
+                for who, index, source in self._running():
+                    self._steps[index] = cast(int, self._steps[index]), who, source, "turn", None, 0
+            self._eager.clear()
+            self._who = 0
+            self.attach(self._ready, self._clock)
+
+    def label(self, number: int) -> str:
+        """Return how a task is called."""
+        return next((made.label for made in self._tasks() if made.number == number), "a task")
+
+    def origin(self, number: int) -> Stack:
+        """Return where a task was created, in the users' code; nothing if that is unknown."""
+        stacks = list(self._sites.stacks)
+        return next((stacks[made.stack] for made in self._tasks() if made.number == number), ())
+
+    def descendants(self, number: int) -> set[int]:
+        """Return the numbers of a task and of all that it has created, itself or through others."""
+        found = {number}
+        for made in sorted(self._made):
+            if made[3] in found:
+                found.add(made[0])
+        return found
 
     def unretrieved(self) -> list[BaseException]:
         """Return the exceptions of finished tasks that nobody has asked for."""

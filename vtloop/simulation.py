@@ -148,9 +148,10 @@ class Account:
         """What ended the run, a reached `until` included."""
         self.began = loop.virtual_time()
         """When it began, in nanoseconds."""
-        self.finished = self.began
-        """When the main coroutine had ended, in nanoseconds."""
-        self._value: Any = None
+        self.finished: int | None = None
+        """When the main coroutine had ended, in nanoseconds; None while it has not."""
+        self.value: Any = None
+        """What the main coroutine has returned."""
         self._loop = loop
         self._recording = recording
         self._output = output or LineOutput(sys.stdout, loop.clock, ended=recording.printed_line)
@@ -171,7 +172,7 @@ class Account:
         `run`.
         """
         try:
-            self._value = runner.run(main, **options)
+            self.value = runner.run(main, **options)
         finally:
             self.finished = self._loop.virtual_time()
         if settle:
@@ -188,9 +189,10 @@ class Account:
         loop, recording, began = self._loop, self._recording, self.began
         stopped = isinstance(self.raised, UntilReached)
         error = None if stopped else self.raised
-        finished, ended = self.finished - began, loop.virtual_time() - began
+        ended = loop.virtual_time() - began
+        finished = ended if self.finished is None else self.finished - began
         return Run(
-            value=self._value,
+            value=self.value,
             error=error,
             stopped=stopped,
             elapsed=to_seconds(finished),
