@@ -94,7 +94,11 @@ class VirtualFunction(pytest.Function):
         @functools.wraps(function)
         def in_virtual_time(*args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
-            return test.call(function(*args, **kwargs))
+            try:
+                return test.call(function(*args, **kwargs))
+            except pytest.fail.Exception as failed:
+                failed.pytrace |= target is not self  # else the notes of Hypothesis are not shown
+                raise
 
         setattr(target, name, in_virtual_time)
         try:

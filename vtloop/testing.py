@@ -78,8 +78,8 @@ class Options(NamedTuple):
 class TestRecording(PartRecording):
     """A recording of tests, which ends a part when `pytest.fail` and the like are called in it.
 
-    In a task that nobody awaits, asyncio would keep the exception for ever. pytest-timeout raises
-    one of these in whichever task runs.
+    In a task that nobody awaits, asyncio would keep the exception for ever, and in a callback it
+    would log it. pytest-timeout raises one of these in whatever runs.
     """
 
     outcome: BaseException | None = None
@@ -91,7 +91,10 @@ class TestRecording(PartRecording):
 
     def reported(self, context: dict[str, Any]) -> None:
         super().reported(context)
-        if (error := context.get("exception")) is not None:
+        error = context.get("exception")
+        if isinstance(error, _OUTCOMES):
+            self._end_with(error)
+        elif error is not None:
             task = context.get("task") or context.get("future")
             known = isinstance(task, asyncio.Task)
             self.reports.append((self.label(hash(task)) if known else "a callback", error))
@@ -99,9 +102,12 @@ class TestRecording(PartRecording):
     def _outcome(self, task: Any) -> tuple[str, Any]:
         ended = super()._outcome(task)
         if ended[0] == "raised" and isinstance(task._exception, _OUTCOMES):
-            self.outcome = task._exception
-            task.get_loop().stop()
+            self._end_with(task._exception)
         return ended
+
+    def _end_with(self, outcome: BaseException) -> None:
+        self.outcome = outcome
+        asyncio.get_running_loop().stop()
 
 
 class Ground:
