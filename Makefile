@@ -5,7 +5,7 @@ VENV   ?= .venv
 PYTHON ?=
 bin    := $(VENV)/bin
 
-.PHONY: help demo test lint pytest viewers conformance bench parity robustness format clean
+.PHONY: help demo test lint pytest viewers conformance upstream bench parity robustness format clean
 .DELETE_ON_ERROR:
 
 help: ## say what can be made
@@ -30,6 +30,9 @@ viewers: $(VENV)/installed-viewers ## open the views in Chromium, Perfetto and M
 
 conformance: $(VENV)/installed-dev ## run all of CPython's own asyncio tests
 	$(bin)/python tests/conformance/run.py --rebuild
+
+upstream: $(VENV)/installed-dev ## run the tests of other projects on a virtual loop
+	$(bin)/python tests/upstream/run.py $(ARGS)
 
 bench: $(VENV)/installed-bench ## compare the speed with other loops, with ARGS="..." for benchmarks
 	$(bin)/python -m benchmarks $(ARGS)

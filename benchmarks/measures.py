@@ -12,6 +12,8 @@ from collections.abc import Callable
 from statistics import median
 from typing import TypeAlias
 
+from benchmarks.plugins import microseconds
+
 Lines: TypeAlias = list[tuple[str, str]]
 
 MEMORY = """
@@ -135,9 +137,23 @@ def lecture(rounds: int) -> Lines:
     ]
 
 
+def plugin(rounds: int) -> Lines:
+    """What an async test costs under our pytest plugin, and under pytest-asyncio."""
+    samples = microseconds(rounds)
+    ours, theirs = samples["our plugin"], samples["pytest-asyncio"]
+    ratios = [our / their for our, their in zip(ours, theirs, strict=True)]
+    return [
+        ("a trivial async test, our plugin, µs, least", f"{min(ours):.0f}"),
+        ("a trivial async test, pytest-asyncio on the stock loop, µs, least", f"{min(theirs):.0f}"),
+        ("our plugin over pytest-asyncio, of the least", f"{min(ours) / min(theirs):.2f}"),
+        ("our plugin over pytest-asyncio, median of rounds", f"{median(ratios):.2f}"),
+    ]
+
+
 MEASURES: dict[str, Callable[[int], Lines]] = {
     "imports": imports,
     "memory": memory,
     "million": million,
     "lecture": lecture,
+    "plugin": plugin,
 }

@@ -35,8 +35,10 @@ A map of the package, from the bottom up; a module imports only from those named
 - `claims`: what is to be true of a schedule; a package, with a map of its own
 - `output`, `runner`, `simulation`: one run
 - `growth`: several, of growing size
+- `parts`: a loop that is run in parts, and the trace of each
 - `options`, `scripts`, `progress`, `__main__`: the command line
-- `parts`, `cells`, `notebook`: the cells of a notebook
+- `cells`, `notebook`: the cells of a notebook
+- `leaks`, `failures`, `durations`, `testing`, `pytest_plugin`: tests in virtual time, for pytest
 """
 
 from importlib import import_module

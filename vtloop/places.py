@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Iterator
 from types import CodeType, FrameType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 PACKAGE = os.path.dirname(__file__) + os.sep
 _STANDARD_LIBRARY = os.path.dirname(os.__file__) + os.sep
@@ -39,8 +39,12 @@ class Place(NamedTuple):
 def place(frame: FrameType) -> Place:
     """Return where a frame is."""
     code, line = frame.f_code, frame.f_lineno
-    source = linecache.getline(code.co_filename, line, frame.f_globals).strip()
-    return Place(_short(code.co_filename), line, function_name(code), source)
+    return place_at(code.co_filename, line, function_name(code), frame.f_globals)
+
+
+def place_at(file: str, line: int, function: str, names: dict[str, Any] | None = None) -> Place:
+    """Return a line of a file, by its full path; `names` are the globals of its module."""
+    return Place(_short(file), line, function, linecache.getline(file, line, names).strip())
 
 
 def running_frames() -> Iterator[FrameType]:
