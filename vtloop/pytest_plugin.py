@@ -200,7 +200,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if marks:
         _check_suitable(item)
     if _is_in_virtual_time(item):
-        from vtloop.testing import Options, Tests
+        from vtloop.grounds import Options
+        from vtloop.testing import Tests
 
         options = Options.of(marks)
         shared = any(fixture.scope != "function" for fixture in _async_fixtures(item))
