@@ -14,7 +14,6 @@ OURS = () if entry_points(group="pytest11", name="vtloop") else ("-p", "vtloop.p
 
 CONFIG = """
 [pytest]
-asyncio_default_fixture_loop_scope = function
 filterwarnings = error
 {}
 """
@@ -42,12 +41,26 @@ class Done:
 
 @pytest.fixture
 def run_tests(pytester, monkeypatch):
-    """Run a test file; `config` is for pytest.ini, `conftest` for conftest.py."""
+    """Run a test file with this plugin alone, as others take longer to load than most tests.
+
+    `config` is for pytest.ini, `conftest` for conftest.py.
+    """
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    return _runner(pytester, monkeypatch, "-p", "vtloop.pytest_plugin")
+
+
+@pytest.fixture
+def run_beside_others(pytester, monkeypatch):
+    """Run a test file with all plugins that are installed."""
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-o asyncio_default_fixture_loop_scope=function")
+    return _runner(pytester, monkeypatch, *OURS)
+
+
+def _runner(pytester, monkeypatch, *plugin):
     monkeypatch.setenv("PYTHONPATH", str(PACKAGE.parent))
     monkeypatch.setenv("COLUMNS", "120")
-    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
 
-    def run(tests, *arguments, config="", conftest="", plugin=OURS):
+    def run(tests, *arguments, config="", conftest=""):
         pytester.makepyfile(tests)
         pytester.makeini(CONFIG.format(config))
         if conftest:

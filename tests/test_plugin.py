@@ -8,10 +8,10 @@ import sys
 
 import pytest
 
-from tests.pytests import PACKAGE, run_tests
+from tests.pytests import PACKAGE, run_beside_others, run_tests
 
 pytest_plugins = ["pytester"]
-__all__ = ["run_tests"]
+__all__ = ["run_beside_others", "run_tests"]
 
 HEAD = """
 import asyncio, contextvars, random, time
@@ -223,7 +223,7 @@ def test_nothing_has_run(vt):
     done.result.assert_outcomes(passed=2)
 
 
-def test_auto_mode_takes_async_tests_that_are_marked_for_no_other_plugin(run_tests):
+def test_auto_mode_takes_async_tests_that_are_marked_for_no_other_plugin(run_beside_others):
     tests = (
         HEAD
         + """
@@ -247,7 +247,7 @@ async def test_of_pytest_asyncio():
     assert not isinstance(asyncio.get_running_loop(), vtloop.VirtualLoop)
 """
     )
-    run_tests(tests, config="vtloop_mode = auto").result.assert_outcomes(passed=4)
+    run_beside_others(tests, config="vtloop_mode = auto").result.assert_outcomes(passed=4)
 
 
 def test_strict_mode_leaves_async_tests_alone_that_are_not_marked(run_tests):
@@ -518,8 +518,8 @@ async def test_yields_twice(yields_twice):
 )
 
 
-def test_a_misuse_is_told_with_what_to_do(run_tests):
-    done = run_tests(MISUSED)
+def test_a_misuse_is_told_with_what_to_do(run_beside_others):
+    done = run_beside_others(MISUSED)
     for told in (
         "The marker vtloop was given sed, while its options are seed=, wall_clock=, until=, leaks=",
         "The marker vtloop was given leaks='maybe'; it is 'fail' or 'allow'",
@@ -538,8 +538,8 @@ def test_a_misuse_is_told_with_what_to_do(run_tests):
 
 
 @pytest.mark.parametrize("mode", ["loose", "auto"])
-def test_a_mode_that_cannot_be_is_refused(run_tests, mode):
-    done = run_tests("", "--asyncio-mode=auto", config=f"vtloop_mode = {mode}")
+def test_a_mode_that_cannot_be_is_refused(run_beside_others, mode):
+    done = run_beside_others("", "--asyncio-mode=auto", config=f"vtloop_mode = {mode}")
     assert done.result.ret == pytest.ExitCode.USAGE_ERROR
     assert f"vtloop_mode = {mode}" in done.errors.replace("'", "")
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.pytests import run_tests
+from tests.pytests import run_beside_others
 
 pytest_plugins = ["pytester"]
-__all__ = ["run_tests"]
+__all__ = ["run_beside_others"]
 
 THIRTY = (Path(__file__).parent / "thirty.py").read_text()
 
@@ -95,10 +95,12 @@ def tearDownModule():
 }
 
 
-def test_thirty_tests_have_equal_results_and_equal_times_under_each_runner(run_tests, pytester):
+def test_thirty_tests_have_equal_results_and_equal_times_under_each_runner(
+    run_beside_others, pytester
+):
     seen = {}
     for runner, (lines, conftest, options) in RUNNERS.items():
-        done = run_tests(f"{THIRTY}\n\n{lines}\n", *options, conftest=conftest + TELL)
+        done = run_beside_others(f"{THIRTY}\n\n{lines}\n", *options, conftest=conftest + TELL)
         outcomes = {name.rpartition("::")[2]: outcome for name, outcome in done.outcomes.items()}
         seen[runner] = outcomes, json.loads((pytester.path / "times.json").read_text())
     outcomes, times = seen["ours"]
@@ -158,17 +160,17 @@ class TestOurs:
 
 
 @pytest.mark.parametrize("mode", ["strict", "auto"])
-def test_pytest_asyncio_runs_its_tests_and_we_run_ours(run_tests, mode):
+def test_pytest_asyncio_runs_its_tests_and_we_run_ours(run_beside_others, mode):
     fixture, mark = {
         "strict": ("pytest_asyncio.fixture", "@pytest.mark.asyncio"),
         "auto": ("pytest.fixture", ""),
     }[mode]
     tests = TOGETHER.format(fixture=fixture, mark=mark)
-    run_tests(tests, f"--asyncio-mode={mode}").result.assert_outcomes(passed=5)
+    run_beside_others(tests, f"--asyncio-mode={mode}").result.assert_outcomes(passed=5)
 
 
-def test_anyio_runs_its_tests_and_we_run_ours(run_tests):
-    done = run_tests(
+def test_anyio_runs_its_tests_and_we_run_ours(run_beside_others):
+    done = run_beside_others(
         HEAD
         + """
 import anyio
@@ -198,8 +200,8 @@ async def test_ours(started):
     done.result.assert_outcomes(passed=2)
 
 
-def test_hypothesis_gives_each_example_a_loop_of_its_own(run_tests):
-    done = run_tests(
+def test_hypothesis_gives_each_example_a_loop_of_its_own(run_beside_others):
+    done = run_beside_others(
         HEAD
         + """
 from hypothesis import given, settings, strategies as st
@@ -248,7 +250,7 @@ class TestMethods:
     assert "number=701" in done.section("test_leaks")
 
 
-def test_xdist_passes_reports_on(run_tests):
+def test_xdist_passes_reports_on(run_beside_others):
     tests = (
         HEAD
         + """
@@ -260,18 +262,18 @@ async def test_many(number):
     assert number != 5
 """
     )
-    done = run_tests(tests, "-n", "2", "--vtloop-durations=1")
+    done = run_beside_others(tests, "-n", "2", "--vtloop-durations=1")
     done.result.assert_outcomes(passed=7, failed=1)
     assert "3600 s  test_many[5]  raises AssertionError('assert 5 != 5')" in done.text
     assert "slowest 1 of 8 by virtual time:" in done.text
     assert "They waited 8:00:00 of virtual time in " in done.text
 
 
-def test_a_timeout_of_pytest_timeout_ends_a_test_that_runs_on(run_tests):
-    done = run_tests(
+def test_a_timeout_of_pytest_timeout_ends_a_test_that_runs_on(run_beside_others):
+    done = run_beside_others(
         HEAD
         + """
-pytestmark = [pytest.mark.vtloop, pytest.mark.timeout(0.5)]
+pytestmark = [pytest.mark.vtloop, pytest.mark.timeout(1, func_only=True)]
 
 async def tick():
     while True:
