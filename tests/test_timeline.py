@@ -6,6 +6,8 @@ Environment: TIMELINE_PROGRAMS is how many generated programs to check.
 import asyncio
 import gc
 import os
+import sys
+import time
 from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
@@ -218,6 +220,21 @@ def test_a_forged_trace_is_found_out(forgery):
 @given(programs.programs(), st.booleans())
 def test_timelines_obey_their_laws(program, blocking):
     check_laws(witness.run(program, blocking).timeline)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks are of Python 3.12")
+def test_a_cancellation_leads_to_no_step_before_it():
+    async def main():
+        asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
+        task = asyncio.create_task(asyncio.sleep(9))
+        time.sleep(0.25)
+        task.cancel()
+        await asyncio.wait([task])
+
+    timeline = vtloop.simulate(main).timeline
+    check_laws(timeline)
+    (arrow,) = [arrow for arrow in timeline.arrows if arrow.kind == "cancel"]
+    assert timeline.trace.steps[arrow.target_step][3] == "cancelled"
 
 
 def check_laws(timeline):

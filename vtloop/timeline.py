@@ -297,6 +297,8 @@ class Timeline:
                 source, who = self.requested(step, who)
                 target = self.lanes[subject].steps
                 later = bisect_right(target, step)
+                while later < len(target) and steps[target[later]][0] < at:
+                    later += 1  # an eager step within the one that has cancelled it afterwards
                 follows = target[later] if later < len(target) else -1
                 end = steps[follows][0] if follows >= 0 else at
                 yield Arrow("cancel", who, subject, source, follows, at, end)
