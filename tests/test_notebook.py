@@ -112,6 +112,12 @@ def test_context_variables_are_shared_both_ways(reader):
     assert found.result == "plain virtual"
 
 
+def test_a_context_variable_that_a_cell_sets_to_none_is_set(reader):
+    reader.tell("from contextvars import ContextVar\nv = ContextVar('v')")
+    virtual = "get_ipython().run_cell_magic('vtloop', '', 'v.set(None)')"
+    assert reader.run(f"{virtual}\nv.get('unset') is None").result is True
+
+
 def test_the_last_expressions_value_is_displayed_and_kept(reader):
     result = reader.run("%%vtloop --no-chart\n1\nawait asyncio.sleep(1, 'a value')")
     assert (result.result, reader.names["_"]) == ("a value", "a value")

@@ -16,7 +16,7 @@ import asyncio
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from contextvars import Context, copy_context
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
 from vtloop.clock import Seconds
@@ -24,7 +24,7 @@ from vtloop.errors import SimulationError
 from vtloop.kernel import KernelStream, no_loop_running
 from vtloop.loop import VirtualLoop
 from vtloop.output import LineOutput, timestamp
-from vtloop.parts import PartLoop
+from vtloop.parts import PartLoop, adopt
 from vtloop.runner import Runner
 from vtloop.simulation import Account, Run
 from vtloop.tasks import in_order, label
@@ -75,7 +75,7 @@ class Notebook:
             finally:
                 _end(loop, coroutine)
                 loop.rest()
-        _keep(context)
+        adopt(context)
         unfinished = tuple(map(label, in_order(asyncio.all_tasks(loop))))
         self.last = account.told(loop.recording.trace, unfinished, seed, wall_clock)
         return self.last
@@ -121,10 +121,3 @@ def _end(loop: VirtualLoop, coroutine: Any) -> None:
             except (asyncio.CancelledError, SimulationError):
                 pass
     coroutine.close()
-
-
-def _keep(context: Context) -> None:
-    """Let context variables keep the values that the cell has given them."""
-    for variable, value in context.items():
-        if variable.get(None) is not value:
-            variable.set(value)

@@ -25,8 +25,8 @@ from IPython.core.displayhook import DisplayHook
 from IPython.core.magic_arguments import MagicArgumentParser
 from IPython.display import display
 
+from vtloop.blocking import outside
 from vtloop.cells import Notebook
-from vtloop.kernel import outside
 from vtloop.options import add_options
 from vtloop.simulation import Run
 

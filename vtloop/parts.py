@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from contextvars import Context
 from typing import Any, NamedTuple
 
 from vtloop.clock import NEVER, Seconds, to_nanoseconds
 from vtloop.loop import VirtualLoop
 from vtloop.recording import Recording
-from vtloop.trace import ENDS, WAITS, Event, Step, TaskMade, Trace
+from vtloop.trace import ENDED_BY, ENDS, WAITS, Event, Step, TaskMade, Trace, pairs
+
+_ABSENT: Any = object()
 
 
 class Start(NamedTuple):
@@ -110,22 +113,25 @@ class _Part:
         )
 
 
-_BEGUN_BY = {"release": "acquire", "leave": "enter"}
-
-
 def _held(events: tuple[Event, ...]) -> list[Event]:
     """Return the event with which each holding and each visit begins that is not over."""
-    held: list[Event] = []
-    for event in events:
-        if event[2] in ("acquire", "enter"):
-            held.append(event)
-        elif event[2] in _BEGUN_BY:
-            begun = _BEGUN_BY[event[2]], event[4]
-            same = [one for one in held if (one[2], one[4]) == begun]
-            mine = [one for one in same if one[3] == event[3]]
-            if same:
-                held.remove((mine or same)[0])
-    return held
+    begun = (pair for kind in ENDED_BY for pair in pairs(events, kind))
+    return [events[first] for first in sorted(first for first, last in begun if last < 0)]
+
+
+def adopt(context: Context) -> Callable[[], None]:
+    """Give context variables the values that they have in a context; return what undoes it."""
+    changed = [
+        (variable, variable.set(value))
+        for variable, value in context.items()
+        if variable.get(_ABSENT) is not value
+    ]
+
+    def restore() -> None:
+        for variable, token in reversed(changed):
+            variable.reset(token)
+
+    return restore
 
 
 class PartRecording(Recording):

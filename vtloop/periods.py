@@ -131,21 +131,6 @@ def names_of_thing(thing: Thing) -> set[str]:
     return {str(thing), f"{thing.kind} #{thing.number}", thing.name} - {""}
 
 
-def _nothing_called(timeline: Timeline, name: str | int) -> str:
-    held = sorted({holding.thing for holding in timeline.holdings})
-    there = [str(timeline.trace.things[thing]) for thing in held]
-    there += dict.fromkeys(f"section {visit.section!r}" for visit in timeline.visits)
-    try:
-        timeline.named(name)
-    except LookupError as error:
-        tasks = str(error).partition("ask for one of these: ")[2]
-        there.append(tasks)
-    return (
-        f"{name!r} was asked for, while no task, lock, semaphore or section of that name was in "
-        f"the run; ask for one of these: {', '.join(there)}"
-    )
-
-
 def _all(timeline: Timeline, intervals: Iterable[Holding | Visit]) -> list[Period]:
     return [
         Period(

@@ -434,8 +434,9 @@ class Recording:
 
         A step that runs now is told as if it ended here, with another turn to come.
         """
-        steps: list[Any] = list(self._steps)
-        if self._steps and isinstance(self._steps[self._index], int):
+        steps: list[Any] = self._steps
+        if steps and isinstance(steps[self._index], int):
+            steps = steps.copy()
             stack = self._sites.caller(sys._getframe(1))
             for who, index, source in self._running():
                 steps[index] = self._steps[index], who, source, "turn", None, stack

@@ -17,7 +17,7 @@ import asyncio
 import inspect
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager, nullcontext
-from contextvars import Context, copy_context
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -27,14 +27,12 @@ from vtloop.clock import Clock, to_seconds
 from vtloop.errors import SimulationError
 from vtloop.grounds import Ground, Options
 from vtloop.loop import VirtualLoop
-from vtloop.parts import PartLoop
+from vtloop.parts import PartLoop, adopt
 from vtloop.simulation import Run
 from vtloop.world import World
 
 if TYPE_CHECKING:
     from vtloop.timeline import Timeline
-
-_ABSENT: Any = object()
 
 
 class Test:
@@ -198,7 +196,7 @@ class Test:
             main = made if generator is None else _first(generator, fixture.argname)
             value = ground.complete(main, self, fixture.argname, context)
             ground.fixtures += 1
-            restore = _adopt(context)
+            restore = adopt(context)
 
             def finish() -> None:
                 __tracebackhide__ = True
@@ -238,21 +236,6 @@ async def _last(generator: Any, name: str) -> None:
     async for _ in generator:
         await generator.aclose()
         raise RuntimeError(f"The async fixture {name} has yielded twice; let it yield only once")
-
-
-def _adopt(context: Context) -> Callable[[], None]:
-    """Give context variables the values that they have in a context; return what undoes it."""
-    changed = [
-        (variable, variable.set(value))
-        for variable, value in context.items()
-        if variable.get(_ABSENT) is not value
-    ]
-
-    def restore() -> None:
-        for variable, token in reversed(changed):
-            variable.reset(token)
-
-    return restore
 
 
 class Tests:
@@ -317,9 +300,7 @@ class VirtualTime:
 
     def marbles(self, **options: Any) -> str:
         """Return the test so far as text; options as for `vtloop.marbles.marbles`."""
-        from vtloop.marbles import marbles  # here, as it is slow to import
-
-        return marbles(self.timeline, **options)
+        return self.run.marbles(**options)
 
     def complete(self, main: Coroutine[Any, Any, Any]) -> Any:
         """Run a coroutine on the test's loop, for tests that are not async; return its result."""

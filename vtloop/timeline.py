@@ -22,7 +22,7 @@ from typing import Any, NamedTuple, cast
 from sortedcontainers import SortedDict, SortedKeyList
 
 from vtloop.clock import NEVER, format_seconds
-from vtloop.trace import ENDS, WAITS, Stack, TaskMade, Thing, Trace
+from vtloop.trace import ENDS, WAITS, Stack, TaskMade, Thing, Trace, pairs
 from vtloop.wording import counted
 
 READY, RUNNING, WAITING = "ready", "running", "waiting"
@@ -138,10 +138,10 @@ class Timeline:
             lane.spans.update(self._live(lane))
         self.arrows = sorted(self._arrows(), key=lambda arrow: (arrow.end, arrow.source_step))
         """In order of the instants to which they lead."""
-        held = _pairs(trace, "acquire", "release", self.end)
-        self.holdings = sorted(map(Holding._make, held), key=_place_of_holding)
+        held = map(Holding._make, _intervals(trace, "acquire", self.end))
+        self.holdings = sorted(held, key=_place_of_holding)
         """Who had which primitive when."""
-        self.visits = list(map(Visit._make, _pairs(trace, "enter", "leave", self.end)))
+        self.visits = list(map(Visit._make, _intervals(trace, "enter", self.end)))
         """Who was in which section when, in the order in which they entered."""
         self.queues = _queues(self.lanes.values())
         """How many waited for a primitive: (since, how many), by its index."""
@@ -372,26 +372,13 @@ def _place_of_holding(holding: Holding) -> tuple[int, int]:
     return holding.start, holding.thing
 
 
-def _pairs(
-    trace: Trace, begins: str, ends: str, end: int
-) -> list[tuple[Any, int, int, int, int, int]]:
-    """Return what begins with an event of one kind and ends with the next one of another.
-
-    Each is (subject, task, start, end, first, last), in the order in which they begin.
-    """
-    open_: dict[Any, list[tuple[int, int, int]]] = {}  # by subject: (task, since, event)
-    found: list[tuple[Any, int, int, int, int, int]] = []
-    for index, (_, at, kind, who, subject, _) in enumerate(trace.events):
-        if kind == begins:
-            open_.setdefault(subject, []).append((who, at, index))
-        elif kind == ends and (there := open_.get(subject)):
-            # Somebody who did not begin it may end it.
-            mine = next((one for one in there if one[0] == who), there[0])
-            there.remove(mine)
-            found.append((subject, mine[0], mine[1], at, mine[2], index))
-    for subject, left in open_.items():
-        found += [(subject, who, since, end, first, -1) for who, since, first in left]
-    return sorted(found, key=lambda pair: pair[4])
+def _intervals(
+    trace: Trace, begins: str, end: int
+) -> Iterator[tuple[Any, int, int, int, int, int]]:
+    """Yield what begins with events of a kind: (subject, task, start, end, first, last)."""
+    for first, last in pairs(trace.events, begins):
+        _, since, _, who, subject, _ = trace.events[first]
+        yield subject, who, since, trace.events[last][1] if last >= 0 else end, first, last
 
 
 def _queues(lanes: Iterable[Lane]) -> dict[int, list[tuple[int, int]]]:
