@@ -134,10 +134,6 @@ class Recording:
                 if not who:
                     ended = "timer" if timer else "callback"
                     steps[index] = at, 0, source, ended, qualified_name(callback), 0
-                elif owner.done():
-                    sleeps.pop(who, None)
-                    ended, subject = self._outcome(owner)
-                    steps[index] = at, who, source, ended, subject, 0
                 elif (
                     (last := sleeps.get(who)) is not None
                     and type(inner := (coro := owner.get_coro()).cr_await) is CoroutineType
@@ -148,6 +144,10 @@ class Recording:
                         steps[index] = at, who, source, "turn", None, last[1]
                     else:
                         steps[index] = at, who, source, "sleep", self._deadline, last[1]
+                elif owner.done():
+                    sleeps.pop(who, None)
+                    ended, subject = self._outcome(owner)
+                    steps[index] = at, who, source, ended, subject, 0
                 else:
                     stack, kind, subject = suspension(owner, who)
                     steps[index] = at, who, source, kind, subject, stack
