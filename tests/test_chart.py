@@ -45,7 +45,7 @@ async def kitchen():
         async with stove:
             print(f"{dish}: frying")
             await asyncio.sleep(seconds)
-        async with ovens:
+        async with ovens, vtloop.section("baking"):
             await asyncio.sleep(2)
         print(f"{dish} served")
 
@@ -216,6 +216,8 @@ def test_every_shape_has_an_id_of_its_own_and_a_tooltip(busy_kitchen, axis):
     assert "soup: frying" in shapes["print-1"]
     waits = [tip for name, tip in shapes.items() if name.startswith("task-5-span-")]
     assert any(tip.startswith("steak waits for Lock 'stove'\nfrom 0.5 s to 1.5 s") for tip in waits)
+    assert shapes["thing-2-holding-2"].startswith("soup holds Semaphore 'ovens'")
+    assert shapes["section-0-holding-0"].startswith("soup is in section baking\nfrom ")
     assert not [child for child in figure.axes[0].patches if not child.get_gid()]
 
 
@@ -224,6 +226,7 @@ def test_a_legend_lists_only_what_occurs(busy_kitchen):
     every = legend_of(chart.figure(busy_kitchen))
     assert {words for words, _ in ARROWS.values()} <= set(every)
     assert {words for words, _ in MARKS.values()} <= set(every)
+    assert {"holds it", "in the section", "how many wait for it"} <= set(every)
     assert set(every) >= {words for words, _ in STATES.values()} - {STATES["other"][0]}
 
 

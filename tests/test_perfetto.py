@@ -144,7 +144,7 @@ def test_all_that_happened_is_there(timeline, events):
     assert len(running) == steps
     kinds = Counter(event[2] for event in timeline.trace.events)
     assert count["i"] == kinds["print"] + kinds["cancel"]
-    assert count["b"] == len(timeline.holdings)
+    assert count["b"] == len(timeline.holdings) + len(timeline.visits)
 
 
 def test_flows_tell_what_one_task_does_to_another():

@@ -49,7 +49,7 @@ def of_everything():
     """Return the timeline of a run with every kind of span, mark and arrow."""
 
     async def holds(lock, seconds):
-        async with lock:
+        async with lock, vtloop.section("inside"):
             print("holds for", seconds)
             await asyncio.sleep(seconds)
 

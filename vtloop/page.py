@@ -7,7 +7,7 @@ texts that these refer to by index. Times are nanoseconds.
 - `tasks`: [label, coroutine, depth, created, ended or null, outcome, error, where created]
 - `spans`, by task: [start, end, state, words, stack] after one another
 - `marks`, by task: [at, kind, words]; the kind is 0 for a print, 1 for a request to cancel
-- `holdings`, by task: [start, end, words]
+- `holdings`, by task: [start, end, words], of primitives and sections
 - `arrows`: [kind, source, target, start, end], the source and target by their place in `tasks`
 - `states`, `kinds`, `words`, `stacks`: the tables; a stack is a list of lines
 """
@@ -120,8 +120,12 @@ def _holdings(timeline: Timeline, places: dict[int, int], words: _Words) -> list
     holdings: list[list[int]] = [[] for _ in places]
     for holding in timeline.holdings:
         if holding.task in places:
-            thing = words[str(timeline.trace.things[holding.thing])]
+            thing = words[f"holds {timeline.trace.things[holding.thing]}"]
             holdings[places[holding.task]] += holding.start, holding.end, thing
+    for visit in timeline.visits:
+        if visit.task in places:
+            section = words[f"in section {visit.section}"]
+            holdings[places[visit.task]] += visit.start, visit.end, section
     return holdings
 
 

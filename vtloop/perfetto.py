@@ -68,8 +68,8 @@ def _names(timeline: Timeline, lanes: dict[int, Lane]) -> Iterator[_Event]:
         name = f"{lane.label}{given}".translate(_PICTURES)
         yield _metadata("thread_name", TASKS, lane.number, name=name)
         yield _metadata("thread_sort_index", TASKS, lane.number, sort_index=index)
-    if timeline.holdings or timeline.queues:
-        yield _metadata("process_name", THINGS, _OF_PROCESS, name="locks, queues and the like")
+    if timeline.holdings or timeline.visits or timeline.queues:
+        yield _metadata("process_name", THINGS, _OF_PROCESS, name="locks, queues, sections and the like")
         yield _metadata("process_sort_index", THINGS, _OF_PROCESS, sort_index=1)
 
 
@@ -157,17 +157,17 @@ def _instants(timeline: Timeline, lanes: dict[int, Lane]) -> Iterator[tuple[_Key
 
 
 def _holdings(timeline: Timeline) -> Iterator[tuple[_Key, _Event]]:
-    last = len(timeline.trace.steps)
-    for number, holding in enumerate(timeline.holdings, start=1):
-        thing = str(timeline.trace.things[holding.thing])
-        holder = name_of(timeline, holding.task)
+    last, things = len(timeline.trace.steps), timeline.trace.things
+    held = [(one, str(things[one.thing]), "holding", "held by") for one in timeline.holdings]
+    held += [(one, f"section {one.section}", "section", "task") for one in timeline.visits]
+    for number, (one, thing, category, whose) in enumerate(held, start=1):
         same: dict[str, Any] = {
             "process": THINGS,
             "id2": {"local": hex(number)},  # a plain `id` is no process's, to Perfetto
-            "args": {"held by": holder},
+            "args": {whose: name_of(timeline, one.task)},
         }
-        for place, (phase, at) in enumerate((("b", holding.start), ("e", holding.end))):
-            yield (at, last, place), _event(phase, thing, "holding", at, _OF_PROCESS, **same)
+        for place, (phase, at) in enumerate((("b", one.start), ("e", one.end))):
+            yield (at, last, place), _event(phase, thing, category, at, _OF_PROCESS, **same)
 
 
 def _queues(timeline: Timeline) -> Iterator[tuple[_Key, _Event]]:

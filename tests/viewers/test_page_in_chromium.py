@@ -108,6 +108,20 @@ def test_it_goes_through_the_spans_by_keyboard(open_page):
     assert there.locator("#tooltip").is_hidden()
 
 
+def test_it_tells_what_a_task_holds_while_it_waits(open_page):
+    there = open_page("everything")
+    there.fill("#search", "holds#5")
+    there.focus("#chart")
+    told = []
+    for key in ("ArrowDown", *["ArrowRight"] * 4):
+        there.keyboard.press(key)
+        told.append(there.inner_text("#tooltip"))
+    sleeping = next(text for text in told if "waits for a sleep" in text)
+    assert "holds Semaphore 'lock'" in sleeping
+    assert "in section inside" in sleeping
+    assert not any("holds Sem" in text for text in told if "ready to run" in text)
+
+
 def test_it_finds_tasks_by_name(open_page):
     there = open_page("many")
     there.fill("#search", "ticks#50")

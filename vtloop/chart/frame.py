@@ -151,6 +151,8 @@ def _entries(canvas: Canvas) -> Iterator[tuple[Artist, str]]:
         yield _patch(plain(theme.blocked)), "the loop is blocked"
     if ("held", "held") in seen:
         yield _patch(theme.holdings[0]), "holds it"
+    if ("held", "section") in seen:
+        yield _patch(theme.sections[0]), "in the section"
     if ("queue", "queue") in seen:
         yield _patch(theme.queue), "how many wait for it"
     for mark, (words, _) in MARKS.items():

@@ -85,7 +85,7 @@ class Layout:
         below = font * (4.6 if self.timeline.trace.header.get("wall_clock") else 3.6)
         if legend:
             lines = frame.paint_legend(canvas, left, left + across.room, below)
-            below += lines * 1.45 * 0.86 * font
+            below += (lines * 1.55 - 0.2) * 0.86 * font
         if caption:
             below += 0.5 * font
             lines = frame.paint_caption(canvas, caption, left, left + across.room, below)

@@ -8,7 +8,7 @@ from vtloop.chart.canvas import BACK, BAR, Box
 from vtloop.chart.rows import Row
 from vtloop.chart.sheet import Sheet
 from vtloop.chart.style import Look
-from vtloop.chart.things import paint_thing, waits_for_things
+from vtloop.chart.things import paint_section, paint_thing, waits_for_things
 from vtloop.chart.words import period
 from vtloop.clock import format_seconds
 from vtloop.wording import counted
@@ -25,6 +25,8 @@ def paint_rows(sheet: Sheet) -> None:
             paint_group(sheet, row)
         elif row.kind == "thing":
             paint_thing(sheet, row, waits.get(row.thing, []))
+        elif row.kind == "section":
+            paint_section(sheet, row)
         else:
             _callbacks(sheet, row)
     paint_arrows(sheet)

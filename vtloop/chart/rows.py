@@ -16,7 +16,7 @@ from vtloop.actors import shown
 from vtloop.chart.scale import Scale
 from vtloop.chart.words import drawable, own_name, shortened, width
 from vtloop.clock import NANOSECONDS
-from vtloop.timeline import Holding, Lane, Timeline
+from vtloop.timeline import Holding, Lane, Timeline, Visit
 from vtloop.wording import counted
 
 MOST_LANES = 40
@@ -42,13 +42,13 @@ class Note(NamedTuple):
 class Row(NamedTuple):
     """One row of a chart; `top` and heights in lines of text."""
 
-    kind: str  # 'lane', 'group', 'callbacks', 'thing'
+    kind: str  # 'lane', 'group', 'callbacks', 'thing' for a primitive, 'section'
     label: str
     below: str  # a second, smaller line of the label
     depth: int
     lanes: tuple[Lane, ...]
-    thing: int
-    holdings: tuple[tuple[int, int, Holding], ...]  # (slot, index, holding)
+    thing: int  # the index of the primitive, or the place of the section among them
+    holdings: tuple[tuple[int, int, Holding | Visit], ...]  # (slot, index, holding)
     notes: tuple[Note, ...]
     top: float
     bar: float  # the top of the bar
@@ -91,7 +91,7 @@ def rows_of(timeline: Timeline, scale: Scale, across: Across, top: float) -> lis
         row = _bare("callbacks", "event loop", "timers and callbacks", top)
         rows.append(row)
         top += row.height
-    for row in _thing_rows(timeline, top):
+    for row in _strip_rows(timeline, top):
         rows.append(row)
     return rows
 
@@ -194,42 +194,45 @@ def _notes(
     return tuple(notes)
 
 
-def _thing_rows(timeline: Timeline, top: float) -> list[Row]:
-    held: dict[int, list[tuple[int, Holding]]] = {}
+def _strip_rows(timeline: Timeline, top: float) -> list[Row]:
+    """Return the rows of primitives, and below them those of sections."""
+    held: dict[int, list[tuple[int, Holding | Visit]]] = {}
     for index, holding in enumerate(timeline.holdings):
         held.setdefault(holding.thing, []).append((index, holding))
+    visited: dict[str, list[tuple[int, Holding | Visit]]] = {}
+    for index, visit in enumerate(timeline.visits):
+        visited.setdefault(visit.section, []).append((index, visit))
     rows: list[Row] = []
     top += 0.5
     for thing, holdings in sorted(held.items())[:_MOST_ROWS]:
-        slots: list[int] = []  # when each is free again
-        placed: list[tuple[int, int, Holding]] = []
-        for index, holding in holdings:
-            slot = next((at for at, free in enumerate(slots) if free <= holding.start), len(slots))
-            slots[slot : slot + 1] = [holding.end]
-            placed.append((slot, index, holding))
-        each = min(STRIP, _HIGHEST_STRIP / len(slots))
-        height = each * len(slots)
         words = timeline.trace.things[thing]
         label = drawable(words.name, 32) or str(words)
         below = words.kind if words.name else ""
-        rows.append(
-            Row(
-                "thing",
-                label,
-                below,
-                0,
-                (),
-                thing,
-                tuple(placed),
-                (),
-                top,
-                top + 0.35,
-                height,
-                max(height, BAR) + 0.7 + 1.0,
-            )
-        )
+        rows.append(_strip_row("thing", label, below, thing, holdings, top))
+        top += rows[-1].height
+    for place, (section, visits) in enumerate(list(visited.items())[:_MOST_ROWS]):
+        rows.append(_strip_row("section", drawable(section, 32), "section", place, visits, top))
         top += rows[-1].height
     return rows
+
+
+def _strip_row(
+    kind: str,
+    label: str,
+    below: str,
+    thing: int,
+    holdings: list[tuple[int, Holding | Visit]],
+    top: float,
+) -> Row:
+    slots: list[int] = []  # when each is free again
+    placed: list[tuple[int, int, Holding | Visit]] = []
+    for index, holding in holdings:
+        slot = next((at for at, free in enumerate(slots) if free <= holding.start), len(slots))
+        slots[slot : slot + 1] = [holding.end]
+        placed.append((slot, index, holding))
+    height = min(STRIP, _HIGHEST_STRIP / len(slots)) * len(slots)
+    full = max(height, BAR) + 0.7 + 1.0
+    return Row(kind, label, below, 0, (), thing, tuple(placed), (), top, top + 0.35, height, full)
 
 
 def seconds(nanoseconds: int) -> float:

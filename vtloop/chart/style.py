@@ -39,7 +39,7 @@ MARKS = {
 
 # The arrows of a chart: in words, and the pattern of the line.
 ARROWS: dict[str, tuple[str, Any]] = {
-    "spawn": ("creates", "-"),
+    "spawn": ("creates", (0, (4, 1.2, 1, 1.2))),
     "wake": ("wakes", "-"),
     "join": ("ends, and wakes", (0, (4, 1.5))),
     "cancel": ("cancels", (0, (1.5, 1))),
@@ -73,6 +73,7 @@ class Theme(NamedTuple):
     states: dict[str, Look]
     arrows: dict[str, str]
     holdings: tuple[Look, Look]  # one holder after the other
+    sections: tuple[Look, Look]  # one task in them after the other
     queue: Look
 
 
@@ -104,6 +105,7 @@ THEMES = {
         },
         arrows={"spawn": "#8b949e", "wake": "#d55e00", "join": "#00805d", "cancel": "#c8102e"},
         holdings=(Look("#e3c3d7", "#b9769d", "#1f2328"), Look("#f2e1ec", "#b9769d", "#1f2328")),
+        sections=(Look("#cde7ea", "#6fa9b2", "#1f2328"), Look("#e4f3f5", "#6fa9b2", "#1f2328")),
         queue=Look("#f6cdb4", "#f6cdb4", "#1f2328"),
     ),
     "dark": Theme(
@@ -129,6 +131,7 @@ THEMES = {
         },
         arrows={"spawn": "#7d8590", "wake": "#f0883e", "join": "#4cc39a", "cancel": "#ff6b70"},
         holdings=(Look("#5c3550", "#a3678a", "#e6edf3"), Look("#3b2434", "#a3678a", "#e6edf3")),
+        sections=(Look("#1b4550", "#4f93a0", "#e6edf3"), Look("#12303a", "#4f93a0", "#e6edf3")),
         queue=Look("#5f3823", "#5f3823", "#e6edf3"),
     ),
 }

@@ -1,4 +1,4 @@
-"""Who holds a primitive, and how many wait for it."""
+"""Who holds a primitive, and how many wait for it; and who is in a section."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from itertools import pairwise
 from vtloop.chart.canvas import BAR, SMALL, Box
 from vtloop.chart.rows import Row
 from vtloop.chart.sheet import Sheet
+from vtloop.chart.style import Look
 from vtloop.chart.words import drawable, fitting, period
 from vtloop.timeline import READY
 from vtloop.wording import counted
@@ -29,13 +30,29 @@ def waits_for_things(sheet: Sheet) -> dict[int, list[Wait]]:
 
 def paint_thing(sheet: Sheet, row: Row, waits: list[Wait]) -> None:
     """Paint the row of one primitive, for which tasks wait."""
-    thing, events = str(sheet.timeline.trace.things[row.thing]), sheet.timeline.trace.events
+    thing, theme = str(sheet.timeline.trace.things[row.thing]), sheet.canvas.theme
+    sheet.canvas.seen.setdefault(("held", "held"))
+    _strip(sheet, row, theme.holdings, "holds", thing, f"{thing} is held")
+    _queue(sheet, row, thing, waits)
+
+
+def paint_section(sheet: Sheet, row: Row) -> None:
+    """Paint the row of one section."""
+    words = f"section {row.label}"
+    sheet.canvas.seen.setdefault(("held", "section"))
+    _strip(sheet, row, sheet.canvas.theme.sections, "is in", words, f"{words} is entered")
+
+
+def _strip(
+    sheet: Sheet, row: Row, looks: tuple[Look, Look], verb: str, thing: str, together: str
+) -> None:
+    """Paint who has what the row is for, piece by piece; of many no piece is named."""
+    events = sheet.timeline.trace.events
     slots = 1 + max(slot for slot, _, _ in row.holdings)
     each = row.bar_height / slots
-    name, looks = f"thing-{row.thing}", sheet.canvas.theme.holdings
+    name = f"{row.kind}-{row.thing}"
     many = len(row.holdings) > _MANY_PIECES * 4
     boxes: tuple[list[Box], list[Box]] = [], []
-    sheet.canvas.seen.setdefault(("held", "held"))
     for count, (slot, index, holding) in enumerate(row.holdings):
         left, right = sheet.scale.during(events[holding.first][0], holding.start), sheet.scale.end
         if holding.last >= 0:
@@ -47,7 +64,7 @@ def paint_thing(sheet: Sheet, row: Row, waits: list[Wait]) -> None:
             continue
         holder = sheet.timeline.lanes.get(holding.task)
         label = holder.label if holder else "nobody"
-        tip = f"{label} holds {thing}\n{period(holding.start, holding.end)}"
+        tip = f"{label} {verb} {thing}\n{period(holding.start, holding.end)}"
         look = looks[count % 2]
         sheet.canvas.box(box, look, "", f"{name}-holding-{index}", tip, BAR)
         room = (right - left) * sheet.across.points - 0.6 * sheet.across.font
@@ -55,10 +72,9 @@ def paint_thing(sheet: Sheet, row: Row, waits: list[Wait]) -> None:
         if text and each > 1:
             sheet.canvas.words((left + right) / 2, top + each * 0.47, text, colour=look.ink)
     if many:
-        tip = f"{thing} is held {counted(len(row.holdings), 'time')}"
+        tip = f"{together} {counted(len(row.holdings), 'time')}"
         sheet.canvas.boxes(boxes[0], looks[0], f"{name}-holdings-even", tip, BAR)
         sheet.canvas.boxes(boxes[1], looks[1], f"{name}-holdings-odd", tip, BAR)
-    _queue(sheet, row, thing, waits)
 
 
 def _queue(sheet: Sheet, row: Row, thing: str, waits: list[Wait]) -> None:
