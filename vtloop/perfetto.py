@@ -69,7 +69,7 @@ def _names(timeline: Timeline, lanes: dict[int, Lane]) -> Iterator[_Event]:
         yield _metadata("thread_name", TASKS, lane.number, name=name)
         yield _metadata("thread_sort_index", TASKS, lane.number, sort_index=index)
     if timeline.holdings or timeline.visits or timeline.queues:
-        yield _metadata("process_name", THINGS, _OF_PROCESS, name="locks, queues, sections and the like")
+        yield _metadata("process_name", THINGS, _OF_PROCESS, name="locks, queues, sections")
         yield _metadata("process_sort_index", THINGS, _OF_PROCESS, sort_index=1)
 
 
