@@ -157,10 +157,29 @@ def test_a_body_that_takes_its_time_is_all_right():
 def test_a_body_that_takes_another_time_is_an_error_with_its_place(actual, told):
     with pytest.raises(ClaimError) as caught:
         body(2, actual).result()
-    first, place = str(caught.value).splitlines()
+    first, place, *schedule = str(caught.value).splitlines()
+    assert any(line.startswith("main#1") for line in schedule)
     assert first == f"Claimed: this takes 2 s; in fact it took {told}"
     assert place.strip().startswith("tests/test_marks.py:")
     assert place.endswith("in main: async with takes(claimed):")
+
+
+def test_the_schedule_of_a_body_has_what_decided_how_long_it_took():
+    async def main():
+        await asyncio.sleep(1)
+        async with takes(2):
+            await asyncio.gather(asyncio.sleep(1), asyncio.sleep(3))
+
+    [_, _, *schedule] = str(vtloop.simulate(main).error).splitlines()
+    assert schedule == [
+        "seconds    1                            4",
+        "main#1     o-----------gather-----------o>",
+        "  sleep#3  |-------------3s-------------|",
+        "o ran and went on   > left pending",
+    ]
+    with pytest.raises(ClaimError) as caught:
+        vtloop.run(main)
+    assert len(str(caught.value).splitlines()) == 2, "nothing was recorded"
 
 
 def test_a_body_without_await_takes_the_time_for_which_it_blocks():

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 from vtloop.actors import name_of, shown
-from vtloop.timeline import RUNNING, WAITING, Lane, Span, Timeline
+from vtloop.timeline import RUNNING, WAITING, Holding, Lane, Span, Timeline, Visit
 
 TASKS, THINGS = 1, 2  # processes
 _OF_PROCESS = 0  # the thread of what is no task's
@@ -158,7 +158,9 @@ def _instants(timeline: Timeline, lanes: dict[int, Lane]) -> Iterator[tuple[_Key
 
 def _holdings(timeline: Timeline) -> Iterator[tuple[_Key, _Event]]:
     last, things = len(timeline.trace.steps), timeline.trace.things
-    held = [(one, str(things[one.thing]), "holding", "held by") for one in timeline.holdings]
+    held: list[tuple[Holding | Visit, str, str, str]] = [
+        (one, str(things[one.thing]), "holding", "held by") for one in timeline.holdings
+    ]
     held += [(one, f"section {one.section}", "section", "task") for one in timeline.visits]
     for number, (one, thing, category, whose) in enumerate(held, start=1):
         same: dict[str, Any] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -104,24 +104,29 @@ class Verdict:
         joint = "and indeed" if self else "in fact"
         places = [f"  {place}" for place in self._evidence.places[:MOST_PLACES]]
         head = f"Claimed: {self.claim}; {joint} {self.actual}"
-        return "\n".join([*map(_in_one_line, [head, *places]), self._picture()])
+        schedule = picture(self._timeline, self._evidence.tasks, self._evidence.window)
+        return "\n".join([*map(_in_one_line, [head, *places]), schedule])
 
-    def _picture(self) -> str:
-        start, end = self._evidence.window or (0, self._timeline.end)
-        numbers = self._evidence.tasks[:_MOST_TASKS]
-        text = marbles(
-            self._timeline,
-            tasks=numbers or None,
-            start=Fraction(max(start, 0), NANOSECONDS),
-            end=Fraction(min(end, self._timeline.end), NANOSECONDS),
-        )
-        lines = text.splitlines()
-        if len(lines) > _MOST_LINES:
-            more = len(lines) - _MOST_LINES
-            lines[_MOST_LINES:] = [f"left out: {more} more lines; see vtloop.marbles.marbles(…)"]
-        if more := len(self._evidence.tasks) - len(numbers):
-            lines.append(f"left out: {more} more tasks that matter")
-        return "\n".join(lines)
+
+def picture(
+    timeline: Timeline, tasks: Sequence[int] = (), window: tuple[int, int] | None = None
+) -> str:
+    """Return a part of a schedule as text: some tasks, or all, within a time in nanoseconds."""
+    start, end = window or (0, timeline.end)
+    numbers = tasks[:_MOST_TASKS]
+    text = marbles(
+        timeline,
+        tasks=numbers or None,
+        start=Fraction(max(start, 0), NANOSECONDS),
+        end=Fraction(min(end, timeline.end), NANOSECONDS),
+    )
+    lines = text.splitlines()
+    if len(lines) > _MOST_LINES:
+        more = len(lines) - _MOST_LINES
+        lines[_MOST_LINES:] = [f"left out: {more} more lines; see vtloop.marbles.marbles(…)"]
+    if more := len(tasks) - len(numbers):
+        lines.append(f"left out: {more} more tasks that matter")
+    return "\n".join(lines)
 
 
 def _in_one_line(text: str) -> str:

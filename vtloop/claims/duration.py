@@ -6,10 +6,11 @@ import asyncio
 import threading
 from bisect import bisect_left
 
-from vtloop.claims.claim import MOST_PLACES, Claim, Evidence, unique
+from vtloop.claims.claim import MOST_PLACES, Claim, Evidence, picture, unique
 from vtloop.claims.words import claimed, compared, places_before, suspended
 from vtloop.clock import Seconds, format_seconds
 from vtloop.errors import ClaimError
+from vtloop.holders import current_recorder
 from vtloop.marks import instant
 from vtloop.periods import end_of
 from vtloop.places import calling_frame, place
@@ -77,6 +78,7 @@ class takes(Claim):
                 f"Claimed: this takes {format_seconds(self._expected)}; in fact it took "
                 f"{format_seconds(taken)}, from {format_seconds(since)} to {format_seconds(until)}"
                 f"{compared(taken, self._expected, 'more', 'less')}\n  {place(calling_frame())}"
+                f"{_schedule(since, until)}"
             )
 
     async def __aenter__(self) -> None:
@@ -93,6 +95,15 @@ def _who() -> object:
     except RuntimeError:
         task = None
     return threading.get_ident() if task is None else id(task)
+
+
+def _schedule(since: int, until: int) -> str:
+    """Return what has decided how long a body took, as text; '' in a run that is not recorded."""
+    recorder = current_recorder()
+    if recorder is None:
+        return ""
+    timeline = Timeline(recorder.so_far())
+    return f"\n{picture(timeline, _deciding(timeline), (since, until))}"
 
 
 def _deciding(timeline: Timeline) -> tuple[int, ...]:
