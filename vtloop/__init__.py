@@ -24,7 +24,8 @@ A map of the package, from the bottom up; a module imports only from those named
 - `recorder`, `waits`, `trace`, `sites`, `recording`, `hazards`, `holders`, `loop_thread`: what is
   told of a run, and written down
 - `collector`, `wallclock`, `world`: what a run changes in the process around it
-- `scheduling`, `loop`, `kernel`: the event loop, also where another one runs
+- `policies`, `scheduling`, `loop`, `kernel`: the event loop, who acts between its steps, and where
+  another one runs
 - `timeline`, `actors`: the schedule of a run, read from its trace, and who is in it
 - `chart`: its picture; a package, with a map of its own
 - `marble_rows`, `marbles`, `perfetto`, `mermaid`, `page`: its other views
