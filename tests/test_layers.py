@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import vtloop
-from vtloop import chart
+from vtloop import chart, sweep
 
 HOUSE = Path(vtloop.__file__).parent
 MODULES = {
@@ -20,14 +20,20 @@ MODULES = {
 
 def mapped(package):
     """Return the modules that the map in a package's docstring names, from the bottom up."""
-    return re.findall(r"`(\w+)`", package.__doc__.partition("A map of the package")[2])
+    return (
+        []
+        if package is None
+        else re.findall(r"`(\w+)`", package.__doc__.partition("A map of the package")[2])
+    )
 
+
+WITH_MAPS = {"chart": chart, "sweep": sweep}
 
 # A package stands above its modules.
 MAP = [
     name
     for room in mapped(vtloop)
-    for name in ([f"chart.{inner}" for inner in mapped(chart)] if room == "chart" else []) + [room]
+    for name in [*(f"{room}.{inner}" for inner in mapped(WITH_MAPS.get(room))), room]
 ]
 FLOOR_OF = {name: floor for floor, name in enumerate([*MAP, "__init__"])}
 

@@ -31,6 +31,8 @@ A map of the package, from the bottom up; a module imports only from those named
 - `marble_rows`, `marbles`, `perfetto`, `mermaid`, `page`: its other views
 - `views`: all of them, by format
 - `output`, `runner`, `simulation`: one run
+- `sweep`: a run for every moment at which a task could be cancelled; a package, with a map of its
+  own
 - `scripts`, `__main__`: the command line
 - `parts`, `cells`, `notebook`: the cells of a notebook
 """

@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Iterator
 from types import CodeType, FrameType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 PACKAGE = os.path.dirname(__file__) + os.sep
 _STANDARD_LIBRARY = os.path.dirname(os.__file__) + os.sep
@@ -38,8 +38,12 @@ class Place(NamedTuple):
 
 def place(frame: FrameType) -> Place:
     """Return where a frame is."""
-    code, line = frame.f_code, frame.f_lineno
-    source = linecache.getline(code.co_filename, line, frame.f_globals).strip()
+    return place_of(frame.f_code, frame.f_lineno, frame.f_globals)
+
+
+def place_of(code: CodeType, line: int, variables: dict[str, Any] | None = None) -> Place:
+    """Return the place of a line of a function, whose global variables may know its source."""
+    source = linecache.getline(code.co_filename, line, variables).strip()
     return Place(_short(code.co_filename), line, function_name(code), source)
 
 

@@ -27,7 +27,7 @@ from vtloop.ordering import without_addresses
 from vtloop.places import calling_frame, place, running_frames
 from vtloop.recorder import Holders
 from vtloop.sites import SLEEP, Sites, Things, waiting_frames
-from vtloop.tasks import Task, given_name, label, without_locals
+from vtloop.tasks import OWN_STEPS, Task, given_name, label, without_locals
 from vtloop.trace import Blocked, Event, Printed, Step, TaskMade, Trace
 from vtloop.waits import is_of_thread, shielded_by
 
@@ -35,8 +35,6 @@ from vtloop.waits import is_of_thread, shielded_by
 _OUTSIDE = -1  # no step has made it ready
 _TIMER = -3  # minus the step that set it, which is -1 before the first
 _LATE = -(1 << 60)  # and all below: see `Recording._late`
-
-_OF_TASKS = ("__step", "__wakeup")  # methods of a task written in Python that are its steps
 
 
 class Recording:
@@ -109,7 +107,7 @@ class Recording:
                     if type(owner) is Task and form is not MethodType:
                         who = hash(owner)
                     elif isinstance(owner, asyncio.Task) and (
-                        form is not MethodType or callback.__name__ in _OF_TASKS
+                        form is not MethodType or callback.__name__ in OWN_STEPS
                     ):
                         who = self._number(owner)
                         if who and (name := given_name(owner)):  # given after its creation

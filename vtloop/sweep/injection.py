@@ -1,0 +1,209 @@
+"""A policy that cancels one task at the moments of a case, and sees how the task takes it."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from dataclasses import dataclass
+from typing import Any
+
+from vtloop.policies import Rest, Take
+from vtloop.sweep.calls import Calls
+from vtloop.sweep.moments import Case
+from vtloop.tasks import number_of, stepping
+from vtloop.waits import Wait, describe
+
+MESSAGE = "cancelled by the sweep"
+"""What the task is cancelled with."""
+
+_NEVER = 1 << 60  # a handle that does not come
+
+Task = asyncio.Task[Any]
+
+
+class Endless(Exception):
+    """A run goes on and on."""
+
+
+@dataclass(slots=True)
+class Taken:
+    """How a task has taken its cancellation, as far as the main coroutine's end."""
+
+    ended: str = "pending"  # returned, raised or cancelled
+    cancelling: int = 0  # requests that were not taken back
+    delivered: bool = False
+    lasted: int = 0  # nanoseconds from the last request to the end
+    message: str = ""  # of the CancelledError with which it ended, where that could be known
+    known: bool = False  # whether that is so
+    error: BaseException | None = None
+
+
+class Injection:
+    """Carries out the cancellations of a case.
+
+    `limit` is the number of handles that the run may not reach: Endless is raised there. `explain`
+    keeps, for a run that somebody looks at, where each cancellation landed.
+    """
+
+    def __init__(self, case: Case, limit: int = _NEVER, explain: bool = False) -> None:
+        self.missed = bool(case.moments)
+        """Whether a moment of the case has not come."""
+        self.taken = Taken()
+        self.landed: list[Wait] = []
+        self.handles = 0
+        self._number = case.number
+        self._moments = list(case.moments)
+        self._limit = limit
+        self._explain = explain
+        self._rests = 0
+        self._task: Task | None = None  # once it was cancelled and until it is done
+        self._requested_at = 0
+        self._calls = Calls(self._called)
+        self._stepping: Task | None = None
+        self._ours = False  # whether nobody else's cancellation can be mistaken for this one
+        self._rested = 0  # how many handles there were at the end of the last iteration
+        self._looks_at = self._next_handle_to_look_at()
+
+    def cleaning_up(self, loop: asyncio.AbstractEventLoop) -> list[Task]:
+        """Return the task, if its first cancellation was thrown into it and it is not done."""
+        task = self._task
+        return [] if task is None or not self.taken.delivered or task.done() else [task]
+
+    def steer(self, loop: Any, take: Take, rest: Rest | None) -> tuple[Take, Rest | None]:
+        self._loop, self._take, self._rest = loop, take, rest
+
+        def next_handle() -> Any:
+            number = self.handles
+            if number >= self._looks_at:
+                return self._look(number)
+            self.handles = number + 1
+            return take()
+
+        def end_of_iteration() -> None:
+            self._end_step()
+            if rest is not None:
+                rest()
+            self._rested = self.handles
+            if not loop._ready and not loop._stopping and self._comes("R", self._rests):
+                self._cancel()
+            if not loop._ready and not loop._stopping:
+                self._rests += 1
+
+        if rest is None and all(moment.kind != "R" for moment in self._moments):
+            return next_handle, None
+        return next_handle, end_of_iteration
+
+    def stop(self) -> None:
+        """Do nothing more, as the main coroutine has ended or the run has failed."""
+        self._end_step()
+        self._see_whether_done()
+        if self._task is not None:
+            self.taken.cancelling = self._task.cancelling()
+            self.taken.lasted = self._loop.virtual_time() - self._requested_at
+            self._task = None
+        self._moments.clear()
+        self._looks_at = self._limit
+
+    # Handle by handle
+
+    def _look(self, number: int) -> Any:
+        """Do what is to be done around a handle, and return it."""
+        self._end_step()
+        self._see_whether_done()
+        if number >= self._limit:
+            self._limit += 1 + number  # for the runner's cleanup
+            self._looks_at = self._limit
+            raise Endless
+        if self._comes("AB", number):
+            if self._rest is not None and self._rested != number:
+                self._rest()  # so that the step before this one has ended for the recorder too
+            self._cancel()
+        handle = self._take()
+        self.handles = number + 1
+        owner = None if handle._callback is None else stepping(handle)
+        if owner is not None and owner is self._task and not self.taken.delivered:
+            self._deliver(owner)
+        if self._comes("C", number):
+            self._stepping = owner
+            self._calls.start()
+        self._looks_at = self._next_handle_to_look_at()
+        return handle
+
+    def _comes(self, kinds: str, at: int) -> bool:
+        """Tell whether the next moment is of some kinds, at this handle or rest."""
+        return (
+            bool(self._moments) and (moment := self._moments[0]).at == at and moment.kind in kinds
+        )
+
+    def _next_handle_to_look_at(self) -> int:
+        if self._task is not None or self._stepping is not None:
+            return self.handles
+        if self._moments and self._moments[0].kind != "R":
+            return min(self._moments[0].at, self._limit)
+        return self._limit
+
+    def _cancel(self) -> None:
+        """Cancel the task, if it is there."""
+        del self._moments[0]
+        for task in asyncio.all_tasks(self._loop):
+            if number_of(task) == self._number:
+                self._request(task)
+                return
+
+    def _called(self, number: int) -> None:
+        task = self._stepping
+        if task is not None and number == self._moments[0].call:
+            del self._moments[0]
+            self._end_step()
+            if number_of(task) == self._number:
+                self._request(task)
+
+    def _request(self, task: Any) -> None:
+        if self._explain:
+            self.landed.append(describe(task, {}))
+        if self._task is None:
+            waiter = task._fut_waiter
+            self._ours = not task.cancelling() and not (
+                waiter is not None and waiter.done() and _was_cancelled(waiter)
+            )
+        self._task = task
+        self._requested_at = self._loop.virtual_time()
+        self.missed = not task.cancel(MESSAGE) or bool(self._moments)
+        self._looks_at = self.handles
+
+    def _deliver(self, task: Any) -> None:
+        self.taken.delivered = True
+        self._ours = self._ours and task._cancel_message is MESSAGE
+
+    def _end_step(self) -> None:
+        if self._stepping is not None:
+            self._calls.stop()
+            self._stepping = None
+
+    def _see_whether_done(self) -> None:
+        task: Any = self._task
+        if task is None or not task.done():
+            return
+        taken = self.taken
+        taken.cancelling = task.cancelling()
+        taken.lasted = self._loop.virtual_time() - self._requested_at
+        if task.cancelled():
+            taken.ended = "cancelled"
+            error = _error_of_cancelled(task)
+            taken.known = self._ours and error is not None
+            if error is not None:
+                taken.message = str(error.args[0]) if error.args else ""
+        else:
+            taken.error = task._exception
+            taken.ended = "returned" if taken.error is None else "raised"
+        self._task = None
+
+
+def _was_cancelled(future: Any) -> bool:
+    return future.cancelled() or isinstance(future._exception, asyncio.CancelledError)
+
+
+def _error_of_cancelled(task: Task) -> asyncio.CancelledError | None:
+    """Return the error that has ended a task, without taking it from those who await the task."""
+    found = (thing for thing in gc.get_referents(task) if isinstance(thing, asyncio.CancelledError))
+    return next(found, None)
