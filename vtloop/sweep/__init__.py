@@ -20,8 +20,9 @@ of a token again, and records it.
 A map of the package, from the bottom up; a module imports only from those named before it:
 
 - `moments`: moments, cases, and tokens for them
+- `facts`: what is known of a run when it is over
 - `calls`, `counting`, `injection`: what is done at which handle of a run
-- `facts`, `witness`: what is known of a run when it is over
+- `witness`: what is gathered besides
 - `cases`: running a case
 - `oracles`: what can be wrong with it
 - `report`, `search`: all cases of a program

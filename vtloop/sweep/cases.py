@@ -12,7 +12,7 @@ import contextlib
 import gc
 import os
 import random
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from vtloop import world
@@ -31,13 +31,13 @@ from vtloop.sweep.witness import NOTING, Witness, WitnessedLoop, current
 Program = Callable[[], Coroutine[Any, Any, Any]]
 Check = Callable[[Outcome], object]
 
-_HANDLES = 10_000  # that a case may run beyond ten times those of the undisturbed run
+_HANDLES = 1_000  # that a case may run beyond ten times those of the undisturbed run
 
 
 class Several:
     """Policies, of which the first is the outermost."""
 
-    def __init__(self, *policies: Policy) -> None:
+    def __init__(self, policies: Sequence[Policy]) -> None:
         self._policies = policies
 
     def steer(self, loop: Any, take: Take, rest: Rest | None) -> tuple[Take, Rest | None]:
@@ -84,49 +84,46 @@ class Bench:
 
         It is run twice: what only a first run does, such as imports, is no part of a case.
         """
-        self._run(UNDISTURBED, Injection(UNDISTURBED))
+        self._run(Injection(UNDISTURBED))
         counting, injection = Counting(everybody, classes), Injection(UNDISTURBED)
-        outcome = self._run(UNDISTURBED, injection, counting)
+        outcome = self._run(injection, counting)
         self._most_handles = 10 * injection.handles + _HANDLES
         return outcome, counting
 
     def run(self, case: Case, recorder: Recorder | None = None, explain: bool = False) -> Outcome:
         """Run the program with the cancellations of a case."""
         injection = Injection(case, self._most_handles, explain)
-        return self._run(case, injection, recorder=recorder)
+        return self._run(injection, recorder=recorder)
 
     def run_and_count(self, case: Case, classes: str) -> tuple[Outcome, Counting]:
         """Run a case; return also the moments at which its task could be cancelled again."""
         injection = Injection(case, self._most_handles)
         counting = Counting(injection.cleaning_up, classes)
-        return self._run(case, injection, counting), counting
+        return self._run(injection, counting), counting
 
     def _run(
         self,
-        case: Case,
         injection: Injection,
         counting: Counting | None = None,
         recorder: Recorder | None = None,
     ) -> Outcome:
-        witness = Witness()
-        outcome = Outcome(case)
+        outcome, witness = injection.outcome, Witness()
+        policies: list[Counting | Injection] = [injection]
+        if counting is not None:
+            policies.insert(0, counting)
         random.seed(self._seed)
         belonging = current.set(witness)
         try:
-            _execute(self._program, outcome, witness, injection, counting, recorder)
-            if self._check is not None:
-                try:
-                    self._check(outcome)
-                except Exception as error:
-                    outcome.broken = (without_addresses(f"{type(error).__name__}: {error}"),)
+            _execute(self._program, outcome, witness, policies, recorder)
             gc.collect(0)
         finally:
             current.reset(belonging)
-        outcome.faults += tuple(witness.faults)
-        outcome.unretrieved = tuple(witness.unretrieved)
-        outcome.destroyed = tuple(witness.destroyed)
-        outcome.unawaited = tuple(witness.unawaited)
-        outcome.late = tuple(witness.late)
+        witness.tell(outcome)
+        if self._check is not None:
+            try:
+                self._check(outcome)
+            except Exception as error:
+                outcome.broken = (without_addresses(f"{type(error).__name__}: {error}"),)
         return outcome
 
 
@@ -134,19 +131,16 @@ def _execute(
     program: Program,
     outcome: Outcome,
     witness: Witness,
-    injection: Injection,
-    counting: Counting | None,
+    policies: Sequence[Counting | Injection],
     recorder: Recorder | None,
 ) -> None:
-    """Run a program, and write down what can be seen of it up to its loop's end."""
-    loop = WitnessedLoop(
-        witness,
-        policy=injection if counting is None else Several(counting, injection),
-        recorder=recorder,
-    )
-    taken = injection.taken
+    """Run a program, and write down what is seen of its main coroutine.
+
+    That is run without a runner's way with Ctrl-C, which here ends the sweep.
+    """
+    loop = WitnessedLoop(witness, policy=Several(policies), recorder=recorder)
     try:
-        with Runner(loop, None) as runner:
+        with Runner(loop, None):
             main = program()
             if not asyncio.iscoroutine(main):
                 raise TypeError(
@@ -155,31 +149,23 @@ def _execute(
                 )
             error: BaseException | None = None
             try:
-                runner.run(main)
+                loop.run_until_complete(loop.create_task(main))
             except (Exception, asyncio.CancelledError) as raised:
                 error = raised
                 outcome.detail = without_addresses(f"{type(error).__name__}: {error}")
+                outcome.faults += tuple(faults_of(error))
+            finally:
+                for policy in policies:
+                    policy.stop()
             outcome.ended = _how(error)
-            injection.stop()
-            if counting is not None:
-                counting.stop()
             outcome.left = witness.left(loop)
             if outcome.ended == "deadlock":
-                outcome.primitives = tuple(witness.lost_wakeups())
-            outcome.faults = tuple(dict.fromkeys([*faults_of(error), *faults_of(taken.error)]))
-            error = taken.error = None  # not to be kept alive
+                witness.note_lost_wakeups()
+            error = None  # not to be kept alive
     except (SimulationError, Endless) as why:
         if not outcome.ended:  # no error of the cleanup
             raise
         outcome.stuck = _how(why)
-    outcome.primitives += tuple(witness.wrong_at_the_end())
-    outcome.missed = injection.missed
-    outcome.victim = taken.ended
-    outcome.cancelling = taken.cancelling
-    outcome.delivered = taken.delivered
-    outcome.cleanup = taken.lasted
-    outcome.message = taken.message if taken.known else None
-    outcome.landed = tuple(map(str, injection.landed))
 
 
 def _how(error: BaseException | None) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from dataclasses import dataclass
 from typing import Any
 
 from vtloop.policies import Rest, Take
 from vtloop.sweep.calls import Calls
+from vtloop.sweep.facts import Outcome, faults_of
 from vtloop.sweep.moments import Case
 from vtloop.tasks import number_of, stepping
-from vtloop.waits import Wait, describe
+from vtloop.waits import describe
 
 MESSAGE = "cancelled by the sweep"
 """What the task is cancelled with."""
@@ -25,19 +25,6 @@ class Endless(Exception):
     """A run goes on and on."""
 
 
-@dataclass(slots=True)
-class Taken:
-    """How a task has taken its cancellation, as far as the main coroutine's end."""
-
-    ended: str = "pending"  # returned, raised or cancelled
-    cancelling: int = 0  # requests that were not taken back
-    delivered: bool = False
-    lasted: int = 0  # nanoseconds from the last request to the end
-    message: str = ""  # of the CancelledError with which it ended, where that could be known
-    known: bool = False  # whether that is so
-    error: BaseException | None = None
-
-
 class Injection:
     """Carries out the cancellations of a case.
 
@@ -46,10 +33,8 @@ class Injection:
     """
 
     def __init__(self, case: Case, limit: int = _NEVER, explain: bool = False) -> None:
-        self.missed = bool(case.moments)
-        """Whether a moment of the case has not come."""
-        self.taken = Taken()
-        self.landed: list[Wait] = []
+        self.outcome = Outcome(case, missed=bool(case.moments))
+        """What is seen of the task up to the main coroutine's end."""
         self.handles = 0
         self._number = case.number
         self._moments = list(case.moments)
@@ -67,7 +52,7 @@ class Injection:
     def cleaning_up(self, loop: asyncio.AbstractEventLoop) -> list[Task]:
         """Return the task, if its first cancellation was thrown into it and it is not done."""
         task = self._task
-        return [] if task is None or not self.taken.delivered or task.done() else [task]
+        return [] if task is None or not self.outcome.delivered or task.done() else [task]
 
     def steer(self, loop: Any, take: Take, rest: Rest | None) -> tuple[Take, Rest | None]:
         self._loop, self._take, self._rest = loop, take, rest
@@ -98,9 +83,7 @@ class Injection:
         self._end_step()
         self._see_whether_done()
         if self._task is not None:
-            self.taken.cancelling = self._task.cancelling()
-            self.taken.lasted = self._loop.virtual_time() - self._requested_at
-            self._task = None
+            self._note_end(self._task, "pending")
         self._moments.clear()
         self._looks_at = self._limit
 
@@ -121,7 +104,7 @@ class Injection:
         handle = self._take()
         self.handles = number + 1
         owner = None if handle._callback is None else stepping(handle)
-        if owner is not None and owner is self._task and not self.taken.delivered:
+        if owner is not None and owner is self._task and not self.outcome.delivered:
             self._deliver(owner)
         if self._comes("C", number):
             self._stepping = owner
@@ -160,7 +143,7 @@ class Injection:
 
     def _request(self, task: Any) -> None:
         if self._explain:
-            self.landed.append(describe(task, {}))
+            self.outcome.landed += (str(describe(task, {})),)
         if self._task is None:
             waiter = task._fut_waiter
             self._ours = not task.cancelling() and not (
@@ -168,11 +151,11 @@ class Injection:
             )
         self._task = task
         self._requested_at = self._loop.virtual_time()
-        self.missed = not task.cancel(MESSAGE) or bool(self._moments)
+        self.outcome.missed = not task.cancel(MESSAGE) or bool(self._moments)
         self._looks_at = self.handles
 
     def _deliver(self, task: Any) -> None:
-        self.taken.delivered = True
+        self.outcome.delivered = True
         self._ours = self._ours and task._cancel_message is MESSAGE
 
     def _end_step(self) -> None:
@@ -184,18 +167,19 @@ class Injection:
         task: Any = self._task
         if task is None or not task.done():
             return
-        taken = self.taken
-        taken.cancelling = task.cancelling()
-        taken.lasted = self._loop.virtual_time() - self._requested_at
         if task.cancelled():
-            taken.ended = "cancelled"
+            self._note_end(task, "cancelled")
             error = _error_of_cancelled(task)
-            taken.known = self._ours and error is not None
-            if error is not None:
-                taken.message = str(error.args[0]) if error.args else ""
+            if self._ours and error is not None:
+                self.outcome.message = str(error.args[0]) if error.args else ""
         else:
-            taken.error = task._exception
-            taken.ended = "returned" if taken.error is None else "raised"
+            self._note_end(task, "returned" if task._exception is None else "raised")
+            self.outcome.faults += tuple(faults_of(task._exception))
+
+    def _note_end(self, task: Task, how: str) -> None:
+        self.outcome.victim = how
+        self.outcome.cancelling = task.cancelling()
+        self.outcome.cleanup = self._loop.virtual_time() - self._requested_at
         self._task = None
 
 

@@ -61,8 +61,8 @@ class Case(NamedTuple):
 
     @property
     def letter(self) -> str:
-        """Its class: A, B, C or D."""
-        return self.moments[0].letter if len(self.moments) == 1 else "D"
+        """Its class: A, B, C or D; '' for the undisturbed run."""
+        return "D" if len(self.moments) > 1 else "".join(one.letter for one in self.moments)
 
 
 UNDISTURBED = Case("", 0)

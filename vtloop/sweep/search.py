@@ -65,7 +65,8 @@ def sweep(
                 else:
                     outcome, again = bench.run_and_count(case, "".join(singles))
                     search.judge(outcome)
-                    later.append((case, again.moments.get(number, [])))
+                    if outcome.ended != "endless":  # else there would be no end of pairs either
+                        later.append((case, again.moments.get(number, [])))
         tallies = {letter: Tally(search.tried[letter], search.tried[letter]) for letter in singles}
         if "D" in classes:
             total = sum(len(moments) for _, moments in later)

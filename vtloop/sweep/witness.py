@@ -25,7 +25,7 @@ from vtloop.loop import VirtualLoop
 from vtloop.ordering import without_addresses
 from vtloop.places import is_library, place_of
 from vtloop.stock import STOCK
-from vtloop.sweep.facts import Fault, Left, Primitive, faults_of
+from vtloop.sweep.facts import Fault, Left, Outcome, Primitive, faults_of
 from vtloop.tasks import coroutine_name, in_order, label
 from vtloop.waits import WRAPPERS
 from vtloop.world import Replacement, Replacements
@@ -37,11 +37,14 @@ class Witness:
     """Knows what one run has made, left behind and complained of."""
 
     def __init__(self) -> None:
-        self.faults: list[Fault] = []
-        self.unretrieved: list[str] = []
-        self.destroyed: list[str] = []
         self.unawaited: list[str] = []
+        """The coroutines that nobody has awaited."""
         self.late: list[str] = []
+        """The generators that nobody has closed in time."""
+        self._faults: list[Fault] = []
+        self._unretrieved: list[str] = []
+        self._destroyed: list[str] = []
+        self._lost: list[Primitive] = []
         self._made: list[tuple[Any, CodeType, int, int]] = []  # what, where, its value at first
         self._counted: set[int] = set()  # queues whose items are counted as done, by id()
         self._given: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
@@ -67,11 +70,11 @@ class Witness:
         """Take note of what the loop's exception handler is called with."""
         message, error = context["message"], context.get("exception")
         if "never retrieved" in message:
-            self.unretrieved.append(without_addresses(repr(error)))
+            self._unretrieved.append(without_addresses(repr(error)))
         elif "destroyed" in message:
-            self.destroyed.append(coroutine_name(context["task"].get_coro()))
+            self._destroyed.append(coroutine_name(context["task"].get_coro()))
         else:
-            self.faults.extend(faults_of(error))
+            self._faults.extend(faults_of(error))
 
     def left(self, loop: asyncio.AbstractEventLoop) -> tuple[Left, ...]:
         """Return the tasks that are pending and that nobody has cancelled yet.
@@ -89,10 +92,10 @@ class Witness:
         known = (self._given.get(one) for one in awaitables if isinstance(one, _NOTED))
         return next(filter(None, known), "")
 
-    def lost_wakeups(self) -> Iterator[Primitive]:
-        """Yield the primitives for which somebody waits, though there is nothing to wait for.
+    def note_lost_wakeups(self) -> None:
+        """Take note of primitives for which somebody waits, though there is nothing to wait for.
 
-        To be asked when nothing can happen any more.
+        To be called when nothing can happen any more.
         """
         for primitive, code, line, _ in self._made:
             name = _name(primitive, code, line)
@@ -100,9 +103,18 @@ class Witness:
                 count = sum(not waiter.done() for waiter in waiters)
                 if there and count:
                     detail = f"{there}, and {_count(count, 'task')} wait{'s'[: count == 1]} for it"
-                    yield Primitive(name, "lost wake-up", detail)
+                    self._lost.append(Primitive(name, "lost wake-up", detail))
 
-    def wrong_at_the_end(self) -> Iterator[Primitive]:
+    def tell(self, outcome: Outcome) -> None:
+        """Write down what was gathered, now that the run's garbage has been collected."""
+        outcome.faults += tuple(self._faults)
+        outcome.primitives = (*self._lost, *self._wrong_at_the_end())
+        outcome.unretrieved = tuple(self._unretrieved)
+        outcome.destroyed = tuple(self._destroyed)
+        outcome.unawaited = tuple(self.unawaited)
+        outcome.late = tuple(self.late)
+
+    def _wrong_at_the_end(self) -> Iterator[Primitive]:
         """Yield the primitives that are not as they were made, now that all tasks have ended."""
         for primitive, code, line, value in self._made:
             if isinstance(primitive, locks.Lock):
