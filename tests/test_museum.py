@@ -44,7 +44,6 @@ def test_a_bug_is_found_at_moments_of_its_classes(exhibit):
 def test_a_bug_is_found_only_where_it_occurs(exhibit):
     report = sweep(exhibit.main)
     assert (problem_of(exhibit, report) is not None) == exhibit.occurs(), report
-    assert exhibit.occurs() or is_clean(report), report
 
 
 @pytest.mark.parametrize("exhibit", named(EXHIBITS))

@@ -49,6 +49,7 @@ EXHIBITS = (
     Exhibit("wait_for_swallows", "cancel swallowed", "AB", fixed_in=((3, 12),)),
     Exhibit("wait_for_an_item", "cancel swallowed", "ABD", fixed_in=((3, 12),)),
     Exhibit("condition_drops_the_message", "message lost", "BCD", fixed_in=((3, 12, 2),)),
+    Exhibit("condition_in_wait_for", "RuntimeError of asyncio", "D", fixed_in=((3, 12),)),
     Exhibit("task_group_forgets", "cancel swallowed", "ABD", fixed_in=((3, 13),)),
     Exhibit("timeout_of_nothing", "cancel swallowed", "C"),
     Exhibit("item_never_done", "deadlock", "ABCD"),
