@@ -166,7 +166,7 @@ def compare(program, at_most):
         record, _ = on_stock(program, number, place)
         injection = Injection(Case("", number, (Moment(kind, place),)))
         found = on_virtual(program, injection)
-        if found != record or injection.missed:
+        if found != record or injection.outcome.missed:
             raise Parted(
                 f"Cancelling task {number} at {kind}{place}:\nstock:   {record}\nvirtual: {found}\n"
                 f"in this program:\n\n{program}"
