@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 
 import vtloop
 from tests import programs, test_parity
+from vtloop.sweep import sweep
 from vtloop.sweep.cases import Bench
 from vtloop.sweep.counting import Counting, everybody
 from vtloop.sweep.injection import MESSAGE, Injection
@@ -192,6 +193,13 @@ def test_every_moment_is_tried_and_ends_as_on_the_stock_loop(tally, program):
     tally[0] += 1
     tally[1] += counted
     tally[2] += tried
+
+
+@settings(QUIET, max_examples=max(5, PROGRAMS // 10))
+@given(programs.programs())
+def test_every_moment_comes_again_when_it_is_tried_within_steps_and_in_pairs_too(program):
+    report = sweep(as_function(program), budget=50)
+    assert not report.missed, f"{report}\n{program}"
 
 
 # What would be caught

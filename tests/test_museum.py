@@ -3,11 +3,14 @@
 The oracles are general: none of them knows a program.
 """
 
+import dataclasses
+import re
 import subprocess
 import sys
 
 import pytest
 
+import scenarios.cancellation.__main__ as table
 from scenarios.cancellation.controls import CONTROLS
 from scenarios.cancellation.exhibits import EXHIBITS
 from vtloop.sweep import replay, sweep
@@ -73,6 +76,26 @@ def test_a_token_shows_the_bug_again_with_the_same_digest_in_another_process(exh
     command = [sys.executable, "-c", code, problem.token]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == here.trace.digest()
+
+
+def test_the_table_says_what_is_found_and_the_status_whether_it_is_as_it_should_be(
+    monkeypatch, capsys
+):
+    (leak,) = (one for one in EXHIBITS if one.name == "connection_leaks")
+    monkeypatch.setattr(table, "EXHIBITS", (leak,))
+    monkeypatch.setattr(table, "CONTROLS", CONTROLS[:1])
+    assert table.main() == 0
+    _, exhibit, control = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"connection_leaks +left held +query#2@.*, in \d+ of \d+ cases .*", exhibit)
+    assert re.fullmatch(r"lock +control +clean in \d+ cases", control)
+
+    elsewhere = dataclasses.replace(leak, fixed_in=((3, 0),))
+    monkeypatch.setattr(table, "EXHIBITS", (elsewhere,))
+    monkeypatch.setattr(table, "CONTROLS", (leak.main,))
+    assert table.main() == 1
+    said = capsys.readouterr().out
+    assert "which is WRONG" in said
+    assert "NOT CLEAN in" in said
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from vtloop.ordering import without_addresses
 from vtloop.places import calling_frame, place, running_frames
 from vtloop.recorder import Holders
 from vtloop.sites import SLEEP, Sites, Things, waiting_frames
-from vtloop.tasks import OWN_STEPS, Task, given_name, label, without_locals
+from vtloop.tasks import OWN_STEPS, Task, ended_cancelled, given_name, label, without_locals
 from vtloop.trace import Blocked, Event, Printed, Step, TaskMade, Trace
 from vtloop.waits import is_of_thread, shielded_by
 
@@ -265,7 +265,7 @@ class Recording:
         return "other", type(future).__name__
 
     def _deliver(self, task: Any, args: Any) -> None:
-        if task._must_cancel or (args and _ended_cancelled(args[0])):
+        if task._must_cancel or (args and ended_cancelled(args[0])):
             self._event("deliver", self._who, None)
         self._cancelled.discard(self._who)
 
@@ -424,13 +424,6 @@ def qualified_name(function: Any) -> str:
 
 def _is_done(future: asyncio.Future[Any]) -> bool:
     return future.done()
-
-
-def _ended_cancelled(future: Any) -> bool:
-    """Tell whether a future's result is a CancelledError; gather() sets one as an exception."""
-    return getattr(future, "cancelled", bool)() or isinstance(
-        getattr(future, "_exception", None), asyncio.CancelledError
-    )
 
 
 def _current_label() -> str:

@@ -130,3 +130,10 @@ def stepping(handle: Any) -> asyncio.Task[Any] | None:
     ):
         return owner
     return None
+
+
+def ended_cancelled(future: Any) -> bool:
+    """Tell whether a future's result is a CancelledError; gather() sets one as an exception."""
+    return getattr(future, "cancelled", bool)() or isinstance(
+        getattr(future, "_exception", None), asyncio.CancelledError
+    )

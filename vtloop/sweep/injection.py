@@ -10,7 +10,7 @@ from vtloop.policies import Rest, Take
 from vtloop.sweep.calls import Calls
 from vtloop.sweep.facts import Outcome, faults_of
 from vtloop.sweep.moments import Case
-from vtloop.tasks import number_of, stepping
+from vtloop.tasks import ended_cancelled, number_of, stepping
 from vtloop.waits import describe
 
 MESSAGE = "cancelled by the sweep"
@@ -145,10 +145,7 @@ class Injection:
         if self._explain:
             self.outcome.landed += (str(describe(task, {})),)
         if self._task is None:
-            waiter = task._fut_waiter
-            self._ours = not task.cancelling() and not (
-                waiter is not None and waiter.done() and _was_cancelled(waiter)
-            )
+            self._ours = not task.cancelling() and not ended_cancelled(task._fut_waiter)
         self._task = task
         self._requested_at = self._loop.virtual_time()
         self.outcome.missed = not task.cancel(MESSAGE) or bool(self._moments)
@@ -181,10 +178,6 @@ class Injection:
         self.outcome.cancelling = task.cancelling()
         self.outcome.cleanup = self._loop.virtual_time() - self._requested_at
         self._task = None
-
-
-def _was_cancelled(future: Any) -> bool:
-    return future.cancelled() or isinstance(future._exception, asyncio.CancelledError)
 
 
 def _error_of_cancelled(task: Task) -> asyncio.CancelledError | None:
