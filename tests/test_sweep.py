@@ -190,7 +190,7 @@ def test_a_program_that_is_not_the_same_each_time_is_told_of():
 
 def test_what_is_no_program_is_refused():
     with pytest.raises(TypeError, match="pass the function main"):
-        sweep(lambda: None)  # type: ignore[arg-type, return-value]
+        sweep(lambda: None)
 
 
 def test_the_process_is_as_before_when_a_sweep_has_ended():
