@@ -12,6 +12,7 @@ Environment: COMPLETENESS_PROGRAMS is how many programs to run; `make completene
 import asyncio
 import gc
 import os
+from asyncio import tasks
 from unittest import mock
 
 import pytest
@@ -102,9 +103,15 @@ def _steps(handle, task):
     return getattr(callback, "__self__", None) is task and name in ("step", "task_wakeup")
 
 
+def _in_order(loop):
+    """Return all tasks for the runner to cancel, as a set of them would be in any order."""
+    return sorted(asyncio.all_tasks(loop), key=hash)
+
+
 def on_stock(program, *interruption):
     loop = EnumeratingLoop(*interruption)
     with (
+        mock.patch.object(tasks, "all_tasks", _in_order),
         mock.patch.object(test_parity, "StockLoop", return_value=loop),
         mock.patch.object(programs, "Watched", Interrupted),
     ):

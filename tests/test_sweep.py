@@ -112,11 +112,16 @@ def test_the_cases_are_told_to_the_check_one_by_one():
         ("nap", ("first#2", "nap#3")),
         ("nap#3", ("nap#3",)),
         (nap, ("first#2", "nap#3")),
-        ("nobody", ()),
     ],
 )
 def test_victims_go_by_name_number_or_coroutine(victim, victims):
     assert sweep(two_naps, victim=victim, classes="A").victims == victims
+
+
+@pytest.mark.parametrize("victim", ["nobody", 9, careless])
+def test_a_victim_that_there_is_not_is_refused(victim):
+    with pytest.raises(LookupError, match="the program has two_naps#1, first#2, nap#3; pass"):
+        sweep(two_naps, victim=victim)
 
 
 @pytest.mark.parametrize("classes", ["", "D", "ABX"])

@@ -23,7 +23,7 @@ from vtloop.policies import Policy, Rest, Take
 from vtloop.recorder import Recorder
 from vtloop.runner import Runner
 from vtloop.sweep.counting import Counting, everybody
-from vtloop.sweep.facts import Outcome, faults_of
+from vtloop.sweep.facts import Ended, Outcome, faults_of
 from vtloop.sweep.injection import Endless, Injection
 from vtloop.sweep.moments import UNDISTURBED, Case
 from vtloop.sweep.witness import NOTING, Witness, WitnessedLoop, current
@@ -163,13 +163,13 @@ def _execute(
                 witness.note_lost_wakeups()
             error = None  # not to be kept alive
     except (SimulationError, Endless) as why:
-        if not outcome.ended:  # no error of the cleanup
+        if outcome.ended is None:  # no error of the cleanup
             raise
         outcome.stuck = _how(why)
 
 
-def _how(error: BaseException | None) -> str:
-    """Return how a run has ended, of `facts.ENDS`."""
+def _how(error: BaseException | None) -> Ended:
+    """Return how a run has ended."""
     if error is None:
         return "returned"
     for kind, ended in _ENDED.items():
@@ -178,7 +178,7 @@ def _how(error: BaseException | None) -> str:
     return "raised"
 
 
-_ENDED: dict[type[BaseException], str] = {
+_ENDED: dict[type[BaseException], Ended] = {
     asyncio.CancelledError: "cancelled",
     DeadlockError: "deadlock",
     LivelockError: "livelock",

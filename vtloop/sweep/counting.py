@@ -77,12 +77,12 @@ class Counting:
             self._stepping = None
 
     def _count(self, task: Task, moment: Moment) -> None:
+        number = number_of(task)
+        if number not in self.moments:
+            self.moments[number] = []
+            self.who[number] = who(task)
+            self.functions[number] = coroutine_name(task.get_coro())
         if moment.letter in self._classes:
-            number = number_of(task)
-            if number not in self.moments:
-                self.moments[number] = []
-                self.who[number] = who(task)
-                self.functions[number] = coroutine_name(task.get_coro())
             self.moments[number].append(moment)
 
 

@@ -9,7 +9,7 @@ import asyncio
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from vtloop.ordering import without_addresses
 from vtloop.sweep.moments import Case
@@ -26,21 +26,21 @@ class Fault(NamedTuple):
     is_assertion: bool
 
 
-class Primitive(NamedTuple):
-    """A lock, semaphore, event or queue that the program has made."""
-
-    name: str  # 'Lock made at worker.py:12 in main'
-    complaint: str  # what is wrong with it, of `COMPLAINTS`
-    detail: str
-
-
-COMPLAINTS = (
+Complaint: TypeAlias = Literal[
     "held",  # a lock that nobody releases any more
     "permits lost",
     "permits gained",
     "items not done",  # taken out of a queue, and task_done() was not called
     "lost wake-up",  # what somebody waits for ever for is there
-)
+]
+
+
+class Primitive(NamedTuple):
+    """A lock, semaphore, event or queue with which something is wrong."""
+
+    name: str  # 'Lock made at worker.py:12 in main'
+    complaint: Complaint
+    detail: str
 
 
 class Left(NamedTuple):
@@ -51,7 +51,7 @@ class Left(NamedTuple):
     given_to: str  # gather, wait, shield or as_completed; '' for none of them
 
 
-ENDS = ("returned", "raised", "cancelled", "deadlock", "livelock", "endless")
+Ended: TypeAlias = Literal["returned", "raised", "cancelled", "deadlock", "livelock", "endless"]
 
 
 @dataclass(slots=True)
@@ -60,11 +60,11 @@ class Outcome:
 
     case: Case
     missed: bool = False  # a moment of the case did not come
-    ended: str = ""  # how the main coroutine did, or why the run could not go on: of `ENDS`
+    ended: Ended | None = None  # the main coroutine, or why the run could not go on
     detail: str = ""  # the error, in words
-    stuck: str = ""  # why the tasks that were left could not be cancelled, of `ENDS` too
+    stuck: Ended | None = None  # why the tasks that were left could not be cancelled
     faults: tuple[Fault, ...] = ()  # of the main coroutine, the victim and callbacks
-    victim: str = "pending"  # returned, raised, cancelled; pending when the main coroutine ended
+    victim: Ended | None = None  # None if it was pending when the main coroutine ended
     cancelling: int = 0  # the victim's requests that were not taken back
     delivered: bool = False
     cleanup: int = 0  # nanoseconds from the last request to the victim's end

@@ -8,7 +8,7 @@ from typing import Any
 
 from vtloop.policies import Rest, Take
 from vtloop.sweep.calls import Calls
-from vtloop.sweep.facts import Outcome, faults_of
+from vtloop.sweep.facts import Ended, Outcome, faults_of
 from vtloop.sweep.moments import Case
 from vtloop.tasks import ended_cancelled, number_of, stepping
 from vtloop.waits import describe
@@ -83,7 +83,7 @@ class Injection:
         self._end_step()
         self._see_whether_done()
         if self._task is not None:
-            self._note_end(self._task, "pending")
+            self._note_end(self._task, None)
         self._moments.clear()
         self._looks_at = self._limit
 
@@ -173,7 +173,7 @@ class Injection:
             self._note_end(task, "returned" if task._exception is None else "raised")
             self.outcome.faults += tuple(faults_of(task._exception))
 
-    def _note_end(self, task: Task, how: str) -> None:
+    def _note_end(self, task: Task, how: Ended | None) -> None:
         self.outcome.victim = how
         self.outcome.cancelling = task.cancelling()
         self.outcome.cleanup = self._loop.virtual_time() - self._requested_at

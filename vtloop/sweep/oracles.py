@@ -91,7 +91,7 @@ class SlowCleanup:
         if outcome.cleanup <= self.bound * NANOSECONDS:
             return []
         seconds = plain_seconds(outcome.cleanup)
-        pending = " and was still pending" if outcome.victim == "pending" else ""
+        pending = " and was still pending" if outcome.victim is None else ""
         words = f"it went on for {seconds} s after it was cancelled{pending}"
         return [Finding(self.name, outcome.case.who, f"{words}; the bound is {self.bound:g} s")]
 

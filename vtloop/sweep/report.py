@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -57,7 +58,7 @@ class Report:
     def _counts(self) -> list[str]:
         singles = [tally for letter, tally in self.tallies.items() if letter != "D"]
         tried, total = sum(one.tried for one in singles), sum(one.total for one in singles)
-        lines = [f"{tried:,} of {total:,} moments tried, of {_listed(self.victims)}:"]
+        lines = [f"{tried:,} of {total:,} moments tried, of {listed(self.victims)}:"]
         for letter, tally in self.tallies.items():
             noun = "pairs" if letter == "D" else "moments"
             sampled = ", a sample" if tally.tried < tally.total else ""
@@ -93,7 +94,8 @@ class Report:
         return lines
 
 
-def _listed(names: tuple[str, ...]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Return names, but not all of many."""
     if len(names) <= 5:
         return ", ".join(names)
     return f"{', '.join(names[:4])} and {len(names) - 4} others"

@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 
 from vtloop.recording import Recording
 from vtloop.sweep.cases import Bench, Check, Program
+from vtloop.sweep.counting import Counting
 from vtloop.sweep.facts import Outcome
 from vtloop.sweep.moments import CLASSES, Case, Moment, case_of
 from vtloop.sweep.oracles import ORACLES, Finding, Oracle
-from vtloop.sweep.report import Problem, Report, Tally
+from vtloop.sweep.report import Problem, Report, Tally, listed
 from vtloop.tasks import without_locals
 from vtloop.trace import Trace
 
@@ -40,6 +41,8 @@ def sweep(
     - `check` is called with the outcome of each run, and raises what is wrong
     - `oracles` judge each run
     - `seed` is that of the module `random`, for each run anew
+
+    LookupError if there is no such victim.
     """
     singles = [letter for letter in CLASSES if letter in classes and letter != "D"]
     if not singles or not set(classes) <= set(CLASSES):
@@ -52,11 +55,7 @@ def sweep(
         undisturbed, counting = bench.count("".join(singles))
         search.begin(undisturbed)
         later: list[tuple[Case, list[Moment]]] = []
-        victims = [
-            number
-            for number in sorted(counting.moments)
-            if _is_victim(victim, number, counting.who[number], counting.functions[number])
-        ]
+        victims = _victims(victim, counting)
         for number in victims:
             for moment in counting.moments[number]:
                 case = Case(counting.who[number], number, (moment,))
@@ -154,6 +153,23 @@ class _Search:
     def _findings(self, outcome: Outcome) -> Iterator[Finding]:
         for oracle in self._oracles:
             yield from oracle.judge(outcome)
+
+
+def _victims(victim: Victim, counting: Counting) -> list[int]:
+    """Return the numbers of the tasks to cancel."""
+    numbers = sorted(counting.moments)
+    found = [
+        number
+        for number in numbers
+        if _is_victim(victim, number, counting.who[number], counting.functions[number])
+    ]
+    if not found:
+        tasks = listed([f"{counting.who[number]}#{number}" for number in numbers])
+        raise LookupError(
+            f"A sweep was asked to cancel victim={victim!r}, while the program has {tasks}; pass "
+            "the name of a task, its number, a coroutine function, or None for all of them"
+        )
+    return found
 
 
 def _is_victim(victim: Victim, number: int, name: str, function: str) -> bool:

@@ -25,7 +25,7 @@ from vtloop.loop import VirtualLoop
 from vtloop.ordering import without_addresses
 from vtloop.places import is_library, place_of
 from vtloop.stock import STOCK
-from vtloop.sweep.facts import Fault, Left, Outcome, Primitive, faults_of
+from vtloop.sweep.facts import Complaint, Fault, Left, Outcome, Primitive, faults_of
 from vtloop.tasks import coroutine_name, in_order, label
 from vtloop.waits import WRAPPERS
 from vtloop.world import Replacement, Replacements
@@ -122,7 +122,7 @@ class Witness:
                     yield Primitive(_name(primitive, code, line), "held", "nobody will release it")
             elif isinstance(primitive, locks.Semaphore):
                 if (now := primitive._value) != value > 0:
-                    complaint = "permits lost" if now < value else "permits gained"
+                    complaint: Complaint = "permits lost" if now < value else "permits gained"
                     detail = f"it has {now} of {_count(value, 'permit')}"
                     yield Primitive(_name(primitive, code, line), complaint, detail)
             elif id(primitive) in self._counted:
