@@ -12,7 +12,8 @@ Environment: COMPLETENESS_PROGRAMS is how many programs to run; `make completene
 import asyncio
 import gc
 import os
-from asyncio import tasks
+from asyncio import runners, tasks
+from types import SimpleNamespace
 from unittest import mock
 
 import pytest
@@ -104,14 +105,17 @@ def _steps(handle, task):
 
 
 def _in_order(loop):
-    """Return all tasks for the runner to cancel, as a set of them would be in any order."""
     return sorted(asyncio.all_tasks(loop), key=hash)
+
+
+# What asyncio's runner cancels in the end is a set of tasks, in any order.
+IN_ORDER = SimpleNamespace(all_tasks=_in_order, gather=tasks.gather)
 
 
 def on_stock(program, *interruption):
     loop = EnumeratingLoop(*interruption)
     with (
-        mock.patch.object(tasks, "all_tasks", _in_order),
+        mock.patch.object(runners, "tasks", IN_ORDER),
         mock.patch.object(test_parity, "StockLoop", return_value=loop),
         mock.patch.object(programs, "Watched", Interrupted),
     ):
@@ -132,7 +136,8 @@ class SteeredLoop(vtloop.VirtualLoop):
 
 
 def on_virtual(program, policy):
-    return programs.run(program, SteeredLoop(policy=policy))
+    with mock.patch.object(runners, "tasks", IN_ORDER):
+        return programs.run(program, SteeredLoop(policy=policy))
 
 
 def moments_of(counting):
