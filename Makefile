@@ -5,7 +5,8 @@ VENV   ?= .venv
 PYTHON ?=
 bin    := $(VENV)/bin
 
-.PHONY: help demo test lint pytest viewers conformance bench parity completeness robustness format clean
+.PHONY: help demo test lint pytest viewers conformance upstream bench parity completeness robustness \
+	format clean
 .DELETE_ON_ERROR:
 
 help: ## say what can be made
@@ -31,6 +32,9 @@ viewers: $(VENV)/installed-viewers ## open the views in Chromium, Perfetto and M
 conformance: $(VENV)/installed-dev ## run all of CPython's own asyncio tests
 	$(bin)/python tests/conformance/run.py --rebuild
 
+upstream: $(VENV)/installed-dev ## run the tests of other projects on a virtual loop
+	$(bin)/python tests/upstream/run.py $(ARGS)
+
 bench: $(VENV)/installed-bench ## compare the speed with other loops, with ARGS="..." for benchmarks
 	$(bin)/python -m benchmarks $(ARGS)
 
@@ -55,7 +59,7 @@ clean: ## remove what the other targets made
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What is to be installed before each stamp is set.
-$(VENV)/installed-demo: install = .[chart,wallclock]
+$(VENV)/installed-demo: install = .[chart,cli,wallclock]
 $(VENV)/installed-dev: install = .[dev]
 $(VENV)/installed-viewers: install = .[test,viewers]
 $(VENV)/installed-bench: install = .[bench]

@@ -1,4 +1,4 @@
-"""What is not a matter of programs on loops: imports, memory, a million tasks.
+"""What is not a matter of programs on loops: imports, memory, a million tasks, a lecture's claims.
 
 Each measure takes the rounds to do, and returns lines of (what, figure). All of them run in fresh
 processes.
@@ -11,6 +11,8 @@ import sys
 from collections.abc import Callable
 from statistics import median
 from typing import TypeAlias
+
+from benchmarks.plugins import microseconds
 
 Lines: TypeAlias = list[tuple[str, str]]
 
@@ -58,6 +60,31 @@ vtloop.run(main())
 print(time.perf_counter() - started, peak() - before)
 """
 
+LECTURE = """
+import contextlib, io, pytest, vtloop, vtloop.growth
+
+virtual = 0
+real = 0
+simulate = vtloop.simulate
+
+def counted(*args, **options):
+    global virtual
+    run = simulate(*args, **options)
+    virtual += run.ended
+    return run
+
+class Durations:
+    def pytest_runtest_logreport(self, report):
+        global real
+        real += report.duration
+
+vtloop.simulate = vtloop.growth.simulate = counted
+with contextlib.redirect_stdout(io.StringIO()):
+    failed = pytest.main(["-q", "tests/test_lecture_claims.py"], [Durations()])
+assert not failed
+print(virtual, real)
+"""
+
 
 def _python(code: str) -> str:
     command = [sys.executable, "-c", code]
@@ -65,20 +92,25 @@ def _python(code: str) -> str:
 
 
 def imports(rounds: int) -> Lines:
-    """What `import vtloop` costs over `import asyncio`, in processor time of fresh processes."""
-    spent: dict[str, list[float]] = {"import asyncio": [], "import asyncio, vtloop": []}
+    """What vtloop costs over `import asyncio`, in processor time of fresh processes.
+
+    Most of it is imported when it is first used, so that is measured as well.
+    """
+    codes = ("import asyncio", "import asyncio, vtloop", "import asyncio, vtloop; vtloop.simulate")
+    spent: dict[str, list[float]] = {code: [] for code in codes}
     for _ in range(4 * rounds):
         for code, milliseconds in spent.items():
-            seconds = float(_python(f"{code}, time; print(time.process_time())"))
+            seconds = float(_python(f"{code}; import time; print(time.process_time())"))
             milliseconds.append(1000 * seconds)
-    stock, ours = spent.values()
-    differences = [our - their for our, their in zip(ours, stock, strict=True)]
-    return [
-        ("import asyncio, ms, least", f"{min(stock):.1f}"),
-        ("import asyncio, vtloop, ms, least", f"{min(ours):.1f}"),
-        ("import vtloop over asyncio, ms, of the least", f"{min(ours) - min(stock):.1f}"),
-        ("import vtloop over asyncio, ms, median of rounds", f"{median(differences):.1f}"),
-    ]
+    stock, *ours = spent.values()
+    lines = [(f"{code}, ms, least", f"{min(samples):.1f}") for code, samples in spent.items()]
+    for what, samples in zip(("import vtloop", "what a run needs"), ours, strict=True):
+        differences = [our - their for our, their in zip(samples, stock, strict=True)]
+        lines += [
+            (f"{what} over asyncio, ms, of the least", f"{min(samples) - min(stock):.1f}"),
+            (f"{what} over asyncio, ms, median of rounds", f"{median(differences):.1f}"),
+        ]
+    return lines
 
 
 def memory(rounds: int) -> Lines:
@@ -99,8 +131,34 @@ def million(rounds: int) -> Lines:
     ]
 
 
+def lecture(rounds: int) -> Lines:
+    """The tests of the lecture's claims: the virtual time of their runs, and the real time."""
+    samples = [tuple(map(float, _python(LECTURE).split())) for _ in range(rounds)]
+    virtual, real = min(samples, key=lambda sample: sample[1])
+    return [
+        ("the lecture's claims, s of virtual time", f"{virtual:,.0f}"),
+        ("the lecture's claims, s of real time, least", f"{real:.2f}"),
+        ("virtual over real", f"{virtual / real:,.0f}"),
+    ]
+
+
+def plugin(rounds: int) -> Lines:
+    """What an async test costs under our pytest plugin, and under pytest-asyncio."""
+    samples = microseconds(rounds)
+    ours, theirs = samples["our plugin"], samples["pytest-asyncio"]
+    ratios = [our / their for our, their in zip(ours, theirs, strict=True)]
+    return [
+        ("a trivial async test, our plugin, µs, least", f"{min(ours):.0f}"),
+        ("a trivial async test, pytest-asyncio on the stock loop, µs, least", f"{min(theirs):.0f}"),
+        ("our plugin over pytest-asyncio, of the least", f"{min(ours) / min(theirs):.2f}"),
+        ("our plugin over pytest-asyncio, median of rounds", f"{median(ratios):.2f}"),
+    ]
+
+
 MEASURES: dict[str, Callable[[int], Lines]] = {
     "imports": imports,
     "memory": memory,
     "million": million,
+    "lecture": lecture,
+    "plugin": plugin,
 }

@@ -16,6 +16,7 @@ from pathlib import Path
 from scenarios.catalogue import Scenario
 from scenarios.claims import Claim, Verdict
 from vtloop import views
+from vtloop.progress import progress
 from vtloop.timeline import Timeline
 from vtloop.trace import load
 
@@ -49,11 +50,13 @@ class Shown:
 def write(directory: Path, gallery: Sequence[Shown]) -> None:
     """Write the pages and their charts into a directory, which is made if need be."""
     directory.mkdir(parents=True, exist_ok=True)
-    for index, shown in enumerate(gallery):
-        neighbours = [None, *gallery, None][index : index + 3 : 2]
-        charts = _draw(directory, shown.scenario)
-        page = _page(shown.scenario.title, _body(shown, charts, *neighbours))
-        (directory / _file(shown)).write_text(page, "utf-8")
+    with progress("drawing charts", len(gallery)) as page_done:
+        for index, shown in enumerate(gallery):
+            neighbours = [None, *gallery, None][index : index + 3 : 2]
+            charts = _draw(directory, shown.scenario)
+            page = _page(shown.scenario.title, _body(shown, charts, *neighbours))
+            (directory / _file(shown)).write_text(page, "utf-8")
+            page_done()
     (directory / "index.html").write_text(_page("Scenarios", _index(gallery)), "utf-8")
 
 

@@ -8,6 +8,7 @@ import pytest
 import vtloop
 from vtloop.boundary import NETWORK, REFUSED, Boundary
 from vtloop.executors import Executors
+from vtloop.scheduling import Scheduling
 from vtloop.stock import Stock
 
 INTERFACE = {
@@ -18,7 +19,7 @@ INTERFACE = {
 
 
 def test_the_tables_and_the_loop_cover_the_whole_interface_without_overlap():
-    rooms = (vtloop.VirtualLoop, Executors, Stock)
+    rooms = (vtloop.VirtualLoop, Scheduling, Executors, Stock)
     implemented = {name for room in rooms for name in vars(room) if name in INTERFACE}
     assert implemented | set(REFUSED) | set(NETWORK) == INTERFACE | set(REFUSED) | set(NETWORK)
     assert not implemented & (set(REFUSED) | set(NETWORK))

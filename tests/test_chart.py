@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import runpy
 import subprocess
 import sys
 import time
@@ -13,24 +12,27 @@ from pathlib import Path
 import pytest
 
 import vtloop
+from scenarios.catalogue import SCENARIOS
+from tests import timelines
 
 pytest.importorskip("matplotlib")
 
+from matplotlib.artist import Artist
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 from matplotlib.text import Text
+from matplotlib.textpath import text_to_path
 
 from vtloop import chart
 from vtloop.chart.difference import first_difference
 from vtloop.chart.scale import AXES
-from vtloop.chart.style import ARROWS, MARKS, SIZES, STATES, THEMES
+from vtloop.chart.style import ARROWS, FONT, MARKS, SIZES, STATES, THEMES
 from vtloop.chart.svg import to_bytes
+from vtloop.options import wall_clock
+from vtloop.scripts import Options, run_script
+from vtloop.timeline import Timeline
 
-SCENARIOS = Path(__file__).parent.parent / "scenarios"
-SCRIPTS = sorted(
-    path
-    for path in SCENARIOS.glob("[!_]*.py")
-    if path.stem not in ("catalogue", "claims", "lecture", "transcript")
-)
+ROOT = Path(__file__).parent.parent
 SVG = "{http://www.w3.org/2000/svg}"
 PIXEL = 1.0  # by which renderers and fonts may disagree
 
@@ -93,36 +95,14 @@ def busy_kitchen():
     return timeline_of(kitchen)
 
 
-def runs_of(script):
-    """Return the timelines of what a script gives to asyncio.run and to a Runner."""
-    timelines = []
-
-    def run(main, **_):
-        done = vtloop.simulate(main)
-        timelines.append(done.timeline)
-        return done.result()
-
-    class Runner:
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *_):
-            pass
-
-        def run(self, main):
-            return run(main)
-
-        def get_loop(self):
-            return None
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(asyncio, "run", run)
-        patch.setattr(asyncio, "Runner", Runner)
-        try:
-            runpy.run_path(str(script), run_name="__main__")
-        except (AttributeError, RuntimeError):
-            pass  # what it wanted of a stock Runner, or of a newer Python
-    return timelines
+def runs_of(scenario):
+    """Return the timelines of a scenario's loops that have tasks."""
+    start = scenario.wall_clock and wall_clock(scenario.wall_clock)
+    recordings = []
+    run_script(str(scenario.script), [], Options(wall_clock=start, recordings=recordings))
+    header = {"wall_clock": start and start.isoformat()}
+    timelines = [Timeline(recording.trace(**header)) for recording in recordings]
+    return [timeline for timeline in timelines if timeline.lanes]
 
 
 def shapes_of(figure):
@@ -138,6 +118,16 @@ def shapes_of(figure):
 
 def legend_of(figure):
     return [text.get_text() for text in figure.axes[-1].get_legend().get_texts()]
+
+
+def places_of(figure):
+    """Return the words and the place, in pixels, of everything that is drawn."""
+    figure.draw_without_rendering()
+    return [
+        (artist.get_gid(), str(artist.get_label()), getattr(artist, "get_text", str)(), box.bounds)
+        for artist in figure.findobj(Artist)
+        if (box := artist.get_window_extent()) is not None
+    ]
 
 
 def check_texts(figure):
@@ -161,11 +151,21 @@ def check_texts(figure):
         assert across <= PIXEL or down <= 2 * PIXEL, f"{one!r} and {other!r} overlap"
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
-def test_no_text_of_a_scenario_overlaps_another_or_is_cut_off(script):
-    for timeline in runs_of(script)[:2]:
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def test_no_text_of_a_scenario_overlaps_another_or_is_cut_off(scenario):
+    if sys.version_info < scenario.min_python:
+        pytest.skip("it needs a later Python")
+    timelines = runs_of(scenario)
+    assert timelines
+    for timeline in timelines:
         for axis in AXES:
             check_texts(chart.figure(timeline, axis=axis))
+
+
+@pytest.mark.parametrize("axis", AXES)
+def test_a_dark_chart_has_everything_where_a_light_one_has_it(busy_kitchen, axis):
+    light, dark = (places_of(chart.figure(busy_kitchen, axis=axis, theme=name)) for name in THEMES)
+    assert light == dark
 
 
 @pytest.mark.parametrize("size", [*SIZES, (5, 4)])
@@ -187,7 +187,7 @@ def test_an_svg_is_the_same_in_every_process(axis, tmp_path):
         subprocess.run(
             [sys.executable, "-c", code, str(path)],
             check=True,
-            cwd=SCENARIOS.parent,
+            cwd=ROOT,
             env=environment,
             capture_output=True,
         )
@@ -235,6 +235,19 @@ def test_work_of_no_duration_has_columns_by_step():
         runs = [patch for patch in ax.patches if " runs, " in patch.get_label()]
         widths[axis] = [patch.get_width() for patch in runs]
     assert widths == {"time": [0, 0], "steps": [1, 1], "both": [1, 1]}
+
+
+@pytest.mark.parametrize("axis", AXES)
+def test_the_chart_of_a_later_loop_begins_where_that_loop_did(axis, busy_kitchen):
+    first, second = busy_kitchen, timelines.of_a_second_loop(kitchen, start=100)
+    one, other = (chart.figure(timeline, axis=axis).axes[0] for timeline in (first, second))
+    assert other.get_title(loc="left") == one.get_title(loc="left") == "kitchen: 7 tasks, 8 s"
+    later = 100 if axis == "time" else 0
+    assert other.get_xlim() == pytest.approx([x + later for x in one.get_xlim()])
+    assert other.get_xticks() == pytest.approx([x + later for x in one.get_xticks()])
+    words, moved = ([text.get_text() for text in ax.get_xticklabels()] for ax in (one, other))
+    assert moved == [text and f"{float(text) + 100:g}" for text in words]
+    check_texts(other.figure)
 
 
 def test_tasks_left_pending_are_hatched():
@@ -287,6 +300,22 @@ def test_many_tasks_share_rows_and_shapes():
     assert "arrows" in " ".join(captions)
 
 
+def test_boxes_with_gaps_too_fine_to_be_seen_become_one():
+    timeline = timeline_of(lambda: crowd(tasks=60, naps=40))
+    figure = chart.figure(timeline, axis="steps")
+    shapes = [shape for shape in figure.axes[0].collections if shape.get_gid() == "callbacks"]
+    (path,) = shapes[0].get_paths()
+    callbacks = sum(not step[1] for step in timeline.trace.steps)
+    assert len(path.vertices) / 5 < callbacks / 4
+
+
+@pytest.mark.parametrize("weight", ["normal", "bold"])
+def test_all_digits_of_the_font_are_equally_wide(weight):
+    font = FontProperties(family=FONT, size=100, weight=weight)
+    texts = [f"task{digit}, {digit}.{digit}7 s" for digit in range(10)]
+    assert len({text_to_path.get_text_width_height_descent(t, font, False) for t in texts}) == 1
+
+
 def test_a_comparison_marks_the_first_difference():
     async def slower():
         await asyncio.sleep(1)
@@ -308,7 +337,9 @@ def test_the_clock_on_the_wall_is_below_the_time_when_there_is_one():
 
     timeline = vtloop.simulate(nap, wall_clock=datetime(2024, 1, 1, 9, 24)).timeline
     figure = chart.figure(timeline)
-    assert "0\n09:24:00" in [label.get_text() for label in figure.axes[0].get_xticklabels()]
+    labels = [label.get_text() for label in figure.axes[0].get_xticklabels()]
+    assert "0\n09:24:00" in labels
+    assert "0.5\n" in labels, "no clock shows half a second"
     check_texts(figure)
 
 

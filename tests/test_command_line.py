@@ -7,7 +7,8 @@ import textwrap
 
 import pytest
 
-from vtloop.__main__ import main, wall_clock
+from vtloop.__main__ import main
+from vtloop.options import wall_clock
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import vtloop
-from vtloop import chart, sweep
+from vtloop import chart, claims, sweep
 
 HOUSE = Path(vtloop.__file__).parent
 MODULES = {
@@ -19,21 +19,21 @@ MODULES = {
 
 
 def mapped(package):
-    """Return the modules that the map in a package's docstring names, from the bottom up."""
-    return (
-        []
-        if package is None
-        else re.findall(r"`(\w+)`", package.__doc__.partition("A map of the package")[2])
-    )
+    """Return the modules that the map in a package's docstring names, from the bottom up.
+
+    Nothing is mapped in what is no package.
+    """
+    text = package.__doc__ if package else ""
+    return re.findall(r"`(\w+)`", text.partition("A map of the package")[2])
 
 
-WITH_MAPS = {"chart": chart, "sweep": sweep}
+PACKAGES = {"chart": chart, "claims": claims, "sweep": sweep}
 
 # A package stands above its modules.
 MAP = [
     name
     for room in mapped(vtloop)
-    for name in [*(f"{room}.{inner}" for inner in mapped(WITH_MAPS.get(room))), room]
+    for name in [*(f"{room}.{inner}" for inner in mapped(PACKAGES.get(room))), room]
 ]
 FLOOR_OF = {name: floor for floor, name in enumerate([*MAP, "__init__"])}
 
@@ -67,8 +67,8 @@ def test_the_maps_of_the_packages_name_every_module():
 
 
 def test_importing_the_library_loads_no_optional_package():
-    heavy = "{'matplotlib', 'hypothesis', 'pytest', 'IPython', 'time_machine', 'numpy', 'pathlib'}"
-    code = f"import sys, vtloop; print(sorted({heavy} & set(sys.modules)))"
+    heavy = {"matplotlib", "hypothesis", "pytest", "IPython", "time_machine", "numpy", "pathlib"}
+    code = f"import sys, vtloop; print(sorted({heavy | {'tqdm'}} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
@@ -91,7 +91,14 @@ def test_type_checkers_are_told_of_each_public_name_where_it_is():
         for alias in node.names
         if alias.asname
     }
-    assert told == {name: f"vtloop.{home}" for name, home in vtloop._HOMES.items()}
+    homes = {name: f"vtloop.{home}" for name, home in vtloop._HOMES.items()}
+    assert told == homes | dict.fromkeys(vtloop._MODULES, "vtloop")
+
+
+def test_a_module_for_users_is_there_without_an_import_of_its_own():
+    code = "import vtloop; print(vtloop.marbles.marbles.__name__, vtloop.mermaid.gantt.__name__)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["marbles", "gantt"]
 
 
 def test_every_public_name_is_there_and_documented():

@@ -8,6 +8,7 @@ from textwrap import dedent
 import pytest
 
 import vtloop
+from tests import timelines
 from vtloop.actors import shown
 from vtloop.marbles import marbles
 
@@ -28,6 +29,16 @@ def test_a_sleep_is_a_line_between_two_bars():
         """
         seconds  0    2
         main#1   |-2s-|
+        """
+    )
+
+
+def test_the_text_of_a_later_loop_begins_where_that_loop_did():
+    timeline = timelines.of_a_second_loop(lambda: asyncio.sleep(2), start=5)
+    assert marbles(timeline) == looks_like(
+        """
+        seconds  5    7
+        sleep#1  |-2s-|
         """
     )
 

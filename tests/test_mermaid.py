@@ -40,6 +40,11 @@ def test_a_hostile_name_is_shown_as_it_is(name):
     assert shown == (" ".join(printable.split()) or "(nothing)")
 
 
+def test_a_long_text_is_cut_before_it_is_spelled_so_that_no_entity_is():
+    assert escape("#" * 100) == "#35;" * 59 + f"#{ord('…')};"
+    assert escape("#" * 60) == "#35;" * 60
+
+
 @pytest.mark.parametrize("name", ["end", "The End", "section 3", "Loop", "noted", "call", "title"])
 def test_no_keyword_stands_where_it_would_be_read_as_one(name):
     assert re.fullmatch(TEXT, escape(name))
@@ -66,6 +71,15 @@ def test_a_gantt_chart_has_a_section_for_each_task_and_a_bar_for_each_wait():
         "    a sleep until 1.5 s :done, 500, 1000ms\n"
         "    returned :milestone, 1500, 0ms\n"
     )
+
+
+def test_what_is_left_out_does_not_draw_the_gantt_chart_of_a_later_loop_to_0():
+    async def main():
+        for _ in range(2 * MOST):
+            await asyncio.sleep(1)
+
+    text = gantt(timelines.of_a_second_loop(main, start=5))
+    assert text.splitlines()[-1] == f"    {MOST + 1} more :milestone, 5000, 0ms"
 
 
 def test_a_sequence_has_the_messages_between_tasks_in_order():

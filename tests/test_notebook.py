@@ -112,6 +112,12 @@ def test_context_variables_are_shared_both_ways(reader):
     assert found.result == "plain virtual"
 
 
+def test_a_context_variable_that_a_cell_sets_to_none_is_set(reader):
+    reader.tell("from contextvars import ContextVar\nv = ContextVar('v')")
+    virtual = "get_ipython().run_cell_magic('vtloop', '', 'v.set(None)')"
+    assert reader.run(f"{virtual}\nv.get('unset') is None").result is True
+
+
 def test_the_last_expressions_value_is_displayed_and_kept(reader):
     result = reader.run("%%vtloop --no-chart\n1\nawait asyncio.sleep(1, 'a value')")
     assert (result.result, reader.names["_"]) == ("a value", "a value")
@@ -366,12 +372,12 @@ def test_the_chart_comes_below_the_cell(reader, shown):
     reader.tell("%%vtloop\ndef f():\n    pass")  # nothing to see
     assert len(shown) == 1
     assert shown[0]["data"]["image/svg+xml"].startswith("<svg")
-    assert shown[0]["data"]["text/plain"] == "<Timeline of 3 tasks up to 2 s>"
+    assert shown[0]["data"]["text/plain"] == "<Timeline of 3 tasks from 0 s to 2 s>"
 
 
 def test_without_matplotlib_a_line_stands_for_the_chart(reader, shown, no_matplotlib):
     assert times(reader.tell("%%vtloop\nawait say_after(1, 'on');"))
-    assert shown[0]["data"] == {"text/plain": "<Timeline of 1 task up to 1 s>"}
+    assert shown[0]["data"] == {"text/plain": "<Timeline of 1 task from 0 s to 1 s>"}
 
 
 def test_runs_timelines_and_figures_show_themselves(reader, shown):

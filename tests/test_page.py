@@ -1,5 +1,6 @@
 """The page: one file, whose data are the timeline's. tests/viewers opens it in a browser."""
 
+import asyncio
 import json
 import re
 from html.parser import HTMLParser
@@ -92,3 +93,9 @@ def test_equal_runs_make_equal_files(tmp_path):
     for name in ("one.html", "other.html"):
         save(timelines.of_everything(), tmp_path / name)
     assert (tmp_path / "one.html").read_bytes() == (tmp_path / "other.html").read_bytes()
+
+
+def test_the_page_of_a_later_loop_begins_where_that_loop_did():
+    timeline = timelines.of_a_second_loop(lambda: asyncio.sleep(2), start=5)
+    assert Reader(page(timeline)).title == "sleep#1, 1 task, 2 s"
+    assert (contents(timeline)["start"], contents(timeline)["end"]) == (5 * 10**9, 7 * 10**9)

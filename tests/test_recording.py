@@ -11,7 +11,8 @@ import pytest
 
 import vtloop
 from vtloop.recording import Recording
-from vtloop.timeline import READY, RUNNING, WAITING
+from vtloop.tasks import label
+from vtloop.timeline import READY, RUNNING, WAITING, Timeline
 
 SECOND = 1_000_000_000
 
@@ -403,6 +404,24 @@ def test_an_eager_factory_that_is_set_before_the_loop_runs_starts_main_as_usual(
     assert [step[3] for step in trace.steps if step[1] == 1] == ["sleep", "returned"]
 
 
+def test_a_task_with_an_empty_name_is_called_as_one_without_a_name():
+    async def speak():
+        print("hello")
+        vtloop.busy(1)
+
+    async def main():
+        named, renamed = asyncio.create_task(speak(), name=""), asyncio.create_task(speak())
+        renamed.set_name("")
+        await asyncio.wait([named, renamed])
+        return [label(named), label(renamed)]
+
+    run = vtloop.simulate(main)
+    labels = [lane.label for lane in run.timeline.lanes.values() if lane.number > 1]
+    assert labels == ["speak#2", "speak#3"] == run.value
+    assert [line.who for line in run.printed] == labels
+    assert [block.who for block in run.blocked] == labels
+
+
 class ForeignTask(asyncio.Task):
     """A task of a factory of the program's own."""
 
@@ -530,3 +549,55 @@ def test_a_step_takes_at_most_300_bytes(program):
         tracemalloc.stop()
     print(f"{program.__name__}: {kept / len(run.trace.steps):.0f} bytes a step")
     assert kept / len(run.trace.steps) <= 300
+
+
+# --- Up to now -----------------------------------------------------------------------------------
+
+
+def test_a_trace_up_to_now_tells_of_the_step_that_runs_and_the_recording_goes_on():
+    recording = Recording()
+    loop = vtloop.VirtualLoop(recorder=recording)
+    seen = []
+
+    async def other():
+        await asyncio.sleep(5)
+
+    async def main():
+        left = asyncio.create_task(other())
+        await asyncio.sleep(1)
+        seen.append(recording.so_far(ended=loop.virtual_time()))
+        await left
+
+    try:
+        loop.run_until_complete(main())
+    finally:
+        loop.close()
+    (so_far,) = seen
+    whole = recording.trace(ended=loop.virtual_time())
+    timeline = Timeline(so_far)
+    assert (timeline.end, Timeline(whole).end) == (1_000_000_000, 5_000_000_000)
+    assert [lane.outcome for lane in timeline.lanes.values()] == ["", ""]
+    last = so_far.steps[-1]
+    assert last[:4] == (*whole.steps[len(so_far.steps) - 1][:3], "turn")
+    assert so_far.stacks[last[5]][-1].source.startswith("seen.append(recording.so_far(")
+    assert so_far.steps[:-1] == whole.steps[: len(so_far.steps) - 1]
+
+
+@eager_tasks
+def test_a_trace_up_to_now_tells_of_eager_tasks_within_the_step_that_runs():
+    recording = Recording()
+    loop = vtloop.VirtualLoop(recorder=recording)
+    loop.set_task_factory(asyncio.eager_task_factory)
+    seen = []
+
+    async def look():
+        seen.append(recording.so_far())
+
+    async def main():
+        await asyncio.create_task(look())
+
+    try:
+        loop.run_until_complete(main())
+    finally:
+        loop.close()
+    assert [step[1:4] for step in seen[0].steps] == [(1, -1, "turn"), (2, 0, "turn")]

@@ -3,8 +3,11 @@
 Environment: TIMELINE_PROGRAMS is how many generated programs to check.
 """
 
+import asyncio
 import gc
 import os
+import sys
+import time
 from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
@@ -13,7 +16,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 
-from tests import programs, witness
+import vtloop
+from tests import programs, timelines, witness
 from vtloop.timeline import READY, RUNNING, WAITING, Timeline
 from vtloop.trace import CALLBACKS, ENDS
 
@@ -218,6 +222,21 @@ def test_timelines_obey_their_laws(program, blocking):
     check_laws(witness.run(program, blocking).timeline)
 
 
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks are of Python 3.12")
+def test_a_cancellation_leads_to_no_step_before_it():
+    async def main():
+        asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
+        task = asyncio.create_task(asyncio.sleep(9))
+        time.sleep(0.25)
+        task.cancel()
+        await asyncio.wait([task])
+
+    timeline = vtloop.simulate(main).timeline
+    check_laws(timeline)
+    (arrow,) = [arrow for arrow in timeline.arrows if arrow.kind == "cancel"]
+    assert timeline.trace.steps[arrow.target_step][3] == "cancelled"
+
+
 def check_laws(timeline):
     check_lanes(timeline)
     check_arrows(timeline)
@@ -266,10 +285,18 @@ def check_arrows(timeline):
 
 
 def check_holdings(timeline):
-    things = timeline.trace.things
+    things, events = timeline.trace.things, timeline.trace.events
     for thing in {holding.thing for holding in timeline.holdings}:
         mine = [holding for holding in timeline.holdings if holding.thing == thing]
         assert all(holding.start <= holding.end for holding in mine)
+        for holding in mine:
+            acquired = holding.start, "acquire", holding.task, thing
+            assert events[holding.first][1:5] == acquired
+            if holding.last < 0:
+                assert holding.end == timeline.end
+            else:
+                assert events[holding.last][1:3] == (holding.end, "release")
+                assert events[holding.last][4] == thing
         if things[thing].kind == "Lock":
             assert all(one.end <= other.start for one, other in pairwise(mine)), mine
     for queue in timeline.queues.values():
@@ -290,3 +317,23 @@ def check_critical_path(timeline):
     if path:
         assert total == steps[path[-1]][0] - steps[path[0]][0]
         assert steps[path[0]][2] == -1
+
+
+# Where it begins and ends
+
+
+def test_a_timeline_begins_where_its_loop_did():
+    async def main():
+        await asyncio.sleep(2)
+
+    timeline = timelines.of_a_second_loop(main, start=5)
+    assert (timeline.start, timeline.end) == (5 * SECOND, 7 * SECOND)
+    assert repr(timeline) == "<Timeline of 1 task from 5 s to 7 s>"
+    assert vtloop.simulate(main).timeline.start == 0
+
+
+def test_a_timeline_without_steps_has_no_length():
+    trace = vtloop.simulate(lambda: asyncio.sleep(1)).trace
+    timeline = Timeline(trace._replace(header={}, tasks=(), steps=(), events=()))
+    assert (timeline.start, timeline.end) == (0, 0)
+    assert repr(timeline) == "<Timeline of 0 tasks from 0 s to 0 s>"

@@ -12,6 +12,7 @@ import vtloop
 from vtloop.__main__ import main
 from vtloop.chart import figure
 from vtloop.errors import SimulationError
+from vtloop.timeline import Timeline
 from vtloop.trace import load
 from vtloop.views import FORMATS, write
 
@@ -82,15 +83,18 @@ async def says():
     print("<on>")
 
 
+def test_a_run_tells_its_schedule_as_text():
+    run = vtloop.simulate(says)
+    assert run.marbles(width=60) == vtloop.marbles.marbles(run.timeline, width=60)
+    assert "says#1   |-1s-a|" in run.marbles()
+
+
 def test_a_notebook_shows_a_run_by_what_it_printed_and_its_chart():
-    assert (
-        vtloop.simulate(says)
-        ._repr_html_()
-        .startswith(
-            "<pre>&lt;Run returned None after 1 s&gt;\n"
-            "     1.000  says#1       | &lt;on&gt;\n</pre>\n<svg"
-        )
+    shown = vtloop.simulate(says)._repr_html_()
+    told = (
+        "<pre>&lt;Run returned None after 1 s&gt;\n     1.000  says#1       | &lt;on&gt;\n</pre>\n"
     )
+    assert shown.startswith(f"{told}<svg")
 
 
 def test_a_notebook_shows_a_timeline_by_its_chart():
@@ -104,7 +108,7 @@ def test_without_matplotlib_a_notebook_shows_text(monkeypatch):
     run = vtloop.simulate(says)
     assert run._repr_html_().endswith("| &lt;on&gt;\n</pre>\n")
     assert run.timeline._repr_svg_() is None
-    assert repr(run.timeline) == "<Timeline of 1 task up to 1 s>"
+    assert repr(run.timeline) == "<Timeline of 1 task from 0 s to 1 s>"
 
 
 def test_the_chart_of_a_script_is_named_after_it(program, capsys):
@@ -145,6 +149,17 @@ def test_each_loop_of_a_script_has_a_file_of_its_own(program, capsys):
         json.loads(Path(name).read_text()) for name in ("program.json", "program-2.json")
     )
     assert first != second, "the clock has gone on"
+
+
+def test_a_second_loop_of_a_script_begins_where_the_first_one_ended(program):
+    main(["trace", program(textwrap.dedent(PROGRAM) + "asyncio.run(main())\n")])
+    timelines = [Timeline(load(name)) for name in ("program.jsonl", "program-2.jsonl")]
+    assert timelines[1].start == timelines[0].end == 2_000_000_000
+
+
+def test_a_trace_of_a_script_knows_the_wall_clock(program):
+    main(["trace", program(), "--wall-clock", "09:24:00"])
+    assert load("program.jsonl").header["wall_clock"] == "2024-01-01T09:24:00"
 
 
 def test_a_script_that_fails_still_has_its_chart(program, capsys):

@@ -4,6 +4,10 @@ import asyncio
 import contextlib
 
 import vtloop
+from vtloop.clock import NANOSECONDS, Clock
+from vtloop.recording import Recording
+from vtloop.runner import Runner
+from vtloop.timeline import Timeline
 
 HOSTILE = [
     "end",
@@ -112,3 +116,15 @@ def of_many(tasks, sleeps):
         await asyncio.gather(*(ticks(number) for number in range(1, tasks + 1)))
 
     return vtloop.simulate(main).timeline
+
+
+def of_a_second_loop(main, start=5):
+    """Return the timeline of a loop whose clock stands at `start` seconds, after an earlier loop.
+
+    That is what the second and later calls of asyncio.run in a script get.
+    """
+    recording, clock = Recording(), Clock(start * NANOSECONDS)
+    loop = vtloop.VirtualLoop(clock=clock, recorder=recording)
+    with Runner(loop, debug=None) as runner:
+        runner.run(main())
+    return Timeline(recording.trace())

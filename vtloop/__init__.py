@@ -13,28 +13,36 @@ Glossary:
 - *instant*: a point of virtual time; many steps may share it, in an order
 - *trace*: what a run recorded
 - *timeline*: a trace as a schedule, with a *lane* for each task and *spans* in it
+- *claim*: something said of a run, which the run bears out or refutes
 
 A map of the package, from the bottom up; a module imports only from those named before it:
 
-- `errors`, `clock`, `places`, `tasks`: what everything speaks of
+- `errors`, `clock`, `places`, `wording`, `tasks`: what everything speaks of
 - `handles`, `timers`: the timer queue
 - `boundary`, `ordering`, `stock`: what is refused, what is put in order, what asyncio lends
 - `blocking`, `locks`, `pools`, `outsiders`, `workers`, `threads`, `executors`: threads, and what
   blocks them
 - `recorder`, `waits`, `trace`, `sites`, `recording`, `hazards`, `holders`, `loop_thread`: what is
   told of a run, and written down
+- `marks`: what a program asks and says of itself
 - `collector`, `wallclock`, `world`: what a run changes in the process around it
 - `policies`, `scheduling`, `loop`, `kernel`: the event loop, who acts between its steps, and where
   another one runs
-- `timeline`, `actors`: the schedule of a run, read from its trace, and who is in it
+- `timeline`, `actors`, `periods`, `facts`: the schedule of a run, read from its trace, who is in
+  it, and what became of them
 - `chart`: its picture; a package, with a map of its own
 - `marble_rows`, `marbles`, `perfetto`, `mermaid`, `page`: its other views
 - `views`: all of them, by format
+- `claims`: what is to be true of a schedule; a package, with a map of its own
 - `output`, `runner`, `simulation`: one run
 - `sweep`: a run for every moment at which a task could be cancelled; a package, with a map of its
   own
-- `scripts`, `__main__`: the command line
-- `parts`, `cells`, `notebook`: the cells of a notebook
+- `growth`: several, of growing size
+- `parts`: a loop that is run in parts, and the trace of each
+- `options`, `scripts`, `progress`, `__main__`: the command line
+- `cells`, `notebook`: the cells of a notebook
+- `leaks`, `grounds`, `testing`, `failures`, `durations`, `pytest_plugin`: tests in virtual time,
+  for pytest
 """
 
 from importlib import import_module
@@ -43,6 +51,12 @@ from typing import TYPE_CHECKING, Any
 from vtloop.blocking import busy  # at once, as it notes the real clock and the real sleep
 
 if TYPE_CHECKING:
+    from vtloop import chart as chart
+    from vtloop import claims as claims
+    from vtloop import marbles as marbles
+    from vtloop import mermaid as mermaid
+    from vtloop import perfetto as perfetto
+    from vtloop.claims import takes as takes
     from vtloop.clock import Clock as Clock
     from vtloop.errors import DeadlockError as DeadlockError
     from vtloop.errors import LivelockError as LivelockError
@@ -51,7 +65,10 @@ if TYPE_CHECKING:
     from vtloop.errors import SimulationWarning as SimulationWarning
     from vtloop.errors import SpinWarning as SpinWarning
     from vtloop.errors import UntilReached as UntilReached
+    from vtloop.growth import check_growth as check_growth
     from vtloop.loop import VirtualLoop as VirtualLoop
+    from vtloop.marks import now as now
+    from vtloop.marks import section as section
     from vtloop.simulation import Run as Run
     from vtloop.simulation import run as run
     from vtloop.simulation import simulate as simulate
@@ -59,8 +76,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-# Where the other public names are from. Each is imported when somebody asks for it: a test runner
-# that finds this package's plugin pays nothing until it is used.
+# Where the other public names are from. Each is imported when somebody asks for it, as are the
+# modules below: a test runner that finds this package's plugin pays nothing until it is used.
 _HOMES = {
     "Clock": "clock",
     "DeadlockError": "errors",
@@ -71,18 +88,26 @@ _HOMES = {
     "SpinWarning": "errors",
     "UntilReached": "errors",
     "VirtualLoop": "loop",
+    "check_growth": "growth",
+    "now": "marks",
+    "section": "marks",
     "Run": "simulation",
     "run": "simulation",
     "simulate": "simulation",
     "Trace": "trace",
+    "takes": "claims",
 }
 __all__ = ["busy", *_HOMES]
+_MODULES = {"chart", "claims", "marbles", "mermaid", "perfetto"}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name in _HOMES:
+        value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    elif name in _MODULES:
+        value = import_module(f"{__name__}.{name}")
+    else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
     globals()[name] = value
     return value
 

@@ -6,47 +6,21 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date, datetime, time
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from vtloop import __version__
 from vtloop.errors import SimulationError, UntilReached
+from vtloop.options import add_options
+from vtloop.progress import progress
 from vtloop.recording import Recording
 from vtloop.scripts import Options, hide_own_frames, run_module, run_script
 from vtloop.timeline import Timeline
 from vtloop.trace import Trace, load
 from vtloop.views import FORMATS, write
 
-_FIXED_DAY = date(2024, 1, 1)  # of a wall clock that is given as a time of day
-
-
-def wall_clock(text: str) -> datetime:
-    """Return the datetime that `text` means: 'now', an ISO datetime, or a time of day."""
-    if text == "now":
-        return datetime.now()
-    try:
-        return datetime.combine(_FIXED_DAY, time.fromisoformat(text))
-    except ValueError:
-        try:
-            return datetime.fromisoformat(text)
-        except ValueError:
-            raise argparse.ArgumentTypeError(
-                f"{text!r} is no time; give now, a time of day such as 09:24:00, "
-                f"or an ISO datetime such as 2024-01-31T09:24:00"
-            ) from None
-
-
-def seconds(text: str) -> float:
-    """Return `text` as a number of seconds that can be waited for."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = -1
-    if not number >= 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is no time; give a number of seconds from 0 on")
-    return number
+_STOP = "stop at this virtual time, with exit status 0"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -61,7 +35,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Run an unmodified asyncio script in virtual time, as python would run it.",
         usage="vtloop run [options] (script.py | -m module) [args …]",
     )
-    _add_options(run)
+    add_options(run, _STOP)
     run.add_argument(
         "--timestamps",
         action="store_true",
@@ -78,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
             description=f"Run a script in virtual time and write {what} of what its loop did.",
             usage=f"vtloop {command} [options] (script.py | trace.jsonl) [-- args …]",
         )
-        _add_options(view)
+        add_options(view, _STOP)
         view.add_argument("-o", "--output", metavar="FILE", help="default: named as the script")
         view.set_defaults(format=format)
         view.add_argument("script", help="the script, or a trace that was saved")
@@ -90,22 +64,6 @@ def _parser() -> argparse.ArgumentParser:
             view.add_argument("--theme", choices=("light", "dark"))
             view.add_argument("--title")
     return parser
-
-
-def _add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--wall-clock",
-        type=wall_clock,
-        metavar="START",
-        help="make all clocks virtual, from START on: now, 09:24:00, or 2024-01-31T09:24:00",
-    )
-    parser.add_argument(
-        "--until",
-        type=seconds,
-        metavar="SECONDS",
-        help="stop at this virtual time, with exit status 0",
-    )
-    parser.add_argument("--seed", type=int, default=0, help="of the module random (default: 0)")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -163,7 +121,9 @@ def _view(
     try:
         status = _run(parser, start, arguments.script, 2)
     finally:
-        _write([recording.trace(seed=options.seed) for recording in recordings], arguments)
+        clock = options.wall_clock and options.wall_clock.isoformat()
+        header = {"seed": options.seed, "wall_clock": clock}
+        _write([recording.trace(**header) for recording in recordings], arguments)
     if not recordings:
         raise SimulationError(
             f"A view of {arguments.script!r} was asked for, while it ran no event loop; give a "
@@ -182,9 +142,15 @@ def _write(traces: Sequence[Trace], arguments: argparse.Namespace) -> None:
     format = arguments.format or (None if arguments.output else "svg")
     suffix = FORMATS[format][0] if format else ""
     first = Path(arguments.output or Path(arguments.script).stem + suffix)
-    for number, trace in enumerate(traces, 1):
-        path = first if number == 1 else first.with_stem(f"{first.stem}-{number}")
-        write(Timeline(trace), path, format, **style)
+    numbers = range(2, len(traces) + 1)
+    paths = [first, *(first.with_stem(f"{first.stem}-{number}") for number in numbers)]
+    with progress(f"vtloop: writing {first}", 2 * len(traces)) as step_done:
+        for trace, path in zip(traces, paths, strict=False):
+            timeline = Timeline(trace)
+            step_done()
+            write(timeline, path, format, **style)
+            step_done()
+    for path in paths[: len(traces)]:
         print(f"vtloop: wrote {path}", file=sys.stderr)
 
 

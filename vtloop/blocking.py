@@ -11,7 +11,8 @@ import operator
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from vtloop.clock import NANOSECONDS, to_nanoseconds
@@ -67,6 +68,16 @@ if hasattr(os, "register_at_fork"):  # a child process is outside the run
     os.register_at_fork(after_in_child=lambda: setattr(here, "actor", None))
 
 
+@contextmanager
+def outside() -> Iterator[None]:
+    """Step out of the simulation: what this thread does while it is entered is in real time."""
+    actor, here.actor = here.actor, None
+    try:
+        yield
+    finally:
+        here.actor = actor
+
+
 def _blocking_time(seconds: float) -> int:
     exact: Any = seconds
     number = exact if isinstance(exact, float) else operator.index(exact)
@@ -92,11 +103,8 @@ def monotonic() -> float:
 
 def start_thread(thread: threading.Thread) -> None:
     """Stand in for `Thread.start`: the new thread comes up in real time and no virtual time."""
-    actor, here.actor = here.actor, None
-    try:
+    with outside():
         real_start(thread)
-    finally:
-        here.actor = actor
 
 
 def busy(seconds: float) -> None:

@@ -14,86 +14,31 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from contextvars import Context, copy_context
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
-from weakref import WeakSet
 
-from vtloop.clock import NEVER, Seconds, to_nanoseconds, to_seconds
-from vtloop.errors import SimulationError, UntilReached
+from vtloop.clock import Seconds
+from vtloop.errors import SimulationError
 from vtloop.kernel import KernelStream, no_loop_running
 from vtloop.loop import VirtualLoop
-from vtloop.ordering import without_addresses
 from vtloop.output import LineOutput, timestamp
-from vtloop.parts import Start, cut
-from vtloop.recording import Recording
+from vtloop.parts import PartLoop, adopt
 from vtloop.runner import Runner
-from vtloop.simulation import Run
+from vtloop.simulation import Account, Run
 from vtloop.tasks import in_order, label
-from vtloop.trace import Trace
 from vtloop.world import World
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 
-class CellRecording(Recording):
-    """A recording that goes on from cell to cell, and gives a trace of each."""
-
-    def begin(self, tasks: int) -> None:
-        """Begin a cell, with the loop at rest, when so many tasks have been numbered."""
-        self.errors.clear()
-        self._failed.clear()
-        self._eager.clear()
-        self.attach(self._ready, self._clock)
-        self.start = Start(
-            self._clock.now,
-            tasks,
-            len(self._steps),
-            len(self._events),
-            len(self.printed),
-            len(self._blocks),
-            len(self._notices),
-        )
-
-    def trace(self, **header: Any) -> Trace:
-        """Return what was recorded of the cell, with a header; the cell is over."""
-        return cut(super().trace(**header), self.start)
-
-
-class CellLoop(VirtualLoop):
-    """A loop that is run for one cell after another."""
-
-    def __init__(self) -> None:
-        self.recording = CellRecording()
-        self.rest()
-        super().__init__(recorder=self.recording)
-
-    def begin(self, until: Seconds | None) -> None:
-        """Begin a cell of at most `until` seconds; number tasks from 1 on if nothing is left."""
-        timers: Any = self._timers
-        if not (asyncio.all_tasks(self) or self._ready or timers):
-            self._tasks_created = 0
-            self.recording = CellRecording()
-            self.recording.attach(self._ready, self._clock)
-            self._recorder = timers.watcher = self.recording
-        new = set(threading.enumerate()).difference(self._known)
-        self._threads.outsiders.leave_out(*new)
-        self._until = NEVER if until is None else self._clock.now + to_nanoseconds(until)
-        self.recording.begin(self._tasks_created)
-
-    def rest(self) -> None:
-        """End a cell: threads that come up from now on are none of the cells'."""
-        self._known = WeakSet(threading.enumerate())
-
-
 class Notebook:
     """Runs the cells of a notebook, one after another, on one virtual loop."""
 
     def __init__(self) -> None:
-        self.loop = CellLoop()
+        self.loop = PartLoop()
         self.last: Run[Any] | None = None
         """The run of the last cell."""
 
@@ -113,11 +58,7 @@ class Notebook:
         no_other = no_loop_running()
         loop, began = self.loop, self.loop.virtual_time()
         loop.begin(until)
-        recording = loop.recording
-        value: Any = None
-        error: BaseException | None = None
-        stopped = False
-        finished = began
+        account = Account(loop, loop.recording, self._output(began))
         context = copy_context()
 
         async def cell() -> Any:
@@ -127,41 +68,16 @@ class Notebook:
             finally:
                 context = copy_context()
 
-        with no_other, World(loop.clock, False, wall_clock, seed), self._output(began):
+        with no_other, World(loop.clock, False, wall_clock, seed), _errors_to_kernel(), account:
             coroutine = cell()
             try:
-                try:
-                    value = Runner(loop, None).run(coroutine)
-                finally:
-                    finished = loop.virtual_time()
-                if settle:
-                    loop.settle()
-            except UntilReached:
-                stopped = True
-            except (Exception, asyncio.CancelledError) as raised:
-                error = raised
+                account.complete(Runner(loop, None), coroutine, settle)
             finally:
                 _end(loop, coroutine)
                 loop.rest()
-        _keep(context)
-        self.last = Run(
-            value=value,
-            error=error,
-            stopped=stopped,
-            elapsed=to_seconds(finished - began),
-            ended=to_seconds(loop.virtual_time() - began),
-            unfinished=tuple(map(label, in_order(asyncio.all_tasks(loop)))),
-            unretrieved=tuple(dict.fromkeys([*recording.errors, *recording.unretrieved()])),
-            reproducible=loop.reproducible,
-            trace=recording.trace(
-                seed=seed,
-                wall_clock=None if wall_clock is None else wall_clock.isoformat(),
-                finished=finished - began,
-                ended=loop.virtual_time() - began,
-                error=None if error is None else without_addresses(repr(error)),
-                stopped=stopped,
-            ),
-        )
+        adopt(context)
+        unfinished = tuple(map(label, in_order(asyncio.all_tasks(loop))))
+        self.last = account.told(loop.recording.trace, unfinished, seed, wall_clock)
         return self.last
 
     def close(self) -> None:
@@ -169,25 +85,30 @@ class Notebook:
         if not self.loop.is_closed():
             no_other = no_loop_running()
             self.loop.begin(None)
-            with no_other, self._output(self.loop.virtual_time()), Runner(self.loop, None):
+            output = self._output(self.loop.virtual_time())
+            account = Account(self.loop, self.loop.recording, output)
+            with no_other, _errors_to_kernel(), account, Runner(self.loop, None):
                 pass
+            if account.raised is not None:
+                raise account.raised
 
-    @contextmanager
-    def _output(self, began: int) -> Iterator[None]:
-        """Let what is printed be written with times since `began`, in nanoseconds."""
-        output = LineOutput(
+    def _output(self, began: int) -> LineOutput:
+        """Return an output that writes times since `began`, in nanoseconds, before its lines."""
+        return LineOutput(
             KernelStream(sys.stdout),
             self.loop.clock,
             begun=lambda at, who: timestamp(at - began, who),
             ended=self.loop.recording.printed_line,
         )
-        streams: Any = sys.stdout, sys.stderr
-        sys.stdout, sys.stderr = output, KernelStream(sys.stderr)
-        try:
-            yield
-        finally:
-            sys.stdout, sys.stderr = streams
-            output.end_line()
+
+
+@contextmanager
+def _errors_to_kernel() -> Iterator[None]:
+    stderr, sys.stderr = sys.stderr, KernelStream(sys.stderr)
+    try:
+        yield
+    finally:
+        sys.stderr = stderr
 
 
 def _end(loop: VirtualLoop, coroutine: Any) -> None:
@@ -200,10 +121,3 @@ def _end(loop: VirtualLoop, coroutine: Any) -> None:
             except (asyncio.CancelledError, SimulationError):
                 pass
     coroutine.close()
-
-
-def _keep(context: Context) -> None:
-    """Let context variables keep the values that the cell has given them."""
-    for variable, value in context.items():
-        if variable.get(None) is not value:
-            variable.set(value)

@@ -28,6 +28,10 @@ class NotSimulated(SimulationError, NotImplementedError):
     """
 
 
+class ClaimError(AssertionError):
+    """A claim about a run does not hold. It is no SimulationError: the run itself went well."""
+
+
 class SimulationWarning(RuntimeWarning):
     """The run went on, but its user should know something; the base of the warnings below."""
 

@@ -14,31 +14,32 @@ _lock_acquire, _lock_release = Lock.acquire, Lock.release
 _semaphore_acquire, _semaphore_release = Semaphore.acquire, Semaphore.release
 
 
-def _recorder() -> Any:
+def current_recorder() -> Any:
+    """Return the recorder of the loop that runs in this thread, if it has one."""
     return getattr(events._get_running_loop(), "_recorder", None)
 
 
 async def lock_acquire(self: Lock) -> bool:
     await _lock_acquire(self)
-    if (recorder := _recorder()) is not None:
+    if (recorder := current_recorder()) is not None:
         recorder.acquired(self)
     return True
 
 
 def lock_release(self: Lock) -> None:
     _lock_release(self)
-    if (recorder := _recorder()) is not None:
+    if (recorder := current_recorder()) is not None:
         recorder.released(self)
 
 
 async def semaphore_acquire(self: Semaphore) -> bool:
     await _semaphore_acquire(self)
-    if (recorder := _recorder()) is not None:
+    if (recorder := current_recorder()) is not None:
         recorder.acquired(self)
     return True
 
 
 def semaphore_release(self: Semaphore) -> None:
     _semaphore_release(self)
-    if (recorder := _recorder()) is not None:
+    if (recorder := current_recorder()) is not None:
         recorder.released(self)

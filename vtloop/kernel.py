@@ -21,7 +21,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import copy_context
 from typing import Any
 
-from vtloop.blocking import here
+from vtloop.blocking import outside
 from vtloop.loop import VirtualLoop
 
 _tasks: Any = asyncio.tasks
@@ -58,16 +58,6 @@ def _put_aside(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
         asyncio._set_running_loop(loop)
         if task is not None:
             _tasks._enter_task(loop, task)
-
-
-@contextmanager
-def outside() -> Iterator[None]:
-    """Step out of the simulation, for what belongs to the kernel: it happens in real time."""
-    actor, here.actor = here.actor, None
-    try:
-        yield
-    finally:
-        here.actor = actor
 
 
 @contextmanager

@@ -5,13 +5,13 @@ The notation is that of `marbles`, in whose head it is explained.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from vtloop.actors import name_of
 from vtloop.clock import format_seconds, plain_seconds
-from vtloop.timeline import READY, RUNNING, Lane, Span, Timeline
+from vtloop.timeline import READY, RUNNING, Holding, Lane, Span, Timeline, Visit
 from vtloop.trace import ENDS
 
 MORE_PRINTS = '"'  # for a line that there is no letter left for
@@ -158,11 +158,8 @@ def _counted(marks: str) -> str:
 
 
 def _stretches(timeline: Timeline, lane: Lane) -> Iterator[Stretch]:
-    held = [
-        holding
-        for holding in timeline.holdings
-        if holding.task == lane.number and holding.end > holding.start
-    ]
+    held = _of_lane(timeline.holdings, lane)
+    visits = _of_lane(timeline.visits, lane)
     for span in lane.spans:
         if span.end == span.start:
             continue
@@ -171,11 +168,26 @@ def _stretches(timeline: Timeline, lane: Lane) -> Iterator[Stretch]:
             continue
         words = _words(timeline, span)
         cuts = {span.start, span.end}
-        cuts.update(at for holding in held for at in holding[2:] if span.start < at < span.end)
-        edges = sorted(cuts)
-        for start, end in pairwise(edges):
-            holds = any(holding.start <= start and end <= holding.end for holding in held)
-            yield Stretch(start, end, "=" if holds else "-", words)
+        edges = (at for period in (*held, *visits) for at in period)
+        cuts.update(at for at in edges if span.start < at < span.end)
+        for start, end in pairwise(sorted(cuts)):
+            fills = (
+                fill for fill, there in (("=", held), ("~", visits)) if _covers(there, start, end)
+            )
+            yield Stretch(start, end, next(fills, "-"), words)
+
+
+def _of_lane(periods: Iterable[Holding | Visit], lane: Lane) -> list[tuple[int, int]]:
+    """Return from when to when a task has something, as far as that takes time."""
+    return [
+        (period.start, period.end)
+        for period in periods
+        if period.task == lane.number and period.end > period.start
+    ]
+
+
+def _covers(periods: list[tuple[int, int]], start: int, end: int) -> bool:
+    return any(since <= start and end <= until for since, until in periods)
 
 
 def _words(timeline: Timeline, span: Span) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ proportion to time as far as everything fits; what does not fit goes on below, u
 - `!` raised, `x` ended as cancelled, `>` was left pending when the run was over
 - `/` its cancellation was requested
 - `-` waiting; in words for what, where they fit: `2s` is a sleep of two seconds
-- `=` waiting, while it holds a lock or a permit
+- `=` waiting, while it holds a lock or a permit; `~` waiting in a `vtloop.section`
 - `#` running: it blocks the loop; `.` ready to run, while the loop is blocked
 - `o(97)` stands for 97 times `o`
 
@@ -39,6 +39,7 @@ from vtloop.timeline import Lane, Timeline
 _KEY = {
     "o": "ran and went on",
     "=": "waiting, holds a lock or permit",
+    "~": "waiting, in a section",
     "#": "blocks the loop",
     ".": "ready",
     "/": "cancellation requested",
@@ -60,16 +61,19 @@ def marbles(
     *,
     width: int = 100,
     tasks: Iterable[str | int] | None = None,
-    start: Seconds = 0,
+    start: Seconds | None = None,
     end: Seconds | None = None,
 ) -> str:
     """Return a timeline as text, to be printed; the head of the module has the notation.
 
     `width` is in characters. `tasks` chooses some, by number, label or name of their coroutine;
-    `start` and `end`, in seconds, choose a window of time.
+    `start` and `end`, in seconds of the run's clock, choose a window of time.
     Raises LookupError for a task that there is none of.
     """
-    window = to_nanoseconds(start), timeline.end if end is None else to_nanoseconds(end)
+    window = (
+        timeline.start if start is None else to_nanoseconds(start),
+        timeline.end if end is None else to_nanoseconds(end),
+    )
     chosen = _chosen(timeline, tasks)
     alive = [lane for lane in chosen if _is_alive(timeline, lane, window)]
     lanes = alive if tasks is not None else alive[:_LANES]
@@ -103,14 +107,7 @@ def marbles(
 def _chosen(timeline: Timeline, tasks: Iterable[str | int] | None) -> list[Lane]:
     if tasks is None:
         return shown(timeline)
-    numbers: set[int] = set()
-    for task in tasks:
-        same = [
-            lane.number
-            for lane in timeline.lanes.values()
-            if task in (lane.number, lane.label, lane.coroutine)
-        ]
-        numbers.update(same or [timeline[task].number])
+    numbers = {lane.number for task in tasks for lane in timeline.named(task) or [timeline[task]]}
     return [lane for lane in timeline.lanes.values() if lane.number in numbers]
 
 

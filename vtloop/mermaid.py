@@ -2,7 +2,7 @@
 
 - In the Gantt chart each task is a section. What takes time is a bar: waiting is grey (`done`),
   ready is light (`active`), blocking the loop is red (`crit`). How a task ends is a milestone.
-  Mermaid's dates are whole milliseconds, counted from the start; the words beside them are exact.
+  Mermaid's dates are whole milliseconds of virtual time; the words beside them are exact.
 - In the sequence each task is a participant, and each arrow of the timeline a message. A note over
   all of them opens a moment of time; other notes are prints and errors.
 - Mermaid is made for small charts: what is beyond `MOST` lines is counted at the end.
@@ -46,7 +46,8 @@ def gantt(timeline: Timeline) -> str:
         left_out += len(bars[left:])
         left = max(left - len(bars), 0)
     if left_out:
-        lines += ["    section left out", f"    {left_out} more :milestone, 0, 0ms"]
+        start = timeline.start // _MILLISECOND
+        lines += ["    section left out", f"    {left_out} more :milestone, {start}, 0ms"]
     return "".join(f"{line}\n" for line in lines)
 
 

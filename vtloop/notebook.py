@@ -25,9 +25,9 @@ from IPython.core.displayhook import DisplayHook
 from IPython.core.magic_arguments import MagicArgumentParser
 from IPython.display import display
 
-from vtloop.__main__ import seconds, wall_clock
+from vtloop.blocking import outside
 from vtloop.cells import Notebook
-from vtloop.kernel import outside
+from vtloop.options import add_options
 from vtloop.simulation import Run
 
 Shell = Any  # an IPython.core.interactiveshell.InteractiveShell
@@ -119,19 +119,7 @@ def _with_display(nodes: list[ast.stmt], interactivity: str) -> Iterator[tuple[a
 def _parser() -> Any:
     parser = _new_parser(prog="%%vtloop")
     parser.add_argument("--no-chart", action="store_true", help="show no chart below the cell")
-    parser.add_argument(
-        "--wall-clock",
-        type=wall_clock,
-        metavar="START",
-        help="make all clocks virtual, from START on: now, 09:24:00, or 2024-01-31T09:24:00",
-    )
-    parser.add_argument(
-        "--until",
-        type=seconds,
-        metavar="SECONDS",
-        help="stop the cell after so many seconds of virtual time",
-    )
-    parser.add_argument("--seed", type=int, default=0, help="of the module random (default: 0)")
+    add_options(parser, until="stop the cell after so many seconds of virtual time")
     parser.add_argument(
         "--settle",
         action="store_true",

@@ -3,6 +3,7 @@
 `page.html` draws what this module embeds in it as JSON: rows of plain numbers, and tables of the
 texts that these refer to by index. Times are nanoseconds.
 
+- `start`, `end`: when the first and the last thing happened
 - `tasks`: [label, coroutine, depth, created, ended or null, outcome, error, where created]
 - `spans`, by task: [start, end, state, words, stack] after one another
 - `marks`, by task: [at, kind, words]; the kind is 0 for a print, 1 for a request to cancel
@@ -21,6 +22,7 @@ from typing import Any
 from vtloop.actors import name_of, shown
 from vtloop.clock import format_seconds
 from vtloop.timeline import READY, RUNNING, WAITING, Lane, Timeline
+from vtloop.wording import counted
 
 _STATES = (WAITING, READY, RUNNING)
 _KINDS = ("spawn", "wake", "join", "cancel")
@@ -35,7 +37,8 @@ def page(timeline: Timeline) -> str:
     data = json.dumps(contents(timeline), separators=(",", ":")).translate(_ESCAPES)
     lanes = shown(timeline)
     name = f"{lanes[0].label}, " if lanes else ""
-    title = html.escape(f"{name}{len(lanes)} tasks, {format_seconds(timeline.end)}")
+    length = timeline.end - timeline.start
+    title = html.escape(f"{name}{counted(len(lanes), 'task')}, {format_seconds(length)}")
     with open(os.path.join(os.path.dirname(__file__), "page.html"), encoding="utf-8") as file:
         before, _, after = file.read().replace("{title}", title).partition("{data}")
     return f"{before}{data}{after}"
@@ -56,6 +59,7 @@ def contents(timeline: Timeline) -> dict[str, Any]:
     spans = [_spans(timeline, lane, words) for lane in lanes]
     stacks = [[str(place) for place in stack] for stack in timeline.trace.stacks]
     return {
+        "start": timeline.start,
         "end": timeline.end,
         "states": _STATES,
         "kinds": _KINDS,

@@ -1,14 +1,23 @@
-"""The part of a trace that is one cell's, of a recording that goes on from cell to cell."""
+"""A loop that is run for one part after another, and the trace of each: cells, or tests."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import asyncio
+import threading
+from collections.abc import Callable
+from contextvars import Context
+from typing import Any, NamedTuple
 
-from vtloop.trace import ENDS, WAITS, Event, Step, TaskMade, Trace
+from vtloop.clock import NEVER, Seconds, to_nanoseconds
+from vtloop.loop import VirtualLoop
+from vtloop.recording import Recording
+from vtloop.trace import ENDED_BY, ENDS, WAITS, Event, Step, TaskMade, Trace, pairs
+
+_ABSENT: Any = object()
 
 
 class Start(NamedTuple):
-    """Where in a recording a cell begins: its instant, in nanoseconds, and how much is there."""
+    """Where in a recording a part begins: its instant, in nanoseconds, and how much is there."""
 
     at: int
     tasks: int
@@ -22,9 +31,9 @@ class Start(NamedTuple):
 def cut(trace: Trace, start: Start) -> Trace:
     """Return the part of a trace from a start on, with times that count from there.
 
-    The task that the cell runs in gets the number 1, and others follow in order. The last step of
+    The task that the part runs in gets the number 1, and others follow in order. The last step of
     each task that goes on from before stands for all its earlier ones, and what is held at the
-    start is acquired there.
+    start is acquired there, as sections are entered.
     """
     last = {step[1]: index for index, step in enumerate(trace.steps[: start.steps]) if step[1]}
     ended = {who for who, index in last.items() if trace.steps[index][3] in ENDS}
@@ -68,7 +77,7 @@ class _Part:
             parent=0 if older else self.tasks.get(made.parent, 0),
             at=self.since(made.at),
             step=-1 if older else self.steps.get(made.step, -1),
-            # That of the cell's own task is somewhere in IPython.
+            # That of the part's own task is somewhere in IPython or pytest.
             stack=0 if made.number == self.start.tasks + 1 else made.stack,
         )
 
@@ -105,14 +114,78 @@ class _Part:
 
 
 def _held(events: tuple[Event, ...]) -> list[Event]:
-    """Return the `acquire` of each holding that is not over."""
-    held: list[Event] = []
-    for event in events:
-        if event[2] == "acquire":
-            held.append(event)
-        elif event[2] == "release":
-            holders = [holding for holding in held if holding[4] == event[4]]
-            mine = [holding for holding in holders if holding[3] == event[3]]
-            if holders:
-                held.remove((mine or holders)[0])
-    return held
+    """Return the event with which each holding and each visit begins that is not over."""
+    begun = (pair for kind in ENDED_BY for pair in pairs(events, kind))
+    return [events[first] for first in sorted(first for first, last in begun if last < 0)]
+
+
+def adopt(context: Context) -> Callable[[], None]:
+    """Give context variables the values that they have in a context; return what undoes it."""
+    changed = [
+        (variable, variable.set(value))
+        for variable, value in context.items()
+        if variable.get(_ABSENT) is not value
+    ]
+
+    def restore() -> None:
+        for variable, token in reversed(changed):
+            variable.reset(token)
+
+    return restore
+
+
+class PartRecording(Recording):
+    """A recording that goes on from part to part, and gives a trace of each."""
+
+    def begin(self, tasks: int) -> None:
+        """Begin a part, with the loop at rest, when so many tasks have been numbered."""
+        self.errors.clear()
+        self.failed.clear()
+        self._eager.clear()
+        self.attach(self._ready, self._clock)
+        self.start = Start(
+            self._clock.now,
+            tasks,
+            len(self._steps),
+            len(self._events),
+            len(self.printed),
+            len(self._blocks),
+            len(self._notices),
+        )
+
+    def so_far(self, **header: Any) -> Trace:
+        """Return what has been recorded of the part up to now, with a header."""
+        return cut(super().so_far(**header), self.start)
+
+
+class PartLoop(VirtualLoop):
+    """A loop that is run for one part after another.
+
+    Its clock goes on from part to part, and so do the tasks that a part leaves behind.
+    """
+
+    def __init__(
+        self, new_recording: Callable[[], PartRecording] = PartRecording, **options: Any
+    ) -> None:
+        self._new_recording = new_recording
+        self.recording = new_recording()
+        super().__init__(recorder=self.recording, **options)
+        self.rest()
+
+    def begin(self, until: Seconds | None) -> None:
+        """Begin a part of at most `until` seconds; number tasks from 1 on if nothing is left."""
+        timers: Any = self._timers
+        if self._tasks_created and not (asyncio.all_tasks(self) or self._ready or timers):
+            self._tasks_created = 0
+            self.recording = self._new_recording()
+            self.recording.attach(self._ready, self._clock)
+            self._recorder = timers.watcher = self.recording
+        new = set(threading.enumerate()).difference(self._known)
+        self._threads.outsiders.leave_out(*new)
+        self._until = NEVER if until is None else self._clock.now + to_nanoseconds(until)
+        self.recording.begin(self._tasks_created)
+
+    def rest(self) -> None:
+        """End a part: threads that come up from now on are of no part, and time has no end."""
+        self._until = NEVER
+        self._known = threading.enumerate()

@@ -38,13 +38,13 @@ class Place(NamedTuple):
 
 def place(frame: FrameType) -> Place:
     """Return where a frame is."""
-    return place_of(frame.f_code, frame.f_lineno, frame.f_globals)
+    code, line = frame.f_code, frame.f_lineno
+    return place_at(code.co_filename, line, function_name(code), frame.f_globals)
 
 
-def place_of(code: CodeType, line: int, variables: dict[str, Any] | None = None) -> Place:
-    """Return the place of a line of a function, whose global variables may know its source."""
-    source = linecache.getline(code.co_filename, line, variables).strip()
-    return Place(_short(code.co_filename), line, function_name(code), source)
+def place_at(file: str, line: int, function: str, names: dict[str, Any] | None = None) -> Place:
+    """Return a line of a file, by its full path; `names` are the globals of its module."""
+    return Place(_short(file), line, function, linecache.getline(file, line, names).strip())
 
 
 def running_frames() -> Iterator[FrameType]:

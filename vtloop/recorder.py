@@ -51,5 +51,10 @@ class Recorder(Watcher, Protocol):
 
     def released(self, primitive: Any) -> None: ...
 
+    def entered(self, section: str) -> None:
+        """Note that the current task has entered a section."""
+
+    def left(self, section: str) -> None: ...
+
     def holders(self) -> Holders:
         """Return who holds which lock or semaphore, by its id()."""

@@ -28,7 +28,7 @@ from vtloop.places import calling_frame, place, running_frames
 from vtloop.recorder import Holders
 from vtloop.sites import SLEEP, Sites, Things, waiting_frames
 from vtloop.tasks import OWN_STEPS, Task, ended_cancelled, given_name, label, without_locals
-from vtloop.trace import Blocked, Event, Printed, Step, TaskMade, Trace
+from vtloop.trace import Blocked, Event, Printed, Stack, Step, TaskMade, Trace
 from vtloop.waits import is_of_thread, shielded_by
 
 # The sources of handles, besides steps.
@@ -49,7 +49,7 @@ class Recording:
         self._notices: list[str] = []
         self._made: list[tuple[int, str, str, int, int, int, int]] = []
         self._names: dict[int, str] = {}  # given to tasks after their creation, by number
-        self._failed: list[weakref.ref[asyncio.Future[Any]]] = []  # tasks that raised something
+        self.failed: list[weakref.ref[asyncio.Future[Any]]] = []  # tasks that raised something
         self._sites = Sites()
         self._things = Things()
         self._holders: dict[int, list[str]] = {}  # by the index of what they hold
@@ -64,6 +64,7 @@ class Recording:
         # The step that runs or was the last, and those that have an eager task's step in them.
         self._index = -1
         self._who = 0  # between steps too
+        self._source = _OUTSIDE
         self._eager: list[tuple[Any, int, int, int]] = []  # task, its step, the outer step, whose
 
     def attach(self, ready: deque[Any], clock: Clock) -> None:
@@ -114,6 +115,7 @@ class Recording:
                             self._names[who] = name
                 at = clock.now
                 self._who = who
+                self._source = source
                 self._index = index = len(steps)
                 steps.append(at)
                 if cancelled and who in cancelled:
@@ -230,7 +232,7 @@ class Recording:
         if error is None:
             return "returned", None
         self._cancelled.discard(self._who)
-        self._failed.append(weakref.ref(task))
+        self.failed.append(weakref.ref(task))
         return "raised", without_addresses(repr(error))
 
     def _subject(self, coro: Any, inner: Any, kind: str, variable: str) -> Any:
@@ -362,6 +364,12 @@ class Recording:
         elif holders:  # released by somebody who did not acquire it
             holders.pop(0)
 
+    def entered(self, section: str) -> None:
+        self._event("enter", section, None)
+
+    def left(self, section: str) -> None:
+        self._event("leave", section, None)
+
     def _hold(self, kind: str, primitive: Any) -> int:
         thing = self._things.index(primitive, running_frames)
         waiters = primitive._waiters or ()
@@ -375,9 +383,37 @@ class Recording:
 
     # The outcome
 
+    def mend(self) -> None:
+        """Go on after an exception from nowhere, such as a handler of signals may raise."""
+        following: Any = self._following
+        if following.gi_frame is None:
+            if self._steps and isinstance(self._steps[self._index], int):
+                for who, index, source in self._running():
+                    self._steps[index] = cast(int, self._steps[index]), who, source, "turn", None, 0
+            self._eager.clear()
+            self._who = 0
+            self.attach(self._ready, self._clock)
+
+    def label(self, number: int) -> str:
+        """Return how a task is called."""
+        return next((made.label for made in self._tasks() if made.number == number), "a task")
+
+    def origin(self, number: int) -> Stack:
+        """Return where a task was created, in the users' code; nothing if that is unknown."""
+        stacks = list(self._sites.stacks)
+        return next((stacks[made.stack] for made in self._tasks() if made.number == number), ())
+
+    def descendants(self, number: int) -> set[int]:
+        """Return the numbers of a task and of all that it has created, itself or through others."""
+        found = {number}
+        for made in sorted(self._made):
+            if made[3] in found:
+                found.add(made[0])
+        return found
+
     def unretrieved(self) -> list[BaseException]:
         """Return the exceptions of finished tasks that nobody has asked for."""
-        tasks: Iterable[Any] = (ref() for ref in self._failed)
+        tasks: Iterable[Any] = (ref() for ref in self.failed)
         return [task._exception for task in tasks if task is not None and task._log_traceback]
 
     def _tasks(self) -> Iterator[TaskMade]:
@@ -389,17 +425,37 @@ class Recording:
     def trace(self, **header: Any) -> Trace:
         """Return what was recorded, with a header; nothing is recorded from then on."""
         self._finish_steps()
+        return self.so_far(**header)
+
+    def so_far(self, **header: Any) -> Trace:
+        """Return what has been recorded up to now, with a header; the recording goes on.
+
+        A step that runs now is told as if it ended here, with another turn to come.
+        """
+        steps: list[Any] = self._steps
+        if steps and isinstance(steps[self._index], int):
+            steps = steps.copy()
+            stack = self._sites.caller(sys._getframe(1))
+            for who, index, source in self._running():
+                steps[index] = self._steps[index], who, source, "turn", None, stack
         return Trace(
             header={"python": sys.version.split()[0], **header},
             tasks=tuple(self._tasks()),
             things=tuple(self._things.described),
             stacks=tuple(self._sites.stacks),
-            steps=tuple(cast(list[Step], self._steps)),
+            steps=tuple(cast(list[Step], steps)),
             events=tuple(self._events),
             printed=tuple(self.printed),
             blocked=tuple(self._blocks),
             notices=tuple(self._notices),
         )
+
+    def _running(self) -> Iterator[tuple[int, int, int]]:
+        """Yield the step that runs now and those within it: who, its index, its source."""
+        eager = [step for step in self._eager if step[0] is not None]
+        yield *((eager[0][3], eager[0][2]) if eager else (self._who, self._index)), self._source
+        for task, index, source, _ in eager:
+            yield hash(task), index, source
 
     def _finish_steps(self) -> None:
         """Bring to an end the step in which the run was interrupted."""

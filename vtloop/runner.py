@@ -10,6 +10,7 @@ import _signal  # type: ignore[import-not-found]
 import asyncio
 import threading
 from asyncio import constants, runners
+from contextvars import Context
 from types import FrameType
 from typing import Any
 
@@ -53,10 +54,13 @@ class Runner:
             loop.close()
             loop.world.__exit__()
 
-    def run(self, main: Any) -> Any:
-        """Return what the coroutine `main` returns. Ctrl-C cancels it, so that it can clean up."""
+    def run(self, main: Any, *, name: str | None = None, context: Context | None = None) -> Any:
+        """Return what the coroutine `main` returns. Ctrl-C cancels it, so that it can clean up.
+
+        `name` and `context` are those of its task.
+        """
         loop = self._loop
-        task = loop.create_task(main)
+        task = loop.create_task(main, name=name, context=context)
         interrupts = 0
 
         def interrupt(number: int, frame: FrameType | None) -> None:

@@ -22,6 +22,7 @@ from vtloop.trace import Blocked, Printed, Trace
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from vtloop.facts import TaskFacts
     from vtloop.timeline import Timeline
 
 T = TypeVar("T")
@@ -74,6 +75,15 @@ class Run(Generic[T]):
             outcome = f"returned {self.value!r}"
         return f"<Run {outcome} after {self.elapsed:g} s>"
 
+    def __getitem__(self, task: str | int) -> TaskFacts:
+        """Return what became of a task, by its label, its coroutine's name or its number.
+
+        Raises LookupError if no task is called so, or several.
+        """
+        from vtloop.facts import TaskFacts  # here, as it is slow to import
+
+        return TaskFacts(self.timeline, task)
+
     @property
     def printed(self) -> tuple[Printed, ...]:
         """The lines printed: when (in nanoseconds), by which task, the text."""
@@ -116,6 +126,12 @@ class Run(Generic[T]):
 
         write(self.timeline, path, **options)
 
+    def marbles(self, **options: Any) -> str:
+        """Return its schedule as text; options as for `vtloop.marbles.marbles`."""
+        from vtloop.marbles import marbles
+
+        return marbles(self.timeline, **options)
+
     def transcript(self) -> str:
         """Return the printed lines, each with its time in seconds and its task."""
         return "".join(f"{timestamp(at, who)}{text}\n" for at, who, text in self.printed)
@@ -132,6 +148,83 @@ class Run(Generic[T]):
 
         text = escape(f"{self!r}\n{self.transcript()}", quote=False)
         return f"<pre>{text}</pre>\n{picture(self.timeline) or ''}"
+
+
+class Account:
+    """Takes down what becomes of a run, and makes the `Run` of it.
+
+    Its loop has a recording. While the account is entered, `output` is standard output; what the
+    program raises is noted then, and goes no further.
+    """
+
+    def __init__(
+        self, loop: VirtualLoop, recording: Recording, output: LineOutput | None = None
+    ) -> None:
+        self.raised: BaseException | None = None
+        """What ended the run, a reached `until` included."""
+        self.began = loop.virtual_time()
+        """When it began, in nanoseconds."""
+        self.finished: int | None = None
+        """When the main coroutine had ended, in nanoseconds; None while it has not."""
+        self.value: Any = None
+        """What the main coroutine has returned."""
+        self._loop = loop
+        self._recording = recording
+        self._output = output or LineOutput(sys.stdout, loop.clock, ended=recording.printed_line)
+        self._stdout: Any = None
+
+    def __enter__(self) -> Account:
+        self._stdout, sys.stdout = sys.stdout, self._output
+        return self
+
+    def __exit__(self, kind: object, raised: BaseException | None, traceback: object) -> bool:
+        sys.stdout = self._stdout
+        self._output.end_line()
+        self.raised = raised
+        return isinstance(raised, Exception | asyncio.CancelledError)
+
+    def complete(self, runner: Runner, main: Any, settle: bool = False, **options: Any) -> None:
+        """Run the main coroutine, and with `settle` whatever it leaves; options as of the runner's
+        `run`.
+        """
+        try:
+            self.value = runner.run(main, **options)
+        finally:
+            self.finished = self._loop.virtual_time()
+        if settle:
+            self._loop.settle()
+
+    def told(
+        self,
+        record: Callable[..., Trace],
+        unfinished: tuple[str, ...],
+        seed: int | str | None,
+        wall_clock: datetime | None,
+    ) -> Run[Any]:
+        """Return the run, with the trace that `record` makes of a header."""
+        loop, recording, began = self._loop, self._recording, self.began
+        stopped = isinstance(self.raised, UntilReached)
+        error = None if stopped else self.raised
+        ended = loop.virtual_time() - began
+        finished = ended if self.finished is None else self.finished - began
+        return Run(
+            value=self.value,
+            error=error,
+            stopped=stopped,
+            elapsed=to_seconds(finished),
+            ended=to_seconds(ended),
+            unfinished=unfinished,
+            unretrieved=tuple(dict.fromkeys([*recording.errors, *recording.unretrieved()])),
+            reproducible=loop.reproducible,
+            trace=record(
+                seed=seed,
+                wall_clock=None if wall_clock is None else wall_clock.isoformat(),
+                finished=finished,
+                ended=ended,
+                error=None if error is None else without_addresses(repr(error)),
+                stopped=stopped,
+            ),
+        )
 
 
 def run(
@@ -199,46 +292,10 @@ def simulate(
         patience=patience,
         recorder=recording,
     )
-    value: T | None = None
-    error: BaseException | None = None
-    stopped = False
-    output = LineOutput(sys.stdout, loop.clock, ended=recording.printed_line)
-    runner = Runner(loop, debug)
-    finished = 0
-    stdout, sys.stdout = sys.stdout, output
-    try:
-        with no_other, runner:
-            try:
-                value = runner.run(_coroutine(main))
-            finally:
-                finished = loop.virtual_time()
-            if settle:
-                loop.settle()
-    except UntilReached:
-        stopped = True
-    except (Exception, asyncio.CancelledError) as raised:
-        error = raised
-    finally:
-        sys.stdout = stdout
-        output.end_line()
-    return Run(
-        value=value,
-        error=error,
-        stopped=stopped,
-        elapsed=to_seconds(finished),
-        ended=to_seconds(loop.virtual_time()),
-        unfinished=runner.unfinished,
-        unretrieved=tuple(dict.fromkeys([*recording.errors, *recording.unretrieved()])),
-        reproducible=loop.reproducible,
-        trace=recording.trace(
-            seed=seed,
-            wall_clock=None if wall_clock is None else wall_clock.isoformat(),
-            finished=finished,
-            ended=loop.virtual_time(),
-            error=None if error is None else without_addresses(repr(error)),
-            stopped=stopped,
-        ),
-    )
+    account = Account(loop, recording)
+    with account, no_other, Runner(loop, debug) as runner:
+        account.complete(runner, _coroutine(main), settle)
+    return account.told(recording.trace, runner.unfinished, seed, wall_clock)
 
 
 def _coroutine(main: Any) -> Any:

@@ -48,7 +48,7 @@ class Task(asyncio.Task[Any]):
     def set_name(self, value: object, /) -> None:
         """Give it a name; see `asyncio.Task.set_name`."""
         super().set_name(value)
-        self._label = super().get_name()
+        self._label = super().get_name() or _numbered(self, self.number)
         if (recorder := self._recorder()) is not None:
             recorder.renamed(self)
 
@@ -68,7 +68,7 @@ class Task(asyncio.Task[Any]):
             return self._label
         except AttributeError:
             name = super().get_name()
-            self._label = _numbered(self, self.number) if name is NO_NAME else name
+            self._label = _numbered(self, self.number) if name is NO_NAME or not name else name
             return self._label
 
 
@@ -81,7 +81,8 @@ def given_name(task: asyncio.Task[Any]) -> str:
 def label(task: asyncio.Task[Any]) -> str:
     """Return how a task is called in messages and transcripts.
 
-    That is the name it was given, or else its coroutine's name and its number: 'worker#2'.
+    That is the name it was given, if it has a character, or else its coroutine's name and its
+    number: 'worker#2'.
     """
     if isinstance(task, Task):
         return task.label()
@@ -91,7 +92,9 @@ def label(task: asyncio.Task[Any]) -> str:
 
 def _numbered(task: asyncio.Task[Any], number: int) -> str:
     # A finished eager task crashes the interpreter of Python 3.12.1 when asked for its coroutine.
-    return task.get_name() if task.done() else f"{coroutine_name(task.get_coro())}#{number}"
+    if task.done():
+        return task.get_name() or f"Task-{number}"
+    return f"{coroutine_name(task.get_coro())}#{number}"
 
 
 def number_of(task: asyncio.Task[Any]) -> int:

@@ -7,12 +7,14 @@
   the chain, and there is none where a timer did.
 - A task is *ready* from the instant at which somebody wakes it, or at which its sleep is over, even
   if the loop is blocked then.
-- A *holding* is the time for which a task has a lock or a permit of a semaphore.
+- A *holding* is the time for which a task has a lock or a permit of a semaphore; a *visit* is the
+  time for which it is in a `vtloop.section`.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from importlib import import_module
 from typing import Any, NamedTuple, cast
@@ -20,7 +22,8 @@ from typing import Any, NamedTuple, cast
 from sortedcontainers import SortedDict, SortedKeyList
 
 from vtloop.clock import NEVER, format_seconds
-from vtloop.trace import ENDS, WAITS, Stack, TaskMade, Thing, Trace
+from vtloop.trace import ENDS, WAITS, Stack, TaskMade, Thing, Trace, pairs
+from vtloop.wording import counted
 
 READY, RUNNING, WAITING = "ready", "running", "waiting"
 
@@ -57,6 +60,19 @@ class Holding(NamedTuple):
     task: int
     start: int
     end: int
+    first: int  # the event with which it begins, by its index
+    last: int  # the one with which it ends; -1 if it went on to the end
+
+
+class Visit(NamedTuple):
+    """A task is in a section from `start` to `end`, in nanoseconds."""
+
+    section: str
+    task: int
+    start: int
+    end: int
+    first: int  # the event with which it begins, by its index
+    last: int  # the one with which it ends; -1 if it went on to the end
 
 
 class Lane:
@@ -69,6 +85,7 @@ class Lane:
         self.parent = made.parent  # the number of the task that created it, or 0
         self.depth = depth  # in the tree of tasks
         self.created = made.at  # nanoseconds
+        self.created_in = made.step  # or after it; -1 before the first
         self.place = made.stack
         self.ended: int | None = None  # nanoseconds
         self.outcome = ""  # a name in `trace.ENDS`, '' if it was left pending
@@ -112,20 +129,26 @@ class Timeline:
             if step[1]:
                 self.lanes[step[1]].steps.append(index)
         last = [self._end_of(len(trace.steps) - 1)] if trace.steps else []
-        self.end = max([trace.header.get("ended", 0), *last])
+        self.end: int = max([trace.header.get("ended", 0), *last])
         """When the last thing happened, in nanoseconds."""
+        first = [*(made.at for made in trace.tasks[:1]), *(step[0] for step in trace.steps[:1])]
+        self.start: int = min([self.end, *first])
+        """When the first thing happened, in nanoseconds: later than 0 if loops ran before."""
         for lane in self.lanes.values():
-            self._live(lane)
+            lane.spans.update(self._live(lane))
         self.arrows = sorted(self._arrows(), key=lambda arrow: (arrow.end, arrow.source_step))
         """In order of the instants to which they lead."""
-        self.holdings = _holdings(trace, self.end)
+        held = map(Holding._make, _intervals(trace, "acquire", self.end))
+        self.holdings = sorted(held, key=_place_of_holding)
         """Who had which primitive when."""
+        self.visits = list(map(Visit._make, _intervals(trace, "enter", self.end)))
+        """Who was in which section when, in the order in which they entered."""
         self.queues = _queues(self.lanes.values())
         """How many waited for a primitive: (since, how many), by its index."""
 
     def __repr__(self) -> str:
-        tasks = "1 task" if len(self.lanes) == 1 else f"{len(self.lanes)} tasks"
-        return f"<Timeline of {tasks} up to {format_seconds(self.end)}>"
+        period = f"{format_seconds(self.start)} to {format_seconds(self.end)}"
+        return f"<Timeline of {counted(len(self.lanes), 'task')} from {period}>"
 
     def _repr_svg_(self) -> str | None:
         """Return what a notebook shows of it: the chart; None without matplotlib."""
@@ -136,16 +159,19 @@ class Timeline:
 
     def __getitem__(self, task: str | int) -> Lane:
         """Return the lane of a task, by its number, label or name; LookupError without one."""
-        if isinstance(task, int):
-            return self.lanes[task]
-        found = [lane for lane in self.lanes.values() if task in (lane.label, lane.coroutine)]
+        found = self.named(task)
         if len(found) == 1:
             return found[0]
-        there = ", ".join(lane.label for lane in found or self.lanes.values())
         raise LookupError(
             f"The task {task!r} was asked for, while {len(found) or 'none'} of that name ran; "
-            f"ask for one of these: {there}"
+            f"ask for one of these: {names_of(found or self.lanes.values())}"
         )
+
+    def named(self, task: str | int) -> list[Lane]:
+        """Return the lanes of all tasks of a number, label or name."""
+        if isinstance(task, int):
+            return [self.lanes[task]] if task in self.lanes else []
+        return [lane for lane in self.lanes.values() if task in (lane.label, lane.coroutine)]
 
     def stack(self, span: Span) -> Stack:
         """Return where in the users' code a span's task waits, the outermost place first."""
@@ -165,41 +191,19 @@ class Timeline:
         first, second = self._life(self[one]), self._life(self[other])
         return max(0, min(first[1], second[1]) - max(first[0], second[0]))
 
-    def most_at_once(self, name: str) -> int:
-        """Return how many were in progress at once: tasks of one coroutine, or holders of a thing.
-
-        `name` is a label or coroutine's name of tasks, or what a primitive is called. A task that
-        ends at the instant at which another begins does not overlap with it.
-        """
-        lives = [
-            self._life(lane) for lane in self.lanes.values() if name in (lane.label, lane.coroutine)
-        ] or [
-            (holding.start, holding.end)
-            for holding in self.holdings
-            if name
-            in (str(self.trace.things[holding.thing]), self.trace.things[holding.thing].name)
-        ]
-        moments = sorted(
-            (at, change) for start, end in lives for at, change in ((start, 1), (end, -1))
-        )
-        most = now = 0
-        for _, change in moments:
-            now += change
-            most = max(most, now)
-        return most
-
     def critical_path(self) -> list[int]:
         """Return the steps of which each led to the next, up to the end of the main task.
 
         A delay on it delays the end; what is not on it could have taken longer.
         """
-        path: list[int] = []
         main = self.lanes.get(1)
-        index = main.steps[-1] if main and main.steps else -1
+        return list(self.back_from(main.steps[-1] if main and main.steps else -1))[::-1]
+
+    def back_from(self, index: int) -> Iterator[int]:
+        """Yield this step, the one that led to it, and so on."""
         while index >= 0:
-            path.append(index)
+            yield index
             index = self._led_to(index)
-        return path[::-1]
 
     def _led_to(self, index: int) -> int:
         """Return the step that let another one happen no earlier than it did; -1 if none did.
@@ -219,25 +223,33 @@ class Timeline:
             return self._late[index]
         return at if ended == "timer" or woken_by < 0 else self.trace.steps[woken_by][0]
 
+    def requested(self, step: int, who: int) -> tuple[int, int]:
+        """Return the step and the task behind an event of a step, 0 if no task is."""
+        if who == 0 and step >= 0 and self.trace.steps[step][3] == "callback":
+            source, _ = self._cause(step)
+            if source >= 0:
+                return source, self.trace.steps[source][1]
+        return step, max(who, 0)
+
     def _life(self, lane: Lane) -> tuple[int, int]:
         return lane.created, self.end if lane.ended is None else lane.ended
 
     # Construction
 
-    def _live(self, lane: Lane) -> None:
-        """Fill a lane with its spans."""
+    def _live(self, lane: Lane) -> Iterator[Span]:
+        """Yield the spans of a lane, and note how it ends."""
         since, kind, what, thing, stack, last = lane.created, "turn", "its first turn", -1, 0, -1
         deadline = NEVER
         for index in lane.steps:
             at, _, _, ended, subject, place = self.trace.steps[index]
             woken = max(since, min(deadline, self.ready_at(index)))
             if kind != "turn":
-                lane.spans.add(Span(since, woken, WAITING, kind, what, thing, stack, last))
+                yield Span(since, woken, WAITING, kind, what, thing, stack, last)
                 since = woken
             if at > since or kind == "turn":
-                lane.spans.add(Span(since, at, READY, kind, what, -1, stack, last))
+                yield Span(since, at, READY, kind, what, -1, stack, last)
             since, last = at + self.blocked_in.get(index, 0), index
-            lane.spans.add(Span(at, since, RUNNING, ended, "", -1, place, index))
+            yield Span(at, since, RUNNING, ended, "", -1, place, index)
             if ended in ENDS:
                 lane.ended, lane.outcome, lane.error = since, ended, subject or ""
                 return
@@ -245,9 +257,9 @@ class Timeline:
             deadline = subject if kind == "sleep" and subject >= 0 else NEVER
             what, thing = self._words(ended, subject)
         if kind == "turn":
-            lane.spans.add(Span(since, self.end, READY, kind, what, -1, stack, last))
+            yield Span(since, self.end, READY, kind, what, -1, stack, last)
         else:
-            lane.spans.add(Span(since, self.end, WAITING, kind, what, thing, stack, last))
+            yield Span(since, self.end, WAITING, kind, what, thing, stack, last)
 
     def _end_of(self, index: int) -> int:
         return self.trace.steps[index][0] + self.blocked_in.get(index, 0)
@@ -282,9 +294,11 @@ class Timeline:
                     yield Arrow(kind, steps[source][1], made.number, source, index, start, end)
         for step, at, kind, who, subject, _ in self.trace.events:
             if kind == "cancel":
-                source, who = self._requested(step, who)
+                source, who = self.requested(step, who)
                 target = self.lanes[subject].steps
                 later = bisect_right(target, step)
+                while later < len(target) and steps[target[later]][0] < at:
+                    later += 1  # an eager step within the one that has cancelled it afterwards
                 follows = target[later] if later < len(target) else -1
                 end = steps[follows][0] if follows >= 0 else at
                 yield Arrow("cancel", who, subject, source, follows, at, end)
@@ -300,13 +314,27 @@ class Timeline:
             if steps[index][3] == "timer":
                 return -1, since
 
-    def _requested(self, step: int, who: int) -> tuple[int, int]:
-        """Return the step and the task behind an event of a step, 0 if no task is."""
-        if who == 0 and step >= 0 and self.trace.steps[step][3] == "callback":
-            source, _ = self._cause(step)
-            if source >= 0:
-                return source, self.trace.steps[source][1]
-        return step, max(who, 0)
+
+_MOST_NAMES = 12  # of tasks, in one message
+
+
+def names_of(lanes: Iterable[Lane]) -> str:
+    """Return what tasks can be asked for by; where there are many, those of a kind together."""
+    lanes = list(lanes)
+    labels = Counter(lane.label for lane in lanes)
+    names = [
+        lane.label if labels[lane.label] == 1 else f"{lane.number} ({lane.label!r})"
+        for lane in lanes
+    ]
+    if len(names) > _MOST_NAMES:
+        kinds = Counter(
+            lane.coroutine if lane.label == f"{lane.coroutine}#{lane.number}" else lane.label
+            for lane in lanes
+        )
+        names = [f"{kind} ({count} tasks)" if count > 1 else kind for kind, count in kinds.items()]
+    more = len(names) - _MOST_NAMES
+    shown = ", ".join(names[:_MOST_NAMES]) or "there is no task"
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 _JOINS = {"task", "gather", "wait", "wait_for", "as_completed", "group", "shield"}
@@ -340,19 +368,17 @@ def _blocked_in(trace: Trace) -> SortedDict[int, int]:
     return blocked
 
 
-def _holdings(trace: Trace, end: int) -> list[Holding]:
-    held: dict[int, list[tuple[int, int]]] = {}  # by thing: (task, since)
-    holdings: list[Holding] = []
-    for _, at, kind, who, thing, _ in trace.events:
-        if kind == "acquire":
-            held.setdefault(thing, []).append((who, at))
-        elif kind == "release" and (holders := held.get(thing)):
-            # Somebody who did not acquire it may release it.
-            mine = next((holder for holder in holders if holder[0] == who), holders[0])
-            holders.remove(mine)
-            holdings.append(Holding(thing, mine[0], mine[1], at))
-    holdings += [Holding(thing, *mine, end) for thing, left in held.items() for mine in left]
-    return sorted(holdings, key=lambda holding: (holding.start, holding.thing))
+def _place_of_holding(holding: Holding) -> tuple[int, int]:
+    return holding.start, holding.thing
+
+
+def _intervals(
+    trace: Trace, begins: str, end: int
+) -> Iterator[tuple[Any, int, int, int, int, int]]:
+    """Yield what begins with events of a kind: (subject, task, start, end, first, last)."""
+    for first, last in pairs(trace.events, begins):
+        _, since, _, who, subject, _ = trace.events[first]
+        yield subject, who, since, trace.events[last][1] if last >= 0 else end, first, last
 
 
 def _queues(lanes: Iterable[Lane]) -> dict[int, list[tuple[int, int]]]:

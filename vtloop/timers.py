@@ -85,9 +85,9 @@ class Timers:
                 heappush(self._later, deadline)
 
     def discard(self, handle: AnyTimerHandle) -> Any:
-        """Remove a timer, if it is still pending, and return its note; O(log n) if it is the first.
+        """Remove a timer and return its note, or None if it is not pending.
 
-        O(1) otherwise.
+        O(1); O(log n) if it is the first.
         """
         deadline = handle.deadline
         bucket = self._buckets.get(deadline)
@@ -180,6 +180,7 @@ class WatchedTimers(Timers):
         note = super().discard(handle)
         if note is not None:
             self.watcher.timer_cancelled(note)
+        return note
 
     def pop_first(self) -> dict[AnyTimerHandle, Any]:
         bucket = super().pop_first()

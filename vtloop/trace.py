@@ -12,11 +12,12 @@ the name of its table.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from vtloop.errors import SimulationError
 from vtloop.places import Place
+from vtloop.wording import counted
 
 FORMAT = 1  # of the file; a reader refuses any other
 
@@ -62,6 +63,8 @@ EVENTS = {
     "unset": ("a timer", ""),
     "acquire": ("a thing", "how many wait for it"),
     "release": ("a thing", "how many wait for it"),
+    "enter": ("a section, by its name", ""),
+    "leave": ("a section, by its name", ""),
     "print": ("a line, by its index", ""),
     "block": (
         "a blocking call, by its index",
@@ -143,7 +146,7 @@ class Trace(NamedTuple):
     notices: tuple[str, ...]
 
     def __repr__(self) -> str:
-        return f"<Trace of {len(self.tasks)} tasks and {len(self.steps)} steps>"
+        return f"<Trace of {counted(len(self.tasks), 'task')}, {counted(len(self.steps), 'step')}>"
 
     def digest(self) -> str:
         """Return a hash that is equal for equal runs, on the same version of Python."""
@@ -171,6 +174,29 @@ class Trace(NamedTuple):
         for table in _TABLES:
             for record in getattr(self, table):
                 yield json.dumps([table, record], ensure_ascii=False, separators=(",", ":"))
+
+
+ENDED_BY = {"acquire": "release", "enter": "leave"}
+"""Events that begin something which goes on, and those that end it."""
+
+
+def pairs(events: Sequence[Event], begins: str) -> list[tuple[int, int]]:
+    """Return each event of a kind in `ENDED_BY` with the one that ends it, by their indexes.
+
+    The second is -1 if nothing has ended it. They are in the order in which they begin.
+    """
+    going_on: dict[Any, list[tuple[int, int]]] = {}  # by subject: (who, the event)
+    found: list[tuple[int, int]] = []
+    for index, (_, _, kind, who, subject, _) in enumerate(events):
+        if kind == begins:
+            going_on.setdefault(subject, []).append((who, index))
+        elif kind == ENDED_BY[begins] and (there := going_on.get(subject)):
+            # Somebody who did not begin it may end it.
+            mine = next((one for one in there if one[0] == who), there[0])
+            there.remove(mine)
+            found.append((mine[1], index))
+    found += [(first, -1) for left in going_on.values() for _, first in left]
+    return sorted(found)
 
 
 _TABLES: dict[str, Any] = {

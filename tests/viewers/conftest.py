@@ -53,6 +53,7 @@ def runs(playwright):
         "everything": timelines.of_everything(),
         "hostile": timelines.of_hostile_names(),
         "many": timelines.of_many(1000, 5),
+        "later": timelines.of_a_second_loop(lambda: asyncio.sleep(2), start=5),
         "instant": vtloop.simulate(asyncio.sleep(0)).timeline,
         **{
             f"awkward {start}": timelines.of_hostile_names(timelines.AWKWARD[start : start + 50])

@@ -67,6 +67,10 @@ def test_it_zooms_by_button_wheel_and_key(open_page):
     changed(there, lambda: there.keyboard.press("+"))
 
 
+def test_it_begins_where_a_later_loop_did(open_page):
+    assert window(open_page("later")) == (5, 7)
+
+
 def test_it_pans_by_dragging(open_page):
     there = open_page("everything")
     start, _ = changed(there, lambda: there.click("#in"))

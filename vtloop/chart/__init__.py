@@ -13,8 +13,9 @@ A map of the package, from the bottom up; a module imports only from those named
 
 - `style`: colours, patterns, marks and sizes
 - `scale`, `words`, `facts`, `rows`, `difference`: what stands where, and what it says
-- `svg`: files
-- `canvas`, `paint`, `axis`, `frame`, `layout`: what is drawn
+- `canvas`, `sheet`, `svg`: on what is drawn, and files
+- `marks`, `bars`, `things`, `arrows`, `paint`: what is drawn in rows
+- `axis`, `frame`, `layout`: what is drawn around them, and where everything stands
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from vtloop.chart.difference import first_difference
 from vtloop.chart.layout import Layout, default_title, stacked
+from vtloop.chart.scale import Scale
 from vtloop.chart.style import SIZES, size_named, theme_named
 from vtloop.chart.svg import save_figure
 
@@ -56,10 +58,11 @@ def draw(
         return made.axes[0]
     box = ax.get_window_extent()
     room = box.width * 72 / ax.figure.dpi
-    layout = Layout(timeline, axis, room, font or SIZES["readme"].font)
+    scale = Scale(timeline, axis)
+    layout = Layout(timeline, scale, room, font or SIZES["readme"].font)
     lines = box.height * 72 / ax.figure.dpi / layout.height
     if lines < layout.across.font and font is None:
-        layout = Layout(timeline, axis, room, max(4.0, lines))
+        layout = Layout(timeline, scale, room, max(4.0, lines))
     layout.paint(ax, theme_named(theme), title, legend, prefix)
     return ax
 

@@ -8,9 +8,10 @@ from vtloop.chart.canvas import BACK, BAND, TICK, Canvas
 from vtloop.chart.rows import Across
 from vtloop.chart.scale import Scale
 from vtloop.chart.style import FONT, plain
-from vtloop.chart.words import counted, width
+from vtloop.chart.words import width
 from vtloop.clock import NANOSECONDS, format_seconds
 from vtloop.timeline import Timeline
+from vtloop.wording import counted
 
 RULER = 3.6  # lines of text, above the rows of a chart by both
 _UNITS = (
@@ -28,10 +29,10 @@ _FEW = 3  # of a unit; a chart that lasts less is told in the next smaller one
 
 def unit_of(timeline: Timeline) -> tuple[int, str]:
     """Return the unit in which the axis counts: its nanoseconds, and its name."""
-    end = timeline.end
-    if NANOSECONDS // 2 <= end <= 600 * NANOSECONDS or not end:
+    length = timeline.end - timeline.start
+    if NANOSECONDS // 2 <= length <= 600 * NANOSECONDS or not length:
         return NANOSECONDS, "seconds"
-    return next(((size, name) for size, name in _UNITS if end >= _FEW * size), _UNITS[-1])
+    return next(((size, name) for size, name in _UNITS if length >= _FEW * size), _UNITS[-1])
 
 
 def in_unit(nanoseconds: int, unit: int) -> str:
@@ -50,7 +51,7 @@ def paint_axis(canvas: Canvas, timeline: Timeline, scale: Scale, across: Across)
     ax.tick_params(axis="x", colors=theme.muted, labelsize=font * 0.9, length=3, pad=2)
     words = f"virtual time in {name}"
     if scale.axis == "time":
-        ticks = nice_ticks(timeline.end, unit, across)
+        ticks = nice_ticks(timeline.start, timeline.end, unit, across)
         ax.set_xticks([tick / NANOSECONDS for tick in ticks])
         ax.set_xticklabels(_tick_labels(ticks, unit, timeline, across))
         ax.grid(axis="x", color=theme.grid, linewidth=0.8)
@@ -63,13 +64,11 @@ def paint_axis(canvas: Canvas, timeline: Timeline, scale: Scale, across: Across)
     ax.set_xlabel(words, fontsize=font * 0.9, color=theme.muted, fontfamily=FONT, loc="left")
 
 
-def nice_ticks(end: int, unit: int, across: Across) -> list[int]:
-    """Return round times from 0 to the end, in nanoseconds, as many as there is room for."""
+def nice_ticks(start: int, end: int, unit: int, across: Across) -> list[int]:
+    """Return round times from the start to the end, all in nanoseconds, as many as have room."""
     wanted = max(2, int(across.room / (across.font * 6)))
-    for step in _nice_steps(unit):
-        if end / step <= wanted:
-            return list(range(0, end + 1, step))
-    return [0]
+    step = next(step for step in _nice_steps(unit) if (end - start) / step <= wanted)
+    return list(range(-(-start // step) * step, end + 1, step))
 
 
 def _nice_steps(unit: int) -> Iterator[int]:
@@ -90,9 +89,12 @@ def _tick_labels(ticks: list[int], unit: int, timeline: Timeline, across: Across
     began = datetime.fromisoformat(start)
     clocks = [began + timedelta(microseconds=tick // 1_000) for tick in ticks]
     written = [f"{clock:%H:%M:%S}" for clock in clocks]
+    whole = [not clock.microsecond for clock in clocks]
+    if any(whole):  # a time between two seconds is none that a clock shows
+        written = [clock if shown else "" for clock, shown in zip(written, whole, strict=True)]
     if len(ticks) > 1:
         room = (ticks[1] - ticks[0]) / NANOSECONDS * across.points
-        needed = width(written[0], across.font) * 0.9 + 0.5 * across.font
+        needed = width("00:00:00", across.font) * 0.9 + 0.5 * across.font
         every = max(1, -int(-needed // room))
         written = ["" if place % every else clock for place, clock in enumerate(written)]
     return [f"{label}\n{clock}" for label, clock in zip(labels, written, strict=True)]
@@ -131,11 +133,11 @@ def _columns(canvas: Canvas, scale: Scale, across: Across, unit: int) -> None:
 def paint_ruler(canvas: Canvas, timeline: Timeline, scale: Scale, across: Across) -> None:
     """Draw an axis of time above the rows, from which each instant opens up into its columns."""
     theme, unit = canvas.theme, unit_of(timeline)[0]
-    end = max(timeline.end, 1)
+    length = max(timeline.end - timeline.start, 1)
     line, foot = 1.45, RULER
 
     def place(at: int) -> float:
-        return float(at / end * scale.end)
+        return float((at - timeline.start) / length * scale.end)
 
     canvas.line([0, scale.end], [line, line], theme.muted, "ruler", "virtual time", layer=TICK)
     every = 1 + len(scale.instants) // _MANY_INSTANTS  # or nothing but funnels would be seen
@@ -154,7 +156,7 @@ def paint_ruler(canvas: Canvas, timeline: Timeline, scale: Scale, across: Across
             thick=0.7,
         )
         canvas.funnel(xs[1], line, xs[0], xs[2], foot, f"instant-{index}-funnel", tip)
-    for tick in nice_ticks(end, unit, across):
+    for tick in nice_ticks(timeline.start, timeline.end, unit, across):
         x = place(tick)
         tip = format_seconds(tick)
         canvas.line([x, x], [line - 0.25, line], theme.muted, f"ruler-{tick}", tip, layer=TICK)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.collections import PathCollection
 from matplotlib.lines import Line2D
@@ -21,8 +22,13 @@ from vtloop.chart.style import FONT, STATES, Look, Theme
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from numpy.typing import NDArray
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom
+
+_CORNERS = [0, 1, 2, 1, 2, 3, 0, 3, 0, 1]  # of a box, as places in it
+_FINE = 0.2  # points: a gap that cannot be seen
+_RECTANGLE = [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY]
 
 BACK, BAND, ARROW, BAR, TICK, WORDS, MARK = range(7)  # what lies on what
 SMALL = 0.86  # the size of text in a bar, in sizes of the font
@@ -31,8 +37,9 @@ SMALL = 0.86  # the size of text in a bar, in sizes of the font
 class Canvas:
     """Axes to draw on: x as the scale has it, y in lines of text, from the top down."""
 
-    def __init__(self, ax: Axes, theme: Theme, font: float, prefix: str) -> None:
+    def __init__(self, ax: Axes, theme: Theme, font: float, points: float, prefix: str) -> None:
         self.ax = ax
+        self.points = points  # for one unit of x
         self.theme = theme
         self.font = font  # points
         self.prefix = prefix
@@ -69,13 +76,9 @@ class Canvas:
         layer: int,
         pattern: str = "",
     ) -> None:
-        """Add many rectangles as one shape, without edges."""
-        corners = [
-            ((left, top), (right, top), (right, bottom), (left, bottom), (left, top))
-            for left, top, right, bottom in boxes
-        ]
-        codes = [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY] * len(boxes)
-        path = Path([corner for box in corners for corner in box], codes)
+        """Add many rectangles as one shape, without edges, nor gaps too fine to be seen."""
+        corners = _joined(boxes, _FINE / self.points)[:, _CORNERS].reshape(-1, 2)
+        path = Path(corners, np.tile(_RECTANGLE, len(corners) // len(_RECTANGLE)))
         shape = PathCollection([path], facecolors=[look.face], edgecolors="none", linewidths=0)
         if pattern:
             shape.set_hatch(pattern)
@@ -195,3 +198,16 @@ class Canvas:
             return transform
         figure = self.ax.figure
         return transform + ScaledTranslation(right / 72, up / 72, figure.dpi_scale_trans)
+
+
+def _joined(boxes: list[Box], gap: float) -> NDArray[np.float64]:
+    """Return boxes with those of one height joined where nothing wider than a gap is between."""
+    left, top, right, bottom = table = np.asarray(boxes, dtype=float).T
+    order = np.lexsort((left, bottom, top))
+    left, top, right, bottom = table[:, order]
+    starts = np.ones(len(order), dtype=bool)
+    starts[1:] = (top[1:] != top[:-1]) | (bottom[1:] != bottom[:-1]) | (left[1:] - right[:-1] > gap)
+    first = np.flatnonzero(starts)
+    return np.stack(
+        (left[first], top[first], np.maximum.reduceat(right, first), bottom[first]), axis=1
+    )

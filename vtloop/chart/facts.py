@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from vtloop.chart.words import counted
 from vtloop.timeline import Lane, Timeline
+from vtloop.wording import counted
 
 _OF_TIMEOUTS = ("_on_timeout", "_release_waiter")  # what timers of asyncio's timeouts call
 
@@ -20,15 +20,13 @@ def words_of_arrows(drawn: int, found: int, alone: int) -> str:
 
 
 def told(timeline: Timeline) -> dict[tuple[str, int], list[int]]:
-    """Return the events of each task and primitive that stand in its row, by their indexes."""
+    """Return the events of each task that stand in its row, by their indexes."""
     events: dict[tuple[str, int], list[int]] = defaultdict(list)
     for index, (_, _, kind, who, subject, _) in enumerate(timeline.trace.events):
         if kind in ("cancel", "deliver"):
             events["task", subject].append(index)
         elif kind == "set":
             events["set", who].append(index)
-        elif kind in ("acquire", "release"):
-            events["thing", subject].append(index)
     return events
 
 

@@ -74,10 +74,14 @@ def paint_labels(canvas: Canvas, rows: list[Row], column: float) -> None:
 # Title, legend and caption
 
 
-def paint_title(canvas: Canvas, title: str) -> None:
-    """Write the title above the labels' left edge."""
+def paint_title(canvas: Canvas, title: str, left: float, room: float) -> None:
+    """Write the title above the labels, whose column begins `left` points left of the axes.
+
+    These are `room` points wide.
+    """
     canvas.ax.set_title(
         title,
+        x=-left / room,
         loc="left",
         fontsize=canvas.font * 1.2,
         fontweight="bold",

@@ -10,13 +10,15 @@ from vtloop.chart import frame
 from vtloop.chart.axis import RULER, paint_axis, paint_ruler
 from vtloop.chart.canvas import MARK, Canvas
 from vtloop.chart.difference import Difference
-from vtloop.chart.paint import Painter
-from vtloop.chart.rows import Across, Row, hidden_steps, rows_of
-from vtloop.chart.scale import AXES, Scale
+from vtloop.chart.paint import paint_rows
+from vtloop.chart.rows import Across, Row, rows_of
+from vtloop.chart.scale import Scale
+from vtloop.chart.sheet import Sheet
 from vtloop.chart.style import Size, Theme
 from vtloop.chart.svg import Chart
-from vtloop.chart.words import counted, drawable
+from vtloop.chart.words import drawable
 from vtloop.clock import format_seconds
+from vtloop.wording import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,22 +36,17 @@ class Layout:
     def __init__(
         self,
         timeline: Timeline,
-        axis: str,
+        scale: Scale,
         room: float,
         font: float,
-        until: float | None = None,
+        period: tuple[float, float] | None = None,
     ) -> None:
-        if axis not in AXES:
-            raise ValueError(
-                f"A chart was asked for by {axis!r}, while charts are by {', '.join(AXES)}; "
-                f"pass one of these as axis="
-            )
         self.timeline = timeline
-        self.scale = Scale(timeline, axis, hidden_steps(timeline))
-        end = max(self.scale.end, until or 0)
-        points = max(1.0, room - (_LEFT + _RIGHT) * font) / end
-        self.across = Across(-_LEFT * font / points, points, room, font)
-        top = RULER if axis == "both" else 0.0
+        self.scale = scale
+        start, end = period or (scale.start, scale.end)
+        points = max(1.0, room - (_LEFT + _RIGHT) * font) / (end - start)
+        self.across = Across(start - _LEFT * font / points, points, room, font)
+        top = RULER if scale.axis == "both" else 0.0
         self.rows: list[Row] = rows_of(timeline, self.scale, self.across, top)
         last = self.rows[-1] if self.rows else None
         self.labels = frame.labels_width(self.rows, font)
@@ -68,7 +65,7 @@ class Layout:
     ) -> tuple[float, Canvas]:
         """Draw on axes; return how many points the legend and caption take below them."""
         across, font = self.across, self.across.font
-        canvas = Canvas(ax, theme, font, prefix)
+        canvas = Canvas(ax, theme, font, across.points, prefix)
         canvas.seen.update(seen or {})  # by charts that share the legend
         ax.set_facecolor(theme.paper)
         ax.set_xlim(across.origin, across.origin + across.room / across.points)
@@ -79,11 +76,12 @@ class Layout:
         frame.paint_labels(canvas, self.rows, self.labels)
         caption = list(notes)
         if self.rows:
-            painter = Painter(self.timeline, canvas, self.scale, across, self.rows)
-            painter.paint()
-            caption += painter.caption
-        frame.paint_title(canvas, default_title(self.timeline) if title is None else title)
+            sheet = Sheet(self.timeline, canvas, self.scale, across, self.rows)
+            paint_rows(sheet)
+            caption += sheet.caption
         left = self.labels
+        title = default_title(self.timeline) if title is None else title
+        frame.paint_title(canvas, title, left, across.room)
         below = font * (4.6 if self.timeline.trace.header.get("wall_clock") else 3.6)
         if legend:
             lines = frame.paint_legend(canvas, left, left + across.room, below)
@@ -116,8 +114,8 @@ def default_title(timeline: Timeline) -> str:
     lanes = shown(timeline)
     if not lanes:
         return "no tasks"
-    name = drawable(lanes[0].coroutine, 40)
-    return f"{name}: {counted(len(lanes), 'task')}, {format_seconds(timeline.end)}"
+    name, length = drawable(lanes[0].coroutine, 40), timeline.end - timeline.start
+    return f"{name}: {counted(len(lanes), 'task')}, {format_seconds(length)}"
 
 
 def _comparison(difference: Difference | None) -> list[str]:
@@ -137,16 +135,16 @@ def stacked(
 ) -> Figure:
     """Return a figure with one chart below the other, in a font with which it is not too tall."""
     font = size.font
-    made = _stacked(timelines, axis, theme, titles, legend, size, font, difference)
+    pairs = [(timeline, Scale(timeline, axis)) for timeline in timelines]
+    made = _stacked(pairs, theme, titles, legend, size, font, difference)
     while made.get_figheight() > size.tallest and font > _SMALLEST:
         font = max(_SMALLEST, font * max(0.75, size.tallest / made.get_figheight()))
-        made = _stacked(timelines, axis, theme, titles, legend, size, font, difference)
+        made = _stacked(pairs, theme, titles, legend, size, font, difference)
     return made
 
 
 def _stacked(
-    timelines: list[Timeline],
-    axis: str,
+    pairs: list[tuple[Timeline, Scale]],
     theme: Theme,
     titles: list[str | None],
     legend: bool,
@@ -155,11 +153,13 @@ def _stacked(
     difference: Difference | None,
 ) -> Figure:
     wide, edge = size.width * 72, 1.0 * font
-    until = max(timeline.end for timeline in timelines) / 1e9 if axis == "time" else None
-    rough = [Layout(timeline, axis, wide, font, until) for timeline in timelines]
+    period = None
+    if all(scale.axis == "time" for _, scale in pairs):
+        period = min(scale.start for _, scale in pairs), max(scale.end for _, scale in pairs)
+    rough = [Layout(timeline, scale, wide, font, period) for timeline, scale in pairs]
     labels = max(layout.labels for layout in rough)
     room = wide - labels - 2 * edge
-    layouts = [Layout(timeline, axis, room, font, until) for timeline in timelines]
+    layouts = [Layout(timeline, scale, room, font, period) for timeline, scale in pairs]
     made = Chart(figsize=(size.width, 1), dpi=size.dpi, facecolor=theme.paper)
     heights: list[tuple[float, float, float]] = []
     seen: dict[tuple[str, str], None] = {}

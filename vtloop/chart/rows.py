@@ -14,9 +14,10 @@ from typing import NamedTuple
 
 from vtloop.actors import shown
 from vtloop.chart.scale import Scale
-from vtloop.chart.words import counted, drawable, own_name, shortened, width
+from vtloop.chart.words import drawable, own_name, shortened, width
 from vtloop.clock import NANOSECONDS
 from vtloop.timeline import Holding, Lane, Timeline
+from vtloop.wording import counted
 
 MOST_LANES = 40
 _MOST_ROWS = 60
@@ -73,17 +74,6 @@ class Across(NamedTuple):
         return (x - self.origin) * self.points
 
 
-def hidden_steps(timeline: Timeline) -> set[int]:
-    """Return the steps that have no column: those of the loop's own tasks, and what they cause."""
-    visible = {0, *(lane.number for lane in shown(timeline))}
-    hidden: set[int] = set()
-    for index, (_, who, woken_by, ended, subject, _) in enumerate(timeline.trace.steps):
-        own = ended == "callback" and (subject == "_run_until_complete_cb" or woken_by in hidden)
-        if who not in visible or own:
-            hidden.add(index)
-    return hidden
-
-
 def rows_of(timeline: Timeline, scale: Scale, across: Across, top: float) -> list[Row]:
     """Return the rows from the top of the chart down."""
     rows: list[Row] = []
@@ -97,7 +87,7 @@ def rows_of(timeline: Timeline, scale: Scale, across: Across, top: float) -> lis
             row = _group_row(group, thin, top)
         rows.append(row)
         top += row.height
-    if scale.axis != "time" and _has_callbacks(timeline):
+    if scale.axis != "time" and _has_callbacks(timeline, scale):
         row = _bare("callbacks", "event loop", "timers and callbacks", top)
         rows.append(row)
         top += row.height
@@ -110,10 +100,9 @@ def _bare(kind: str, label: str, below: str, top: float) -> Row:
     return Row(kind, label, below, 0, (), -1, (), (), top, top + 0.4, BAR, BAR + 0.8)
 
 
-def _has_callbacks(timeline: Timeline) -> bool:
-    hidden = hidden_steps(timeline)
+def _has_callbacks(timeline: Timeline, scale: Scale) -> bool:
     steps = timeline.trace.steps
-    return any(not step[1] and index not in hidden for index, step in enumerate(steps))
+    return any(not step[1] and index not in scale.hidden for index, step in enumerate(steps))
 
 
 def _groups(lanes: list[Lane]) -> list[list[Lane]]:
@@ -173,7 +162,7 @@ def _notes(
     prints: list[tuple[int, int, int]], timeline: Timeline, scale: Scale, across: Across
 ) -> tuple[Note, ...]:
     """Place printed lines from right to left, so that no flag crosses the text of a later one."""
-    size, gap = across.font * 0.86, across.font * 0.7
+    size, gap = across.font * 0.86, across.font * 0.4
     blocks: dict[float, list[int]] = {}
     for step, at, index in prints:
         blocks.setdefault(scale.during(step, at), []).append(index)

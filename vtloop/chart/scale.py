@@ -1,6 +1,7 @@
 """Where a step and a time are across a chart: by time, by step, or by both.
 
-- By time, x is seconds of virtual time, and all steps of an instant are at one place.
+- By time, x is seconds of virtual time, from where the run began, and all steps of an instant are
+  at one place.
 - By step, every step is one column wide, and the steps of an instant stand together; between two
   instants there is a gap, of one width for all.
 - By both, the gaps are as wide as the time that passes in them, and the columns open up between.
@@ -13,6 +14,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import NamedTuple
 
+from vtloop.actors import shown
 from vtloop.clock import NANOSECONDS
 from vtloop.timeline import Timeline
 
@@ -33,9 +35,16 @@ class Instant(NamedTuple):
 class Scale:
     """The places of steps and times across a chart."""
 
-    def __init__(self, timeline: Timeline, axis: str, hidden: set[int]) -> None:
+    def __init__(self, timeline: Timeline, axis: str) -> None:
+        if axis not in AXES:
+            raise ValueError(
+                f"A chart was asked for by {axis!r}, while charts are by {', '.join(AXES)}; "
+                f"pass one of these as axis="
+            )
         steps = timeline.trace.steps
         self.axis = axis
+        self.hidden = _hidden_steps(timeline)
+        """The steps that have no column: those of the loop's own tasks, and what they cause."""
         self.left = [step[0] / NANOSECONDS for step in steps]
         """Of each step, by its index."""
         self.right = [
@@ -44,12 +53,13 @@ class Scale:
         ]
         self.instants: list[Instant] = []
         """With columns, in order."""
-        self.end = max(timeline.end / NANOSECONDS, 1e-9)
+        self.start = timeline.start / NANOSECONDS if axis == "time" else 0.0
+        self.end = max(timeline.end, timeline.start + 1) / NANOSECONDS
         self._ats: list[int] = []
         self._edges: list[tuple[float, float]] = []
         self._starts = [step[0] for step in steps]
         if axis != "time":
-            self._open_up(timeline, hidden)
+            self._open_up(timeline, self.hidden)
 
     def at(self, time: int) -> float:
         """Return the place of a time, in nanoseconds."""
@@ -65,7 +75,7 @@ class Scale:
     def centre(self, step: int) -> float:
         """Return the middle of a step that takes no time; the start of the chart for -1."""
         if step < 0:
-            return self._edges[0][0] if self._edges else 0.0
+            return self.start
         if self.axis == "time":
             return self.left[step]
         return self.left[step] + min(1.0, self.right[step] - self.left[step]) / 2
@@ -79,7 +89,7 @@ class Scale:
     def _open_up(self, timeline: Timeline, hidden: set[int]) -> None:
         steps, blocked = timeline.trace.steps, timeline.blocked_in
         ends = {steps[index][0] + duration for index, duration in blocked.items()}
-        self._ats = sorted({0, timeline.end, *timeline.instants, *ends})
+        self._ats = sorted({timeline.start, timeline.end, *timeline.instants, *ends})
         columns = max(1, len(steps) - len(hidden))
         passing = _gaps(self._ats, columns if self.axis == "both" else 0)
         x = 0.0
@@ -96,6 +106,16 @@ class Scale:
         self.end = max(x, 1.0)
         for index, duration in blocked.items():
             self.right[index] = max(self.right[index], self.at(steps[index][0] + duration))
+
+
+def _hidden_steps(timeline: Timeline) -> set[int]:
+    visible = {0, *(lane.number for lane in shown(timeline))}
+    hidden: set[int] = set()
+    for index, (_, who, woken_by, ended, subject, _) in enumerate(timeline.trace.steps):
+        own = ended == "callback" and (subject == "_run_until_complete_cb" or woken_by in hidden)
+        if who not in visible or own:
+            hidden.add(index)
+    return hidden
 
 
 def _gaps(ats: list[int], columns: int) -> Iterable[float]:

@@ -23,7 +23,7 @@ from typing import Any
 
 from vtloop.loop import VirtualLoop
 from vtloop.ordering import without_addresses
-from vtloop.places import is_library, place_of
+from vtloop.places import function_name, is_library, place_at
 from vtloop.stock import STOCK
 from vtloop.sweep.facts import Complaint, Fault, Left, Outcome, Primitive, faults_of
 from vtloop.tasks import coroutine_name, in_order, label
@@ -148,7 +148,8 @@ def _waits(primitive: Any) -> Iterator[tuple[Collection[Any], str]]:
 
 
 def _name(primitive: Any, code: CodeType, line: int) -> str:
-    return f"{type(primitive).__name__} made at {place_of(code, line)._replace(source='')}"
+    place = place_at(code.co_filename, line, function_name(code))
+    return f"{type(primitive).__name__} made at {place._replace(source='')}"
 
 
 def _count(number: int, what: str) -> str:

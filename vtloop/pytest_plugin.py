@@ -1,0 +1,285 @@
+"""The pytest plugin: async tests and fixtures in virtual time.
+
+- A test is in virtual time if it is marked `@pytest.mark.vtloop`, or, with `vtloop_mode = auto`, if
+  it is an async function that is marked for no other plugin. All other tests are left alone.
+- Async fixtures are in virtual time for as long as a test in virtual time asks for them.
+- pytest loads this module whenever the package is installed, so it imports neither asyncio nor the
+  loop. The rest is in `testing`, which is imported with the first test in virtual time.
+
+Other plugins see a test in virtual time as an ordinary one: its function and its fixtures are not
+async any more when pytest calls them.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from vtloop.durations import TIMES, Durations
+
+if TYPE_CHECKING:
+    from vtloop.testing import Test, Tests, VirtualTime
+
+_OTHERS = ("asyncio", "anyio", "trio")  # markers of plugins that run async tests
+_tests: pytest.StashKey[Tests] = pytest.StashKey()
+_test: pytest.StashKey[Test] = pytest.StashKey()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addini(
+        "vtloop_mode",
+        "strict: run async tests that are marked vtloop in virtual time; auto: all that no other "
+        "plugin's marker claims",
+        default="strict",
+    )
+    group = parser.getgroup("vtloop", "tests in virtual time")
+    group.addoption(
+        "--vtloop-charts",
+        metavar="DIR",
+        help="draw a chart of each test in virtual time that fails",
+    )
+    group.addoption(
+        "--vtloop-durations",
+        metavar="N",
+        type=int,
+        help="show the N slowest tests by virtual and by real time, and how much waiting was saved",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers",
+        "vtloop(seed=0, wall_clock=None, until=None, leaks='fail'): run an async test in virtual "
+        "time; with leaks='allow' it may leave tasks, exceptions and coroutines behind",
+    )
+    mode = config.getini("vtloop_mode")
+    if mode not in ("strict", "auto"):
+        raise pytest.UsageError(f"vtloop_mode = {mode!r} was given; it is 'strict' or 'auto'")
+    if mode == "auto" and _mode_of_asyncio(config) == "auto":
+        raise pytest.UsageError(
+            "vtloop_mode = auto was given while asyncio_mode is auto as well, so both would run "
+            "every async test; set one of them to strict"
+        )
+    if config.getoption("vtloop_durations") is not None and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Durations(config.getoption("vtloop_durations")))
+
+
+def _mode_of_asyncio(config: pytest.Config) -> object:
+    if not config.pluginmanager.has_plugin("asyncio"):
+        return None
+    return config.getoption("asyncio_mode", None) or config.getini("asyncio_mode")
+
+
+# Which tests are in virtual time
+
+
+class VirtualFunction(pytest.Function):
+    """An async test in virtual time."""
+
+    def runtest(self) -> None:
+        """Call the test as if it were an ordinary function."""
+        __tracebackhide__ = True
+        target, name = _place_of_test(self)
+        function = getattr(target, name)
+        test = self.stash[_test]
+        used: dict[str, pytest.FixtureDef[Any]] = self._request._fixture_defs
+        if any(fixture.scope != "function" and _is_async(fixture) for fixture in used.values()):
+            test.share()  # also what getfixturevalue() has asked for
+
+        @functools.wraps(function)
+        def in_virtual_time(*args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
+            try:
+                return test.call(function(*args, **kwargs))
+            except pytest.fail.Exception as failed:
+                failed.pytrace |= target is not self  # else the notes of Hypothesis are not shown
+                raise
+
+        setattr(target, name, in_virtual_time)
+        try:
+            super().runtest()
+        finally:
+            setattr(target, name, function)
+
+    def iter_markers_with_node(self, name: str | None = None) -> Any:
+        """Leave out pytest-asyncio's marker: for that plugin the test is none of its tests."""
+        found = super().iter_markers_with_node(name)
+        if name not in (None, "asyncio"):
+            return found
+        return ((node, mark) for node, mark in found if mark.name != "asyncio")
+
+
+def _place_of_test(item: pytest.Function) -> tuple[Any, str]:
+    """Return where the async function of a test is: Hypothesis has another one around it."""
+    return (item.obj.hypothesis, "inner_test") if hasattr(item.obj, "hypothesis") else (item, "obj")
+
+
+def _is_async_test(function: Any) -> bool:
+    hypothesis = getattr(function, "hypothesis", None)
+    return inspect.iscoroutinefunction(getattr(hypothesis, "inner_test", function))
+
+
+def _is_async(fixture: pytest.FixtureDef[Any]) -> bool:
+    return inspect.iscoroutinefunction(fixture.func) or inspect.isasyncgenfunction(fixture.func)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # around pytest-asyncio's, which takes what it can
+def pytest_pycollect_makeitem(
+    collector: pytest.Module | pytest.Class, name: str, obj: object
+) -> Generator[None, Any, Any]:
+    marks = {mark.name for mark in [*_marks_of(obj), *collector.iter_markers()]}
+    made = yield
+    auto = collector.config.getini("vtloop_mode") == "auto" and not marks.intersection(_OTHERS)
+    if not isinstance(made, list) or not (auto or "vtloop" in marks):
+        return made
+    return [
+        _in_virtual_time(item)
+        if isinstance(item, pytest.Function) and _is_async_test(item.obj)
+        else item
+        for item in made
+    ]
+
+
+def _marks_of(obj: object) -> list[pytest.Mark]:
+    found = getattr(obj, "pytestmark", [])
+    marks = found if isinstance(found, list) else [found]
+    return [mark.mark if isinstance(mark, pytest.MarkDecorator) else mark for mark in marks]
+
+
+def _in_virtual_time(item: pytest.Function) -> pytest.Function:
+    made = VirtualFunction.from_parent(
+        item.parent,
+        name=item.name,
+        callspec=getattr(item, "callspec", None),
+        fixtureinfo=item._fixtureinfo,
+        keywords=item.keywords,
+        originalname=item.originalname,
+    )
+    made.own_markers[:] = [mark for mark in item.own_markers if mark.name != "asyncio"]
+    return made
+
+
+def _async_fixtures(item: pytest.Item) -> list[pytest.FixtureDef[Any]]:
+    """Return the async fixtures that a test asks for by name, itself or through others."""
+    if not isinstance(item, pytest.Function):
+        return []
+    found = item._fixtureinfo.name2fixturedefs
+    return [
+        fixture
+        for name in item.fixturenames
+        for fixture in found.get(name, ())
+        if _is_async(fixture)
+    ]
+
+
+def _is_in_virtual_time(item: pytest.Item) -> bool:
+    """Tell whether a test is async, or else has async fixtures or `vt`, and is in virtual time."""
+    if isinstance(item, VirtualFunction):
+        return True
+    if not isinstance(item, pytest.Function) or _is_async_test(item.obj):
+        return False
+    if "vt" in item.fixturenames:
+        return True
+    auto = item.config.getini("vtloop_mode") == "auto"
+    others = any(item.get_closest_marker(name) for name in _OTHERS)
+    marked = item.get_closest_marker("vtloop") is not None
+    return (marked or (auto and not others)) and bool(_async_fixtures(item))
+
+
+# Running them
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    marks = list(item.iter_markers("vtloop"))
+    if marks:
+        _check_suitable(item)
+    if _is_in_virtual_time(item):
+        from vtloop.grounds import Options
+        from vtloop.testing import Tests
+
+        options = Options.of(marks)
+        shared = any(fixture.scope != "function" for fixture in _async_fixtures(item))
+        if _tests not in item.config.stash:
+            item.config.stash[_tests] = Tests()
+        tests = item.config.stash[_tests]
+        item.stash[_test] = tests.begin(item.name, options, shared)
+
+
+def _check_suitable(item: pytest.Item) -> None:
+    unittest = sys.modules.get("unittest")
+    cls = getattr(item, "cls", None)
+    if unittest is not None and cls is not None and issubclass(cls, unittest.TestCase):
+        pytest.fail(
+            f"{item.name} is marked vtloop while it is a method of a unittest.TestCase, which has "
+            "a loop of its own; set loop_factory = vtloop.VirtualLoop in its class (Python 3.13), "
+            "or set an event loop policy (see the README)",
+            pytrace=False,
+        )
+    if isinstance(item, VirtualFunction) and "anyio_backend" in item.fixturenames:
+        pytest.fail(
+            f"{item.name} is marked vtloop while anyio's plugin is to run it as well; remove its "
+            "marker anyio, or the mode anyio_mode = auto, or give anyio_backend the loop instead",
+            pytrace=False,
+        )
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_fixture_setup(
+    fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+) -> Generator[None, Any, Any]:
+    tests = request.config.stash.get(_tests, None)
+    if tests is None or tests.current is None or not _is_async(fixturedef):
+        return (yield)
+    held: Any = fixturedef
+    function = held.func
+    held.func = tests.current.fixture(fixturedef, request)
+    try:
+        return (yield)
+    finally:
+        held.func = function
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)  # within the other plugins' wrappers
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
+    try:
+        yield
+    finally:
+        if (test := item.stash.get(_test, None)) is not None:
+            test.end()
+
+
+@pytest.fixture
+def vt(request: pytest.FixtureRequest) -> VirtualTime:
+    """The virtual time of the test: its clock, its run so far, and helpers."""
+    tests = request.config.stash.get(_tests, None)
+    if tests is None or tests.current is None:
+        pytest.fail(
+            "The fixture vt was asked for while the test is not in virtual time; mark it "
+            "@pytest.mark.vtloop",
+            pytrace=False,
+        )
+    return tests.current.vt
+
+
+# What is told
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if (test := item.stash.get(_test, None)) is not None:
+        setattr(report, TIMES, test.take_times())
+        if report.failed and (failed := test.take_failed(call.when)) is not None:
+            from vtloop.failures import section
+
+            charts = item.config.getoption("vtloop_charts")
+            report.sections.append(("Virtual time", section(*failed, item.nodeid, charts)))
+    return report

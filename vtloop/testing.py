@@ -1,0 +1,311 @@
+"""Tests in virtual time: which loop each gets, and what runs on it.
+
+- A test has a loop of its own, together with its function-scoped async fixtures. Tests that use an
+  async fixture of a wider scope share one loop with it, whose clock goes on from test to test.
+- What runs on a loop is a *part* of it (see `parts`): the setup of a fixture, the test itself, the
+  teardown of a fixture. The part that is the test itself is its run: times count from its start.
+- `seed` and `wall_clock` hold from the setup of a test to its teardown, `until` for each part.
+- A loop is closed as soon as nothing lives on it: after the test if it has no async fixture, else
+  after its teardown; the shared one when its last fixture is torn down.
+- What a test must not leave behind is looked for when its loop is closed; on the shared loop at the
+  end of the test, among what was started by the test itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractContextManager, nullcontext
+from contextvars import copy_context
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from vtloop import leaks
+from vtloop.clock import Clock, to_seconds
+from vtloop.errors import SimulationError
+from vtloop.grounds import Ground, Options
+from vtloop.loop import VirtualLoop
+from vtloop.parts import PartLoop, adopt
+from vtloop.simulation import Run
+from vtloop.world import World
+
+if TYPE_CHECKING:
+    from vtloop.timeline import Timeline
+
+
+class Test:
+    """One test, from its setup to its teardown."""
+
+    def __init__(self, tests: Tests, name: str, options: Options, shared: bool) -> None:
+        self.name = name
+        self.options = options
+        self.vt = VirtualTime(self)
+        self.failed: tuple[Run[Any], int] | None = None
+        """The last part that failed, up to where it did, and when it began, in nanoseconds."""
+        self.ground: Ground | None = None
+        """Where it runs, from its first part on."""
+        self._tests = tests
+        self._shared = shared
+        self._world: World | None = None
+        self._times = 0, 0
+        self._has_failed = False
+        self._left: list[asyncio.Task[Any]] = []  # when the test itself ended
+        self._never_awaited = leaks.NeverAwaited()
+        self.origins: AbstractContextManager[None] = nullcontext()
+        """Lets coroutines that are made in a part know where, if it matters."""
+        if options.leaks == "fail":
+            self.origins = leaks.OriginsNoted()
+            self._never_awaited.__enter__()
+
+    # Surroundings
+
+    def surroundings(self, loop: PartLoop) -> World:
+        """Return what surrounds each part of the test. Its own loop has that already."""
+        if not self._shared:
+            return loop.world
+        if self._world is None:
+            self._world = World(loop.clock, False, self.options.wall_clock, self.options.seed)
+        return self._world
+
+    def note_times(self, virtual: int, real: int) -> None:
+        """Add what a part has taken, in nanoseconds."""
+        self._times = self._times[0] + virtual, self._times[1] + real
+
+    def take_times(self) -> tuple[int, int]:
+        """Return the nanoseconds of virtual and real time since this was asked last."""
+        times, self._times = self._times, (0, 0)
+        return times
+
+    def take_failed(self, when: str) -> tuple[Run[Any], int] | None:
+        """Return the part that failed in a phase of the test, and when it began."""
+        if when == "call" and self.ground is not None:
+            self.note_failed(self.ground)
+        failed, self.failed = self.failed, None
+        return failed
+
+    def note_failed(self, ground: Ground) -> None:
+        """Keep the last part for the report, unless there is one already."""
+        if self.failed is None and ground.account is not None:
+            self.failed = ground.run(self.options), ground.account.began
+
+    # Parts
+
+    def settled(self) -> Ground:
+        """Return where the test runs."""
+        if self.ground is None or self.ground.loop.is_closed():
+            if self._shared:
+                self.ground = self._tests.shared()
+            else:
+                self.ground = Ground(seed=self.options.seed, wall_clock=self.options.wall_clock)
+        return self.ground
+
+    def call(self, main: Coroutine[Any, Any, Any]) -> Any:
+        """Run the test itself. Without async fixtures it has a new loop each time it is called."""
+        __tracebackhide__ = True
+        ground = self.settled()
+        with self.surroundings(ground.loop):  # once for all of it, as entering takes time
+            try:
+                value = ground.complete(main, self, self.name, copy_context())
+            except BaseException:
+                self._has_failed = True
+                self._leave(ground)
+                raise
+            found = self._leave(ground)
+        if found:
+            self._fail(found)
+        return value
+
+    def _leave(self, ground: Ground) -> list[str]:
+        """End the test itself; return what it leaves behind, as far as that is certain."""
+        if not ground.fixtures:
+            return self._close(ground)
+        self._left = ground.started_by_part()
+        if self._left:
+            self.note_failed(ground)
+        return []
+
+    def _close(self, ground: Ground) -> list[str]:
+        """Close the loop, and return what was left behind."""
+        found: list[str] = []
+        if self.options.leaks == "fail":
+            found += ground.leaks_of(asyncio.all_tasks(ground.loop))
+            found += self._never_awaited.take()
+            if found:
+                self.note_failed(ground)
+        ground.close(self)
+        return found
+
+    def _fail(self, found: list[str]) -> None:
+        self._has_failed = True
+        pytest.fail(leaks.message(self.name, found), pytrace=False)
+
+    def end(self) -> None:
+        """Take note that all that is of the test alone has been torn down."""
+        __tracebackhide__ = True
+        found: list[str] = []
+        ground = self.ground
+        try:
+            if ground is not None and not ground.loop.is_closed():
+                if self._shared and ground.fixtures:
+                    found = self._leave_shared(ground)
+                else:
+                    found = self._close(ground)
+        finally:
+            self._tests.current = None
+            if self.options.leaks == "fail":
+                self._never_awaited.__exit__()
+        found += self._never_awaited.take()
+        if found and not self._has_failed:
+            self._fail(found)
+
+    def _leave_shared(self, ground: Ground) -> list[str]:
+        left = [task for task in self._left if not task.done()]
+        found = ground.leaks_of(left)
+        if self.options.leaks != "fail":
+            return []
+        ground.cancel(left, self)
+        return found
+
+    # Fixtures
+
+    def fixture(
+        self, fixture: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+    ) -> Callable[..., Any]:
+        """Return an ordinary function that sets up an async fixture."""
+        function: Any = fixture.func
+        if inspect.ismethod(function) and isinstance(request.instance, type(function.__self__)):
+            function = function.__func__.__get__(request.instance)
+
+        def in_virtual_time(**arguments: Any) -> Any:
+            __tracebackhide__ = True
+            if asyncio._get_running_loop() is not None:
+                pytest.fail(
+                    f"The async fixture {fixture.argname} was asked for by getfixturevalue() while "
+                    "a loop runs; name it as an argument of the test or in usefixtures, so that it "
+                    "is set up before",
+                    pytrace=False,
+                )
+            if fixture.scope != "function":
+                self.share()
+            ground = self.settled()
+            made = function(**arguments)
+            generator = made if inspect.isasyncgen(made) else None
+            context = copy_context()
+            main = made if generator is None else _first(generator, fixture.argname)
+            value = ground.complete(main, self, fixture.argname, context)
+            ground.fixtures += 1
+            restore = adopt(context)
+
+            def finish() -> None:
+                __tracebackhide__ = True
+                test = self._tests.current or self
+                try:
+                    if generator is not None:
+                        name = fixture.argname
+                        ground.complete(_last(generator, name), test, f"{name} (teardown)", context)
+                finally:
+                    restore()
+                    ground.fixtures -= 1
+
+            request.addfinalizer(finish)
+            return value
+
+        return in_virtual_time
+
+    def share(self) -> None:
+        """Take note that it uses an async fixture of a wider scope, so that they share a loop."""
+        if self.ground is not None and not self._shared:
+            pytest.fail(
+                "An async fixture of a wider scope was asked for by getfixturevalue() while "
+                f"{self.name} has another async fixture on a loop of its own; name the wide one as "
+                "an argument of the test or in usefixtures, so that they share a loop",
+                pytrace=False,
+            )
+        self._shared = True
+
+
+async def _first(generator: Any, name: str) -> Any:
+    async for value in generator:
+        return value
+    raise RuntimeError(f"The async fixture {name} has not yielded a value; let it yield one")
+
+
+async def _last(generator: Any, name: str) -> None:
+    async for _ in generator:
+        await generator.aclose()
+        raise RuntimeError(f"The async fixture {name} has yielded twice; let it yield only once")
+
+
+class Tests:
+    """The tests of a session that are in virtual time."""
+
+    def __init__(self) -> None:
+        self.current: Test | None = None
+        self._shared: Ground | None = None
+
+    def begin(self, name: str, options: Options, shared: bool) -> Test:
+        """Begin a test; `shared` says that it uses async fixtures of wider scopes."""
+        self.current = Test(self, name, options, shared)
+        return self.current
+
+    def shared(self) -> Ground:
+        """Return the loop of the tests that share one; a new one when the last was closed."""
+        if self._shared is None or self._shared.loop.is_closed():
+            self._shared = Ground()
+        return self._shared
+
+
+class VirtualTime:
+    """What the fixture `vt` tells of the test that asks for it. Times are virtual seconds."""
+
+    def __init__(self, test: Test) -> None:
+        self._test = test
+
+    def __repr__(self) -> str:
+        return f"<VirtualTime of {self._test.name} at {self.now():g} s>"
+
+    @property
+    def loop(self) -> VirtualLoop:
+        """The loop of the test."""
+        return self._test.settled().loop
+
+    @property
+    def clock(self) -> Clock:
+        """The clock of its loop. It goes on from the setup of fixtures to the test."""
+        return self.loop.clock
+
+    def now(self) -> float:
+        """Return the seconds since the test itself began, or whichever part of it ran last."""
+        ground = self._test.ground
+        if ground is None or ground.account is None:
+            return 0.0
+        return to_seconds(ground.loop.virtual_time() - ground.account.began)
+
+    @property
+    def run(self) -> Run[Any]:
+        """The test so far, as a `vtloop.Run`; after the test all of it."""
+        ground = self._test.ground
+        if ground is None or ground.account is None:
+            raise SimulationError(
+                "The run of a test was asked for while nothing of it had run; ask in the test"
+            )
+        return ground.run(self._test.options)
+
+    @property
+    def timeline(self) -> Timeline:
+        """The test so far as a schedule."""
+        return self.run.timeline
+
+    def marbles(self, **options: Any) -> str:
+        """Return the test so far as text; options as for `vtloop.marbles.marbles`."""
+        return self.run.marbles(**options)
+
+    def complete(self, main: Coroutine[Any, Any, Any]) -> Any:
+        """Run a coroutine on the test's loop, for tests that are not async; return its result."""
+        __tracebackhide__ = True
+        if asyncio._get_running_loop() is not None:
+            main.close()
+            raise RuntimeError("vt.complete() was called while a loop runs; await the coroutine")
+        return self._test.settled().complete(main, self._test, None, copy_context())

@@ -1,0 +1,8 @@
+"""How views word what they count."""
+
+from __future__ import annotations
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a number with its noun, such as '1,000 tasks'."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
