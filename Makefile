@@ -5,7 +5,8 @@ VENV   ?= .venv
 PYTHON ?=
 bin    := $(VENV)/bin
 
-.PHONY: help demo test lint pytest viewers conformance upstream bench parity robustness format clean
+.PHONY: help demo test lint pytest viewers conformance upstream bench parity completeness robustness \
+	format clean
 .DELETE_ON_ERROR:
 
 help: ## say what can be made
@@ -40,6 +41,10 @@ bench: $(VENV)/installed-bench ## compare the speed with other loops, with ARGS=
 parity: $(VENV)/installed-dev ## compare 10,000 random programs with the stock loop
 	PARITY_PROGRAMS=$(or $(PROGRAMS),10000) \
 		$(bin)/python -m pytest --timeout=0 tests/test_parity.py $(ARGS)
+
+completeness: $(VENV)/installed-dev ## compare the sweeps of 1,000 random programs with the stock loop
+	COMPLETENESS_PROGRAMS=$(or $(PROGRAMS),1000) \
+		$(bin)/python -m pytest --timeout=0 tests/test_completeness.py $(ARGS)
 
 robustness: $(VENV)/installed-dev ## use a loop at random for 1,000,000 steps, and make 10,000 runs
 	ROBUSTNESS_STEPS=$(or $(STEPS),1000000) ROBUSTNESS_RUNS=$(or $(RUNS),10000) \

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 import vtloop
-from benchmarks import rivals, rounds, sample, table, workloads
+from benchmarks import rivals, rounds, sample, sweep, table, workloads
 from benchmarks.__main__ import main
 from benchmarks.workloads import BACKLOG, SLEEPERS, WORKLOADS
 
@@ -111,3 +111,17 @@ def test_an_unknown_name_is_told_on_the_command_line(capsys):
 def test_the_command_line_measures_nothing_when_asked_for_nothing(capsys):
     assert main(["--workloads", "--loops", "--measures"]) == 0
     assert f"Python {sys.version.split()[0]}" in capsys.readouterr().out
+
+
+def test_the_speed_of_a_sweep_is_told_for_each_class(capsys):
+    sweep.main(rounds=1)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].endswith("µs")
+    assert [line[0] for line in lines[1:]] == list("ABCD")
+    assert all(line.endswith("cases a second") for line in lines[1:])
+
+
+def test_the_program_that_is_swept_has_5_tasks_and_100_steps():
+    trace = vtloop.simulate(sweep.program).trace
+    assert len(trace.tasks) == 5
+    assert sum(step[1] > 0 for step in trace.steps) == 100

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import vtloop
-from vtloop import chart, claims
+from vtloop import chart, claims, sweep
 
 HOUSE = Path(vtloop.__file__).parent
 MODULES = {
@@ -27,7 +27,7 @@ def mapped(package):
     return re.findall(r"`(\w+)`", text.partition("A map of the package")[2])
 
 
-PACKAGES = {"chart": chart, "claims": claims}
+PACKAGES = {"chart": chart, "claims": claims, "sweep": sweep}
 
 # A package stands above its modules.
 MAP = [

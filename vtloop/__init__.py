@@ -26,7 +26,8 @@ A map of the package, from the bottom up; a module imports only from those named
   told of a run, and written down
 - `marks`: what a program asks and says of itself
 - `collector`, `wallclock`, `world`: what a run changes in the process around it
-- `scheduling`, `loop`, `kernel`: the event loop, also where another one runs
+- `policies`, `scheduling`, `loop`, `kernel`: the event loop, who acts between its steps, and where
+  another one runs
 - `timeline`, `actors`, `periods`, `facts`: the schedule of a run, read from its trace, who is in
   it, and what became of them
 - `chart`: its picture; a package, with a map of its own
@@ -34,6 +35,8 @@ A map of the package, from the bottom up; a module imports only from those named
 - `views`: all of them, by format
 - `claims`: what is to be true of a schedule; a package, with a map of its own
 - `output`, `runner`, `simulation`: one run
+- `sweep`: a run for every moment at which a task could be cancelled; a package, with a map of its
+  own
 - `growth`: several, of growing size
 - `parts`: a loop that is run in parts, and the trace of each
 - `options`, `scripts`, `progress`, `__main__`: the command line

@@ -8,9 +8,9 @@ The rules:
 - The iteration is asyncio's: timers that are due join the ready queue, then exactly the handles
   that were ready are run, and so on. The clock moves only when nothing is ready, straight to the
   next deadline. Handle for handle this is stock asyncio on an infinitely fast processor.
-- The loop knows no feature. It tells its recorder what happens, asks its network what it may not
-  do itself (`boundary`), and hands its threads the baton (`threads`). What it replaces in the
-  process while it runs is listed in `world`.
+- The loop knows no feature. It tells its recorder what happens, lets its policy act between steps,
+  asks its network what it may not do itself (`boundary`), and hands its threads the baton
+  (`threads`). What it replaces in the process while it runs is listed in `world`.
 - What has nothing to do with time is asyncio's own code, borrowed from the stock loop.
 """
 
@@ -33,6 +33,7 @@ from vtloop.clock import NANOSECONDS, NEVER, Clock, Seconds, to_nanoseconds, to_
 from vtloop.collector import INTERVAL
 from vtloop.errors import SpinWarning
 from vtloop.loop_thread import LoopThread
+from vtloop.policies import Policy, Rest, Take
 from vtloop.recorder import Recorder
 from vtloop.scheduling import Scheduling
 from vtloop.stock import END_OF_MAIN, STOCK
@@ -59,7 +60,8 @@ class VirtualLoop(Scheduling):
       from which they move with the loop's (needs the extra `wallclock`)
     - `patience`: real seconds that an idle loop waits for a thread of the program's own to call in
     - `clock`: a `Clock` to share with the loops before and after this one
-    - `recorder`, `network`: collaborators, see `recorder.Recorder` and `boundary.Network`
+    - `recorder`, `policy`, `network`: collaborators, see `recorder.Recorder`, `policies.Policy` and
+      `boundary.Network`
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class VirtualLoop(Scheduling):
         patience: float = 10.0,
         clock: Clock | None = None,
         recorder: Recorder | None = None,
+        policy: Policy | None = None,
         network: Network | None = None,
     ) -> None:
         self._clock = Clock() if clock is None else clock
@@ -82,6 +85,7 @@ class VirtualLoop(Scheduling):
         self._recorder = recorder
         if recorder is not None:
             recorder.attach(self._ready, self._clock)
+        self._policy = policy
         self._network = network
         self.world = World(self._clock, recorder is not None, wall_clock, seed)
         me = weakref.proxy(self)  # so that a closed loop is no garbage, but gone
@@ -156,8 +160,7 @@ class VirtualLoop(Scheduling):
 
     def _run(self) -> None:
         clock, timers, ready = self._clock, self._timers, self._ready
-        recorder = self._recorder
-        take, rest = (ready.popleft, None) if recorder is None else (recorder.take, recorder.rest)
+        take, rest = self._take_and_rest()
         clock_may_move, horizon = self._threads.clock_may_move, self._horizon()
         rounds_left = hazards.CHECK_ROUNDS
         steps_left = INTERVAL
@@ -208,6 +211,15 @@ class VirtualLoop(Scheduling):
             if steps_left < 0:
                 steps_left = INTERVAL
                 self.world.collector.collect()
+
+    def _take_and_rest(self) -> tuple[Take, Rest | None]:
+        """Return what is called for each handle, and after each iteration if anything is."""
+        recorder, policy = self._recorder, self._policy
+        take: Take = self._ready.popleft
+        rest: Rest | None = None
+        if recorder is not None:
+            take, rest = recorder.take, recorder.rest
+        return (take, rest) if policy is None else policy.steer(self, take, rest)
 
     def _run_timed(self, handle: Any) -> None:
         """Run a handle in debug mode, which logs callbacks that block the loop."""

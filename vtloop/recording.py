@@ -27,7 +27,7 @@ from vtloop.ordering import without_addresses
 from vtloop.places import calling_frame, place, running_frames
 from vtloop.recorder import Holders
 from vtloop.sites import SLEEP, Sites, Things, waiting_frames
-from vtloop.tasks import Task, given_name, label, without_locals
+from vtloop.tasks import OWN_STEPS, Task, ended_cancelled, given_name, label, without_locals
 from vtloop.trace import Blocked, Event, Printed, Stack, Step, TaskMade, Trace
 from vtloop.waits import is_of_thread, shielded_by
 
@@ -35,8 +35,6 @@ from vtloop.waits import is_of_thread, shielded_by
 _OUTSIDE = -1  # no step has made it ready
 _TIMER = -3  # minus the step that set it, which is -1 before the first
 _LATE = -(1 << 60)  # and all below: see `Recording._late`
-
-_OF_TASKS = ("__step", "__wakeup")  # methods of a task written in Python that are its steps
 
 
 class Recording:
@@ -110,7 +108,7 @@ class Recording:
                     if type(owner) is Task and form is not MethodType:
                         who = hash(owner)
                     elif isinstance(owner, asyncio.Task) and (
-                        form is not MethodType or callback.__name__ in _OF_TASKS
+                        form is not MethodType or callback.__name__ in OWN_STEPS
                     ):
                         who = self._number(owner)
                         if who and (name := given_name(owner)):  # given after its creation
@@ -269,7 +267,7 @@ class Recording:
         return "other", type(future).__name__
 
     def _deliver(self, task: Any, args: Any) -> None:
-        if task._must_cancel or (args and _ended_cancelled(args[0])):
+        if task._must_cancel or (args and ended_cancelled(args[0])):
             self._event("deliver", self._who, None)
         self._cancelled.discard(self._who)
 
@@ -482,13 +480,6 @@ def qualified_name(function: Any) -> str:
 
 def _is_done(future: asyncio.Future[Any]) -> bool:
     return future.done()
-
-
-def _ended_cancelled(future: Any) -> bool:
-    """Tell whether a future's result is a CancelledError; gather() sets one as an exception."""
-    return getattr(future, "cancelled", bool)() or isinstance(
-        getattr(future, "_exception", None), asyncio.CancelledError
-    )
 
 
 def _current_label() -> str:

@@ -20,6 +20,8 @@ NO_NAME = "".join(["Task-", "?"])  # an object of its own, by which a task witho
 
 _get_name = asyncio.Task.get_name
 
+OWN_STEPS = ("__step", "__wakeup")  # methods of a task written in Python that are its steps
+
 
 class Task(asyncio.Task[Any]):
     """An `asyncio.Task` whose hash is its number: 1 for the loop's first task.
@@ -120,3 +122,21 @@ def coroutine_name(coro: Any) -> str:
 def without_locals(qualified_name: str) -> str:
     """Return a qualified name from its innermost function on."""
     return qualified_name.rpartition("<locals>.")[2]
+
+
+def stepping(handle: Any) -> asyncio.Task[Any] | None:
+    """Return the task of which a handle is a step; None if it is a callback."""
+    callback = handle._callback
+    owner = getattr(callback, "__self__", None)
+    if isinstance(owner, asyncio.Task) and (
+        type(callback) is not types.MethodType or callback.__name__ in OWN_STEPS
+    ):
+        return owner
+    return None
+
+
+def ended_cancelled(future: Any) -> bool:
+    """Tell whether a future's result is a CancelledError; gather() sets one as an exception."""
+    return getattr(future, "cancelled", bool)() or isinstance(
+        getattr(future, "_exception", None), asyncio.CancelledError
+    )

@@ -1,0 +1,74 @@
+"""The calls of a step are counted alike on every Python, and only of that step."""
+
+import sys
+
+from vtloop.sweep.calls import Calls
+
+
+def inner():
+    return sorted([2, 1], key=lambda number: number)
+
+
+def outer():
+    inner()
+    return inner()
+
+
+def counted(function):
+    numbers = []
+    calls = Calls(numbers.append)
+    calls.start()
+    try:
+        function()
+    finally:
+        calls.stop()
+    outer()  # no longer counted
+    assert calls.count == len(numbers)
+    return numbers
+
+
+def test_functions_count_when_they_begin_but_not_those_written_in_c():
+    assert counted(outer) == list(range(7))  # itself, and twice a function with a key for 2 items
+
+
+def test_a_coroutine_counts_when_it_is_resumed_only_as_the_first_of_a_step():
+    class Pause:
+        def __await__(self):
+            yield
+
+    async def nested():
+        await Pause()
+        inner()
+
+    async def coroutine():
+        await nested()
+
+    begun = coroutine()
+
+    def step():
+        begun.send(None)
+
+    assert counted(step) == list(range(4))  # itself, two coroutines, and __await__
+    calls = Calls(lambda number: None)
+    calls.start()
+    try:
+        begun.send(None)
+    except StopIteration:
+        pass
+    finally:
+        calls.stop()
+    assert calls.count == 1 + 3  # the outermost coroutine goes on, and `inner` and its key begin
+
+
+def test_another_tracer_is_back_afterwards():
+    def tracer(frame, event, argument):
+        return None
+
+    before = sys.gettrace()
+    sys.settrace(tracer)
+    try:
+        counted(outer)
+        after = sys.gettrace()
+    finally:
+        sys.settrace(before)
+    assert after is tracer

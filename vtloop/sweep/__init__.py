@@ -1,0 +1,35 @@
+"""The cancellation sweep: a task is cancelled at every possible moment, and each run is judged.
+
+    >>> import asyncio
+    >>> from vtloop.sweep import sweep
+    >>> async def main():
+    ...     lock = asyncio.Lock()
+    ...     await lock.acquire()
+    ...     await asyncio.sleep(1)
+    ...     lock.release()
+    >>> print(sweep(main, classes="AB"))  # doctest: +ELLIPSIS
+    4 of 4 moments tried, of main#1:
+      A (suspended): 2 of 2 moments
+      B (woken, but not yet run): 2 of 2 moments
+    left held: in cases 2 of A, 1 of B; the first is main#1@R0
+      Lock made at <doctest ... in main: held: nobody will release it
+
+What is tried is a *case*: the program, a task of it, and one or two moments. `replay` runs the case
+of a token again, and records it.
+
+A map of the package, from the bottom up; a module imports only from those named before it:
+
+- `moments`: moments, cases, and tokens for them
+- `facts`: what is known of a run when it is over
+- `calls`, `counting`, `injection`: what is done at which handle of a run
+- `witness`: what is gathered besides
+- `cases`: running a case
+- `oracles`: what can be wrong with it
+- `report`, `search`: all cases of a program
+"""
+
+from vtloop.sweep.oracles import ORACLES, Finding, SlowCleanup
+from vtloop.sweep.report import Problem, Report
+from vtloop.sweep.search import Replay, replay, sweep
+
+__all__ = ["ORACLES", "Finding", "Problem", "Replay", "Report", "SlowCleanup", "replay", "sweep"]

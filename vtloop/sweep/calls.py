@@ -1,0 +1,90 @@
+"""The Python functions that a step calls, one by one.
+
+- On Python 3.12 and later `sys.monitoring` tells of them, before that `sys.settrace`, whose tracer
+  is taken away meanwhile. Either is on only while a step is followed.
+- The first thing that a step does is to begin or to resume its coroutine: that is call 0. From
+  then on functions count when they begin, and not when they are resumed, as by an await.
+- This package's own functions do not count, so that a recorded run has the same calls; nor do
+  those with which weak references are tidied up.
+"""
+
+from __future__ import annotations
+
+import _weakrefset
+import sys
+import weakref
+from collections.abc import Callable
+from types import CodeType, FrameType
+from typing import Any
+
+from vtloop.places import PACKAGE
+
+_NOT_COUNTED = (PACKAGE, weakref.__file__, _weakrefset.__file__)
+
+
+class Calls:
+    """Follows one step at a time."""
+
+    def __init__(self, called: Callable[[int], object]) -> None:
+        self.count = 0
+        """How many calls the step has made so far."""
+        self._called = called
+        self._tracer: Any = None
+
+    def _begun(self, code: CodeType, resumed: bool) -> None:
+        if (resumed and self.count) or code.co_filename.startswith(_NOT_COUNTED):
+            return
+        number = self.count
+        self.count = number + 1
+        self._called(number)
+
+    if sys.version_info >= (3, 12):
+
+        def start(self) -> None:
+            """Follow the step that is about to begin."""
+            self.count = 0
+            monitoring.use_tool_id(_TOOL, "vtloop.sweep")
+            for event, resumed in _EVENTS.items():
+                monitoring.register_callback(_TOOL, event, self._listener(resumed))
+            monitoring.set_events(_TOOL, sum(_EVENTS))
+
+        def stop(self) -> None:
+            """Follow the step no longer."""
+            monitoring.set_events(_TOOL, 0)
+            for event in _EVENTS:
+                monitoring.register_callback(_TOOL, event, None)
+            monitoring.free_tool_id(_TOOL)
+
+        def _listener(self, resumed: bool) -> Callable[..., None]:
+            return lambda code, *_: self._begun(code, resumed)
+
+    else:
+
+        def start(self) -> None:
+            """Follow the step that is about to begin."""
+            self.count = 0
+            self._tracer = sys.gettrace()
+            sys.settrace(self._trace)
+
+        def stop(self) -> None:
+            """Follow the step no longer."""
+            sys.settrace(self._tracer)
+
+        def _trace(self, frame: FrameType, event: str, argument: object) -> None:
+            # A frame that begins stands at an instruction RESUME 0.
+            code, at = frame.f_code.co_code, frame.f_lasti
+            self._begun(frame.f_code, resumed=code[at] != _RESUME or code[at + 1] != 0)
+
+
+if sys.version_info >= (3, 12):
+    monitoring = sys.monitoring
+    _TOOL = 4  # of those that have no name of their own
+    _EVENTS = {
+        monitoring.events.PY_START: False,
+        monitoring.events.PY_RESUME: True,
+        monitoring.events.PY_THROW: True,
+    }
+else:
+    import opcode
+
+    _RESUME = opcode.opmap["RESUME"]

@@ -1,0 +1,186 @@
+"""Running one case: the program once, on a loop of its own, with the cancellations of the case.
+
+Cases do not hear of each other. Each begins with the same state of `random`, and what it leaves
+behind is collected before the next, so that coroutines never awaited and exceptions never retrieved
+are told of in the case that has made them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import os
+import random
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+from vtloop import world
+from vtloop.errors import DeadlockError, LivelockError, SimulationError
+from vtloop.kernel import no_loop_running
+from vtloop.ordering import without_addresses
+from vtloop.policies import Policy, Rest, Take
+from vtloop.recorder import Recorder
+from vtloop.runner import Runner
+from vtloop.sweep.counting import Counting, everybody
+from vtloop.sweep.facts import Ended, Outcome, faults_of
+from vtloop.sweep.injection import Endless, Injection
+from vtloop.sweep.moments import UNDISTURBED, Case
+from vtloop.sweep.witness import NOTING, Witness, WitnessedLoop, current
+
+Program = Callable[[], Coroutine[Any, Any, Any]]
+Check = Callable[[Outcome], object]
+
+_HANDLES = 1_000  # that a case may run beyond ten times those of the undisturbed run
+
+
+class Several:
+    """Policies, of which the first is the outermost."""
+
+    def __init__(self, policies: Sequence[Policy]) -> None:
+        self._policies = policies
+
+    def steer(self, loop: Any, take: Take, rest: Rest | None) -> tuple[Take, Rest | None]:
+        for policy in reversed(self._policies):
+            take, rest = policy.steer(loop, take, rest)
+        return take, rest
+
+
+class Bench:
+    """What stands around the cases of a program; they run while it is entered.
+
+    `check` is called after each run, and raises what is wrong. `seed` is that of `random`.
+    """
+
+    def __init__(
+        self, program: Program, *, check: Check | None = None, seed: int | str = 0
+    ) -> None:
+        self._program = program
+        self._check = check
+        self._seed = seed
+        self._most_handles = 0  # of a case: one that never ends would be none
+        self._exits = contextlib.ExitStack()
+
+    def __enter__(self) -> Bench:
+        with contextlib.ExitStack() as entered:
+            entered.enter_context(no_loop_running())
+            entered.enter_context(world.always)
+            entered.enter_context(NOTING)
+            entered.callback(random.setstate, random.getstate())
+            if gc.isenabled():
+                entered.callback(gc.enable)
+                gc.disable()
+            silence = entered.enter_context(open(os.devnull, "w", encoding="utf-8"))
+            entered.enter_context(contextlib.redirect_stdout(silence))
+            gc.collect()
+            self._exits = entered.pop_all()
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._exits.close()
+
+    def count(self, classes: str) -> tuple[Outcome, Counting]:
+        """Run the program undisturbed; return what came of it, and the moments of all tasks.
+
+        It is run twice: what only a first run does, such as imports, is no part of a case.
+        """
+        self._run(Injection(UNDISTURBED))
+        counting, injection = Counting(everybody, classes), Injection(UNDISTURBED)
+        outcome = self._run(injection, counting)
+        self._most_handles = 10 * injection.handles + _HANDLES
+        return outcome, counting
+
+    def run(self, case: Case, recorder: Recorder | None = None, explain: bool = False) -> Outcome:
+        """Run the program with the cancellations of a case."""
+        injection = Injection(case, self._most_handles, explain)
+        return self._run(injection, recorder=recorder)
+
+    def run_and_count(self, case: Case, classes: str) -> tuple[Outcome, Counting]:
+        """Run a case; return also the moments at which its task could be cancelled again."""
+        injection = Injection(case, self._most_handles)
+        counting = Counting(injection.cleaning_up, classes)
+        return self._run(injection, counting), counting
+
+    def _run(
+        self,
+        injection: Injection,
+        counting: Counting | None = None,
+        recorder: Recorder | None = None,
+    ) -> Outcome:
+        outcome, witness = injection.outcome, Witness()
+        policies: list[Counting | Injection] = [injection]
+        if counting is not None:
+            policies.insert(0, counting)
+        random.seed(self._seed)
+        belonging = current.set(witness)
+        try:
+            _execute(self._program, outcome, witness, policies, recorder)
+            gc.collect(0)
+        finally:
+            current.reset(belonging)
+        witness.tell(outcome)
+        if self._check is not None:
+            try:
+                self._check(outcome)
+            except Exception as error:
+                outcome.broken = (without_addresses(f"{type(error).__name__}: {error}"),)
+        return outcome
+
+
+def _execute(
+    program: Program,
+    outcome: Outcome,
+    witness: Witness,
+    policies: Sequence[Counting | Injection],
+    recorder: Recorder | None,
+) -> None:
+    """Run a program, and write down what is seen of its main coroutine.
+
+    That is run without a runner's way with Ctrl-C, which here ends the sweep.
+    """
+    loop = WitnessedLoop(witness, policy=Several(policies), recorder=recorder)
+    try:
+        with Runner(loop, None):
+            main = program()
+            if not asyncio.iscoroutine(main):
+                raise TypeError(
+                    f"A sweep was given {program!r}, which returned {main!r}; pass the function "
+                    "main, of an `async def main()` without arguments"
+                )
+            error: BaseException | None = None
+            try:
+                loop.run_until_complete(loop.create_task(main))
+            except (Exception, asyncio.CancelledError) as raised:
+                error = raised
+                outcome.detail = without_addresses(f"{type(error).__name__}: {error}")
+                outcome.faults += tuple(faults_of(error))
+            finally:
+                for policy in policies:
+                    policy.stop()
+            outcome.ended = _how(error)
+            outcome.left = witness.left(loop)
+            if outcome.ended == "deadlock":
+                witness.note_lost_wakeups()
+            error = None  # not to be kept alive
+    except (SimulationError, Endless) as why:
+        if outcome.ended is None:  # no error of the cleanup
+            raise
+        outcome.stuck = _how(why)
+
+
+def _how(error: BaseException | None) -> Ended:
+    """Return how a run has ended."""
+    if error is None:
+        return "returned"
+    for kind, ended in _ENDED.items():
+        if isinstance(error, kind):
+            return ended
+    return "raised"
+
+
+_ENDED: dict[type[BaseException], Ended] = {
+    asyncio.CancelledError: "cancelled",
+    DeadlockError: "deadlock",
+    LivelockError: "livelock",
+    Endless: "endless",
+}

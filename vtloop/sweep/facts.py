@@ -1,0 +1,106 @@
+"""What a run of the program under test is told by: plain values, with nothing of the run in them.
+
+Oracles judge these alone, so a run's tasks, errors and primitives are gone before the next begins.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+from vtloop.ordering import without_addresses
+from vtloop.sweep.moments import Case
+
+_ASYNCIO = os.path.dirname(asyncio.__file__) + os.sep
+
+
+class Fault(NamedTuple):
+    """One exception of a run, or one within or behind it."""
+
+    kind: str  # the name of its class
+    text: str  # its repr
+    by_asyncio: bool  # whether a function of asyncio raised it
+    is_assertion: bool
+
+
+Complaint: TypeAlias = Literal[
+    "held",  # a lock that nobody releases any more
+    "permits lost",
+    "permits gained",
+    "items not done",  # taken out of a queue, and task_done() was not called
+    "lost wake-up",  # what somebody waits for ever for is there
+]
+
+
+class Primitive(NamedTuple):
+    """A lock, semaphore, event or queue with which something is wrong."""
+
+    name: str  # 'Lock made at worker.py:12 in main'
+    complaint: Complaint
+    detail: str
+
+
+class Left(NamedTuple):
+    """A task that was pending when the main coroutine had ended."""
+
+    label: str
+    coroutine: str
+    given_to: str  # gather, wait, shield or as_completed; '' for none of them
+
+
+Ended: TypeAlias = Literal["returned", "raised", "cancelled", "deadlock", "livelock", "endless"]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of one case."""
+
+    case: Case
+    missed: bool = False  # a moment of the case did not come
+    ended: Ended | None = None  # the main coroutine, or why the run could not go on
+    detail: str = ""  # the error, in words
+    stuck: Ended | None = None  # why the tasks that were left could not be cancelled
+    faults: tuple[Fault, ...] = ()  # of the main coroutine, the victim and callbacks
+    victim: Ended | None = None  # None if it was pending when the main coroutine ended
+    cancelling: int = 0  # the victim's requests that were not taken back
+    delivered: bool = False
+    cleanup: int = 0  # nanoseconds from the last request to the victim's end
+    message: str | None = None  # of the victim's CancelledError, None where it cannot be known
+    left: tuple[Left, ...] = ()
+    primitives: tuple[Primitive, ...] = ()
+    unretrieved: tuple[str, ...] = ()  # exceptions of tasks and futures
+    destroyed: tuple[str, ...] = ()  # tasks that were collected while they were pending
+    unawaited: tuple[str, ...] = ()  # coroutines
+    late: tuple[str, ...] = ()  # async generators
+    broken: tuple[str, ...] = ()  # invariants of the user's
+    landed: tuple[str, ...] = ()  # where each cancellation landed, in a run that is looked at
+
+
+def faults_of(error: BaseException | None) -> Iterator[Fault]:
+    """Yield the facts of an error, of those that it groups and those that it was raised from."""
+    to_do, seen = [error], set()
+    while to_do:
+        error = to_do.pop()
+        if error is None or id(error) in seen:
+            continue
+        seen.add(id(error))
+        if not isinstance(error, asyncio.CancelledError):
+            yield Fault(
+                type(error).__name__,
+                without_addresses(repr(error)),
+                _raised_by_asyncio(error),
+                isinstance(error, AssertionError),
+            )
+        to_do += [error.__cause__, error.__context__]
+        if isinstance(error, BaseExceptionGroup):
+            to_do += error.exceptions
+
+
+def _raised_by_asyncio(error: BaseException) -> bool:
+    traceback: Any = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    return traceback is not None and traceback.tb_frame.f_code.co_filename.startswith(_ASYNCIO)

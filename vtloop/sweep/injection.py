@@ -1,0 +1,186 @@
+"""A policy that cancels one task at the moments of a case, and sees how the task takes it."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from typing import Any
+
+from vtloop.policies import Rest, Take
+from vtloop.sweep.calls import Calls
+from vtloop.sweep.facts import Ended, Outcome, faults_of
+from vtloop.sweep.moments import Case
+from vtloop.tasks import ended_cancelled, number_of, stepping
+from vtloop.waits import describe
+
+MESSAGE = "cancelled by the sweep"
+"""What the task is cancelled with."""
+
+_NEVER = 1 << 60  # a handle that does not come
+
+Task = asyncio.Task[Any]
+
+
+class Endless(Exception):
+    """A run goes on and on."""
+
+
+class Injection:
+    """Carries out the cancellations of a case.
+
+    `limit` is the number of handles that the run may not reach: Endless is raised there. `explain`
+    keeps, for a run that somebody looks at, where each cancellation landed.
+    """
+
+    def __init__(self, case: Case, limit: int = _NEVER, explain: bool = False) -> None:
+        self.outcome = Outcome(case, missed=bool(case.moments))
+        """What is seen of the task up to the main coroutine's end."""
+        self.handles = 0
+        self._number = case.number
+        self._moments = list(case.moments)
+        self._limit = limit
+        self._explain = explain
+        self._rests = 0
+        self._task: Task | None = None  # once it was cancelled and until it is done
+        self._requested_at = 0
+        self._calls = Calls(self._called)
+        self._stepping: Task | None = None
+        self._ours = False  # whether nobody else's cancellation can be mistaken for this one
+        self._rested = 0  # how many handles there were at the end of the last iteration
+        self._looks_at = self._next_handle_to_look_at()
+
+    def cleaning_up(self, loop: asyncio.AbstractEventLoop) -> list[Task]:
+        """Return the task, if its first cancellation was thrown into it and it is not done."""
+        task = self._task
+        return [] if task is None or not self.outcome.delivered or task.done() else [task]
+
+    def steer(self, loop: Any, take: Take, rest: Rest | None) -> tuple[Take, Rest | None]:
+        self._loop, self._take, self._rest = loop, take, rest
+
+        def next_handle() -> Any:
+            number = self.handles
+            if number >= self._looks_at:
+                return self._look(number)
+            self.handles = number + 1
+            return take()
+
+        def end_of_iteration() -> None:
+            self._end_step()
+            if rest is not None:
+                rest()
+            self._rested = self.handles
+            if not loop._ready and not loop._stopping and self._comes("R", self._rests):
+                self._cancel()
+            if not loop._ready and not loop._stopping:
+                self._rests += 1
+
+        if rest is None and all(moment.kind != "R" for moment in self._moments):
+            return next_handle, None
+        return next_handle, end_of_iteration
+
+    def stop(self) -> None:
+        """Do nothing more, as the main coroutine has ended or the run has failed."""
+        self._end_step()
+        self._see_whether_done()
+        if self._task is not None:
+            self._note_end(self._task, None)
+        self._moments.clear()
+        self._looks_at = self._limit
+
+    # Handle by handle
+
+    def _look(self, number: int) -> Any:
+        """Do what is to be done around a handle, and return it."""
+        self._end_step()
+        self._see_whether_done()
+        if number >= self._limit:
+            self._limit += 1 + number  # for the runner's cleanup
+            self._looks_at = self._limit
+            raise Endless
+        if self._comes("AB", number):
+            if self._rest is not None and self._rested != number:
+                self._rest()  # so that the step before this one has ended for the recorder too
+            self._cancel()
+        handle = self._take()
+        self.handles = number + 1
+        owner = None if handle._callback is None else stepping(handle)
+        if owner is not None and owner is self._task and not self.outcome.delivered:
+            self._deliver(owner)
+        if self._comes("C", number):
+            self._stepping = owner
+            self._calls.start()
+        self._looks_at = self._next_handle_to_look_at()
+        return handle
+
+    def _comes(self, kinds: str, at: int) -> bool:
+        """Tell whether the next moment is of some kinds, at this handle or rest."""
+        return (
+            bool(self._moments) and (moment := self._moments[0]).at == at and moment.kind in kinds
+        )
+
+    def _next_handle_to_look_at(self) -> int:
+        if self._task is not None or self._stepping is not None:
+            return self.handles
+        if self._moments and self._moments[0].kind != "R":
+            return min(self._moments[0].at, self._limit)
+        return self._limit
+
+    def _cancel(self) -> None:
+        """Cancel the task, if it is there."""
+        del self._moments[0]
+        for task in asyncio.all_tasks(self._loop):
+            if number_of(task) == self._number:
+                self._request(task)
+                return
+
+    def _called(self, number: int) -> None:
+        task = self._stepping
+        if task is not None and number == self._moments[0].call:
+            del self._moments[0]
+            self._end_step()
+            if number_of(task) == self._number:
+                self._request(task)
+
+    def _request(self, task: Any) -> None:
+        if self._explain:
+            self.outcome.landed += (str(describe(task, {})),)
+        if self._task is None:
+            self._ours = not task.cancelling() and not ended_cancelled(task._fut_waiter)
+        self._task = task
+        self._requested_at = self._loop.virtual_time()
+        self.outcome.missed = not task.cancel(MESSAGE) or bool(self._moments)
+        self._looks_at = self.handles
+
+    def _deliver(self, task: Any) -> None:
+        self.outcome.delivered = True
+        self._ours = self._ours and task._cancel_message is MESSAGE
+
+    def _end_step(self) -> None:
+        if self._stepping is not None:
+            self._calls.stop()
+            self._stepping = None
+
+    def _see_whether_done(self) -> None:
+        task: Any = self._task
+        if task is None or not task.done():
+            return
+        if task.cancelled():
+            self._note_end(task, "cancelled")
+            error = _error_of_cancelled(task)
+            if self._ours and error is not None:
+                self.outcome.message = str(error.args[0]) if error.args else ""
+        else:
+            self._note_end(task, "returned" if task._exception is None else "raised")
+            self.outcome.faults += tuple(faults_of(task._exception))
+
+    def _note_end(self, task: Task, how: Ended | None) -> None:
+        self.outcome.victim = how
+        self.outcome.cancelling = task.cancelling()
+        self.outcome.cleanup = self._loop.virtual_time() - self._requested_at
+        self._task = None
+
+
+def _error_of_cancelled(task: Task) -> asyncio.CancelledError | None:
+    """Return the error that has ended a task, without taking it from those who await the task."""
+    found = (thing for thing in gc.get_referents(task) if isinstance(thing, asyncio.CancelledError))
+    return next(found, None)

@@ -1,0 +1,209 @@
+"""What can be wrong with a run in which a task was cancelled, whatever the program.
+
+An oracle judges the facts of a run. It does not know the program, so what it finds in the
+undisturbed run too is not blamed on a cancellation. What asyncio documents, such as tasks that
+`asyncio.wait` leaves behind, is found as well, but on a level of its own: by design.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from vtloop.clock import NANOSECONDS, plain_seconds
+from vtloop.sweep.facts import Outcome
+from vtloop.sweep.injection import MESSAGE
+
+ERROR, BY_DESIGN = "error", "by design"
+
+
+class Finding(NamedTuple):
+    """Something that an oracle holds against a run."""
+
+    oracle: str
+    subject: str  # the same in all runs that show the same: 'Lock made at pool.py:12 in main'
+    words: str
+    level: str = ERROR
+
+
+class Oracle(Protocol):
+    """Judges the facts of a run."""
+
+    @property
+    def name(self) -> str:
+        """What its findings are told under."""
+
+    def judge(self, outcome: Outcome) -> list[Finding]: ...
+
+
+@dataclass(frozen=True)
+class Rule:
+    """An oracle that is one function: it yields the subject and the words of each finding."""
+
+    name: str
+    complaints: Callable[[Outcome], Iterator[tuple[str, str]]]
+    level: str = ERROR
+
+    def judge(self, outcome: Outcome) -> list[Finding]:
+        return [Finding(self.name, *found, self.level) for found in self.complaints(outcome)]
+
+
+# The victim
+
+
+def _swallowed(run: Outcome) -> Iterator[tuple[str, str]]:
+    if run.victim == "returned" and run.cancelling > 0:
+        yield (
+            run.case.who,
+            f"it was cancelled and returned normally, while cancelling() was {run.cancelling}; let "
+            "CancelledError pass, or call uncancel() where the cancellation ends",
+        )
+
+
+def _message_lost(run: Outcome) -> Iterator[tuple[str, str]]:
+    if run.message is not None and run.message != MESSAGE:
+        has = f"has the message {run.message!r}" if run.message else "has none"
+        yield (
+            run.case.who,
+            f"it was cancelled with a message, while the CancelledError that ended it {has}; "
+            "raise the one that was caught",
+        )
+
+
+def _out_of_nothing(run: Outcome) -> Iterator[tuple[str, str]]:
+    if run.victim == "cancelled" and run.delivered and run.cancelling == 0:
+        yield (
+            run.case.who,
+            "it ended with CancelledError, while cancelling() was 0 as every request had been "
+            "taken back by uncancel(); whoever takes back the last one has to end the error",
+        )
+
+
+@dataclass(frozen=True)
+class SlowCleanup:
+    """A task takes long to end after it was cancelled."""
+
+    bound: float = 60  # virtual seconds
+    name: str = "slow cleanup"
+
+    def judge(self, outcome: Outcome) -> list[Finding]:
+        if outcome.cleanup <= self.bound * NANOSECONDS:
+            return []
+        seconds = plain_seconds(outcome.cleanup)
+        pending = " and was still pending" if outcome.victim is None else ""
+        words = f"it went on for {seconds} s after it was cancelled{pending}"
+        return [Finding(self.name, outcome.case.who, f"{words}; the bound is {self.bound:g} s")]
+
+
+# The run
+
+
+def _stuck(run: Outcome) -> Iterator[tuple[str, str]]:
+    if run.ended == "deadlock":
+        yield "the main coroutine", run.detail
+    if run.stuck == "deadlock":
+        yield "the tasks that were left", "they did not end when the loop cancelled them"
+
+
+def _endless(run: Outcome) -> Iterator[tuple[str, str]]:
+    for who, ended in (
+        ("the main coroutine", run.ended),
+        ("the tasks that were left, when the loop cancelled them,", run.stuck),
+    ):
+        if ended in ("livelock", "endless"):
+            yield who, f"{who} went on many times as long as the undisturbed run"
+
+
+def _lost_wakeup(run: Outcome) -> Iterator[tuple[str, str]]:
+    for primitive in run.primitives:
+        if primitive.complaint == "lost wake-up":
+            yield primitive.name, primitive.detail
+
+
+def _left_held(run: Outcome) -> Iterator[tuple[str, str]]:
+    for primitive in run.primitives:
+        if primitive.complaint != "lost wake-up":
+            yield primitive.name, f"{primitive.complaint}: {primitive.detail}"
+
+
+def _assertion(run: Outcome) -> Iterator[tuple[str, str]]:
+    for fault in run.faults:
+        if fault.is_assertion:
+            yield fault.text, "the program's own assertion failed"
+
+
+def _out_of_asyncio(run: Outcome) -> Iterator[tuple[str, str]]:
+    for fault in run.faults:
+        if fault.kind == "RuntimeError" and fault.by_asyncio:
+            yield fault.text, "asyncio raised it, as it was used in a way that it refuses"
+
+
+def _broken(run: Outcome) -> Iterator[tuple[str, str]]:
+    for words in run.broken:
+        yield "check", words
+
+
+# What is left behind
+
+
+def _orphan(run: Outcome) -> Iterator[tuple[str, str]]:
+    for left in run.left:
+        if not left.given_to and run.ended in ("returned", "raised", "cancelled"):
+            yield (
+                left.coroutine,
+                f"{left.label} was pending when the main coroutine had ended; cancel and await it, "
+                "or make it in a TaskGroup",
+            )
+
+
+def _left_by_design(run: Outcome) -> Iterator[tuple[str, str]]:
+    for left in run.left:
+        if left.given_to and run.ended in ("returned", "raised", "cancelled"):
+            yield left.coroutine, f"{left.given_to}() leaves {left.label} running, as documented"
+
+
+def _never_retrieved(run: Outcome) -> Iterator[tuple[str, str]]:
+    for error in run.unretrieved:
+        yield error, "a task or future ended with it, and nobody has retrieved it"
+
+
+def _destroyed(run: Outcome) -> Iterator[tuple[str, str]]:
+    for coroutine in run.destroyed:
+        yield coroutine, "its task was collected while it was pending; keep a reference to it"
+
+
+def _never_awaited(run: Outcome) -> Iterator[tuple[str, str]]:
+    for coroutine in run.unawaited:
+        yield coroutine, "it was made and never awaited"
+
+
+def _late(run: Outcome) -> Iterator[tuple[str, str]]:
+    for generator in run.late:
+        yield (
+            generator,
+            "the generator was left unfinished, so its cleanup runs late and in another task; use "
+            "contextlib.aclosing()",
+        )
+
+
+ORACLES: tuple[Oracle, ...] = (
+    Rule("cancel swallowed", _swallowed),
+    Rule("message lost", _message_lost),
+    Rule("cancelled by nobody", _out_of_nothing),
+    SlowCleanup(),
+    Rule("lost wake-up", _lost_wakeup),
+    Rule("deadlock", _stuck),
+    Rule("endless", _endless),
+    Rule("left held", _left_held),
+    Rule("RuntimeError of asyncio", _out_of_asyncio),
+    Rule("assertion", _assertion),
+    Rule("check", _broken),
+    Rule("orphan", _orphan),
+    Rule("never retrieved", _never_retrieved),
+    Rule("destroyed while pending", _destroyed),
+    Rule("never awaited", _never_awaited),
+    Rule("finalised late", _late),
+    Rule("left behind", _left_by_design, BY_DESIGN),
+)
+"""All of them, in the order in which their findings are told."""
