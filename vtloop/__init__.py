@@ -22,8 +22,8 @@ A map of the package, from the bottom up; a module imports only from those named
 - `boundary`, `ordering`, `stock`: what is refused, what is put in order, what asyncio lends
 - `blocking`, `locks`, `pools`, `outsiders`, `workers`, `threads`, `executors`: threads, and what
   blocks them
-- `recorder`, `waits`, `trace`, `sites`, `recording`, `hazards`, `holders`, `loop_thread`: what is
-  told of a run, and written down
+- `recorder`, `waits`, `trace`, `sites`, `steps`, `recording`, `hazards`, `holders`, `loop_thread`:
+  what is told of a run, and written down
 - `marks`: what a program asks and says of itself
 - `collector`, `wallclock`, `world`: what a run changes in the process around it
 - `policies`, `scheduling`, `loop`, `kernel`: the event loop, who acts between its steps, and where
