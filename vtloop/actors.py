@@ -18,6 +18,24 @@ def _is_housekeeping(lane: Lane) -> bool:
     return of_the_run and lane.parent == 0 and lane.number > 1
 
 
+def left_over(timeline: Timeline) -> dict[int, int]:
+    """Return the tasks that were pending when the run was over, by number.
+
+    With each stands the last step before the run cancelled it, or the last of all if it did not.
+    """
+    cancelled = {
+        subject: step
+        for step, _, kind, who, subject, _ in timeline.trace.events
+        if kind == "cancel" and who < 0
+    }
+    last = len(timeline.trace.steps) - 1
+    return {
+        lane.number: cancelled.get(lane.number, last)
+        for lane in timeline.lanes.values()
+        if lane.ended is None or lane.number in cancelled
+    }
+
+
 def name_of(timeline: Timeline, number: int) -> str:
     """Return what a task is called in a sentence; 0 is a callback, and -1 the run itself."""
     if number <= 0:

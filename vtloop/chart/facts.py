@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from vtloop.actors import left_over
 from vtloop.timeline import Lane, Timeline
 from vtloop.wording import counted
 
@@ -30,17 +31,15 @@ def told(timeline: Timeline) -> dict[tuple[str, int], list[int]]:
     return events
 
 
-def left_over(timeline: Timeline) -> dict[int, int]:
+def ends_of_left(timeline: Timeline) -> dict[int, int]:
     """Return the tasks that were left when the run was over, with the step that ended each, or -1.
 
     Those that the runner cancels, as it cleans up, count as left.
     """
-    left = {lane.number: -1 for lane in timeline.lanes.values() if not lane.outcome}
-    for step, _, kind, who, subject, _ in timeline.trace.events:
-        if kind == "cancel" and who < 0:
-            after = [index for index in timeline.lanes[subject].steps if index > step]
-            left.setdefault(subject, after[0] if after else -1)
-    return left
+    return {
+        number: next((index for index in timeline.lanes[number].steps if index > step), -1)
+        for number, step in left_over(timeline).items()
+    }
 
 
 def deadlines(timeline: Timeline, lane: Lane, events: list[int]) -> Iterator[int]:

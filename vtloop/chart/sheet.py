@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from vtloop.chart.canvas import Box, Canvas
-from vtloop.chart.facts import left_over, told
+from vtloop.chart.facts import ends_of_left, told
 from vtloop.chart.rows import Across, Row
 from vtloop.chart.scale import Scale
 from vtloop.chart.style import state_of
@@ -31,7 +31,7 @@ class Sheet:
         self.caption: list[str] = []
         """What is not drawn, in sentences."""
         self.dense = sum(len(timeline.lanes[number].spans) for number in self.row_of) > MOST_SHAPES
-        self._left = left_over(timeline)
+        self._left = ends_of_left(timeline)
 
     def segments(self, lane: Lane) -> Iterator[tuple[Span, str, float, float]]:
         """Yield the spans of a task with their state, and from where to where they go."""

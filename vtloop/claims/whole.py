@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import islice, pairwise
 from typing import NamedTuple
 
-from vtloop.actors import shown
+from vtloop.actors import left_over, shown
 from vtloop.claims.claim import MOST_PLACES, Claim, Evidence, unique
 from vtloop.claims.subject import Subject, both_in_progress, in_turn
 from vtloop.claims.words import (
@@ -325,14 +325,5 @@ class _NothingUnfinished(Claim):
 
 def _left(timeline: Timeline) -> dict[Lane, int]:
     """Return the tasks that were left pending, and the step from which on they were."""
-    cancelled = {
-        subject: step + 1
-        for step, _, kind, who, subject, _ in timeline.trace.events
-        if kind == "cancel" and who < 0  # by the run
-    }
-    end = len(timeline.trace.steps)
-    return {
-        lane: cancelled.get(lane.number, end)
-        for lane in shown(timeline)
-        if lane.ended is None or lane.number in cancelled
-    }
+    left = left_over(timeline)
+    return {lane: left[lane.number] + 1 for lane in shown(timeline) if lane.number in left}
