@@ -89,7 +89,7 @@ def test_a_name_with_several_meanings_is_an_error_that_says_how_to_choose():
             await asyncio.sleep(1)
 
     run = vtloop.simulate(upload)
-    with pytest.raises(LookupError, match=r"several meanings: .* say task\('upload'\), section"):
+    with pytest.raises(LookupError, match=r"several meanings: .* say task\('upload'\) or section"):
         at_most(1, "upload").of(run)
     at_most(1, task("upload")).check(run)
     at_most(1, vtloop.section("upload")).check(run)
@@ -106,11 +106,12 @@ def test_locks_of_one_name_are_told_apart_by_their_number():
         await asyncio.gather(hold(), hold())
 
     run = vtloop.simulate(main)
-    with pytest.raises(LookupError, match=r"several meanings: holders of Lock #1, holders of Lock"):
+    with pytest.raises(LookupError, match=r"meanings: holders of Lock 'lock' #1, holders of Lock"):
         at_most(1, "lock").of(run)
-    with pytest.raises(LookupError, match=r"2 of that name was taken.*: Lock #1 and Lock #2"):
+    with pytest.raises(LookupError, match=r"2 of that name were taken.*: Lock 'lock' #1 and"):
         fair("lock").of(run)
-    (at_most(1, "Lock #1") & at_most(1, "Lock #2") & fair("Lock #2")).check(run)
+    (at_most(1, "Lock #1") & at_most(1, "Lock 'lock' #2") & fair("Lock #2")).check(run)
+    assert at_most(1, "Lock #1").of(run).actual.endswith("hold#2 (holders of Lock 'lock' #1)")
 
 
 def test_what_nobody_waits_for_is_a_wait_of_no_time_if_it_is_known_and_an_error_if_not():

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import re
 import textwrap
 import time
 import warnings
@@ -38,10 +39,11 @@ def test_a_deadlock_names_every_blocked_task_what_it_waits_for_and_who_holds_it(
         The program waited at virtual time 1 s while nothing was ready, no timer was pending and no thread could call in; 3 tasks wait for ever:
           - main#1 waits for gather() of Plato, worker#3
               at tests/test_hazards.py:{line + 7} in main: await asyncio.gather(
-          - Plato waits for Lock 'second', held by worker#3
+          - Plato waits for Lock 'first' #2, held by worker#3
               at tests/test_hazards.py:{line + 3} in worker: await second.acquire()
-          - worker#3 waits for Lock 'second', held by Plato
+          - worker#3 waits for Lock 'first' #1, held by Plato
               at tests/test_hazards.py:{line + 3} in worker: await second.acquire()
+        They wait in a circle: Plato → worker#3 → Plato.
         Let some task do what they wait for, or give the wait a timeout.
         """  # noqa: E501
     )
@@ -398,3 +400,24 @@ def test_what_goes_wrong_in_the_cleanup_is_an_error_of_the_run():
     run = vtloop.simulate(main)
     assert isinstance(run.error, vtloop.DeadlockError)
     assert run.elapsed == 1.0
+
+
+def test_locks_that_all_are_called_alike_have_names_of_their_own_in_a_message_without_a_recording():
+    class Account:
+        def __init__(self):
+            self.lock = asyncio.Lock()
+
+    async def transfer(source, target):
+        async with source.lock:
+            await asyncio.sleep(1)
+            async with target.lock:
+                pass
+
+    async def main():
+        one, other = Account(), Account()
+        await asyncio.gather(transfer(one, other), transfer(other, one), transfer(other, one))
+
+    with pytest.raises(vtloop.DeadlockError) as caught:
+        vtloop.run(main)
+    waits = re.findall(r"transfer#\d waits for (.*)", str(caught.value))
+    assert waits == ["Lock 'target.lock'", "Lock 'target.lock' #2", "Lock 'target.lock'"]

@@ -27,7 +27,7 @@ async def blocked(coroutine):
     """Return what a task that runs `coroutine` is told to wait for, in its own words."""
     task = asyncio.create_task(coroutine, name="waiter")
     await let_start()
-    wait = describe(task, {})
+    wait = describe(task)
     task.cancel()
     await asyncio.wait([task])
     return wait
@@ -725,7 +725,7 @@ def test_who_comes_to_a_barrier_that_is_just_opening_waits_for_the_others():
         await asyncio.sleep(0)
         late = asyncio.create_task(come(), name="late")
         await asyncio.sleep(0)
-        words = describe(late, {}).waits_for
+        words = describe(late).waits_for
         late.cancel()
         await asyncio.wait([first, second, late])
         return words
@@ -785,7 +785,7 @@ def test_a_lock_is_named_as_its_user_knows_it_not_as_asyncio_does():
 
         first, second = asyncio.create_task(enter()), asyncio.create_task(enter(), name="second")
         await asyncio.sleep(0)
-        words = describe(second, {}).waits_for
+        words = describe(second).waits_for
         await asyncio.wait([first, second])
         return words
 

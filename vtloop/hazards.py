@@ -50,9 +50,25 @@ def _time(loop: Loop) -> str:
     return format_seconds(loop.virtual_time())
 
 
-def _blocked_tasks(loop: Loop, recorder: Recorder | None) -> list[str]:
-    holders = {} if recorder is None else recorder.holders()
-    return [f"  - {waits.describe(task, holders)}" for task in in_order(asyncio.all_tasks(loop))]
+def _blocked_tasks(loop: Loop, recorder: Recorder | None) -> list[waits.Wait]:
+    names = waits.Names(None if recorder is None else recorder.primitives())
+    return [waits.describe(task, names) for task in in_order(asyncio.all_tasks(loop))]
+
+
+def _listed(blocked: list[waits.Wait]) -> str:
+    return "\n".join(f"  - {wait}" for wait in blocked)
+
+
+def _circle(blocked: list[waits.Wait]) -> str:
+    """Tell of tasks of which each holds what the one before it waits for; '' if there are none."""
+    holder_of = {wait.task: wait.holders[0] for wait in blocked if len(wait.holders) == 1}
+    for task in holder_of:
+        way = [task]
+        while (holder := holder_of.get(way[-1])) is not None and holder not in way:
+            way.append(holder)
+        if holder == task:
+            return f"\nThey wait in a circle: {' → '.join([*way, task])}."
+    return ""
 
 
 def deadlock(loop: Loop, recorder: Recorder | None) -> DeadlockError:
@@ -67,7 +83,8 @@ def deadlock(loop: Loop, recorder: Recorder | None) -> DeadlockError:
     return DeadlockError(
         f"The program waited at virtual time {_time(loop)} while nothing was ready, no timer was "
         f"pending and no thread could call in; {count} for ever:\n"
-        + "\n".join(blocked)
+        + _listed(blocked)
+        + _circle(blocked)
         + "\nLet some task do what they wait for, or give the wait a timeout."
     )
 
@@ -110,7 +127,7 @@ def _spinners(loop: Loop) -> str:
 def until_reached(loop: Loop, until: int) -> UntilReached:
     """Return the error that stops a run at its `until`."""
     pending = _blocked_tasks(loop, None)
-    left = ":\n" + "\n".join(pending) if pending else ": none"
+    left = f":\n{_listed(pending)}" if pending else ": none"
     return UntilReached(
         f"The run reached until={plain_seconds(until)} seconds of virtual time while it was not "
         f"finished; pass a later until=, or none. Tasks left{left}"

@@ -66,8 +66,9 @@ class OriginsNoted:
 
 def unfinished(tasks: Iterable[asyncio.Task[Any]], recording: Recording) -> Iterator[str]:
     """Yield a description of each task that is still pending."""
+    names = waits.Names(recording.primitives())
     for task in in_order(tasks):
-        wait = waits.describe(task, recording.holders())
+        wait = waits.describe(task, names)
         at = f"\n      at {wait.place}" if wait.place else ""
         started = "".join(f"\n      started at {place}" for place in recording.origin(hash(task)))
         yield f"{wait.task} is unfinished: it waits for {wait.waits_for}{at}{started}"

@@ -91,7 +91,7 @@ def find_any(timeline: Timeline, name: str | int) -> dict[str, list[Period]]:
             continue
         held = [one for one in timeline.holdings if one.thing == number]
         if held:
-            found[f"holders of {name_of_thing(timeline, number)}"] = _all(timeline, held)
+            found[f"holders of {thing}"] = _all(timeline, held)
     return found
 
 
@@ -106,24 +106,16 @@ def in_progress(timeline: Timeline, name: str | int, search: Search) -> tuple[st
         return words, sorted(periods)
     if found:
         raise LookupError(
-            f"{name!r} was asked for, while it has several meanings: {', '.join(found)}; "
-            f"say task({name!r}), section({name!r}) or 'Lock #1'"
+            f"{name!r} was asked for, while it has several meanings: {', '.join(found)}; say "
+            f"task({name!r}) or section({name!r}), or name a primitive in full, with its number"
         )
     held = sorted({holding.thing for holding in timeline.holdings})
-    there = [name_of_thing(timeline, thing) for thing in held]
+    there = [str(timeline.trace.things[thing]) for thing in held]
     there += dict.fromkeys(f"section {visit.section!r}" for visit in timeline.visits)
     raise LookupError(
         f"{name!r} was asked for, while nothing of that name was in progress; ask for one of "
         f"these: {', '.join([*there, names_of(timeline.lanes.values())])}"
     )
-
-
-def name_of_thing(timeline: Timeline, number: int) -> str:
-    """Return what a primitive is called, and no other one, by its index."""
-    things = timeline.trace.things
-    thing = things[number]
-    alone = [str(other) for other in things].count(str(thing)) == 1
-    return str(thing) if alone else f"{thing.kind} #{thing.number}"
 
 
 def names_of_thing(thing: Thing) -> set[str]:

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from vtloop.clock import Clock
 from vtloop.timers import Watcher
 
-Holders: TypeAlias = Mapping[int, Iterable[str]]
-"""Who holds which lock or semaphore, by its id()."""
+
+class Known(NamedTuple):
+    """A primitive as a recorder knows it."""
+
+    words: str  # "Lock 'lock'"
+    holders: tuple[str, ...] = ()  # by label
+
+
+Primitives: TypeAlias = Mapping[int, Known]
+"""The primitives that a recorder knows, by id()."""
 
 
 class Recorder(Watcher, Protocol):
@@ -56,5 +64,5 @@ class Recorder(Watcher, Protocol):
 
     def left(self, section: str) -> None: ...
 
-    def holders(self) -> Holders:
-        """Return who holds which lock or semaphore, by its id()."""
+    def primitives(self) -> Primitives:
+        """Return the primitives that have occurred and are still there, with who holds them."""

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from vtloop.ordering import without_addresses
 from vtloop.places import calling_frame, place, running_frames
-from vtloop.recorder import Holders
+from vtloop.recorder import Known, Primitives
 from vtloop.steps import Steps, qualified_name
 from vtloop.tasks import Task, given_name, label, without_locals
 from vtloop.trace import Blocked, Printed, Stack, Step, TaskMade, Trace
@@ -107,9 +107,12 @@ class Recording(Steps):
         self._event(kind, thing, len(waiters) - woken)
         return thing
 
-    def holders(self) -> Holders:
-        known = self._things.alive()
-        return {identity: self._holders.get(thing, ()) for identity, thing in known}
+    def primitives(self) -> Primitives:
+        things, holders = self._things.described, self._holders
+        return {
+            identity: Known(str(things[thing]), tuple(holders.get(thing, ())))
+            for identity, thing in self._things.alive()
+        }
 
     # The outcome
 

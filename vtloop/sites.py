@@ -146,6 +146,7 @@ class Things:
         self.described: list[Thing] = []
         self._known: dict[int, tuple[int, weakref.ref[Any]]] = {}  # by id()
         self._kinds: Counter[str] = Counter()
+        self._named: dict[tuple[str, str], int] = {}  # the first of each kind and name
 
     def known(self, thing: Any) -> int:
         """Return the index of a primitive that has been described, -1 for any other object."""
@@ -163,7 +164,10 @@ class Things:
         number = len(self.described)
         forget = partial(self._known.pop, identity)
         self._known[identity] = number, weakref.ref(thing, forget)
-        self.described.append(Thing(kind, name, self._kinds[kind]))
+        first = self._named.setdefault((kind, name), number) if name else number
+        if first != number:
+            self.described[first] = self.described[first]._replace(shared=True)
+        self.described.append(Thing(kind, name, self._kinds[kind], first != number))
         return number
 
     def alive(self) -> Iterator[tuple[int, int]]:

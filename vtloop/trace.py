@@ -95,9 +95,13 @@ class Thing(NamedTuple):
     kind: str  # 'Lock'
     name: str  # under which the code knows it, or ''
     number: int  # among those of its kind, from 1 on
+    shared: bool = False  # whether another one of its kind has the same name
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.name!r}" if self.name else f"{self.kind} #{self.number}"
+        if not self.name:
+            return f"{self.kind} #{self.number}"
+        words = f"{self.kind} {self.name!r}"
+        return f"{words} #{self.number}" if self.shared else words
 
 
 # One handle that ran: (at, who, woken_by, ended, subject, stack). `woken_by` is the step that made

@@ -13,12 +13,13 @@ import inspect
 import sys
 import types
 from asyncio import locks, queues, tasks
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from vtloop.clock import format_seconds, to_nanoseconds
 from vtloop.places import is_library, place
-from vtloop.recorder import Holders
+from vtloop.recorder import Known, Primitives
 from vtloop.tasks import in_order, label
 
 Frame = types.FrameType
@@ -30,21 +31,49 @@ class Wait(NamedTuple):
     task: str
     waits_for: str
     place: str  # 'file.py:12 in worker: await lock.acquire()', '' when unknown
+    holders: tuple[str, ...] = ()  # who has what it waits for, by label
 
     def __str__(self) -> str:
         at = f"\n      at {self.place}" if self.place else ""
         return f"{self.task} waits for {self.waits_for}{at}"
 
 
-def describe(task: asyncio.Task[Any], holders: Holders) -> Wait:
-    """Tell what a pending task waits for. `holders` may be empty."""
+class Names:
+    """What primitives are called in one message: each by one name, and no two alike.
+
+    `known` are those that a recorder has named.
+    """
+
+    def __init__(self, known: Primitives | None = None) -> None:
+        self._known = {} if known is None else dict(known)
+        self._given: Counter[str] = Counter()
+
+    def of(self, thing: Any, name: str) -> Known:
+        """Return what is known of a primitive that somebody calls by `name`, or '' by none."""
+        known = self._known.get(id(thing))
+        if known is None:
+            kind = type(thing).__name__
+            words = f"{kind} {name!r}" if name else f"{'an' if kind[0] in 'AEIOU' else 'a'} {kind}"
+            self._given[words] += 1
+            count = self._given[words]
+            known = Known(f"{words} #{count}" if name and count > 1 else words)
+            self._known[id(thing)] = known
+        return known
+
+
+def describe(task: asyncio.Task[Any], names: Names | None = None) -> Wait:
+    """Tell what a pending task waits for, with the names of the message that this is part of."""
     frames, end = await_stack(task.get_coro())
     innermost = next((frame for frame in reversed(frames) if not is_library(frame)), None)
-    return Wait(
-        label(task),
-        _words(task, frames, end, holders),
-        "" if innermost is None else str(place(innermost)),
-    )
+    at = "" if innermost is None else str(place(innermost))
+    found = waiting_function(frames)
+    if found is None:
+        return Wait(label(task), _words_for_future(getattr(task, "_fut_waiter", None) or end), at)
+    depth, waiter = found
+    waiting = _Waiting(frames[depth], frames[:depth], frames[depth + 1 :], names or Names())
+    words = waiter.words(waiting)
+    held = waiting.known().holders if waiter.words is _lock else ()
+    return Wait(label(task), words, at, held)
 
 
 def await_stack(awaitable: Any) -> tuple[list[Frame], Any]:
@@ -96,21 +125,20 @@ class _Waiting(NamedTuple):
     frame: Frame
     callers: list[Frame]  # the frames around it, outermost first
     inner: list[Frame]  # the frames within it
-    holders: Holders
+    names: Names
 
     def subject(self) -> Any:
         return self.frame.f_locals.get("self")
 
-    def named(self, thing: Any) -> str:
-        """Return "Lock 'lock'", with the name under which the callers know the thing."""
-        kind = type(thing).__name__
+    def known(self) -> Known:
+        """Return what the thing is called, by the name under which its callers know it."""
+        thing = self.subject()
         name = next(filter(None, (name_in(frame, thing) for frame in reversed(self.callers))), "")
-        article = "an" if kind[0] in "AEIOU" else "a"
-        return f"{kind} {name!r}" if name else f"{article} {kind}"
+        return self.names.of(thing, name)
 
-    def held(self, thing: Any) -> str:
-        holders = ", ".join(self.holders.get(id(thing), ()))
-        return f", held by {holders}" if holders else ""
+    def named(self) -> str:
+        """Return "Lock 'lock'"."""
+        return self.known().words
 
 
 def name_in(frame: Frame, thing: Any) -> str:
@@ -153,37 +181,37 @@ def _sleep(waiting: _Waiting) -> str:
 
 
 def _lock(waiting: _Waiting) -> str:
-    lock = waiting.subject()
-    return f"{waiting.named(lock)}{waiting.held(lock)}"
+    words, holders = waiting.known()
+    return f"{words}, held by {', '.join(holders)}" if holders else words
 
 
 def _condition(waiting: _Waiting) -> str:
     if any(frame.f_code is REACQUIRE for frame in waiting.inner):
-        return f"the lock of {waiting.named(waiting.subject())}, after its notification"
-    return f"a notification of {waiting.named(waiting.subject())}"
+        return f"the lock of {waiting.named()}, after its notification"
+    return f"a notification of {waiting.named()}"
 
 
 def _event(waiting: _Waiting) -> str:
-    return f"{waiting.named(waiting.subject())} to be set"
+    return f"{waiting.named()} to be set"
 
 
 def _barrier(waiting: _Waiting) -> str:
     barrier = waiting.subject()
     there = f"{barrier.n_waiting} of {barrier.parties} are there"
-    return f"the other parties of {waiting.named(barrier)} ({there})"
+    return f"the other parties of {waiting.named()} ({there})"
 
 
 def _queue_get(waiting: _Waiting) -> str:
-    return f"an item of {waiting.named(waiting.subject())}"
+    return f"an item of {waiting.named()}"
 
 
 def _queue_put(waiting: _Waiting) -> str:
     queue = waiting.subject()
-    return f"room in {waiting.named(queue)} (it holds {queue.qsize()} of {queue.maxsize})"
+    return f"room in {waiting.named()} (it holds {queue.qsize()} of {queue.maxsize})"
 
 
 def _queue_join(waiting: _Waiting) -> str:
-    return f"all items of {waiting.named(waiting.subject())} to be done (task_done)"
+    return f"all items of {waiting.named()} to be done (task_done)"
 
 
 def _task_group(waiting: _Waiting) -> str:
@@ -270,14 +298,6 @@ def waiting_function(frames: list[Frame]) -> tuple[int, Waiter] | None:
         if waiter is not None and (waiter.kind != "wait_for" or frame is frames[-1]):
             return depth, waiter
     return None
-
-
-def _words(task: asyncio.Task[Any], frames: list[Frame], end: Any, holders: Holders) -> str:
-    found = waiting_function(frames)
-    if found is not None:
-        depth, waiter = found
-        return waiter.words(_Waiting(frames[depth], frames[:depth], frames[depth + 1 :], holders))
-    return _words_for_future(getattr(task, "_fut_waiter", None) or end)
 
 
 def _words_for_future(future: Any) -> str:

@@ -207,8 +207,8 @@ def _strip_rows(timeline: Timeline, top: float) -> list[Row]:
     for thing, holdings in sorted(held.items())[:_MOST_ROWS]:
         words = timeline.trace.things[thing]
         label = drawable(words.name, 32) or str(words)
-        below = words.kind if words.name else ""
-        rows.append(_strip_row("thing", label, below, thing, holdings, top))
+        below = f"{words.kind} #{words.number}" if words.shared else words.kind
+        rows.append(_strip_row("thing", label, below if words.name else "", thing, holdings, top))
         top += rows[-1].height
     for place, (section, visits) in enumerate(list(visited.items())[:_MOST_ROWS]):
         rows.append(_strip_row("section", drawable(section, 32), "section", place, visits, top))

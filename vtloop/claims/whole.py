@@ -32,7 +32,6 @@ from vtloop.periods import (
     in_progress,
     life,
     most_at_once,
-    name_of_thing,
     names_of_thing,
 )
 from vtloop.timeline import WAITING, Lane, Span, Timeline
@@ -251,11 +250,12 @@ class _Fair(Claim):
         taken = sorted({holding.thing for holding in timeline.holdings})
         found = [thing for thing in taken if self._primitive in names_of_thing(things[thing])]
         if len(found) != 1:
-            there = [name_of_thing(timeline, thing) for thing in found or taken]
+            there = [str(things[thing]) for thing in found or taken]
+            count = f"{len(found)} of that name were" if found else "none of that name was"
+            asked = f"ask for one of these: {listed(there)}" if there else "the run took none"
             raise LookupError(
-                f"The lock or semaphore {self._primitive!r} was asked for, while "
-                f"{len(found) or 'none'} of that name was taken; ask for one of these: "
-                f"{listed(there or ['none was taken'])}"
+                f"The lock or semaphore {self._primitive!r} was asked for, while {count} taken; "
+                f"{asked}"
             )
         return found[0]
 

@@ -143,7 +143,7 @@ class Injection:
 
     def _request(self, task: Any) -> None:
         if self._explain:
-            self.outcome.landed += (str(describe(task, {})),)
+            self.outcome.landed += (str(describe(task)),)
         if self._task is None:
             self._ours = not task.cancelling() and not ended_cancelled(task._fut_waiter)
         self._task = task
