@@ -132,7 +132,7 @@ def test_an_order_needs_two_tasks_or_more_each_once():
         in_parallel()
     with pytest.raises(LookupError, match="overlap of anna with itself"):
         task("anna").overlaps(2).of(run)
-    with pytest.raises(ValueError, match="pass 0 or more"):
+    with pytest.raises(ValueError, match="how many, 0 or more"):
         at_most(-1, "work")
 
 
@@ -179,7 +179,7 @@ def test_a_run_that_was_stopped_takes_no_time_that_could_be_claimed():
     assert takes(5).of(run).actual == "the run was stopped at 5 s, by its until"
     assert not takes(10).of(run)
     assert not task("work").finishes.of(run)
-    assert "deadline of 10 s, not reached" in str(takes(5).of(run))
+    assert "work#1 sleeps until 10 s, not reached" in str(takes(5).of(run))
     assert nothing_unfinished().of(run).actual == "work#1 was pending at the end, at 5 s"
 
 
@@ -356,3 +356,32 @@ def test_a_long_message_is_cut():
     assert len(message.splitlines()) < 60
     assert "left out: " in message
     assert len(str(printed("tock").of(vtloop.simulate(main))).splitlines()[0]) < 400
+
+
+def test_what_overlaps_for_no_time_is_said_to_overlap_for_some_steps():
+    async def visit():
+        async with vtloop.section("room"):
+            await asyncio.sleep(1)
+
+    async def main():
+        first = asyncio.create_task(visit())
+        await asyncio.sleep(1)
+        await asyncio.gather(first, visit())
+
+    async def late():
+        await asyncio.sleep(1)
+        await visit()
+
+    async def meet():
+        await asyncio.gather(late(), visit())
+
+    assert at_most(1, "room").check(vtloop.simulate(main)) is None
+    told = at_most(1, "room").of(vtloop.simulate(meet)).actual
+    assert told.startswith("the most were 2, at 1 s for no time but some steps: ")
+
+
+def test_what_is_no_moment_cannot_be_before_another():
+    with pytest.raises(TypeError, match=r"before\(1\) was claimed, while it takes another moment"):
+        task("anna").finishes.before(1)
+    with pytest.raises(TypeError, match="takes another moment"):
+        task("anna").finishes.together_with(task("boris"))

@@ -421,3 +421,14 @@ def test_locks_that_all_are_called_alike_have_names_of_their_own_in_a_message_wi
         vtloop.run(main)
     waits = re.findall(r"transfer#\d waits for (.*)", str(caught.value))
     assert waits == ["Lock 'target.lock'", "Lock 'target.lock' #2", "Lock 'target.lock'"]
+
+
+def test_a_task_that_waits_for_its_own_lock_is_told_so():
+    async def main():
+        lock = asyncio.Lock()
+        async with lock, lock:
+            pass
+
+    error = str(vtloop.simulate(main).error)
+    assert "main#1 waits for Lock 'lock', held by main#1" in error
+    assert "\nmain#1 waits for what it holds itself.\n" in error

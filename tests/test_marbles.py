@@ -112,7 +112,7 @@ def test_each_way_to_end_has_its_mark():
     assert "  asleep  |-9s-/x\n" in text
     assert "/ 1 s  main#1 cancels asleep: enough\n" in text
     assert "/ 1 s  the run cancels left" in text
-    assert "  0 s  asleep sets a deadline of 9 s, not reached\n" in text
+    assert "  0 s  asleep sleeps until 9 s, not reached\n" in text
     assert "! raised" in text
     assert "x cancelled" in text
 
@@ -133,7 +133,7 @@ def test_what_blocks_the_loop_and_who_is_kept_waiting_is_visible():
         main#1        |----2s---.....|
           computes#2  |-1s-o#########|
         o ran and went on   # blocks the loop   . ready
-          0 s  main#1 sets a deadline of 2 s, met late
+          0 s  main#1 sleeps until 2 s, met late
         """
     )
 

@@ -199,6 +199,8 @@ def test_the_fixture_vt_tells_of_the_run_so_far(run_tests):
     done = run_tests(
         MARKED
         + """
+from vtloop.claims import nothing_unfinished, takes
+
 async def test_it(vt):
     assert vt.now() == 0
     task = asyncio.create_task(asyncio.sleep(5), name="sleeper")
@@ -211,6 +213,10 @@ async def test_it(vt):
     lines = vt.marbles(tasks=["sleeper"]).splitlines()
     assert lines[1].split()[0] == "sleeper"
     assert repr(vt) == "<VirtualTime of test_it at 2 s>"
+    with pytest.raises(vtloop.SimulationError, match="of a run that goes on, at 2 s; use vtloop"):
+        (~takes(2)).check(vt.run)
+    with pytest.raises(vtloop.SimulationError, match="of a run that goes on, at 2 s; make the"):
+        nothing_unfinished().check(vt.run)
     await task
     assert vt.timeline["sleeper"].outcome == "returned"
 
@@ -439,10 +445,42 @@ def test_a_failure_shows_the_run(run_tests):
 
     setup = done.section("test_with_a_fixture_that_is_stuck")
     assert ">       await asyncio.Event().wait()" in setup
-    assert "- stuck waits for an Event to be set" in setup
+    assert "- stuck waits for Event #1 to be set" in setup
     teardown = done.section("test_with_a_fixture_that_does_not_end")
-    assert "- stuck_at_the_end (teardown) waits for an Event to be set" in teardown
+    assert "- stuck_at_the_end (teardown) waits for Event #1 to be set" in teardown
     assert "vtloop/" not in done.text.replace("vtloop/errors", ""), "frames of ours are shown"
+
+
+def test_a_failed_claim_shows_what_the_user_wrote_and_no_source_of_the_library(run_tests):
+    done = run_tests(
+        """
+import asyncio, pytest, vtloop
+from vtloop.claims import takes, task
+from vtloop.growth import check_growth
+
+RUN = vtloop.simulate(asyncio.sleep(1, "value"))
+
+def test_claim():
+    takes(2).check(RUN)
+
+def test_a_name_that_nobody_has():
+    (task("nobody").finishes & takes(1)).check(RUN)
+
+def test_growth():
+    check_growth(lambda size: asyncio.sleep(size), "constant")
+
+@pytest.mark.vtloop
+async def test_body():
+    async with vtloop.takes(2):
+        await asyncio.sleep(1)
+""",
+    )
+    done.result.assert_outcomes(failed=4)
+    for test in done.outcomes:
+        told = done.section(test)
+        assert "vtloop/" not in told
+        assert "__tracebackhide__" not in told
+        assert "def judge" not in told
 
 
 def test_charts_are_written_where_they_are_asked_for(run_tests, pytester):

@@ -16,7 +16,10 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, NamedTuple, NoReturn, Protocol
 
+from vtloop.clock import format_seconds, to_nanoseconds
 from vtloop.errors import NotSimulated
+
+__tracebackhide__ = True  # for pytest: what the user wrote matters, not what is here
 
 
 class Network(Protocol):
@@ -138,8 +141,9 @@ class Boundary(asyncio.AbstractEventLoop):
 
 
 def _refuse(method: str, refusal: Refusal, time: float) -> NoReturn:
+    at = format_seconds(to_nanoseconds(time))
     raise NotSimulated(
-        f"loop.{method}() was called at virtual time {time:g} s while running in a simulation, "
+        f"loop.{method}() was called at virtual time {at} while running in a simulation, "
         f"which has no {refusal.touches}; {refusal.instead}"
     )
 

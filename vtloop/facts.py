@@ -7,6 +7,8 @@ from vtloop.clock import to_seconds
 from vtloop.periods import Cancel, cancels, end_of, start_of, waits_for
 from vtloop.timeline import Timeline
 
+__tracebackhide__ = True  # for pytest: what the user wrote matters, not what is here
+
 
 class TaskFacts:
     """What became of one task. Times and durations are virtual seconds since the run's start."""

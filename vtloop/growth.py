@@ -11,6 +11,8 @@ from vtloop.clock import NANOSECONDS, Seconds, format_seconds, to_nanoseconds
 from vtloop.errors import ClaimError
 from vtloop.simulation import Run, simulate
 
+__tracebackhide__ = True  # for pytest: what the user wrote matters, not what is here
+
 SIZES = (1, 2, 4, 8, 16, 32, 64)
 
 # What a word says of n: up to a factor and a constant, the time is this.

@@ -66,6 +66,8 @@ def _circle(blocked: list[waits.Wait]) -> str:
         way = [task]
         while (holder := holder_of.get(way[-1])) is not None and holder not in way:
             way.append(holder)
+        if way == [holder]:
+            return f"\n{task} waits for what it holds itself."
         if holder == task:
             return f"\nThey wait in a circle: {' → '.join([*way, task])}."
     return ""

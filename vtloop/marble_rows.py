@@ -58,11 +58,14 @@ def _prints_and_cancels(timeline: Timeline) -> Iterator[Note]:
 
 def _deadlines(timeline: Timeline) -> Iterator[Note]:
     """Yield the deadlines that were set and not met, or late: no moment in the ruler tells them."""
+    steps = timeline.trace.steps
     pending: dict[int, Note] = {}
     deadlines: dict[int, int] = {}
     for step, at, kind, who, timer, deadline in timeline.trace.events:
         if kind == "set" and deadline >= 0:
-            words = f"{name_of(timeline, who)} sets a deadline of {format_seconds(deadline)}"
+            slept = step >= 0 and steps[step][3:5] == ("sleep", deadline)
+            does = "sleeps until" if slept else "sets a deadline of"
+            words = f"{name_of(timeline, who)} {does} {format_seconds(deadline)}"
             pending[timer] = Note(at, step, who, "", words)
             deadlines[timer] = deadline
         elif kind == "fire" and timer in pending:

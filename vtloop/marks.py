@@ -7,6 +7,8 @@ from vtloop.clock import to_seconds
 from vtloop.errors import SimulationError
 from vtloop.holders import current_recorder
 
+__tracebackhide__ = True  # for pytest: what the user wrote matters, not what is here
+
 
 def now() -> float:
     """Return the virtual time in seconds of the run that this thread is in, as `loop.time()` does.

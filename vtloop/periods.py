@@ -16,6 +16,8 @@ from typing import NamedTuple, TypeAlias
 from vtloop.timeline import WAITING, Holding, Lane, Span, Timeline, Visit, names_of
 from vtloop.trace import WAITS, Thing
 
+__tracebackhide__ = True  # for pytest: what the user wrote matters, not what is here
+
 _FIRST = -1  # before all events of a step
 _LAST = 1 << 62  # after them, or after all steps
 

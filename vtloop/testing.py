@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from vtloop import leaks
-from vtloop.clock import Clock, to_seconds
+from vtloop.clock import Clock, format_seconds, to_nanoseconds, to_seconds
 from vtloop.errors import SimulationError
 from vtloop.grounds import Ground, Options
 from vtloop.loop import VirtualLoop
@@ -264,7 +264,7 @@ class VirtualTime:
         self._test = test
 
     def __repr__(self) -> str:
-        return f"<VirtualTime of {self._test.name} at {self.now():g} s>"
+        return f"<VirtualTime of {self._test.name} at {format_seconds(to_nanoseconds(self.now()))}>"
 
     @property
     def loop(self) -> VirtualLoop:

@@ -25,6 +25,8 @@ from vtloop.clock import NEVER, format_seconds
 from vtloop.trace import ENDS, WAITS, Stack, TaskMade, Thing, Trace, pairs
 from vtloop.wording import counted
 
+__tracebackhide__ = True  # for pytest: what the user wrote matters, not what is here
+
 READY, RUNNING, WAITING = "ready", "running", "waiting"
 
 

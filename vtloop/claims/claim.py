@@ -13,6 +13,8 @@ from vtloop.marbles import marbles
 from vtloop.timeline import Timeline
 from vtloop.trace import Trace
 
+__tracebackhide__ = True  # for pytest: what the user wrote matters, not what is here
+
 if TYPE_CHECKING:
     from typing import Any, Protocol
 

@@ -7,7 +7,7 @@ import threading
 from bisect import bisect_left
 
 from vtloop.claims.claim import MOST_PLACES, Claim, Evidence, picture, unique
-from vtloop.claims.words import claimed, compared, places_before, suspended
+from vtloop.claims.words import claimed, compared, places_before, refuse_if_going_on, suspended
 from vtloop.clock import Seconds, format_seconds
 from vtloop.errors import ClaimError
 from vtloop.holders import current_recorder
@@ -15,6 +15,8 @@ from vtloop.marks import instant
 from vtloop.periods import end_of
 from vtloop.places import calling_frame, place
 from vtloop.timeline import WAITING, Timeline
+
+__tracebackhide__ = True  # for pytest: what the user wrote matters, not what is here
 
 
 class takes(Claim):
@@ -37,6 +39,11 @@ class takes(Claim):
         return f"the run takes {format_seconds(self._expected)}"
 
     def judge(self, timeline: Timeline) -> Evidence:
+        refuse_if_going_on(
+            timeline,
+            f"That the run takes {format_seconds(self._expected)}",
+            "use vtloop.takes with a body, in `async with`",
+        )
         header, main = timeline.trace.header, timeline.lanes.get(1)
         taken = header.get("finished")
         if taken is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections import Counter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from vtloop.claims.claim import MOST_PLACES, Claim, Evidence, unique
 from vtloop.claims.words import (
@@ -22,6 +22,8 @@ from vtloop.claims.words import (
 from vtloop.clock import Seconds, format_seconds
 from vtloop.periods import Position, end_of, start_of
 from vtloop.timeline import Timeline
+
+__tracebackhide__ = True  # for pytest: what the user wrote matters, not what is here
 
 
 class Occurrence(NamedTuple):
@@ -70,15 +72,24 @@ class Moment(Claim):
 
     def before(self, other: Moment) -> Claim:
         """It happens, and each time before the other does, be it by a step of the same instant."""
-        return _Before(self, other, f"{self} before {other}")
+        return _Before(self, _moment(other, "before"), f"{self} before {other}")
 
     def after(self, other: Moment) -> Claim:
         """It happens, and each time after the other does, be it by a step of the same instant."""
-        return _Before(other, self, f"{self} after {other}")
+        return _Before(_moment(other, "after"), self, f"{self} after {other}")
 
     def together_with(self, other: Moment) -> Claim:
         """Both happen at one instant: the same virtual time, in whatever order of steps."""
-        return _Together(self, other)
+        return _Together(self, _moment(other, "together_with"))
+
+
+def _moment(other: Any, method: str) -> Moment:
+    if not isinstance(other, Moment):
+        raise TypeError(
+            f"{method}({other!r}) was claimed, while it takes another moment, such as "
+            'task("worker").finishes or printed("done"); for a time there are at() and within()'
+        )
+    return other
 
 
 def _evidence(

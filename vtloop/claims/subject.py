@@ -22,6 +22,8 @@ from vtloop.periods import Period, Position, cancels, end_of, life, start_of, wa
 from vtloop.timeline import Lane, Timeline
 from vtloop.trace import ENDS
 
+__tracebackhide__ = True  # for pytest: what the user wrote matters, not what is here
+
 
 @dataclass(frozen=True)
 class Subject:

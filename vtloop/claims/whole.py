@@ -15,6 +15,7 @@ from vtloop.claims.words import (
     names,
     often,
     places_before,
+    refuse_if_going_on,
     suspended,
     suspension_after,
     suspension_before,
@@ -36,6 +37,8 @@ from vtloop.periods import (
 )
 from vtloop.timeline import WAITING, Lane, Span, Timeline
 
+__tracebackhide__ = True  # for pytest: what the user wrote matters, not what is here
+
 
 def at_most(limit: int, name: str | section | Subject) -> Claim:
     """Return the claim that no more than so many are in progress at once, be it for a step.
@@ -44,8 +47,10 @@ def at_most(limit: int, name: str | section | Subject) -> Claim:
     of a section; where it could be several of these, `task(name)` or `section(name)` says which.
     `at_most(2, name) & ~at_most(1, name)` says that two are reached as well.
     """
-    if limit < 0:
-        raise ValueError(f"At most {limit} at once was claimed; pass 0 or more")
+    if not isinstance(limit, int) or limit < 0:
+        raise ValueError(
+            f"At most {limit!r} at once was claimed; pass how many, 0 or more, and then a name"
+        )
     if isinstance(name, section):
         return _AtMost(limit, name.name, find_sections)
     if isinstance(name, Subject):
@@ -110,13 +115,16 @@ class _AtMost(Claim):
         most = most_at_once(periods)
         if not most:
             return Evidence(True, f"none started ({words})")
-        last = max(most)
+        since, until = max(most).start.at, min(period.end for period in most).at
         tasks = tuple(period.task for period in most if period.task > 0)
+        when = f"since {format_seconds(since)}"
+        if len(most) > 1 and since == until:
+            when = f"at {format_seconds(since)} for no time but some steps"
         actual = (
-            f"the most were {len(most)}, since {format_seconds(last.start.at)}: "
+            f"the most were {len(most)}, {when}: "
             f"{names(timeline, [period.task for period in most])} ({words})"
         )
-        window = min(most).start.at, min(period.end for period in most).at
+        window = min(most).start.at, until
         holds = len(most) <= self._limit
         return Evidence(
             holds, actual, tasks, window, tuple(islice(_entered(timeline, most), MOST_PLACES))
@@ -308,6 +316,9 @@ class _NothingUnfinished(Claim):
         return "nothing is left unfinished"
 
     def judge(self, timeline: Timeline) -> Evidence:
+        refuse_if_going_on(
+            timeline, "That nothing is left unfinished", "make the claim when the run is over"
+        )
         left = _left(timeline)
         if not left:
             return Evidence(True, "all tasks had ended")

@@ -8,8 +8,11 @@ from itertools import islice, takewhile
 from vtloop.actors import name_of
 from vtloop.claims.claim import unique
 from vtloop.clock import NEVER, Seconds, format_seconds, to_nanoseconds
+from vtloop.errors import SimulationError
 from vtloop.periods import Position
 from vtloop.timeline import WAITING, Lane, Span, Timeline
+
+__tracebackhide__ = True  # for pytest: what the user wrote matters, not what is here
 
 _MOST = 8  # items of a list
 
@@ -23,6 +26,13 @@ def claimed(seconds: Seconds) -> int:
             "count from its start; pass a finite number that is not negative"
         )
     return nanoseconds
+
+
+def refuse_if_going_on(timeline: Timeline, what: str, instead: str) -> None:
+    """Raise SimulationError for a claim about the whole of a run that has not ended yet."""
+    if timeline.trace.header.get("going_on"):
+        now = format_seconds(timeline.end)
+        raise SimulationError(f"{what} was claimed of a run that goes on, at {now}; {instead}")
 
 
 def compared(actual: int, expected: int, more: str, less: str) -> str:
