@@ -21,7 +21,7 @@ A map of the package, from the bottom up; a module imports only from those named
 
 - `moments`: moments, cases, and tokens for them
 - `facts`: what is known of a run when it is over
-- `calls`, `counting`, `injection`: what is done at which handle of a run
+- `landing`, `calls`, `counting`, `injection`: what is done at which handle of a run
 - `witness`: what is gathered besides
 - `cases`: running a case
 - `oracles`: what can be wrong with it
