@@ -1,0 +1,132 @@
+"""Trying many cases: one after the other in this process, or in batches in others.
+
+- What comes of a case does not depend on the case before it, nor on the process, so neither does a
+  sweep on how it is cut into batches.
+- What is sent to another process, and what comes back, are plain values. Functions go by name.
+- A case runs to its end: time that is up is noticed after it.
+"""
+
+from __future__ import annotations
+
+import pickle
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, as_completed
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from vtloop.blocking import real_monotonic
+from vtloop.sweep.cases import Bench, Check, Program
+from vtloop.sweep.invariants import Always
+from vtloop.sweep.judging import Judge
+from vtloop.sweep.moments import UNDISTURBED, Case, Moment
+from vtloop.sweep.oracles import Finding
+from vtloop.sweep.programs import called, load
+
+_SECONDS = 0.25  # that a batch takes, about
+
+_one_at_a_time = threading.Lock()  # as what a run replaces in its process is there but once
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is run, and what has to be true of it: options of `sweep`."""
+
+    program: Program | str
+    check: Check | None = None
+    always: Always | None = None
+    seed: int | str = 0
+
+    def bench(self) -> Bench:
+        """Return the bench for it."""
+        program = load(self.program) if isinstance(self.program, str) else self.program
+        return Bench(program, check=self.check, always=self.always, seed=self.seed)
+
+
+class Result(NamedTuple):
+    """What is kept of a case."""
+
+    case: Case
+    missed: bool = False
+    findings: tuple[Finding, ...] = ()
+    again: tuple[Moment, ...] = ()
+    """The moments at which its task could be cancelled again, if they were asked for."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is to be done with each case."""
+
+    setting: Setting
+    judge: Judge
+    most_handles: int
+    again: str = ""  # the classes of second cancellations to count
+
+    def singly(self) -> Work:
+        """Return the same, without counting what could come after a case."""
+        return replace(self, again="")
+
+    def try_on(self, bench: Bench, case: Case) -> Result:
+        """Return what comes of a case."""
+        moments: Sequence[Moment] = ()
+        if self.again:
+            outcome, counting = bench.run_and_count(case, self.again)
+            if outcome.ended != "endless":  # else there would be no end of pairs either
+                moments = counting.moments.get(case.number, ())
+        else:
+            outcome = bench.run(case)
+        return Result(case, outcome.missed, self.judge.findings(outcome), tuple(moments))
+
+    def check_that_it_can_be_sent(self) -> None:
+        """Raise TypeError if another process could not be told what to do."""
+        setting = self.setting
+        parts: dict[str, Any] = {f"oracle {one.name!r}": one for one in self.judge.oracles}
+        parts |= {"program": setting.program, "check": setting.check, "always": setting.always}
+        for what, part in parts.items():
+            try:
+                pickle.dumps(part)
+            except (pickle.PicklingError, AttributeError, TypeError):
+                raise TypeError(
+                    f"A sweep with an executor was given the {what} {called(part)}, while another "
+                    "process cannot import that; define it at the top level of a module"
+                ) from None
+
+
+def try_here(work: Work, bench: Bench, cases: Sequence[Case], until: float) -> Iterator[Result]:
+    """Try cases on a bench that is entered, until a time of the real clock, in Unix seconds."""
+    for case in cases:
+        if time.time() >= until:
+            return
+        yield work.try_on(bench, case)
+
+
+def try_batch(work: Work, cases: Sequence[Case], until: float) -> list[Result]:
+    """Try cases on a bench of their own; this is what an executor is given."""
+    with _one_at_a_time:
+        if time.time() >= until:
+            return []
+        with work.setting.bench() as bench:
+            bench.begin(work.most_handles)
+            return list(try_here(work, bench, cases, until))
+
+
+def try_elsewhere(
+    work: Work, executor: Executor, size: int, cases: Sequence[Case], until: float
+) -> Iterator[Result]:
+    """Try cases in batches of a size; results come in any order."""
+    batches = [cases[begin : begin + size] for begin in range(0, len(cases), size)]
+    futures = [executor.submit(try_batch, work, batch, until) for batch in batches]
+    try:
+        for future in as_completed(futures):
+            yield from future.result()
+    finally:
+        for future in futures:
+            future.cancel()
+
+
+def size_of_batches(bench: Bench) -> int:
+    """Return how many cases make up a batch, judged by a run that was not the first."""
+    began = real_monotonic()
+    bench.run(UNDISTURBED)
+    return max(1, min(1_000, int(_SECONDS / (real_monotonic() - began))))
