@@ -34,14 +34,23 @@ class Setting:
     """What is run, and what has to be true of it: options of `sweep`."""
 
     program: Program | str
-    check: Check | None = None
-    always: Always | None = None
+    check: Check | str | None = None
+    always: Always | str | None = None
     seed: int | str = 0
+
+    def loaded(self) -> Setting:
+        """Return the same, with functions where there were names."""
+        program, check, always = map(_function, (self.program, self.check, self.always))
+        return Setting(program, check, always, self.seed)
 
     def bench(self) -> Bench:
         """Return the bench for it."""
-        program = load(self.program) if isinstance(self.program, str) else self.program
-        return Bench(program, check=self.check, always=self.always, seed=self.seed)
+        loaded: Any = self.loaded()
+        return Bench(loaded.program, check=loaded.check, always=loaded.always, seed=loaded.seed)
+
+
+def _function(given: Any) -> Any:
+    return load(given) if isinstance(given, str) else given
 
 
 class Result(NamedTuple):

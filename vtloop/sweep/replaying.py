@@ -14,7 +14,7 @@ from vtloop.sweep.facts import Outcome
 from vtloop.sweep.injection import MESSAGE
 from vtloop.sweep.judging import Judge
 from vtloop.sweep.moments import case_of
-from vtloop.sweep.oracles import Finding
+from vtloop.sweep.oracles import ERROR, Finding
 from vtloop.trace import Trace
 
 if TYPE_CHECKING:
@@ -30,6 +30,11 @@ class Replay:
     outcome: Outcome
     findings: tuple[Finding, ...]  # but for those of the undisturbed run
     trace: Trace
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong that is not by design."""
+        return all(finding.level != ERROR for finding in self.findings)
 
     @cached_property
     def timeline(self) -> Timeline:

@@ -86,12 +86,13 @@ class Report:
     def command(self, token: str) -> str:
         """Return what shows a case again: a command line, or an expression where none would do."""
         setting = self.setting
-        given = {"check": setting.check, "always": setting.always}
-        used = {option: function for option, function in given.items() if function is not None}
+        judged = {"check": setting.check, "always": setting.always}
+        used = {option: function for option, function in judged.items() if function is not None}
         if not all(map(name_of, (setting.program, *used.values()))):
-            options = "".join(f", {option}={called(function)}" for option, function in used.items())
-            seed = f", seed={setting.seed!r}" if setting.seed else ""
-            return f"vtloop.sweep.replay({called(setting.program)}, {token!r}{options}{seed})"
+            given = [_in_python(setting.program), repr(token)]
+            given += [f"{option}={_in_python(function)}" for option, function in used.items()]
+            given += [f"seed={setting.seed!r}"] if setting.seed else []
+            return f"vtloop.sweep.replay({', '.join(given)})"
         words = ["vtloop", "sweep", name_of(setting.program)]
         for option, function in used.items():
             words += [f"--{option}", name_of(function)]
@@ -112,9 +113,13 @@ class Report:
     def _story(self, problem: Problem) -> Iterator[str]:
         yield f"{problem.finding.oracle}: {problem.finding.subject}, in {problem.token}:"
         try:
-            yield self.replay(problem.token).story()
-        except LookupError as error:  # the program is not the same each time
+            again = self.replay(problem.token)
+        except LookupError as error:
             yield str(error)
+        else:
+            if problem.finding[:2] not in {finding[:2] for finding in again.findings}:
+                yield "this time it was not found; let the program do the same in every run"
+            yield again.story()
         yield f"To see it again: {self.command(problem.token)}"
 
     def __str__(self) -> str:
@@ -158,6 +163,12 @@ class Report:
                 "nothing from one run to the next"
             )
         return lines
+
+
+def _in_python(function: object) -> str:
+    """Return an expression for a function, or its name, as far as there is one."""
+    name = repr(function) if isinstance(function, str) else getattr(function, "__name__", "…")
+    return "…" if name == "<lambda>" else name
 
 
 def listed(names: Sequence[str]) -> str:

@@ -31,7 +31,7 @@ from vtloop.sweep.judging import Judge
 from vtloop.sweep.ledger import Ledger
 from vtloop.sweep.moments import CLASSES, Case, Moment
 from vtloop.sweep.oracles import ORACLES, Oracle
-from vtloop.sweep.programs import called, load
+from vtloop.sweep.programs import called
 from vtloop.sweep.replaying import Replay, run_again
 from vtloop.sweep.report import Report, Tally, listed, problems_of
 from vtloop.tasks import without_locals
@@ -46,8 +46,8 @@ def sweep(
     victim: Victim = None,
     classes: str = "ABCD",
     budget: int = 10_000,
-    check: Check | None = None,
-    always: Always | None = None,
+    check: Check | str | None = None,
+    always: Always | str | None = None,
     oracles: Sequence[Oracle] = ORACLES,
     seed: int | str = 0,
     executor: Executor | None = None,
@@ -64,7 +64,8 @@ def sweep(
     - `classes` are the kinds of moments, see `moments`
     - `budget` bounds the runs with two cancellations; of more, a sample is taken, always the same
     - `check` is called with the outcome of each run, and raises what is wrong
-    - `always` is called before each handle of each run, and raises what is wrong
+    - `always` is called before each handle of each run, and raises what is wrong; these two may be
+      given by name as well
     - `oracles` judge each run
     - `seed` is that of the module `random`, for each run anew
     - `executor` runs the cases in batches, in other processes or on other machines: any of
@@ -139,8 +140,8 @@ def replay(
     program: Program | str,
     token: str,
     *,
-    check: Check | None = None,
-    always: Always | None = None,
+    check: Check | str | None = None,
+    always: Always | str | None = None,
     oracles: Sequence[Oracle] = ORACLES,
     seed: int | str = 0,
 ) -> Replay:
@@ -185,8 +186,7 @@ def _in_words(
     cases: Iterable[Case],
 ) -> dict[str, str]:
     """Return what tells a sweep from others, so that no results are mixed up."""
-    program = load(setting.program) if isinstance(setting.program, str) else setting.program
-    code = getattr(program, "__code__", None)
+    code = getattr(setting.loaded().program, "__code__", None)
     try:
         with open(code.co_filename if code is not None else "", "rb") as file:
             source = hashlib.sha256(file.read()).hexdigest()[:16]
