@@ -4,6 +4,7 @@ import asyncio
 import importlib.util
 import itertools
 import multiprocessing
+import time
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from types import SimpleNamespace
 
@@ -50,7 +51,7 @@ def test_threads_take_turns_and_come_to_the_same():
 
 @pytest.mark.parametrize("size", [5, 1_000])
 def test_the_size_and_the_order_of_batches_change_nothing(size, monkeypatch):
-    monkeypatch.setattr("vtloop.sweep.search.size_of_batches", lambda bench: size)
+    monkeypatch.setattr("vtloop.sweep.batches.size_of_batches", lambda cases, took: size)
     executor = Backwards()
     here = sweep(swept.leaky, budget=40)
     there = sweep(swept.leaky, budget=40, executor=executor)
@@ -101,7 +102,7 @@ def test_an_error_that_ends_a_sweep_comes_from_wherever_it_was():
 def ticking(monkeypatch):
     """Let the real clock move by a second each time that a sweep asks it."""
     ticks = itertools.count()
-    clock = SimpleNamespace(time=lambda: float(next(ticks)))
+    clock = SimpleNamespace(time=lambda: float(next(ticks)), thread_time=time.thread_time)
     monkeypatch.setattr("vtloop.sweep.batches.time", clock)
     monkeypatch.setattr("vtloop.sweep.search.time", clock)
 

@@ -16,7 +16,6 @@ from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from vtloop.blocking import real_monotonic
 from vtloop.sweep.cases import Bench, Check, Program
 from vtloop.sweep.invariants import Always
 from vtloop.sweep.judging import Judge
@@ -24,7 +23,9 @@ from vtloop.sweep.moments import UNDISTURBED, Case, Moment
 from vtloop.sweep.oracles import Finding
 from vtloop.sweep.programs import called, load
 
-_SECONDS = 0.25  # that a batch takes, about
+# A batch takes about so many seconds: more than it takes to prepare for it, which is some
+# hundredths, and few enough to end soon. In between, all are cut into so many, for all processes.
+_LEAST, _MOST, _BATCHES = 0.1, 1.0, 32
 
 _one_at_a_time = threading.Lock()  # as what a run replaces in its process is there but once
 
@@ -121,9 +122,10 @@ def try_batch(work: Work, cases: Sequence[Case], until: float) -> list[Result]:
 
 
 def try_elsewhere(
-    work: Work, executor: Executor, size: int, cases: Sequence[Case], until: float
+    work: Work, executor: Executor, took: float, cases: Sequence[Case], until: float
 ) -> Iterator[Result]:
-    """Try cases in batches of a size; results come in any order."""
+    """Try cases in batches, when a case has taken so many seconds; results come in any order."""
+    size = size_of_batches(len(cases), took)
     batches = [cases[begin : begin + size] for begin in range(0, len(cases), size)]
     futures = [executor.submit(try_batch, work, batch, until) for batch in batches]
     try:
@@ -134,8 +136,13 @@ def try_elsewhere(
             future.cancel()
 
 
-def size_of_batches(bench: Bench) -> int:
-    """Return how many cases make up a batch, judged by a run that was not the first."""
-    began = real_monotonic()
+def size_of_batches(cases: int, took: float) -> int:
+    """Return how many of so many cases make up a batch."""
+    return 1 + int(max(_LEAST / took, min(cases / _BATCHES, _MOST / took)))
+
+
+def seconds_for_a_case(bench: Bench) -> float:
+    """Return how long a run takes the processor that is not the first."""
+    began = time.thread_time()
     bench.run(UNDISTURBED)
-    return max(1, min(1_000, int(_SECONDS / (real_monotonic() - began))))
+    return time.thread_time() - began + 1e-6  # the clock may be a coarse one

@@ -45,7 +45,9 @@ def problems_of(results: Iterable[Result], oracles: Sequence[Oracle]) -> tuple[P
     problems: dict[tuple[str, str], Problem] = {}
     for result in results:
         for finding in result.findings:
-            problem = problems.setdefault(finding[:2], Problem(finding, result.case, Counter()))
+            problem = problems.get(finding[:2])
+            if problem is None:
+                problem = problems[finding[:2]] = Problem(finding, result.case, Counter())
             problem.counts[result.case.letter] += 1
     place = {oracle.name: number for number, oracle in enumerate(oracles)}
     return tuple(sorted(problems.values(), key=lambda problem: place[problem.finding.oracle]))

@@ -20,7 +20,7 @@ from vtloop.sweep.batches import (
     Result,
     Setting,
     Work,
-    size_of_batches,
+    seconds_for_a_case,
     try_elsewhere,
     try_here,
 )
@@ -103,11 +103,11 @@ def sweep(
                 return try_here(work, bench, cases, until)
         else:
             work.check_that_it_can_be_sent()
-            size, pool = size_of_batches(bench), executor
+            took, pool = seconds_for_a_case(bench), executor
             stack.close()
 
             def attempt(work: Work, cases: Sequence[Case], until: float) -> Iterator[Result]:
-                return try_elsewhere(work, pool, size, cases, until)
+                return try_elsewhere(work, pool, took, cases, until)
 
         words = _in_words(setting, victim, classes, oracles, cases)
         ledger = stack.enter_context(Ledger(resume, words))
