@@ -22,7 +22,8 @@ A map of the package, from the bottom up; a module imports only from those named
 - `programs`: functions by name
 - `moments`: moments, cases, and tokens for them
 - `facts`: what is known of a run when it is over
-- `landing`, `calls`, `counting`, `injection`: what is done at which handle of a run
+- `landing`: where in its functions a task is
+- `calls`, `counting`, `injection`: what is done at which handle of a run
 - `invariants`: what a user says of all of them
 - `witness`: what is gathered besides
 - `cases`: running a case

@@ -19,8 +19,8 @@ from typing import Any
 
 from vtloop.ordering import without_addresses
 from vtloop.policies import Rest, Take
+from vtloop.sweep.landing import landing
 from vtloop.tasks import label, stepping
-from vtloop.waits import describe
 
 Always = Callable[[], object]
 Stock = Callable[[], int | Iterable[Any]]
@@ -69,7 +69,7 @@ class Watch:
             words.append(f"after a step of {who}")
             task = found()
             if task is not None and not task.done():
-                words.append(str(describe(task, {})))
+                words.append(landing(task))
         self.broken = without_addresses(", ".join(words))
 
 

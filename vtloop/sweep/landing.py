@@ -1,4 +1,4 @@
-"""Where a cancellation lands: the functions that its task is in."""
+"""Where a task is, as a cancellation lands in it: the functions that it is in."""
 
 from __future__ import annotations
 
