@@ -138,3 +138,10 @@ def test_a_replay_is_ok_if_nothing_is_wrong_but_by_design():
 def test_the_settings_and_results_that_travel_are_plain_values():
     report = sweep(swept.leaky, classes="A")
     assert pickle.loads(pickle.dumps(report.setting)) == report.setting
+
+
+def test_a_problem_has_its_simplest_case():
+    tokens = {one.finding.oracle: one.token for one in sweep(careless, classes="BCA").errors}
+    assert tokens == {"left held": "careless#1@R0"}
+    tokens = {one.finding.oracle: one.token for one in sweep(careless, classes="BC").errors}
+    assert tokens == {"left held": "careless#1@B2"}

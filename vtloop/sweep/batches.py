@@ -103,7 +103,7 @@ class Work:
                 ) from None
 
 
-def try_here(work: Work, bench: Bench, cases: Sequence[Case], until: float) -> Iterator[Result]:
+def try_here(bench: Bench, work: Work, cases: Sequence[Case], until: float) -> Iterator[Result]:
     """Try cases on a bench that is entered, until a time of the real clock, in Unix seconds."""
     for case in cases:
         if time.time() >= until:
@@ -118,11 +118,11 @@ def try_batch(work: Work, cases: Sequence[Case], until: float) -> list[Result]:
             return []
         with work.setting.bench() as bench:
             bench.begin(work.most_handles)
-            return list(try_here(work, bench, cases, until))
+            return list(try_here(bench, work, cases, until))
 
 
 def try_elsewhere(
-    work: Work, executor: Executor, took: float, cases: Sequence[Case], until: float
+    executor: Executor, took: float, work: Work, cases: Sequence[Case], until: float
 ) -> Iterator[Result]:
     """Try cases in batches, when a case has taken so many seconds; results come in any order."""
     size = size_of_batches(len(cases), took)

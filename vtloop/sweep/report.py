@@ -31,7 +31,7 @@ class Problem:
     """One thing that is wrong, and where it shows."""
 
     finding: Finding  # of the first case
-    case: Case  # the first that shows it: one cancellation comes before two
+    case: Case  # the first that shows it, in order of simplicity
     counts: Counter[str]  # how many cases show it, by class
 
     @property
@@ -41,9 +41,13 @@ class Problem:
 
 
 def problems_of(results: Iterable[Result], oracles: Sequence[Oracle]) -> tuple[Problem, ...]:
-    """Return what was found, in the order of the oracles and then of the cases."""
+    """Return what was found, in the order of the oracles.
+
+    Each problem has its simplest case: one cancellation is simpler than two, to be suspended than
+    to be woken, and that than to be running; of equal ones the first in order counts.
+    """
     problems: dict[tuple[str, str], Problem] = {}
-    for result in results:
+    for result in sorted(results, key=_simplicity):
         for finding in result.findings:
             problem = problems.get(finding[:2])
             if problem is None:
@@ -51,6 +55,11 @@ def problems_of(results: Iterable[Result], oracles: Sequence[Oracle]) -> tuple[P
             problem.counts[result.case.letter] += 1
     place = {oracle.name: number for number, oracle in enumerate(oracles)}
     return tuple(sorted(problems.values(), key=lambda problem: place[problem.finding.oracle]))
+
+
+def _simplicity(result: Result) -> tuple[int, list[str]]:
+    moments = result.case.moments
+    return len(moments), [moment.letter for moment in moments]
 
 
 @dataclass

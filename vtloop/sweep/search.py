@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
+from functools import partial
 from itertools import accumulate, pairwise
 from math import inf
 from typing import Any
@@ -96,19 +97,12 @@ def sweep(
             for number in victims
             for moment in counting.moments[number]
         ]
-        attempt: _Try
         if executor is None:
-
-            def attempt(work: Work, cases: Sequence[Case], until: float) -> Iterator[Result]:
-                return try_here(work, bench, cases, until)
+            attempt = partial(try_here, bench)
         else:
             work.check_that_it_can_be_sent()
-            took, pool = seconds_for_a_case(bench), executor
+            attempt = partial(try_elsewhere, executor, seconds_for_a_case(bench))
             stack.close()
-
-            def attempt(work: Work, cases: Sequence[Case], until: float) -> Iterator[Result]:
-                return try_elsewhere(work, pool, took, cases, until)
-
         words = _in_words(setting, victim, classes, oracles, cases)
         ledger = stack.enter_context(Ledger(resume, words))
         search = _Search(attempt, ledger, until, progress)
