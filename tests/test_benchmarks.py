@@ -6,7 +6,7 @@ import sys
 import pytest
 
 import vtloop
-from benchmarks import rivals, rounds, sample, sweep, table, workloads
+from benchmarks import rivals, rounds, sample, sweep, sweep_processes, table, workloads
 from benchmarks.__main__ import main
 from benchmarks.workloads import BACKLOG, SLEEPERS, WORKLOADS
 
@@ -119,6 +119,14 @@ def test_the_speed_of_a_sweep_is_told_for_each_class(capsys):
     assert lines[0].endswith("µs")
     assert [line[0] for line in lines[1:]] == list("ABCD")
     assert all(line.endswith("cases a second") for line in lines[1:])
+
+
+def test_the_speed_of_a_sweep_in_several_processes_is_told(capsys):
+    sweep_processes.main(processes=1, rounds=1, classes="A")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].endswith("seconds of each round")
+    assert [line[:6] for line in lines[1:3]] == ["1 proc", "1 more"]
+    assert lines[-1].endswith("times as fast")
 
 
 def test_the_program_that_is_swept_has_5_tasks_and_100_steps():

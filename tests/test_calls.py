@@ -1,7 +1,10 @@
 """The calls of a step are counted alike on every Python, and only of that step."""
 
+import _thread
+import linecache
 import sys
 
+from vtloop import places
 from vtloop.sweep.calls import Calls
 
 
@@ -72,3 +75,39 @@ def test_another_tracer_is_back_afterwards():
     finally:
         sys.settrace(before)
     assert after is tracer
+
+
+def test_what_another_thread_calls_does_not_count():
+    # Primitives written in C, so that waiting for the thread is no call of a Python function.
+    asked, answered = _thread.allocate_lock(), _thread.allocate_lock()
+    asked.acquire()
+    answered.acquire()
+
+    def other():
+        asked.acquire()
+        outer()
+        answered.release()
+
+    def ask():
+        asked.release()
+        answered.acquire()
+
+    _thread.start_new_thread(other, ())
+    assert counted(ask) == [0]
+
+
+def looks_up(recorded):
+    numbers = []
+    calls = Calls(numbers.append, recorded)
+    linecache.clearcache()
+    calls.start()
+    try:
+        places.place_at(__file__, 1, "looks_up")
+    finally:
+        calls.stop()
+    return numbers
+
+
+def test_what_a_recorder_calls_does_not_count():
+    assert looks_up(recorded=True) == []
+    assert looks_up(recorded=False) != []

@@ -2,6 +2,7 @@
 
 import asyncio
 import concurrent.futures
+import math
 import queue
 import selectors
 import socket
@@ -11,6 +12,7 @@ import time
 import pytest
 
 from vtloop import VirtualLoop, simulate
+from vtloop.outsiders import Outsiders
 
 # Longer than a test may last: a run that waits this long in vain for a thread does not pass.
 FOR_EVER = 1000.0
@@ -244,3 +246,19 @@ def test_a_worker_blocked_for_real_comes_back_to_the_clock_it_left():
     run = simulate(main, patience=FOR_EVER)
     assert run.value == [5.0, 6.0]
     assert not run.reproducible
+
+
+def test_a_main_thread_of_which_nothing_is_expected_is_not_waited_for():
+    waited = []
+
+    def look():
+        outsiders = Outsiders(FOR_EVER)
+        outsiders.expects_main = False
+        outsiders.begin()
+        waited.append(outsiders.wait(math.inf, ()))
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    while thread.is_alive():
+        real_sleep(0.001)
+    assert waited == [False]

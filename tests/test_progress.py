@@ -12,6 +12,7 @@ pty = pytest.importorskip("pty", reason="there are no terminals to make here")
 termios = pytest.importorskip("termios")
 
 CHART = "from vtloop.__main__ import main; main(['chart', 'nap.py', '-o', 'nap.txt'])"
+SWEEP = "from vtloop.__main__ import main; main(['sweep', 'tests.swept:leaky'])"
 GALLERY = "from scenarios.__main__ import main; main(['hello', '--gallery', 'gallery'])"
 
 
@@ -62,3 +63,10 @@ def test_short_work_has_no_bar(told):
 def test_what_is_no_terminal_has_no_bar(told):
     assert told(CHART, delay=0, terminal=False) == "vtloop: wrote nap.txt\n"
     assert told(GALLERY, delay=0, terminal=False) == ""
+
+
+def test_a_terminal_is_told_how_far_a_sweep_is(told):
+    text = told(SWEEP, delay=0, terminal=True)
+    assert "vtloop: cancelling once" in text
+    assert "vtloop: cancelling twice" in text
+    assert told(SWEEP, delay=0, terminal=False) == ""

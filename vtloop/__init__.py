@@ -35,11 +35,12 @@ A map of the package, from the bottom up; a module imports only from those named
 - `views`: all of them, by format
 - `claims`: what is to be true of a schedule; a package, with a map of its own
 - `output`, `runner`, `simulation`: one run
+- `progress`: how far long work is
 - `sweep`: a run for every moment at which a task could be cancelled; a package, with a map of its
   own
 - `growth`: several, of growing size
 - `parts`: a loop that is run in parts, and the trace of each
-- `options`, `scripts`, `progress`, `__main__`: the command line
+- `options`, `scripts`, `sweep_command`, `__main__`: the command line
 - `cells`, `notebook`: the cells of a notebook
 - `leaks`, `grounds`, `testing`, `failures`, `durations`, `pytest_plugin`: tests in virtual time,
   for pytest

@@ -1,4 +1,4 @@
-"""The command line: `vtloop run script.py`, `vtloop chart script.py`, `vtloop trace script.py`."""
+"""The command line: `vtloop run script.py`, and `vtloop chart`, `trace` and `sweep`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from vtloop.options import add_options
 from vtloop.progress import progress
 from vtloop.recording import Recording
 from vtloop.scripts import Options, hide_own_frames, run_module, run_script
+from vtloop.sweep_command import add_command, run_command
 from vtloop.timeline import Timeline
 from vtloop.trace import Trace, load
 from vtloop.views import FORMATS, write
@@ -63,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
             view.add_argument("--axis", choices=("time", "steps", "both"), help="what is across")
             view.add_argument("--theme", choices=("light", "dark"))
             view.add_argument("--title")
+    add_command(commands)
     return parser
 
 
@@ -74,6 +76,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         cut = argv.index("--")
         argv, args = argv[:cut], argv[cut + 1 :]
     arguments = parser.parse_args(argv)
+    if arguments.command == "sweep":
+        return run_command(parser, arguments)
     options = Options(arguments.wall_clock, arguments.until, arguments.seed)
     if arguments.command == "run":
         target = arguments.module or arguments.script

@@ -36,6 +36,13 @@ def seconds(text: str) -> float:
     return number
 
 
+def count(text: str) -> int:
+    """Return `text` as a number of things."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no count; give a whole number from 0 on")
+    return int(text)
+
+
 def add_options(parser: Any, until: str) -> None:
     """Add to a parser what any run may be told; `until` is the help for --until."""
     parser.add_argument(

@@ -5,7 +5,7 @@ virtual time run away while one is at work. The rules:
 
 - Threads count that were started since the loop was made, and the main thread when it made the
   loop and another one runs it. A loop that was made where it runs looks for the main thread only
-  when nothing else is left to wait for.
+  when nothing else is left to wait for, and then only if it `expects_main`.
 - A thread that can only go on when another one acts (it waits for a lock, an item, a result, the
   end of a thread) is not at work. The system's own word is taken for it where it gives it, on
   Linux; elsewhere Python's frames tell of the usual waits.
@@ -127,6 +127,7 @@ class Outsiders:
         self._waited_since_call = 0.0  # real seconds
         self._waited_since_move = 0.0
         self.called_in = False
+        self.expects_main = True
 
     def begin(self) -> None:
         """Take note of which thread the loop runs in."""
@@ -135,7 +136,7 @@ class Outsiders:
         if threading.current_thread() is not main and not in_a_worker:
             if self._maker is main:
                 self._ignored.discard(main)
-            else:
+            elif self.expects_main:
                 self._in_vain.add(main)
         self.usual = -1
 

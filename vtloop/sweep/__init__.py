@@ -19,17 +19,33 @@ of a token again, and records it.
 
 A map of the package, from the bottom up; a module imports only from those named before it:
 
+- `programs`: functions by name
 - `moments`: moments, cases, and tokens for them
 - `facts`: what is known of a run when it is over
+- `landing`: where in its functions a task is
 - `calls`, `counting`, `injection`: what is done at which handle of a run
+- `invariants`: what a user says of all of them
 - `witness`: what is gathered besides
 - `cases`: running a case
-- `oracles`: what can be wrong with it
-- `report`, `search`: all cases of a program
+- `oracles`, `judging`: what can be wrong with it
+- `batches`, `ledger`: trying many, also elsewhere, and not twice
+- `replaying`, `report`, `search`: all cases of a program
 """
 
+from vtloop.sweep.invariants import conserved
 from vtloop.sweep.oracles import ORACLES, Finding, SlowCleanup
+from vtloop.sweep.replaying import Replay
 from vtloop.sweep.report import Problem, Report
-from vtloop.sweep.search import Replay, replay, sweep
+from vtloop.sweep.search import replay, sweep
 
-__all__ = ["ORACLES", "Finding", "Problem", "Replay", "Report", "SlowCleanup", "replay", "sweep"]
+__all__ = [
+    "ORACLES",
+    "Finding",
+    "Problem",
+    "Replay",
+    "Report",
+    "SlowCleanup",
+    "conserved",
+    "replay",
+    "sweep",
+]

@@ -5,34 +5,42 @@
 - The first thing that a step does is to begin or to resume its coroutine: that is call 0. From
   then on functions count when they begin, and not when they are resumed, as by an await.
 - This package's own functions do not count, so that a recorded run has the same calls; nor do
-  those with which weak references are tidied up.
+  those that a recorder calls, or with which weak references are tidied up.
+- What other threads call meanwhile is none of the step's.
 """
 
 from __future__ import annotations
 
 import _weakrefset
 import sys
+import threading
 import weakref
 from collections.abc import Callable
 from types import CodeType, FrameType
 from typing import Any
 
+from vtloop import places, recording, sites, waits
 from vtloop.places import PACKAGE
 
 _NOT_COUNTED = (PACKAGE, weakref.__file__, _weakrefset.__file__)
+_RECORDERS = {module.__file__ for module in (places, recording, sites, waits)}
 
 
 class Calls:
-    """Follows one step at a time."""
+    """Follows one step at a time, `recorded` or not."""
 
-    def __init__(self, called: Callable[[int], object]) -> None:
+    def __init__(self, called: Callable[[int], object], recorded: bool = False) -> None:
         self.count = 0
         """How many calls the step has made so far."""
         self._called = called
+        self._recorded = recorded
+        self._thread = 0
         self._tracer: Any = None
 
     def _begun(self, code: CodeType, resumed: bool) -> None:
         if (resumed and self.count) or code.co_filename.startswith(_NOT_COUNTED):
+            return
+        if self._recorded and _is_recorders():
             return
         number = self.count
         self.count = number + 1
@@ -43,6 +51,7 @@ class Calls:
         def start(self) -> None:
             """Follow the step that is about to begin."""
             self.count = 0
+            self._thread = threading.get_ident()
             monitoring.use_tool_id(_TOOL, "vtloop.sweep")
             for event, resumed in _EVENTS.items():
                 monitoring.register_callback(_TOOL, event, self._listener(resumed))
@@ -56,7 +65,11 @@ class Calls:
             monitoring.free_tool_id(_TOOL)
 
         def _listener(self, resumed: bool) -> Callable[..., None]:
-            return lambda code, *_: self._begun(code, resumed)
+            def listen(code: CodeType, *_: Any) -> None:
+                if threading.get_ident() == self._thread:
+                    self._begun(code, resumed)
+
+            return listen
 
     else:
 
@@ -74,6 +87,16 @@ class Calls:
             # A frame that begins stands at an instruction RESUME 0.
             code, at = frame.f_code.co_code, frame.f_lasti
             self._begun(frame.f_code, resumed=code[at] != _RESUME or code[at + 1] != 0)
+
+
+def _is_recorders() -> bool:
+    """Tell whether the function that begins was called by what records a run."""
+    frame = sys._getframe(2)
+    while frame.f_code.co_filename.startswith(PACKAGE) and frame.f_back is not None:
+        frame = frame.f_back  # from those that listen to the function
+    while not frame.f_code.co_filename.startswith(PACKAGE) and frame.f_back is not None:
+        frame = frame.f_back
+    return frame.f_code.co_filename in _RECORDERS
 
 
 if sys.version_info >= (3, 12):

@@ -25,6 +25,7 @@ from vtloop.runner import Runner
 from vtloop.sweep.counting import Counting, everybody
 from vtloop.sweep.facts import Ended, Outcome, faults_of
 from vtloop.sweep.injection import Endless, Injection
+from vtloop.sweep.invariants import Always, Watch
 from vtloop.sweep.moments import UNDISTURBED, Case
 from vtloop.sweep.witness import NOTING, Witness, WitnessedLoop, current
 
@@ -49,16 +50,24 @@ class Several:
 class Bench:
     """What stands around the cases of a program; they run while it is entered.
 
-    `check` is called after each run, and raises what is wrong. `seed` is that of `random`.
+    `check` is called after each run, `always` before each of its handles; both raise what is wrong.
+    `seed` is that of `random`.
     """
 
     def __init__(
-        self, program: Program, *, check: Check | None = None, seed: int | str = 0
+        self,
+        program: Program,
+        *,
+        check: Check | None = None,
+        always: Always | None = None,
+        seed: int | str = 0,
     ) -> None:
+        self.most_handles = 0
+        """Of a case: one that never ends would have no end of them."""
         self._program = program
         self._check = check
+        self._always = always
         self._seed = seed
-        self._most_handles = 0  # of a case: one that never ends would be none
         self._exits = contextlib.ExitStack()
 
     def __enter__(self) -> Bench:
@@ -87,17 +96,22 @@ class Bench:
         self._run(Injection(UNDISTURBED))
         counting, injection = Counting(everybody, classes), Injection(UNDISTURBED)
         outcome = self._run(injection, counting)
-        self._most_handles = 10 * injection.handles + _HANDLES
+        self.most_handles = 10 * injection.handles + _HANDLES
         return outcome, counting
+
+    def begin(self, most_handles: int) -> None:
+        """Prepare for cases whose moments were counted elsewhere: run the program undisturbed."""
+        self._run(Injection(UNDISTURBED))
+        self.most_handles = most_handles
 
     def run(self, case: Case, recorder: Recorder | None = None, explain: bool = False) -> Outcome:
         """Run the program with the cancellations of a case."""
-        injection = Injection(case, self._most_handles, explain)
+        injection = Injection(case, self.most_handles, explain)
         return self._run(injection, recorder=recorder)
 
     def run_and_count(self, case: Case, classes: str) -> tuple[Outcome, Counting]:
         """Run a case; return also the moments at which its task could be cancelled again."""
-        injection = Injection(case, self._most_handles)
+        injection = Injection(case, self.most_handles)
         counting = Counting(injection.cleaning_up, classes)
         return self._run(injection, counting), counting
 
@@ -108,9 +122,12 @@ class Bench:
         recorder: Recorder | None = None,
     ) -> Outcome:
         outcome, witness = injection.outcome, Witness()
-        policies: list[Counting | Injection] = [injection]
+        policies: list[Counting | Injection | Watch] = [injection]
         if counting is not None:
             policies.insert(0, counting)
+        watch = None if self._always is None else Watch(self._always)
+        if watch is not None:
+            policies.append(watch)  # within the others: a step has ended for them when it looks
         random.seed(self._seed)
         belonging = current.set(witness)
         try:
@@ -119,6 +136,8 @@ class Bench:
         finally:
             current.reset(belonging)
         witness.tell(outcome)
+        if watch is not None and watch.broken:
+            outcome.violated = (watch.broken,)
         if self._check is not None:
             try:
                 self._check(outcome)
@@ -131,7 +150,7 @@ def _execute(
     program: Program,
     outcome: Outcome,
     witness: Witness,
-    policies: Sequence[Counting | Injection],
+    policies: Sequence[Counting | Injection | Watch],
     recorder: Recorder | None,
 ) -> None:
     """Run a program, and write down what is seen of its main coroutine.
@@ -139,6 +158,7 @@ def _execute(
     That is run without a runner's way with Ctrl-C, which here ends the sweep.
     """
     loop = WitnessedLoop(witness, policy=Several(policies), recorder=recorder)
+    loop._threads.outsiders.expects_main = False  # it knows nothing of the program
     try:
         with Runner(loop, None):
             main = program()

@@ -75,7 +75,8 @@ class Outcome:
     destroyed: tuple[str, ...] = ()  # tasks that were collected while they were pending
     unawaited: tuple[str, ...] = ()  # coroutines
     late: tuple[str, ...] = ()  # async generators
-    broken: tuple[str, ...] = ()  # invariants of the user's
+    broken: tuple[str, ...] = ()  # what the user's check has said
+    violated: tuple[str, ...] = ()  # what the user's invariant has said, and when
     landed: tuple[str, ...] = ()  # where each cancellation landed, in a run that is looked at
 
 

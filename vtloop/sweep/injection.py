@@ -9,9 +9,9 @@ from typing import Any
 from vtloop.policies import Rest, Take
 from vtloop.sweep.calls import Calls
 from vtloop.sweep.facts import Ended, Outcome, faults_of
+from vtloop.sweep.landing import landing
 from vtloop.sweep.moments import Case
 from vtloop.tasks import ended_cancelled, number_of, stepping
-from vtloop.waits import describe
 
 MESSAGE = "cancelled by the sweep"
 """What the task is cancelled with."""
@@ -43,7 +43,7 @@ class Injection:
         self._rests = 0
         self._task: Task | None = None  # once it was cancelled and until it is done
         self._requested_at = 0
-        self._calls = Calls(self._called)
+        self._calls = Calls(self._called, recorded=explain)
         self._stepping: Task | None = None
         self._ours = False  # whether nobody else's cancellation can be mistaken for this one
         self._rested = 0  # how many handles there were at the end of the last iteration
@@ -143,7 +143,7 @@ class Injection:
 
     def _request(self, task: Any) -> None:
         if self._explain:
-            self.outcome.landed += (str(describe(task)),)
+            self.outcome.landed += (landing(task),)
         if self._task is None:
             self._ours = not task.cancelling() and not ended_cancelled(task._fut_waiter)
         self._task = task

@@ -68,23 +68,26 @@ class Case(NamedTuple):
 UNDISTURBED = Case("", 0)
 
 
+def moment_of(text: str) -> Moment:
+    """Return the moment that a text such as 'A12' names. ValueError if it is none."""
+    found = _MOMENT.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} was given as a moment, while these look like 'A12' or 'C15.3'")
+    if found["kind"]:
+        return Moment(found["kind"], int(found["at"]))
+    return Moment("C", int(found["step"]), int(found["call"]))
+
+
 def case_of(token: str) -> Case:
     """Return the case that a token names. ValueError if it is none."""
     found = _TOKEN.fullmatch(token.strip())
-    moments = [] if found is None else [_MOMENT.fullmatch(m) for m in found["moments"].split("+")]
-    if found is None or None in moments or len(moments) > 2:
+    try:
+        moments = () if found is None else tuple(map(moment_of, found["moments"].split("+")))
+    except ValueError:
+        moments = ()
+    if found is None or not 1 <= len(moments) <= 2:
         raise ValueError(
             f"{token!r} was given as a token, while tokens look like 'worker#2@B17' or "
             "'main#1@A12+C15.3'; copy one from the report of a sweep"
         )
-    return Case(
-        found["who"],
-        int(found["number"]),
-        tuple(
-            Moment(match["kind"], int(match["at"]))
-            if match["kind"]
-            else Moment("C", int(match["step"]), int(match["call"]))
-            for match in moments
-            if match is not None
-        ),
-    )
+    return Case(found["who"], int(found["number"]), moments)

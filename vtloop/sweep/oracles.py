@@ -144,6 +144,11 @@ def _broken(run: Outcome) -> Iterator[tuple[str, str]]:
         yield "check", words
 
 
+def _violated(run: Outcome) -> Iterator[tuple[str, str]]:
+    for words in run.violated:
+        yield "always", words
+
+
 # What is left behind
 
 
@@ -199,6 +204,7 @@ ORACLES: tuple[Oracle, ...] = (
     Rule("RuntimeError of asyncio", _out_of_asyncio),
     Rule("assertion", _assertion),
     Rule("check", _broken),
+    Rule("always", _violated),
     Rule("orphan", _orphan),
     Rule("never retrieved", _never_retrieved),
     Rule("destroyed while pending", _destroyed),

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from vtloop.errors import ClaimError
+from vtloop.sweep.batches import Result, Setting
 from vtloop.sweep.moments import CLASSES, Case
-from vtloop.sweep.oracles import ERROR, Finding
+from vtloop.sweep.oracles import ERROR, Finding, Oracle
+from vtloop.sweep.programs import called, name_of
+from vtloop.sweep.replaying import Replay
+
+_EXPLAINED = 3  # problems, unless more are asked for
 
 
 class Tally(NamedTuple):
@@ -16,6 +23,7 @@ class Tally(NamedTuple):
 
     tried: int = 0
     total: int = 0
+    is_sample: bool = False  # whether no more were meant to be tried
 
 
 @dataclass
@@ -23,7 +31,7 @@ class Problem:
     """One thing that is wrong, and where it shows."""
 
     finding: Finding  # of the first case
-    case: Case  # the first that shows it: one cancellation comes before two
+    case: Case  # the first that shows it, in order of simplicity
     counts: Counter[str]  # how many cases show it, by class
 
     @property
@@ -32,15 +40,41 @@ class Problem:
         return str(self.case)
 
 
+def problems_of(results: Iterable[Result], oracles: Sequence[Oracle]) -> tuple[Problem, ...]:
+    """Return what was found, in the order of the oracles.
+
+    Each problem has its simplest case: one cancellation is simpler than two, to be suspended than
+    to be woken, and that than to be running; of equal ones the first in order counts.
+    """
+    problems: dict[tuple[str, str], Problem] = {}
+    for result in sorted(results, key=_simplicity):
+        for finding in result.findings:
+            problem = problems.get(finding[:2])
+            if problem is None:
+                problem = problems[finding[:2]] = Problem(finding, result.case, Counter())
+            problem.counts[result.case.letter] += 1
+    place = {oracle.name: number for number, oracle in enumerate(oracles)}
+    return tuple(sorted(problems.values(), key=lambda problem: place[problem.finding.oracle]))
+
+
+def _simplicity(result: Result) -> tuple[int, list[str]]:
+    moments = result.case.moments
+    return len(moments), [moment.letter for moment in moments]
+
+
 @dataclass
 class Report:
     """What came of a sweep. As text it is meant to be read."""
 
+    setting: Setting = field(repr=False)  # of what was swept
     victims: tuple[str, ...]  # tokens begin with these
     tallies: dict[str, Tally]  # by class
     problems: tuple[Problem, ...]
     before: tuple[Finding, ...]  # what the undisturbed run shows
     missed: tuple[str, ...]  # tokens of moments that did not come again
+    time_is_up: bool  # whether cases are left that would have been tried
+    replay: Callable[[str], Replay] = field(repr=False, compare=False)
+    """Runs the case of a token again, recorded."""
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -49,8 +83,55 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing is wrong, and every moment came when it was tried."""
+        """Whether nothing is wrong in what was tried, and every moment came when it was."""
         return not self.errors and not self.missed
+
+    def assert_clean(self) -> None:
+        """Raise ClaimError, with the explanation, unless the report is `ok`."""
+        if not self.ok:
+            raise ClaimError(
+                f"Claimed: {called(self.setting.program)} is safe to cancel; in fact:\n"
+                f"{self.explain()}"
+            )
+
+    def command(self, token: str) -> str:
+        """Return what shows a case again: a command line, or an expression where none would do."""
+        setting = self.setting
+        judged = {"check": setting.check, "always": setting.always}
+        used = {option: function for option, function in judged.items() if function is not None}
+        if not all(map(name_of, (setting.program, *used.values()))):
+            given = [_in_python(setting.program), repr(token)]
+            given += [f"{option}={_in_python(function)}" for option, function in used.items()]
+            given += [f"seed={setting.seed!r}"] if setting.seed else []
+            return f"vtloop.sweep.replay({', '.join(given)})"
+        words = ["vtloop", "sweep", name_of(setting.program)]
+        for option, function in used.items():
+            words += [f"--{option}", name_of(function)]
+        if setting.seed:
+            words += ["--seed", str(setting.seed)]
+        return shlex.join([*words, "--replay", token])
+
+    def explain(self, most: int = _EXPLAINED) -> str:
+        """Return the report, and the story of its errors: at most so many are run again.
+
+        It tells where the cancellation landed, the schedule around it, and how to see more.
+        """
+        told = [line for problem in self.errors[:most] for line in ("", *self._story(problem))]
+        left = len(self.errors) - most
+        more = ["", f"{left} more are not explained; ask for them with most="] if left > 0 else []
+        return "\n".join([str(self), *told, *more])
+
+    def _story(self, problem: Problem) -> Iterator[str]:
+        yield f"{problem.finding.oracle}: {problem.finding.subject}, in {problem.token}:"
+        try:
+            again = self.replay(problem.token)
+        except LookupError as error:
+            yield str(error)
+        else:
+            if problem.finding[:2] not in {finding[:2] for finding in again.findings}:
+                yield "this time it was not found; let the program do the same in every run"
+            yield again.story()
+        yield f"To see it again: {self.command(problem.token)}"
 
     def __str__(self) -> str:
         return "\n".join([*self._counts(), *self._problems(), *self._rest()])
@@ -58,11 +139,12 @@ class Report:
     def _counts(self) -> list[str]:
         singles = [tally for letter, tally in self.tallies.items() if letter != "D"]
         tried, total = sum(one.tried for one in singles), sum(one.total for one in singles)
-        lines = [f"{tried:,} of {total:,} moments tried, of {listed(self.victims)}:"]
+        time = "; time was up" if self.time_is_up else ""
+        lines = [f"{tried:,} of {total:,} moments tried, of {listed(self.victims)}{time}:"]
         for letter, tally in self.tallies.items():
-            noun = "pairs" if letter == "D" else "moments"
-            sampled = ", a sample" if tally.tried < tally.total else ""
-            count = f"{tally.tried:,} of {tally.total:,} {noun}{sampled}"
+            noun = "moments" if letter != "D" else "pairs" + " known so far" * (tried < total)
+            sample = ", a sample" if tally.is_sample else ""
+            count = f"{tally.tried:,} of {tally.total:,} {noun}{sample}"
             lines.append(f"  {letter} ({CLASSES[letter]}): {count}")
         return lines
 
@@ -92,6 +174,12 @@ class Report:
                 "nothing from one run to the next"
             )
         return lines
+
+
+def _in_python(function: object) -> str:
+    """Return an expression for a function, or its name, as far as there is one."""
+    name = repr(function) if isinstance(function, str) else getattr(function, "__name__", "…")
+    return "…" if name == "<lambda>" else name
 
 
 def listed(names: Sequence[str]) -> str:

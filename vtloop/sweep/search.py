@@ -2,98 +2,140 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import os
 import random
-from collections import Counter
+import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor
+from functools import partial
 from itertools import accumulate, pairwise
-from typing import Any, NamedTuple
+from math import inf
+from typing import Any
 
-from vtloop.recording import Recording
-from vtloop.sweep.cases import Bench, Check, Program
+from vtloop import progress as bars
+from vtloop.ordering import without_addresses
+from vtloop.sweep.batches import (
+    Result,
+    Setting,
+    Work,
+    seconds_for_a_case,
+    try_elsewhere,
+    try_here,
+)
+from vtloop.sweep.cases import Check, Program
 from vtloop.sweep.counting import Counting
-from vtloop.sweep.facts import Outcome
-from vtloop.sweep.moments import CLASSES, Case, Moment, case_of
-from vtloop.sweep.oracles import ORACLES, Finding, Oracle
-from vtloop.sweep.report import Problem, Report, Tally, listed
+from vtloop.sweep.invariants import Always
+from vtloop.sweep.judging import Judge
+from vtloop.sweep.ledger import Ledger
+from vtloop.sweep.moments import CLASSES, Case, Moment
+from vtloop.sweep.oracles import ORACLES, Oracle
+from vtloop.sweep.programs import called
+from vtloop.sweep.replaying import Replay, run_again
+from vtloop.sweep.report import Report, Tally, listed, problems_of
 from vtloop.tasks import without_locals
-from vtloop.trace import Trace
 
 Victim = str | int | Callable[..., Any] | None
+_Try = Callable[[Work, Sequence[Case], float], Iterator[Result]]
 
 
 def sweep(
-    program: Program,
+    program: Program | str,
     *,
     victim: Victim = None,
     classes: str = "ABCD",
     budget: int = 10_000,
-    check: Check | None = None,
+    check: Check | str | None = None,
+    always: Always | str | None = None,
     oracles: Sequence[Oracle] = ORACLES,
     seed: int | str = 0,
+    executor: Executor | None = None,
+    max_seconds: float | None = None,
+    resume: str | os.PathLike[str] | None = None,
+    progress: bool = False,
 ) -> Report:
     """Run a program once for each moment at which its tasks could be cancelled.
 
-    - `program` is a function that returns a coroutine; what it prints goes nowhere
+    - `program` is a function that returns a coroutine, or the name of one, such as 'module:main' or
+      'file.py:main'; what it prints goes nowhere
     - `victim` is whom to cancel: tasks of this name or of this coroutine function, the task of this
       number (1 is the main one), or all of them
     - `classes` are the kinds of moments, see `moments`
     - `budget` bounds the runs with two cancellations; of more, a sample is taken, always the same
     - `check` is called with the outcome of each run, and raises what is wrong
+    - `always` is called before each handle of each run, and raises what is wrong; these two may be
+      given by name as well
     - `oracles` judge each run
     - `seed` is that of the module `random`, for each run anew
+    - `executor` runs the cases in batches, in other processes or on other machines: any of
+      `concurrent.futures`, or one with that interface; what it is given has to be importable there
+    - `max_seconds` of real time are spent at most; the report says what was not tried
+    - `resume` is the path of a file to which what was tried is written, and from which another
+      sweep of the same program goes on
+    - `progress` shows a bar on a terminal, if tqdm is installed
 
-    LookupError if there is no such victim.
+    The report is the same however the work is done. LookupError if there is no such victim.
     """
-    singles = [letter for letter in CLASSES if letter in classes and letter != "D"]
+    singles = "".join(letter for letter in CLASSES if letter in classes and letter != "D")
     if not singles or not set(classes) <= set(CLASSES):
         raise ValueError(
             f"A sweep was asked for classes={classes!r}, while the classes are A, B, C and D, and "
             "D comes after one of the others; pass some of 'ABCD'"
         )
-    search = _Search(oracles)
-    with Bench(program, check=check, seed=seed) as bench:
-        undisturbed, counting = bench.count("".join(singles))
-        search.begin(undisturbed)
-        later: list[tuple[Case, list[Moment]]] = []
+    until = inf if max_seconds is None else time.time() + max_seconds
+    setting = Setting(program, check, always, seed)
+    with contextlib.ExitStack() as stack:
+        bench = stack.enter_context(setting.bench())
+        undisturbed, counting = bench.count(singles)
+        judge = Judge(tuple(oracles)).after(undisturbed)
+        work = Work(setting, judge, bench.most_handles, singles if "D" in classes else "")
         victims = _victims(victim, counting)
-        for number in victims:
-            for moment in counting.moments[number]:
-                case = Case(counting.who[number], number, (moment,))
-                if "D" not in classes:
-                    search.judge(bench.run(case))
-                else:
-                    outcome, again = bench.run_and_count(case, "".join(singles))
-                    search.judge(outcome)
-                    if outcome.ended != "endless":  # else there would be no end of pairs either
-                        later.append((case, again.moments.get(number, [])))
-        tallies = {letter: Tally(search.tried[letter], search.tried[letter]) for letter in singles}
-        if "D" in classes:
-            total = sum(len(moments) for _, moments in later)
-            for case in _pairs(later, _sample(total, budget, seed)):
-                search.judge(bench.run(case))
-            tallies["D"] = Tally(search.tried["D"], total)
+        cases = [
+            Case(counting.who[number], number, (moment,))
+            for number in victims
+            for moment in counting.moments[number]
+        ]
+        if executor is None:
+            attempt = partial(try_here, bench)
+        else:
+            work.check_that_it_can_be_sent()
+            attempt = partial(try_elsewhere, executor, seconds_for_a_case(bench))
+            stack.close()
+        words = _in_words(setting, victim, classes, oracles, cases)
+        ledger = stack.enter_context(Ledger(resume, words))
+        search = _Search(attempt, ledger, until, progress)
+        first = search.through(work, cases, "once")
+        pairs = [(result.case, result.again) for result in first]
+        total = sum(len(moments) for _, moments in pairs)
+        chosen = list(_pairs(pairs, _sample(total, budget, seed)))
+        second = search.through(work.singly(), chosen, "twice")
+    tried = [*first, *second]
+    tallies = {
+        letter: Tally(_count(first, letter), sum(case.letter == letter for case in cases))
+        for letter in singles
+    }
+    if "D" in classes:
+        tallies["D"] = Tally(len(second), total, total > budget)
     return Report(
+        setting=setting,
         victims=tuple(f"{counting.who[number]}#{number}" for number in victims),
         tallies=tallies,
-        problems=search.problems(),
-        before=tuple(search.before.values()),
-        missed=tuple(search.missed),
+        problems=problems_of(tried, judge.oracles),
+        before=judge.before,
+        missed=tuple(str(result.case) for result in tried if result.missed),
+        time_is_up=len(first) < len(cases) or len(second) < len(chosen),
+        replay=lambda token: run_again(setting, judge, token),
     )
 
 
-class Replay(NamedTuple):
-    """One case, run again and recorded."""
-
-    outcome: Outcome
-    findings: tuple[Finding, ...]  # but for those of the undisturbed run
-    trace: Trace
-
-
 def replay(
-    program: Program,
+    program: Program | str,
     token: str,
     *,
-    check: Check | None = None,
+    check: Check | str | None = None,
+    always: Always | str | None = None,
     oracles: Sequence[Oracle] = ORACLES,
     seed: int | str = 0,
 ) -> Replay:
@@ -101,58 +143,65 @@ def replay(
 
     ValueError if it is no token, LookupError if the program has no such moment.
     """
-    case = case_of(token)
-    search = _Search(oracles)
-    recording = Recording()
-    with Bench(program, check=check, seed=seed) as bench:
-        undisturbed, counting = bench.count("ABC")
-        search.begin(undisturbed)
-        number = case.number
-        known = counting.who.get(number) == case.who
-        outcome = bench.run(case, recording, explain=True)
-        if not known or outcome.missed:
-            raise LookupError(
-                f"The case {token} was replayed, while this program comes to no such moment; "
-                "replay it with the program and the Python that the token was printed for"
-            )
-    return Replay(outcome, tuple(search.judge(outcome)), recording.trace(sweep=str(case)))
+    return run_again(Setting(program, check, always, seed), Judge(tuple(oracles)), token)
 
 
 class _Search:
-    """Judges outcomes, and keeps what is held against them."""
+    """Tries cases that are not known yet, for as long as there is time."""
 
-    def __init__(self, oracles: Iterable[Oracle]) -> None:
-        self.tried = dict.fromkeys(CLASSES, 0)
-        self.missed: list[str] = []
-        self.before: dict[tuple[str, str], Finding] = {}
-        self._oracles = tuple(oracles)
-        self._problems: dict[tuple[str, str], Problem] = {}
+    def __init__(self, attempt: _Try, ledger: Ledger, until: float, progress: bool) -> None:
+        self._attempt = attempt
+        self._ledger = ledger
+        self._until = until
+        self._progress = progress
 
-    def begin(self, undisturbed: Outcome) -> None:
-        """Take note of what is found without any cancellation."""
-        self.before = {finding[:2]: finding for finding in self._findings(undisturbed)}
+    def through(self, work: Work, cases: Sequence[Case], times: str) -> list[Result]:
+        """Return what has come of cases, in their order, but for those that were not tried."""
+        results = {case: self._ledger.known.get(str(case)) for case in cases}
+        to_try = [case for case, result in results.items() if result is None]
+        bar = bars.progress(f"vtloop: cancelling {times}", len(to_try))
+        with bar if self._progress else contextlib.nullcontext(lambda: None) as one_done:
+            for result in self._attempt(work, to_try, self._until):
+                self._ledger.add(result)
+                results[result.case] = result
+                one_done()
+        return [result for result in results.values() if result is not None]
 
-    def judge(self, outcome: Outcome) -> list[Finding]:
-        """Return what is wrong with a run, and keep it."""
-        case = outcome.case
-        self.tried[case.letter] += 1
-        if outcome.missed:
-            self.missed.append(str(case))
-        found = [one for one in self._findings(outcome) if one[:2] not in self.before]
-        for finding in {one[:2]: one for one in found}.values():
-            problem = self._problems.setdefault(finding[:2], Problem(finding, case, Counter()))
-            problem.counts[case.letter] += 1
-        return found
 
-    def problems(self) -> tuple[Problem, ...]:
-        """Return what was found, in the order of the oracles."""
-        place = {oracle.name: number for number, oracle in enumerate(self._oracles)}
-        found = self._problems.values()
-        return tuple(sorted(found, key=lambda problem: place[problem.finding.oracle]))
+def _count(results: Iterable[Result], letter: str) -> int:
+    return sum(result.case.letter == letter for result in results)
 
-    def _findings(self, outcome: Outcome) -> Iterator[Finding]:
-        for oracle in self._oracles:
-            yield from oracle.judge(outcome)
+
+def _in_words(
+    setting: Setting,
+    victim: Victim,
+    classes: str,
+    oracles: Sequence[Oracle],
+    cases: Iterable[Case],
+) -> dict[str, str]:
+    """Return what tells a sweep from others, so that no results are mixed up."""
+    code = getattr(setting.loaded().program, "__code__", None)
+    try:
+        with open(code.co_filename if code is not None else "", "rb") as file:
+            source = hashlib.sha256(file.read()).hexdigest()[:16]
+    except OSError:
+        source = ""
+    moments = hashlib.sha256("\n".join(map(str, cases)).encode()).hexdigest()[:16]
+    return {
+        "program": called(setting.program),
+        "Python": ".".join(map(str, sys.version_info[:3])),
+        "victim": called(victim) if callable(victim) else str(victim),
+        "classes": classes,
+        "seed": repr(setting.seed),
+        "check": called(setting.check) if setting.check is not None else "",
+        "invariant": called(setting.always) if setting.always is not None else "",
+        "list of oracles": ", ".join(
+            oracle.name if oracle in ORACLES else without_addresses(repr(oracle))
+            for oracle in oracles
+        ),
+        "source": source,
+        "list of moments": moments,
+    }
 
 
 def _victims(victim: Victim, counting: Counting) -> list[int]:
@@ -189,7 +238,7 @@ def _sample(total: int, budget: int, seed: int | str) -> Sequence[int]:
     return sorted(random.Random(seed).sample(range(total), budget))
 
 
-def _pairs(later: list[tuple[Case, list[Moment]]], places: Iterable[int]) -> Iterator[Case]:
+def _pairs(later: list[tuple[Case, tuple[Moment, ...]]], places: Iterable[int]) -> Iterator[Case]:
     """Yield the pairs of moments at some places in the list of all."""
     ends = [0, *accumulate(len(moments) for _, moments in later)]
     wanted = iter(places)

@@ -1,0 +1,103 @@
+"""An invariant is looked at before each handle, and its findings tell when it was broken."""
+
+import asyncio
+
+import pytest
+
+from tests import swept
+from vtloop.sweep import conserved, replay, sweep
+
+
+def told(report, oracle):
+    return [one for one in report.errors if one.finding.oracle == oracle]
+
+
+def test_an_invariant_is_told_with_the_handle_and_the_step_that_broke_it():
+    report = sweep(swept.relay_anew, victim="receive", classes="AB", always=swept.nothing_lost)
+    (problem,) = told(report, "always")
+    words = problem.finding.words
+    assert words == "AssertionError: lost [1], before handle 5, after a step of receive#2"
+    assert problem.token == "receive#2@R1"  # suspended with a number in hand
+    again = replay(swept.relay_anew, problem.token, always=swept.nothing_lost)
+    assert problem.finding in again.findings
+
+
+def test_a_task_that_broke_it_and_goes_on_is_told_with_what_it_waits_for():
+    taken = []
+
+    async def take():
+        try:
+            await asyncio.sleep(1)
+        except asyncio.CancelledError:
+            taken.append(1)
+            await asyncio.sleep(5)
+            raise
+
+    def nothing_is_taken():
+        assert not taken
+
+    def program():
+        taken.clear()
+        return take()
+
+    (problem,) = told(sweep(program, classes="A", always=nothing_is_taken), "always")
+    assert "after a step of take#1, take#1 waits for a sleep until 5 s" in problem.finding.words
+
+
+def test_an_invariant_that_the_undisturbed_run_breaks_is_blamed_on_no_cancellation():
+    report = sweep(swept.relay_anew, classes="A", always=swept.fails_at_the_second)
+    assert [finding.oracle for finding in report.before] == ["always"]
+    assert not told(report, "always")
+
+
+def test_an_invariant_is_asked_before_every_handle_while_the_main_coroutine_runs():
+    asked, outcomes = [], []
+
+    async def two_steps():
+        asyncio.create_task(asyncio.sleep(9), name="left")
+        await asyncio.sleep(1)
+
+    def program():
+        asked.clear()
+        return two_steps()
+
+    sweep(
+        program,
+        classes="A",
+        always=lambda: asked.append(None),
+        check=lambda outcome: outcomes.append(len(asked)),
+    )
+    assert outcomes[1] == 5  # both begin, a timer, the second step, and the end is told
+
+
+def test_the_moments_are_the_same_with_an_invariant_and_without():
+    plain = sweep(swept.relay_anew, budget=50)
+    watched = sweep(swept.relay_anew, budget=50, always=lambda: None)
+    assert watched.tallies == plain.tallies
+    assert watched.problems == plain.problems
+
+
+@pytest.mark.parametrize(
+    ("into", "elsewhere", "message"),
+    [
+        (4, [1, 2], r"4 went in, while 1 \+ 2 are there"),
+        (4, [[1], 2], r"4 went in, while 1 \+ 2 are there"),
+        ("abc", ["a", "c"], r"lost \['b'\]"),
+        ("abc", ["ab", "cc"], r"gained \['c'\]"),
+        ("ab", ["aa"], r"lost \['b'\]; gained \['a'\]"),
+    ],
+)
+def test_what_is_lost_or_gained_is_told(into, elsewhere, message):
+    invariant = conserved(lambda: into, *[lambda one=one: one for one in elsewhere])
+    with pytest.raises(AssertionError, match=message):
+        invariant()
+
+
+def test_nothing_is_said_where_everything_is_there():
+    conserved(lambda: 3, lambda: 1, lambda: [1, 2])()
+    conserved(lambda: "abc", lambda: "c", lambda: "ba")(outcome=None)
+
+
+def test_items_and_mere_numbers_cannot_be_compared():
+    with pytest.raises(TypeError, match="all of its functions return items, or all of them numb"):
+        conserved(lambda: "abc", lambda: 3)()

@@ -1,0 +1,26 @@
+"""What is held against a case: the findings that the undisturbed run does not show as well."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vtloop.sweep.facts import Outcome
+from vtloop.sweep.oracles import Finding, Oracle
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Asks all oracles. What was found `before`, without any cancellation, is not blamed on one."""
+
+    oracles: tuple[Oracle, ...]
+    before: tuple[Finding, ...] = ()
+
+    def after(self, undisturbed: Outcome) -> Judge:
+        """Return a judge who knows the undisturbed run."""
+        return Judge(self.oracles, Judge(self.oracles).findings(undisturbed))
+
+    def findings(self, outcome: Outcome) -> tuple[Finding, ...]:
+        """Return what is wrong with a run: each thing once."""
+        known = {one[:2] for one in self.before}
+        found = {one[:2]: one for oracle in self.oracles for one in oracle.judge(outcome)}
+        return tuple(one for key, one in found.items() if key not in known)

@@ -1,0 +1,42 @@
+"""Where a task is, as a cancellation lands in it: the functions that it is in."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import Any
+
+from vtloop.places import PACKAGE, is_library, place
+from vtloop.tasks import label
+from vtloop.waits import Frame, await_stack, describe
+
+
+def landing(task: asyncio.Task[Any]) -> str:
+    """Return what a task waits for, or that it runs, and where it is, from outermost inwards."""
+    if asyncio.current_task(task.get_loop()) is task:
+        words, frames = f"{label(task)} is running", _running(task)
+    else:
+        wait = describe(task)
+        words, frames = f"{wait.task} waits for {wait.waits_for}", await_stack(task.get_coro())[0]
+    theirs = (frame for frame in frames if not frame.f_code.co_filename.startswith(PACKAGE))
+    return "\n".join([words, *(f"  at {_place(frame)}" for frame in theirs)])
+
+
+def _running(task: asyncio.Task[Any]) -> list[Frame]:
+    """Return the frames of a task's step that runs now, outermost first."""
+    coroutine: Any = task.get_coro()
+    outermost = getattr(coroutine, "cr_frame", None)
+    frame: Frame | None = sys._getframe(1)
+    frames: list[Frame] = []
+    while frame is not None and frame is not outermost:
+        frames.append(frame)
+        frame = frame.f_back
+    return [*frames, *([] if frame is None else [frame])][::-1]
+
+
+def _place(frame: Frame) -> str:
+    """Return where a frame is; of a library's, the module is enough."""
+    where = place(frame)
+    if is_library(frame):
+        where = where._replace(file=frame.f_globals.get("__name__", where.file), source="")
+    return str(where)

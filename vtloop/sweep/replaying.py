@@ -1,0 +1,114 @@
+"""One case, run again and recorded."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from vtloop.clock import to_seconds
+from vtloop.recording import Recording
+from vtloop.sweep.batches import Setting
+from vtloop.sweep.facts import Outcome
+from vtloop.sweep.injection import MESSAGE
+from vtloop.sweep.judging import Judge
+from vtloop.sweep.moments import case_of
+from vtloop.sweep.oracles import ERROR, Finding
+from vtloop.trace import Trace
+
+if TYPE_CHECKING:
+    from vtloop.timeline import Timeline
+
+_INSTANTS = 15  # that are drawn before the first cancellation, and after the last
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What came of a case. As text it is meant to be read."""
+
+    outcome: Outcome
+    findings: tuple[Finding, ...]  # but for those of the undisturbed run
+    trace: Trace
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong that is not by design."""
+        return all(finding.level != ERROR for finding in self.findings)
+
+    @cached_property
+    def timeline(self) -> Timeline:
+        """The trace as a schedule."""
+        from vtloop.timeline import Timeline  # here, as it is slow to import
+
+        return Timeline(self.trace)
+
+    @property
+    def landed(self) -> tuple[str, ...]:
+        """Where each cancellation landed: what the task waited for, and in which functions."""
+        return self.outcome.landed
+
+    @property
+    def moments(self) -> tuple[int, ...]:
+        """When each cancellation was requested, in nanoseconds."""
+        return tuple(
+            at
+            for _, at, kind, _, _, message in self.trace.events
+            if kind == "cancel" and message == MESSAGE
+        )
+
+    def chart(self, path: str | os.PathLike[str], **options: Any) -> None:
+        """Draw its schedule to a file, see `vtloop.Run.chart`."""
+        from vtloop.views import write
+
+        write(self.timeline, path, **options)
+
+    def marbles(self, **options: Any) -> str:
+        """Return its schedule around the cancellations as text; options as of `vtloop.marbles`."""
+        from vtloop.marbles import marbles
+
+        return marbles(self.timeline, **{**self._window(), **options})
+
+    def digest(self) -> str:
+        """Return a hash that is equal for equal runs, on the same version of Python."""
+        return self.trace.digest()
+
+    def __str__(self) -> str:
+        lines = [
+            f"{self.outcome.case}: {'' if self.findings else 'nothing was found'}".rstrip(": ")
+        ]
+        lines += [f"  {one.oracle}: {one.subject}: {one.words}" for one in self.findings]
+        return "\n".join([*lines, self.story()])
+
+    def story(self) -> str:
+        """Return where the cancellations landed, and the schedule around them."""
+        nth = ("cancelled", "cancelled again")
+        lines = [f"{how} as {where}" for how, where in zip(nth, self.landed, strict=False)]
+        return "\n".join([*lines, self.marbles()])
+
+    def _window(self) -> dict[str, Any]:
+        instants, moments = self.timeline.instants, self.moments
+        if len(instants) <= 2 * _INSTANTS or not moments:
+            return {}
+        first, last = instants.bisect_left(moments[0]), instants.bisect_right(moments[-1])
+        times = instants.keys()
+        start = times[max(0, first - _INSTANTS)]
+        end = times[min(len(times), last + _INSTANTS) - 1]
+        return {"start": to_seconds(start), "end": to_seconds(end)}
+
+
+def run_again(setting: Setting, judge: Judge, token: str) -> Replay:
+    """Run the case of a token again; `judge` need not know the undisturbed run."""
+    case = case_of(token)
+    recording = Recording()
+    with setting.bench() as bench:
+        undisturbed, counting = bench.count("ABC")
+        judge = judge.after(undisturbed)
+        known = counting.who.get(case.number) == case.who
+        outcome = bench.run(case, recording, explain=True)
+        if not known or outcome.missed:
+            raise LookupError(
+                f"The case {token} was replayed, while this program comes to no such moment; "
+                "replay it with the program and the Python that the token was printed for"
+            )
+    return Replay(outcome, judge.findings(outcome), recording.trace(sweep=str(case)))

@@ -1,0 +1,106 @@
+"""The command `vtloop sweep module:function`: a sweep, or with a token one of its cases."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+from vtloop.errors import SimulationError
+from vtloop.options import count, seconds
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from vtloop.sweep import Replay
+
+
+def add_command(commands: Any) -> None:
+    """Add it to the commands of a parser."""
+    parser = commands.add_parser(
+        "sweep",
+        help="cancel the tasks of a program at every possible moment",
+        description="Run a program once for every moment at which its tasks could be cancelled, "
+        "and say what broke. The status is 1 if anything did.",
+        usage="vtloop sweep [options] (module:function | file.py:function)",
+    )
+    add = parser.add_argument
+    add("program", help="an async function without arguments, or one that returns a coroutine")
+    add("--victim", type=_number_or_text, metavar="TASK", help="its name, coroutine or number")
+    add("--classes", default="ABCD", help="of moments: suspended, woken, running, again (ABCD)")
+    add("--budget", type=count, default=10_000, metavar="N", help="of pairs (default: 10000)")
+    add("--check", metavar="FUNCTION", help="called with the outcome of each run")
+    add("--always", metavar="FUNCTION", help="called before each step of each run")
+    add("--seed", type=_number_or_text, default=0, help="of the module random (default: 0)")
+    add("--workers", type=count, default=1, metavar="N", help="processes (default: this one)")
+    add("--max-seconds", type=seconds, metavar="SECONDS", help="of real time that it may take")
+    add("--resume", metavar="FILE", help="go on from this file, and write there what was tried")
+    add("--replay", metavar="TOKEN", help="run one case again")
+    add("-o", "--output", metavar="FILE", help="a chart of the case, or of the first that failed")
+
+
+def run_command(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> int:
+    """Run it; returns the exit status."""
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    try:
+        return _replay(arguments) if arguments.replay else _sweep(arguments)
+    except (ImportError, LookupError, OSError, SimulationError, TypeError, ValueError) as error:
+        parser.exit(2, f"vtloop: cannot sweep {arguments.program}: {error}\n")
+
+
+def _sweep(arguments: argparse.Namespace) -> int:
+    from vtloop.sweep import sweep  # here and below, as it is slow to import
+
+    with ExitStack() as stack:
+        executor = None
+        if arguments.workers > 1:
+            executor = stack.enter_context(_processes(arguments.workers))
+        report = sweep(
+            arguments.program,
+            victim=arguments.victim,
+            classes=arguments.classes,
+            budget=arguments.budget,
+            executor=executor,
+            max_seconds=arguments.max_seconds,
+            resume=arguments.resume,
+            progress=True,
+            **_judged(arguments),
+        )
+    print(report.explain())
+    if arguments.output and report.errors:
+        _draw(report.replay(report.errors[0].token), arguments.output)
+    return 0 if report.ok else 1
+
+
+def _replay(arguments: argparse.Namespace) -> int:
+    from vtloop.sweep import replay
+
+    again = replay(arguments.program, arguments.replay, **_judged(arguments))
+    print(again)
+    if arguments.output:
+        _draw(again, arguments.output)
+    return 0 if again.ok else 1
+
+
+def _judged(arguments: argparse.Namespace) -> dict[str, Any]:
+    return {name: getattr(arguments, name) for name in ("check", "always", "seed")}
+
+
+def _processes(number: int) -> Executor:
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    # Not a fork: a progress bar has a thread.
+    return ProcessPoolExecutor(number, mp_context=get_context("spawn"))
+
+
+def _draw(again: Replay, path: str) -> None:
+    again.chart(path)
+    print(f"vtloop: wrote {path}", file=sys.stderr)
+
+
+def _number_or_text(text: str) -> int | str:
+    return int(text) if text.isdecimal() else text
