@@ -443,7 +443,8 @@ def test_an_oracle_finds(program, expected):
     assert expected in found(report), report
     assert not report.before
     problem = next(one for one in report.problems if one.finding.oracle == expected[0])
-    assert problem.finding in replay(program, problem.token).findings
+    again = replay(program, problem.token).findings  # recorded, so its words may say more
+    assert problem.finding[:2] in [finding[:2] for finding in again]
 
 
 @pytest.mark.parametrize("program", [nap, two_naps, takes_back])
