@@ -41,8 +41,8 @@ A map of the package, from the bottom up; a module imports only from those named
 - `parts`: a loop that is run in parts, and the trace of each
 - `options`, `scripts`, `progress`, `__main__`: the command line
 - `cells`, `notebook`: the cells of a notebook
-- `leaks`, `grounds`, `testing`, `failures`, `durations`, `pytest_plugin`: tests in virtual time,
-  for pytest
+- `leaks`, `grounds`, `testing`, `failures`, `durations`, `swept`, `pytest_plugin`: tests in
+  virtual time, for pytest
 """
 
 from importlib import import_module
