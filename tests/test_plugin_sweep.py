@@ -166,13 +166,6 @@ def test_the_command_in_a_report_runs_the_case_alone(run_tests):
     assert again.partition(" Virtual time ")[2] == first.partition(" Virtual time ")[2]
 
 
-def test_a_token_of_another_test_is_refused(run_tests):
-    done = run_tests(SWEPT, "-k", "safe", "--vtloop-replay=query#2@A2")
-    assert "comes to no such moment" in done.section("test_safe")
-    done = run_tests(SWEPT, "-k", "safe", "--vtloop-replay=nonsense")
-    assert "copy one from the report of a sweep" in done.section("test_safe")
-
-
 MISUSED = (
     HEAD
     + """
@@ -232,6 +225,95 @@ async def test_unknown_option():
 )
 
 
+EXPLORED = """
+import asyncio
+import pytest, vtloop
+from hypothesis import HealthCheck, Phase, given, settings, strategies as st
+from vtloop.strategies import delays, fates
+
+pytestmark = pytest.mark.vtloop
+quickly = settings(
+    max_examples=30,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[*HealthCheck],
+    phases=set(Phase) - {Phase.explain},
+)
+
+class TestPool:
+    @quickly
+    @given(fate=fates(cancellations=1), number=st.integers(1, 3))
+    async def test_leaks_a_permit(self, fate, number):
+        async def query():
+            await pool.acquire()
+            await asyncio.sleep(fate.draw(delays(), "seconds"))
+            pool.release()
+
+        pool = asyncio.Semaphore(2)
+        async with asyncio.TaskGroup() as group:
+            for _ in range(number):
+                group.create_task(query())
+
+@quickly
+@given(fates(), st.integers(2, 3))
+async def test_counts_on_an_order(fate, number):
+    async def work(which):
+        await asyncio.sleep(1)
+        order.append(which)
+
+    order = []
+    await asyncio.gather(*map(work, range(number)))
+    assert order == [*range(number)]
+
+@quickly
+@given(fates(cancellations=2))
+async def test_safe(fate):
+    async with asyncio.Lock():
+        await asyncio.sleep(fate.draw(delays()))
+
+@pytest.fixture
+async def value():
+    return 1
+
+
+
+@quickly
+@given(fate=fates())
+async def test_with_a_fixture(fate, value):
+    pass
+
+@quickly
+@given(fate=fates())
+async def test_with_vt(fate, vt):
+    pass
+"""
+
+
+def test_an_async_test_is_run_as_fate_has_it(run_tests):
+    done = run_tests(EXPLORED)
+    assert done.outcomes.pop("test_safe") == "passed"
+    assert set(done.outcomes.values()) == {"failed"}
+    for test, told in {
+        "TestPool.test_leaks_a_permit": (
+            "AssertionError: left held: Semaphore made at test_an_async_test_is_run_as_fate_has",
+            "number=1",
+            "Draw 1 (seconds): 0.0",
+            "cancelled in case TestPool.test_leaks_a_permit#1@C0.0, while",
+            "|/ox",
+        ),
+        "test_counts_on_an_order": (
+            ">       assert order == [*range(number)]",
+            "number=2",
+            "number 2 of 2 timers of 1 s comes first",
+        ),
+        "test_with_a_fixture": ("while value is an async fixture, which is set up on a loop of",),
+        "test_with_vt": ("is run as fate has it while it asks for vt",),
+    }.items():
+        for line in told:
+            assert line in done.section(test), f"{line!r} is not in:\n{done.section(test)}"
+
+
 def test_what_cannot_be_swept_is_refused_with_what_to_do(run_tests):
     done = run_tests(MISUSED)
     for test, told in {
@@ -241,7 +323,7 @@ def test_what_cannot_be_swept_is_refused_with_what_to_do(run_tests):
         "test_wide": "while wide is an async fixture of a wider scope",
         "test_ordinary": "ordinary is set up once for all cases and asks for an async fixture",
         "test_late": "The async fixture value was asked for by getfixturevalue() in a test",
-        "test_until": "while its marker vtloop has until=, which a sweep has not",
+        "test_until": "while its marker vtloop has until=, which only single runs have",
         "test_unknown_option": "was given klasses, while its options are victim=, classes=",
     }.items():
         assert told in done.section(test), done.section(test)

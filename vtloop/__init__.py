@@ -37,6 +37,8 @@ A map of the package, from the bottom up; a module imports only from those named
 - `output`, `runner`, `simulation`: one run
 - `sweep`: a run for every moment at which a task could be cancelled; a package, with a map of its
   own
+- `strategies`: what is left to chance in a run, drawn by Hypothesis; a package, with a map of its
+  own
 - `growth`: several, of growing size
 - `parts`: a loop that is run in parts, and the trace of each
 - `options`, `scripts`, `progress`, `__main__`: the command line

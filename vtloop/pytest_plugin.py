@@ -109,10 +109,11 @@ class VirtualFunction(pytest.Function):
         @functools.wraps(function)
         def in_virtual_time(*args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
-            if swept is not None:
-                return self._sweep(swept, function, kwargs)
+            fate = next(filter(_is_fate, kwargs.values()), None)
             try:
-                return test.call(function(*args, **kwargs))
+                if swept is None and fate is None:
+                    return test.call(function(*args, **kwargs))
+                return self._run_often(swept, fate, function, args, kwargs)
             except pytest.fail.Exception as failed:
                 failed.pytrace |= target is not self  # else the notes of Hypothesis are not shown
                 raise
@@ -123,13 +124,19 @@ class VirtualFunction(pytest.Function):
         finally:
             setattr(target, name, function)
 
-    def _sweep(self, swept: Swept, function: Any, arguments: dict[str, Any]) -> None:
+    def _run_often(
+        self, swept: Swept | None, fate: Any, function: Any, args: Any, kwargs: Any
+    ) -> None:
+        """Run it for every moment, or as fate has it."""
         from vtloop.swept import Program
 
         __tracebackhide__ = True
-        program = Program(function, arguments, list(self.funcargs.values()))
+        program = Program(function, args, kwargs, self.funcargs.values())
         token = self.config.getoption("vtloop_replay")
-        if token is None:
+        if swept is None:
+            _check_suitable_for_fate(self)
+            fate.explore(program)
+        elif token is None:
             swept.every_case(program)
         else:
             swept.one_case(program, token)
@@ -265,15 +272,10 @@ def _check_suitable(item: pytest.Item) -> None:
 
 
 def _check_suitable_for_sweep(item: pytest.Item) -> None:
-    wide = [fixture.argname for fixture in _async_fixtures(item) if fixture.scope != "function"]
-    names = {fixture.argname for fixture in _async_fixtures(item)}
+    fixtures = _async_fixtures(item)
+    wide = [fixture.argname for fixture in fixtures if fixture.scope != "function"]
+    names = {fixture.argname for fixture in fixtures}
     late = [name for name, of in _dependences(item) if names.intersection(of) - {name}]
-    given = [
-        name
-        for mark in item.iter_markers("vtloop")
-        for name in ("until", "wall_clock")
-        if name in mark.kwargs
-    ]
     for wrong, what_to_do in (
         (
             not isinstance(item, VirtualFunction) and "it is not async",
@@ -284,10 +286,6 @@ def _check_suitable_for_sweep(item: pytest.Item) -> None:
             "draw the cancellation as well, with vtloop.strategies.fates()",
         ),
         (
-            "vt" in getattr(item, "fixturenames", ()) and "it asks for vt, which tells of one run",
-            "ask vtloop.now() for the time",
-        ),
-        (
             wide and f"{wide[0]} is an async fixture of a wider scope, whose loop goes on",
             "give it the scope of a function, so that it is set up in each case anew",
         ),
@@ -295,15 +293,44 @@ def _check_suitable_for_sweep(item: pytest.Item) -> None:
             late and f"{late[0]} is set up once for all cases and asks for an async fixture",
             "make it async as well, so that both are set up in each case anew",
         ),
-        (
-            given and f"its marker vtloop has {given[0]}=, which a sweep has not",
-            "let the test itself use asyncio.timeout(), or sweep what needs no such option",
-        ),
     ):
         if wrong:
             pytest.fail(
                 f"{item.name} is marked vtloop_sweep while {wrong}; {what_to_do}", pytrace=False
             )
+    _check_suitable_for_many_runs(item, "is marked vtloop_sweep")
+
+
+def _check_suitable_for_fate(item: pytest.Item) -> None:
+    if fixtures := _async_fixtures(item):
+        pytest.fail(
+            f"{item.name} is run as fate has it while {fixtures[0].argname} is an async fixture, "
+            "which is set up on a loop of its own; set up in the test what it needs",
+            pytrace=False,
+        )
+    _check_suitable_for_many_runs(item, "is run as fate has it")
+
+
+def _check_suitable_for_many_runs(item: pytest.Item, what: str) -> None:
+    if "vt" in getattr(item, "fixturenames", ()):
+        pytest.fail(
+            f"{item.name} {what} while it asks for vt, which tells of one run; ask vtloop.now() "
+            "for the time",
+            pytrace=False,
+        )
+    for mark in item.iter_markers("vtloop"):
+        for name in {"until", "wall_clock"}.intersection(mark.kwargs):
+            pytest.fail(
+                f"{item.name} {what} while its marker vtloop has {name}=, which only single runs "
+                "have; let the test use asyncio.timeout(), or take the option away",
+                pytrace=False,
+            )
+
+
+def _is_fate(value: object) -> bool:
+    """Tell whether a value is of `vtloop.strategies`, which need not be there."""
+    module = sys.modules.get("vtloop.strategies.fate")
+    return module is not None and isinstance(value, module.Fate)
 
 
 def _dependences(item: pytest.Item) -> Iterator[tuple[str, tuple[str, ...]]]:

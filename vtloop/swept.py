@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -58,15 +58,21 @@ class Program:
     """A test and its async fixtures, as a function that returns a coroutine."""
 
     def __init__(
-        self, test: Callable[..., Any], arguments: dict[str, Any], fixtures: Sequence[Any]
+        self,
+        test: Callable[..., Any],
+        args: tuple[Any, ...],
+        arguments: dict[str, Any],
+        fixtures: Iterable[Any],
     ) -> None:
+        self.__name__, self.__qualname__ = test.__name__, test.__qualname__
         self._test = test
+        self._args = args
         self._arguments = arguments
         self._recipes = [value for value in fixtures if isinstance(value, Recipe)]
 
     def __call__(self) -> Coroutine[Any, Any, None]:
         main: Any = self._with_fixtures() if self._recipes else self._run({})
-        main.__name__, main.__qualname__ = self._test.__name__, self._test.__qualname__
+        main.__name__, main.__qualname__ = self.__name__, self.__qualname__
         return main  # type: ignore[no-any-return]
 
     async def _with_fixtures(self) -> None:
@@ -82,7 +88,7 @@ class Program:
         __tracebackhide__ = True
         arguments = {name: _value(value, values) for name, value in self._arguments.items()}
         try:
-            await self._test(**arguments)
+            await self._test(*self._args, **arguments)
         except pytest.fail.Exception as failed:  # no Exception: it would end the sweep
             raise AssertionError(failed.msg) from failed
 

@@ -50,14 +50,24 @@ class Bench:
     """What stands around the cases of a program; they run while it is entered.
 
     `check` is called after each run, and raises what is wrong. `seed` is that of `random`.
+    `policies` act before those of the case. `garbage` is the oldest generation of garbage that is
+    collected before.
     """
 
     def __init__(
-        self, program: Program, *, check: Check | None = None, seed: int | str = 0
+        self,
+        program: Program,
+        *,
+        check: Check | None = None,
+        seed: int | str = 0,
+        policies: Sequence[Policy] = (),
+        garbage: int = 2,
     ) -> None:
         self._program = program
         self._check = check
         self._seed = seed
+        self._policies = policies
+        self._garbage = garbage
         self._most_handles = 0  # of a case: one that never ends would be none
         self._exits = contextlib.ExitStack()
 
@@ -72,7 +82,7 @@ class Bench:
                 gc.disable()
             silence = entered.enter_context(open(os.devnull, "w", encoding="utf-8"))
             entered.enter_context(contextlib.redirect_stdout(silence))
-            gc.collect()
+            gc.collect(self._garbage)
             self._exits = entered.pop_all()
         return self
 
@@ -114,7 +124,7 @@ class Bench:
         random.seed(self._seed)
         belonging = current.set(witness)
         try:
-            _execute(self._program, outcome, witness, policies, recorder)
+            _execute(self._program, outcome, witness, self._policies, policies, recorder)
             gc.collect(0)
         finally:
             current.reset(belonging)
@@ -131,6 +141,7 @@ def _execute(
     program: Program,
     outcome: Outcome,
     witness: Witness,
+    outer: Sequence[Policy],
     policies: Sequence[Counting | Injection],
     recorder: Recorder | None,
 ) -> None:
@@ -138,7 +149,7 @@ def _execute(
 
     That is run without a runner's way with Ctrl-C, which here ends the sweep.
     """
-    loop = WitnessedLoop(witness, policy=Several(policies), recorder=recorder)
+    loop = WitnessedLoop(witness, policy=Several([*outer, *policies]), recorder=recorder)
     try:
         with Runner(loop, None):
             main = program()
