@@ -24,13 +24,16 @@ A map of the package, from the bottom up; a module imports only from those named
 - `values`: delays and faults
 - `ties`: the order of timers of one instant
 - `fate`: all that is left to chance in one run, cancellations included
+- `machine`: state machines whose rules are async
 """
 
 from vtloop.strategies.fate import Fate, fates, tokens
+from vtloop.strategies.machine import AsyncStateMachine
 from vtloop.strategies.ties import schedules
 from vtloop.strategies.values import delays, faults
 
 __all__ = [
+    "AsyncStateMachine",
     "Fate",
     "delays",
     "fates",
