@@ -5,14 +5,14 @@ import re
 import traceback
 
 import pytest
-from hypothesis import HealthCheck, Phase, assume, given, settings, target
+from hypothesis import HealthCheck, Phase, assume, find, given, settings, target
 from hypothesis import strategies as st
 from hypothesis.database import InMemoryExampleDatabase
 
 import vtloop
 from vtloop.recording import Recording
 from vtloop.runner import Runner
-from vtloop.strategies import delays, fates, faults, schedules, tokens
+from vtloop.strategies import delays, fates, faults, programs, schedules, tokens
 from vtloop.sweep import replay, sweep
 
 quickly = settings(
@@ -381,3 +381,66 @@ def test_delays_are_multiples_of_a_step_and_faults_are_classes():
         assert fault in (None, OSError, ValueError)
 
     look()
+
+
+# Programs
+
+odd = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+"""Some programs are so odd that a coroutine of theirs cannot be closed."""
+
+
+@odd
+def test_a_program_is_a_script_that_does_the_same_in_every_run():
+    seen = set()
+
+    @settings(quickly, max_examples=60)
+    @given(programs())
+    def run(program):
+        compile(str(program), "script.py", "exec")
+        assert repr(program).startswith("Program:\n\n    import asyncio")
+        first, again = vtloop.simulate(program), vtloop.simulate(program)
+        assert first.digest() == again.digest()
+        seen.add(type(first.error))
+
+    run()
+    assert {type(None), vtloop.DeadlockError, ExceptionGroup} <= seen
+
+
+@odd
+def test_a_program_shrinks_to_what_matters_of_it():
+    smallest = find(
+        programs(), lambda program: vtloop.simulate(program).elapsed == 3, settings=quickly
+    )
+    assert (
+        str(smallest)
+        == """\
+import asyncio
+
+
+async def main():
+    async def worker1():
+        await asyncio.sleep(1)
+        await asyncio.sleep(2)
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(worker1())
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
+"""
+    )
+
+
+@odd
+def test_programs_can_be_swept():
+    @settings(quickly, max_examples=10)
+    @given(programs(tasks=2))
+    def run(program):
+        report = sweep(program, classes="AB")
+        assert not report.missed
+        for problem in report.problems[:1]:
+            again = replay(program, problem.token)
+            assert problem.finding.oracle in [one.oracle for one in again.findings]
+
+    run()

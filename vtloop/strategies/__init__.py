@@ -24,20 +24,24 @@ A map of the package, from the bottom up; a module imports only from those named
 - `values`: delays and faults
 - `ties`: the order of timers of one instant
 - `fate`: all that is left to chance in one run, cancellations included
+- `programs`: small asyncio programs
 - `machine`: state machines whose rules are async
 """
 
 from vtloop.strategies.fate import Fate, fates, tokens
 from vtloop.strategies.machine import AsyncStateMachine
+from vtloop.strategies.programs import Program, programs
 from vtloop.strategies.ties import schedules
 from vtloop.strategies.values import delays, faults
 
 __all__ = [
     "AsyncStateMachine",
     "Fate",
+    "Program",
     "delays",
     "fates",
     "faults",
+    "programs",
     "schedules",
     "tokens",
 ]
