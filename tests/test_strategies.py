@@ -409,7 +409,7 @@ def test_a_program_is_a_script_that_does_the_same_in_every_run():
 @odd
 def test_a_program_shrinks_to_what_matters_of_it():
     smallest = find(
-        programs(), lambda program: vtloop.simulate(program).elapsed == 3, settings=quickly
+        programs(), lambda program: vtloop.simulate(program).elapsed >= 3, settings=quickly
     )
     assert (
         str(smallest)
