@@ -333,6 +333,20 @@ def test_a_program_that_differs_from_run_to_run_is_told_what_to_do():
     assert "let what differs from run to run be drawn by fate.draw()" in str(error)
 
 
+@pytest.mark.parametrize("options", [{"cancellations": 3}, {"classes": "D"}, {"classes": ""}])
+def test_what_fate_cannot_do_is_refused(options):
+    (name,) = options
+
+    @quickly
+    @given(fates(**options))
+    def explore(fate):
+        pass
+
+    error, _ = failure_of(explore)
+    assert isinstance(error, ValueError)
+    assert f"fates() was asked for {name}=" in str(error)
+
+
 # Hypothesis
 
 

@@ -17,6 +17,7 @@ import functools
 import inspect
 import sys
 from collections.abc import Generator, Iterator
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -240,6 +241,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if _is_in_virtual_time(item):
         from vtloop.grounds import Options
         from vtloop.testing import Tests
+
+        if sweeps:  # before the test begins, as it notes functions of Python that a test replaces
+            import_module("vtloop.swept")
 
         options = Options.of(marks)
         shared = any(fixture.scope != "function" for fixture in _async_fixtures(item))

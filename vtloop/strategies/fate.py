@@ -73,6 +73,8 @@ def fates(
     """
     if cancellations not in (0, 1, 2):
         raise ValueError(f"fates() was asked for cancellations={cancellations}; it is 0, 1 or 2")
+    if not classes or not set(classes) <= set("ABC"):
+        raise ValueError(f"fates() was asked for classes={classes!r}; they are some of 'ABC'")
     options = Options(ties, cancellations, victim, classes, check, oracles, seed)
     return Fate(options, draw(st.data()), lambda number: draw(st.integers(0, number - 1)))
 
