@@ -1,11 +1,13 @@
 """What is left to chance in a run is drawn by Hypothesis while it goes on, and shrinks."""
 
+import ast
 import asyncio
 import re
 import traceback
 
+import hypothesis
 import pytest
-from hypothesis import HealthCheck, Phase, assume, find, given, settings, target
+from hypothesis import HealthCheck, Phase, assume, find, given, reproduce_failure, settings, target
 from hypothesis import strategies as st
 from hypothesis.database import InMemoryExampleDatabase
 
@@ -368,6 +370,24 @@ def test_the_database_replays_a_failure():
     failing.clear()
     failure_of(explore)
     assert failing[0], "the first example is the one that failed before"
+
+
+def test_a_blob_reproduces_a_failure(capsys):
+    def explore(fate, number):
+        async def main():
+            assert await in_turn(number) == [*range(number)]
+
+        fate.explore(main)
+
+    noisily = settings(quickly, print_blob=True)
+    _, told = failure_of(noisily(given(fates(), st.integers(2, 5))(explore)))
+    blob = ast.literal_eval(re.search(r"@reproduce_failure\('.+?', (b'.+?')\)", told)[1])
+    again = reproduce_failure(hypothesis.__version__, blob)(
+        quickly(given(fates(), st.integers(2, 5))(explore))
+    )
+    error, _ = failure_of(again)
+    assert isinstance(error, AssertionError)
+    assert "number 2 of 2 timers of 1 s comes first" in capsys.readouterr().out
 
 
 def test_a_figure_of_a_run_can_be_a_target():
