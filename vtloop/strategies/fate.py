@@ -125,7 +125,8 @@ class Fate:
             garbage=_YOUNG,
         )
         with self._heeded(), bench:
-            undisturbed, counting = bench.count(options.classes)
+            classes = options.classes if options.cancellations else ""
+            undisturbed, counting = bench.count(classes)
             case = UNDISTURBED
             if self._is_wrong(undisturbed):
                 self._keeps_error = True
