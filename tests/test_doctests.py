@@ -12,7 +12,14 @@ from vtloop.claims import task
 from vtloop.errors import ClaimError
 from vtloop.simulation import simulate
 
-MODULES = ["vtloop", "vtloop.claims", "vtloop.growth", "vtloop.marbles", "vtloop.simulation"]
+MODULES = [
+    "vtloop",
+    "vtloop.claims",
+    "vtloop.growth",
+    "vtloop.marbles",
+    "vtloop.simulation",
+    "vtloop.strategies",
+]
 README = Path(__file__).parent.parent / "README.md"
 
 

@@ -38,12 +38,14 @@ A map of the package, from the bottom up; a module imports only from those named
 - `progress`: how far long work is
 - `sweep`: a run for every moment at which a task could be cancelled; a package, with a map of its
   own
+- `strategies`: what is left to chance in a run, drawn by Hypothesis; a package, with a map of its
+  own
 - `growth`: several, of growing size
 - `parts`: a loop that is run in parts, and the trace of each
 - `options`, `scripts`, `sweep_command`, `__main__`: the command line
 - `cells`, `notebook`: the cells of a notebook
-- `leaks`, `grounds`, `testing`, `failures`, `durations`, `pytest_plugin`: tests in virtual time,
-  for pytest
+- `leaks`, `grounds`, `testing`, `failures`, `durations`, `swept`, `pytest_plugin`: tests in
+  virtual time, for pytest
 """
 
 from importlib import import_module

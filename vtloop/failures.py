@@ -6,31 +6,31 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from vtloop.clock import format_seconds, plain_seconds, to_seconds
 from vtloop.errors import SimulationError
 from vtloop.marble_rows import cut
 from vtloop.marbles import marbles
-from vtloop.simulation import Run
 from vtloop.timeline import WAITING, Timeline
-from vtloop.trace import ENDS, Event, Step
+from vtloop.trace import ENDS, Event, Step, Trace
 from vtloop.views import write
 
 _STEPS = 10  # that are told
 _INSTANTS = 40  # that are drawn
 
 
-def section(run: Run[Any], began: int, title: str, charts: str | None) -> str:
+def section(trace: Trace, began: int, reproducible: bool, title: str, charts: str | None) -> str:
     """Return the section of a report about a run that began at an instant of its loop's clock.
 
     `title` is the test's. A chart is drawn if `charts`, a directory, is given.
     """
-    return "\n".join(_lines(run, began, title, charts))
+    return "\n".join(_lines(trace, began, reproducible, title, charts))
 
 
-def _lines(run: Run[Any], began: int, title: str, charts: str | None) -> Iterator[str]:
-    timeline = run.timeline
+def _lines(
+    trace: Trace, began: int, reproducible: bool, title: str, charts: str | None
+) -> Iterator[str]:
+    timeline = Timeline(trace)
     if began:
         yield (
             f"Times count from where this part of the test began, at {format_seconds(began)} "
@@ -43,8 +43,8 @@ def _lines(run: Run[Any], began: int, title: str, charts: str | None) -> Iterato
     yield marbles(timeline, start=to_seconds(start))
     yield ""
     yield from _last_steps(timeline)
-    yield from (f"Notice: {notice}" for notice in run.notices)
-    if not run.reproducible:
+    yield from (f"Notice: {notice}" for notice in trace.notices)
+    if not reproducible:
         yield "Notice: a thread outside of the simulation had a say, so this may not happen again"
     if charts:
         yield f"Chart: {_chart(timeline, title, charts)}"

@@ -2,6 +2,7 @@
 
 - A test is in virtual time if it is marked `@pytest.mark.vtloop`, or, with `vtloop_mode = auto`, if
   it is an async function that is marked for no other plugin. All other tests are left alone.
+- One that is marked `@pytest.mark.vtloop_sweep` is run many times in virtual time, see `swept`.
 - Async fixtures are in virtual time for as long as a test in virtual time asks for them.
 - pytest loads this module whenever the package is installed, so it imports neither asyncio nor the
   loop. The rest is in `testing`, which is imported with the first test in virtual time.
@@ -15,7 +16,8 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,9 +25,11 @@ import pytest
 from vtloop.durations import TIMES, Durations
 
 if TYPE_CHECKING:
+    from vtloop.swept import Swept
     from vtloop.testing import Test, Tests, VirtualTime
 
 _OTHERS = ("asyncio", "anyio", "trio")  # markers of plugins that run async tests
+_OURS = ("vtloop", "vtloop_sweep")
 _tests: pytest.StashKey[Tests] = pytest.StashKey()
 _test: pytest.StashKey[Test] = pytest.StashKey()
 
@@ -49,6 +53,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=int,
         help="show the N slowest tests by virtual and by real time, and how much waiting was saved",
     )
+    group.addoption(
+        "--vtloop-replay",
+        metavar="TOKEN",
+        help="of tests that are marked vtloop_sweep, run only the case of a token, recorded",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -56,6 +65,12 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers",
         "vtloop(seed=0, wall_clock=None, until=None, leaks='fail'): run an async test in virtual "
         "time; with leaks='allow' it may leave tasks, exceptions and coroutines behind",
+    )
+    config.addinivalue_line(
+        "markers",
+        "vtloop_sweep(victim=None, classes='ABCD', budget=10000, check=None, ...): run an async "
+        "test in virtual time, and again for every moment at which one of its tasks could be "
+        "cancelled; options as for vtloop.sweep.sweep",
     )
     mode = config.getini("vtloop_mode")
     if mode not in ("strict", "auto"):
@@ -87,6 +102,7 @@ class VirtualFunction(pytest.Function):
         target, name = _place_of_test(self)
         function = getattr(target, name)
         test = self.stash[_test]
+        swept = test.swept
         used: dict[str, pytest.FixtureDef[Any]] = self._request._fixture_defs
         if any(fixture.scope != "function" and _is_async(fixture) for fixture in used.values()):
             test.share()  # also what getfixturevalue() has asked for
@@ -94,8 +110,11 @@ class VirtualFunction(pytest.Function):
         @functools.wraps(function)
         def in_virtual_time(*args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
+            fate = next(filter(_is_fate, kwargs.values()), None)
             try:
-                return test.call(function(*args, **kwargs))
+                if swept is None and fate is None:
+                    return test.call(function(*args, **kwargs))
+                return self._run_often(swept, fate, function, args, kwargs)
             except pytest.fail.Exception as failed:
                 failed.pytrace |= target is not self  # else the notes of Hypothesis are not shown
                 raise
@@ -105,6 +124,23 @@ class VirtualFunction(pytest.Function):
             super().runtest()
         finally:
             setattr(target, name, function)
+
+    def _run_often(
+        self, swept: Swept | None, fate: Any, function: Any, args: Any, kwargs: Any
+    ) -> None:
+        """Run it for every moment, or as fate has it."""
+        from vtloop.swept import Program
+
+        __tracebackhide__ = True
+        program = Program(function, args, kwargs, self.funcargs.values())
+        token = self.config.getoption("vtloop_replay")
+        if swept is None:
+            _check_suitable_for_fate(self)
+            fate.explore(program)
+        elif token is None:
+            swept.every_case(program)
+        else:
+            swept.one_case(program, token)
 
     def iter_markers_with_node(self, name: str | None = None) -> Any:
         """Leave out pytest-asyncio's marker: for that plugin the test is none of its tests."""
@@ -135,7 +171,7 @@ def pytest_pycollect_makeitem(
     marks = {mark.name for mark in [*_marks_of(obj), *collector.iter_markers()]}
     made = yield
     auto = collector.config.getini("vtloop_mode") == "auto" and not marks.intersection(_OTHERS)
-    if not isinstance(made, list) or not (auto or "vtloop" in marks):
+    if not isinstance(made, list) or not (auto or marks.intersection(_OURS)):
         return made
     return [
         _in_virtual_time(item)
@@ -197,18 +233,28 @@ def _is_in_virtual_time(item: pytest.Item) -> bool:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     marks = list(item.iter_markers("vtloop"))
-    if marks:
+    sweeps = list(item.iter_markers("vtloop_sweep"))
+    if marks or sweeps:
         _check_suitable(item)
+    if sweeps:
+        _check_suitable_for_sweep(item)
     if _is_in_virtual_time(item):
         from vtloop.grounds import Options
         from vtloop.testing import Tests
+
+        if sweeps:  # before the test begins, as it notes functions of Python that a test replaces
+            import_module("vtloop.swept")
 
         options = Options.of(marks)
         shared = any(fixture.scope != "function" for fixture in _async_fixtures(item))
         if _tests not in item.config.stash:
             item.config.stash[_tests] = Tests()
         tests = item.config.stash[_tests]
-        item.stash[_test] = tests.begin(item.name, options, shared)
+        item.stash[_test] = test = tests.begin(item.name, options, shared)
+        if sweeps:
+            from vtloop.swept import Swept, options_of
+
+            test.swept = Swept(test, item.nodeid, options_of(sweeps))
 
 
 def _check_suitable(item: pytest.Item) -> None:
@@ -229,6 +275,76 @@ def _check_suitable(item: pytest.Item) -> None:
         )
 
 
+def _check_suitable_for_sweep(item: pytest.Item) -> None:
+    fixtures = _async_fixtures(item)
+    wide = [fixture.argname for fixture in fixtures if fixture.scope != "function"]
+    names = {fixture.argname for fixture in fixtures}
+    late = [name for name, of in _dependences(item) if names.intersection(of) - {name}]
+    for wrong, what_to_do in (
+        (
+            not isinstance(item, VirtualFunction) and "it is not async",
+            "a sweep cancels the tasks of an async test; make it one",
+        ),
+        (
+            hasattr(getattr(item, "obj", None), "hypothesis") and "Hypothesis gives it examples",
+            "draw the cancellation as well, with vtloop.strategies.fates()",
+        ),
+        (
+            wide and f"{wide[0]} is an async fixture of a wider scope, whose loop goes on",
+            "give it the scope of a function, so that it is set up in each case anew",
+        ),
+        (
+            late and f"{late[0]} is set up once for all cases and asks for an async fixture",
+            "make it async as well, so that both are set up in each case anew",
+        ),
+    ):
+        if wrong:
+            pytest.fail(
+                f"{item.name} is marked vtloop_sweep while {wrong}; {what_to_do}", pytrace=False
+            )
+    _check_suitable_for_many_runs(item, "is marked vtloop_sweep")
+
+
+def _check_suitable_for_fate(item: pytest.Item) -> None:
+    if fixtures := _async_fixtures(item):
+        pytest.fail(
+            f"{item.name} is run as fate has it while {fixtures[0].argname} is an async fixture, "
+            "which is set up on a loop of its own; set up in the test what it needs",
+            pytrace=False,
+        )
+    _check_suitable_for_many_runs(item, "is run as fate has it")
+
+
+def _check_suitable_for_many_runs(item: pytest.Item, what: str) -> None:
+    if "vt" in getattr(item, "fixturenames", ()):
+        pytest.fail(
+            f"{item.name} {what} while it asks for vt, which tells of one run; ask vtloop.now() "
+            "for the time",
+            pytrace=False,
+        )
+    for mark in item.iter_markers("vtloop"):
+        for name in {"until", "wall_clock"}.intersection(mark.kwargs):
+            pytest.fail(
+                f"{item.name} {what} while its marker vtloop has {name}=, which only single runs "
+                "have; let the test use asyncio.timeout(), or take the option away",
+                pytrace=False,
+            )
+
+
+def _is_fate(value: object) -> bool:
+    """Tell whether a value is of `vtloop.strategies`, which need not be there."""
+    module = sys.modules.get("vtloop.strategies.fate")
+    return module is not None and isinstance(value, module.Fate)
+
+
+def _dependences(item: pytest.Item) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield the names of the ordinary fixtures of a test, each with those that it asks for."""
+    for name in getattr(item, "fixturenames", ()):
+        for fixture in item._fixtureinfo.name2fixturedefs.get(name, ()):  # type: ignore[attr-defined]
+            if not _is_async(fixture):
+                yield name, fixture.argnames
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_fixture_setup(
     fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
@@ -238,7 +354,10 @@ def pytest_fixture_setup(
         return (yield)
     held: Any = fixturedef
     function = held.func
-    held.func = tests.current.fixture(fixturedef, request)
+    if tests.current.swept is None:
+        held.func = tests.current.fixture(fixturedef, request)
+    else:
+        held.func = tests.current.swept.fixture(fixturedef, request)
     try:
         return (yield)
     finally:
@@ -280,6 +399,6 @@ def pytest_runtest_makereport(
         if report.failed and (failed := test.take_failed(call.when)) is not None:
             from vtloop.failures import section
 
-            charts = item.config.getoption("vtloop_charts")
-            report.sections.append(("Virtual time", section(*failed, item.nodeid, charts)))
+            title, charts = item.nodeid, item.config.getoption("vtloop_charts")
+            report.sections.append(("Virtual time", section(*failed, title, charts)))
     return report

@@ -18,7 +18,7 @@ import inspect
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager, nullcontext
 from contextvars import copy_context
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
@@ -29,10 +29,20 @@ from vtloop.grounds import Ground, Options
 from vtloop.loop import VirtualLoop
 from vtloop.parts import PartLoop, adopt
 from vtloop.simulation import Run
+from vtloop.trace import Trace
 from vtloop.world import World
 
 if TYPE_CHECKING:
+    from vtloop.swept import Swept
     from vtloop.timeline import Timeline
+
+
+class Failed(NamedTuple):
+    """What the report of a failure is told of."""
+
+    trace: Trace
+    began: int = 0  # by its loop's clock, in nanoseconds
+    reproducible: bool = True
 
 
 class Test:
@@ -42,8 +52,8 @@ class Test:
         self.name = name
         self.options = options
         self.vt = VirtualTime(self)
-        self.failed: tuple[Run[Any], int] | None = None
-        """The last part that failed, up to where it did, and when it began, in nanoseconds."""
+        self.failed: Failed | None = None
+        """The last part that failed, up to where it did."""
         self.ground: Ground | None = None
         """Where it runs, from its first part on."""
         self._tests = tests
@@ -53,6 +63,8 @@ class Test:
         self._has_failed = False
         self._left: list[asyncio.Task[Any]] = []  # when the test itself ended
         self._never_awaited = leaks.NeverAwaited()
+        self.swept: Swept | None = None
+        """Its sweep, if it is to be cancelled at every moment."""
         self.origins: AbstractContextManager[None] = nullcontext()
         """Lets coroutines that are made in a part know where, if it matters."""
         if options.leaks == "fail":
@@ -78,8 +90,8 @@ class Test:
         times, self._times = self._times, (0, 0)
         return times
 
-    def take_failed(self, when: str) -> tuple[Run[Any], int] | None:
-        """Return the part that failed in a phase of the test, and when it began."""
+    def take_failed(self, when: str) -> Failed | None:
+        """Return the part that failed in a phase of the test."""
         if when == "call" and self.ground is not None:
             self.note_failed(self.ground)
         failed, self.failed = self.failed, None
@@ -88,7 +100,8 @@ class Test:
     def note_failed(self, ground: Ground) -> None:
         """Keep the last part for the report, unless there is one already."""
         if self.failed is None and ground.account is not None:
-            self.failed = ground.run(self.options), ground.account.began
+            run = ground.run(self.options)
+            self.failed = Failed(run.trace, ground.account.began, run.reproducible)
 
     # Parts
 
@@ -174,9 +187,7 @@ class Test:
         self, fixture: pytest.FixtureDef[Any], request: pytest.FixtureRequest
     ) -> Callable[..., Any]:
         """Return an ordinary function that sets up an async fixture."""
-        function: Any = fixture.func
-        if inspect.ismethod(function) and isinstance(request.instance, type(function.__self__)):
-            function = function.__func__.__get__(request.instance)
+        function = bound(fixture, request)
 
         def in_virtual_time(**arguments: Any) -> Any:
             __tracebackhide__ = True
@@ -193,7 +204,7 @@ class Test:
             made = function(**arguments)
             generator = made if inspect.isasyncgen(made) else None
             context = copy_context()
-            main = made if generator is None else _first(generator, fixture.argname)
+            main = made if generator is None else value_of(generator, fixture.argname)
             value = ground.complete(main, self, fixture.argname, context)
             ground.fixtures += 1
             restore = adopt(context)
@@ -204,7 +215,9 @@ class Test:
                 try:
                     if generator is not None:
                         name = fixture.argname
-                        ground.complete(_last(generator, name), test, f"{name} (teardown)", context)
+                        ground.complete(
+                            finish_of(generator, name), test, f"{name} (teardown)", context
+                        )
                 finally:
                     restore()
                     ground.fixtures -= 1
@@ -226,13 +239,23 @@ class Test:
         self._shared = True
 
 
-async def _first(generator: Any, name: str) -> Any:
+def bound(fixture: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Any:
+    """Return the function of a fixture; a method as one of the instance that the test is of."""
+    function: Any = fixture.func
+    if inspect.ismethod(function) and isinstance(request.instance, type(function.__self__)):
+        return function.__func__.__get__(request.instance)
+    return function
+
+
+async def value_of(generator: Any, name: str) -> Any:
+    """Run an async generator fixture up to its yield; return the value."""
     async for value in generator:
         return value
     raise RuntimeError(f"The async fixture {name} has not yielded a value; let it yield one")
 
 
-async def _last(generator: Any, name: str) -> None:
+async def finish_of(generator: Any, name: str) -> None:
+    """Run an async generator fixture from its yield on."""
     async for _ in generator:
         await generator.aclose()
         raise RuntimeError(f"The async fixture {name} has yielded twice; let it yield only once")

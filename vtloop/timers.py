@@ -113,6 +113,14 @@ class Timers:
             self.first = NEVER
         return bucket
 
+    def reorder_first(self, choose: Callable[[int], int]) -> None:
+        """Let `choose` say, of so many timers of the first instant, which comes next; from 0 on."""
+        bucket = self._buckets.get(self.first, {})
+        if len(bucket) > 1 and self.first < NEVER:
+            left = list(bucket)
+            chosen = [left.pop(choose(len(left))) for _ in range(len(left) - 1)]
+            self._buckets[self.first] = {handle: bucket[handle] for handle in [*chosen, *left]}
+
     def _advance(self) -> None:
         """Look for the first instant that has timers."""
         while self._later:

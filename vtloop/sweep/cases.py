@@ -51,7 +51,8 @@ class Bench:
     """What stands around the cases of a program; they run while it is entered.
 
     `check` is called after each run, `always` before each of its handles; both raise what is wrong.
-    `seed` is that of `random`.
+    `seed` is that of `random`. `policies` act before those of the case. `garbage` is the oldest
+    generation of garbage that is collected before.
     """
 
     def __init__(
@@ -61,6 +62,8 @@ class Bench:
         check: Check | None = None,
         always: Always | None = None,
         seed: int | str = 0,
+        policies: Sequence[Policy] = (),
+        garbage: int = 2,
     ) -> None:
         self.most_handles = 0
         """Of a case: one that never ends would have no end of them."""
@@ -68,6 +71,8 @@ class Bench:
         self._check = check
         self._always = always
         self._seed = seed
+        self._policies = policies
+        self._garbage = garbage
         self._exits = contextlib.ExitStack()
 
     def __enter__(self) -> Bench:
@@ -81,7 +86,7 @@ class Bench:
                 gc.disable()
             silence = entered.enter_context(open(os.devnull, "w", encoding="utf-8"))
             entered.enter_context(contextlib.redirect_stdout(silence))
-            gc.collect()
+            gc.collect(self._garbage)
             self._exits = entered.pop_all()
         return self
 
@@ -131,7 +136,7 @@ class Bench:
         random.seed(self._seed)
         belonging = current.set(witness)
         try:
-            _execute(self._program, outcome, witness, policies, recorder)
+            _execute(self._program, outcome, witness, self._policies, policies, recorder)
             gc.collect(0)
         finally:
             current.reset(belonging)
@@ -150,6 +155,7 @@ def _execute(
     program: Program,
     outcome: Outcome,
     witness: Witness,
+    outer: Sequence[Policy],
     policies: Sequence[Counting | Injection | Watch],
     recorder: Recorder | None,
 ) -> None:
@@ -157,7 +163,7 @@ def _execute(
 
     That is run without a runner's way with Ctrl-C, which here ends the sweep.
     """
-    loop = WitnessedLoop(witness, policy=Several(policies), recorder=recorder)
+    loop = WitnessedLoop(witness, policy=Several([*outer, *policies]), recorder=recorder)
     loop._threads.outsiders.expects_main = False  # it knows nothing of the program
     try:
         with Runner(loop, None):

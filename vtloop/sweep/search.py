@@ -91,7 +91,7 @@ def sweep(
         undisturbed, counting = bench.count(singles)
         judge = Judge(tuple(oracles)).after(undisturbed)
         work = Work(setting, judge, bench.most_handles, singles if "D" in classes else "")
-        victims = _victims(victim, counting)
+        victims = victims_of(victim, counting)
         cases = [
             Case(counting.who[number], number, (moment,))
             for number in victims
@@ -204,7 +204,7 @@ def _in_words(
     }
 
 
-def _victims(victim: Victim, counting: Counting) -> list[int]:
+def victims_of(victim: Victim, counting: Counting) -> list[int]:
     """Return the numbers of the tasks to cancel."""
     numbers = sorted(counting.moments)
     found = [

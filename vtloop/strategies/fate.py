@@ -1,0 +1,303 @@
+"""All that is left to chance in one run, drawn from Hypothesis' sequence of choices as it goes on.
+
+- A cancellation is chosen among the moments of an undisturbed run. So a program is run several
+  times within one example: undisturbed, to count its moments, and in the end with what was chosen,
+  recorded. What was drawn in one run is not drawn again in the next, up to where that one asks for
+  something else, as its task was cancelled.
+- A moment is chosen by the task, by how far that has come, and only then among the moments of that
+  stretch. So a choice means much the same after other inputs have shrunk.
+- What Hypothesis raises to end an example early may be raised in any task of the program, which may
+  catch it. It is raised again when the run is over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import groupby
+from typing import Any, NamedTuple, TypeVar
+
+import hypothesis
+from hypothesis import strategies as st
+from hypothesis.errors import UnsatisfiedAssumption
+
+from vtloop.clock import format_seconds
+from vtloop.marbles import marbles
+from vtloop.recording import Recording
+from vtloop.strategies.ties import Ties
+from vtloop.sweep.cases import Bench, Check, Program
+from vtloop.sweep.counting import Counting
+from vtloop.sweep.facts import Outcome
+from vtloop.sweep.moments import UNDISTURBED, Case, Moment
+from vtloop.sweep.oracles import ERROR, ORACLES, Finding, Oracle
+from vtloop.sweep.replaying import Replay
+from vtloop.sweep.search import Victim, victims_of
+from vtloop.timeline import Timeline
+
+T = TypeVar("T")
+
+_YOUNG = 1  # the generation of garbage that is collected before a run; all of it would take long
+
+
+class Options(NamedTuple):
+    """What is left to chance."""
+
+    ties: bool
+    cancellations: int
+    victim: Victim
+    classes: str
+    check: Check | None
+    oracles: Sequence[Oracle]
+    seed: int | str
+
+
+@st.composite
+def fates(
+    draw: st.DrawFn,
+    *,
+    ties: bool = True,
+    cancellations: int = 0,
+    victim: Victim = None,
+    classes: str = "ABC",
+    check: Check | None = None,
+    oracles: Sequence[Oracle] = ORACLES,
+    seed: int | str = 0,
+) -> Fate:
+    """Return a strategy for what is left to chance in the runs of one example.
+
+    - `ties`: in which order the timers of one instant fire
+    - `cancellations`: up to so many, 2 at most, of one task; the second comes while it cleans up
+    - `victim`, `classes`, `check`, `oracles`, `seed`: as for `vtloop.sweep.sweep`
+
+    Ties shrink to the order in which timers were made, cancellations to none.
+    """
+    if cancellations not in (0, 1, 2):
+        raise ValueError(f"fates() was asked for cancellations={cancellations}; it is 0, 1 or 2")
+    if not classes or not set(classes) <= set("ABC"):
+        raise ValueError(f"fates() was asked for classes={classes!r}; they are some of 'ABC'")
+    options = Options(ties, cancellations, victim, classes, check, oracles, seed)
+    return Fate(options, draw(st.data()), lambda number: draw(st.integers(0, number - 1)))
+
+
+class Fate:
+    """What is left to chance in the runs of one example."""
+
+    def __init__(self, options: Options, data: st.DataObject, choose: Callable[[int], int]) -> None:
+        self._options = options
+        self._data = data
+        self._choose = choose
+        self._tape = Tape()
+        self._stopped: BaseException | None = None  # what Hypothesis has ended the example with
+        self._keeps_error = False
+        self._error: Exception | None = None  # of the main coroutine
+        self._reordered: list[str] = []
+
+    def __repr__(self) -> str:
+        return "fate"
+
+    def draw(self, strategy: st.SearchStrategy[T], label: Any = None) -> T:
+        """Draw a value: an input, a delay, a fault. To be called in the program or before it."""
+        if self._stopped is not None:
+            raise self._stopped
+        try:
+            return self._tape.next((strategy, label), lambda: self._data.draw(strategy, label))
+        except BaseException as stopped:
+            self._stopped = stopped
+            raise
+
+    def explore(self, main: Program) -> Replay:
+        """Run a program as fate has it; return its last run, which is recorded.
+
+        `main` is a function that returns a coroutine, and does the same each time it is called.
+
+        Raises what the program raises if nobody is cancelled, and AssertionError if an oracle finds
+        something wrong. Hypothesis notes the token of the cancellation, where it landed, and the
+        marbles of the run.
+        """
+        __tracebackhide__ = True
+        options, recording = self._options, Recording()
+        self._tape, self._keeps_error, self._error = Tape(), False, None
+        bench = Bench(
+            self._watched(main),
+            check=options.check,
+            seed=options.seed,
+            policies=[Ties(self._choose_tie)] if options.ties else [],
+            garbage=_YOUNG,
+        )
+        with self._heeded(), bench:
+            classes = options.classes if options.cancellations else ""
+            undisturbed, counting = bench.count(classes)
+            case = UNDISTURBED
+            if self._is_wrong(undisturbed):
+                self._keeps_error = True
+            elif options.cancellations:
+                case = self._case(bench, counting)
+            outcome = bench.run(case, recording, explain=True)
+        found = tuple(self._findings(outcome))
+        again = Replay(outcome, found, recording.trace(sweep=str(case)))
+        hypothesis.note(_Told(again, self._reordered))
+        if outcome.missed:
+            raise LookupError(
+                f"The case {case} was chosen, while the program did not come to that moment again; "
+                "let what differs from run to run be drawn by fate.draw()"
+            )
+        if outcome.ended == "raised" and self._error is not None:
+            raise self._error
+        if errors := [one for one in found if one.level == ERROR]:
+            raise AssertionError(
+                "; ".join(f"{one.oracle}: {one.subject}: {one.words}" for one in errors)
+            )
+        return again
+
+    @contextmanager
+    def _heeded(self) -> Iterator[None]:
+        """End with what Hypothesis has ended the example with, whatever became of it since."""
+        try:
+            yield
+        finally:
+            if self._stopped is not None:
+                raise self._stopped
+
+    def _watched(self, main: Program) -> Program:
+        """Return a program that begins with the same choices each time."""
+
+        async def watched() -> None:
+            try:
+                await main()
+            except UnsatisfiedAssumption as stopped:
+                self._stopped = stopped
+                raise
+            except Exception as error:
+                if self._keeps_error:
+                    self._error = error
+                raise
+
+        def program() -> Any:
+            self._tape.rewind()
+            self._reordered = []
+            made: Any = watched()
+            made.__name__ = getattr(main, "__name__", "main")
+            made.__qualname__ = getattr(main, "__qualname__", "main")
+            return made
+
+        return program
+
+    def _choose_tie(self, number: int) -> int:
+        if self._stopped is not None:
+            return 0
+        try:
+            chosen = self._tape.next(number, lambda: self._choose(number))
+        except BaseException as stopped:
+            self._stopped = stopped
+            return 0
+        if chosen:
+            loop: Any = asyncio.get_running_loop()
+            at = format_seconds(loop._timers.first)
+            self._reordered.append(f"number {chosen + 1} of {number} timers of {at} comes first")
+        return chosen
+
+    def _case(self, bench: Bench, counting: Counting) -> Case:
+        """Choose a task and when it is cancelled; in few examples none."""
+        options = self._options
+        try:
+            victims = victims_of(options.victim, counting)
+        except LookupError:  # there may be one in other examples
+            hypothesis.reject()
+        who = self._choose(4 * len(victims) + 1)
+        number = victims[(who - 1) % len(victims)]
+        moments = counting.moments[number]
+        if not who or not moments:
+            return UNDISTURBED
+        case = Case(counting.who[number], number, (self._moment(moments),))
+        if options.cancellations > 1:
+            outcome, again = bench.run_and_count(case, options.classes)
+            later = again.moments.get(number, [])
+            if later and outcome.ended != "endless" and self._choose(4):
+                case = case._replace(moments=(*case.moments, self._moment(later)))
+        return case
+
+    def _moment(self, moments: Sequence[Moment]) -> Moment:
+        """Choose how far the task has come, and then a moment there."""
+        stretches = [list(there) for _, there in groupby(moments, _stretch)]
+        there = stretches[self._choose(len(stretches))]
+        return there[self._choose(len(there))]
+
+    def _is_wrong(self, outcome: Outcome) -> bool:
+        errors = (one for one in self._findings(outcome) if one.level == ERROR)
+        return outcome.ended == "raised" or any(errors)
+
+    def _findings(self, outcome: Outcome) -> Iterator[Finding]:
+        for oracle in self._options.oracles:
+            yield from oracle.judge(outcome)
+
+
+def _stretch(moment: Moment) -> tuple[str, int]:
+    """Return what moments have in common between which the task does not come any further."""
+    return moment.letter, moment.at if moment.kind == "C" else 0
+
+
+class Tape:
+    """What was drawn in one run, for the next one to draw the same."""
+
+    def __init__(self) -> None:
+        self._drawn: list[tuple[Any, Any]] = []  # what was asked for, and what came of it
+        self._at = 0
+
+    def rewind(self) -> None:
+        """Begin another run."""
+        self._at = 0
+
+    def next(self, asked: Any, draw: Callable[[], T]) -> T:
+        """Return what was drawn here before; a new value where something else was asked for."""
+        if self._at == len(self._drawn) or not _is_same(self._drawn[self._at][0], asked):
+            del self._drawn[self._at :]
+            self._drawn.append((asked, draw()))
+        self._at += 1
+        value: T = self._drawn[self._at - 1][1]
+        return value
+
+
+def _is_same(asked: Any, now: Any) -> bool:
+    return bool(asked == now) or repr(asked) == repr(now)  # strategies are often made anew
+
+
+class _Told:
+    """What is noted of a run; found out only if Hypothesis prints it."""
+
+    def __init__(self, again: Replay, reordered: Sequence[str]) -> None:
+        self._again = again
+        self._reordered = reordered
+
+    def __repr__(self) -> str:
+        outcome, lines = self._again.outcome, list(self._reordered)
+        if outcome.case.moments:
+            lines.append(f"cancelled in case {outcome.case}, while")
+            lines += [f"  {line}" for where in outcome.landed for line in where.splitlines()]
+        return "\n".join([*lines, marbles(Timeline(self._again.trace))])
+
+
+def tokens(
+    program: Program,
+    *,
+    victim: Victim = None,
+    classes: str = "ABC",
+    seed: int | str = 0,
+) -> st.SearchStrategy[str]:
+    """Return a strategy for the tokens of a program's cancellations, for `vtloop.sweep.replay`.
+
+    Options as for `vtloop.sweep.sweep`. LookupError when drawn if there is no such victim.
+    """
+
+    def counted() -> st.SearchStrategy[str]:
+        with Bench(program, seed=seed) as bench:
+            _, counting = bench.count(classes)
+        return st.sampled_from(
+            [
+                str(Case(counting.who[number], number, (moment,)))
+                for number in victims_of(victim, counting)
+                for moment in counting.moments[number]
+            ]
+        )
+
+    return st.deferred(counted)
