@@ -140,7 +140,7 @@ def test_inputs_and_the_moment_shrink_together():
     assert str(error).startswith("left held: Semaphore made at")
     assert "number=1" in told
     assert "Draw 1 (seconds): 0.0" in told
-    assert "cancelled in case query#2@C1.0, while\n  query#2 waits for its next turn" in told
+    assert "cancelled in case query#2@C1.0, while\n  query#2 is running\n" in told
     assert "query#2 cancels query#2" in told
 
 
