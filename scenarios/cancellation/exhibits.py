@@ -46,16 +46,16 @@ class Exhibit:
 
 
 EXHIBITS = (
-    Exhibit("wait_for_swallows", "cancel swallowed", "AB", fixed_in=((3, 12),)),
-    Exhibit("wait_for_an_item", "cancel swallowed", "ABD", fixed_in=((3, 12),)),
+    Exhibit("wait_for_swallows", "cancel swallowed", "ABS", fixed_in=((3, 12),)),
+    Exhibit("wait_for_an_item", "cancel swallowed", "ABDS", fixed_in=((3, 12),)),
     Exhibit("condition_drops_the_message", "message lost", "BCD", fixed_in=((3, 12, 2),)),
     Exhibit("condition_in_wait_for", "RuntimeError of asyncio", "D", fixed_in=((3, 12),)),
-    Exhibit("task_group_forgets", "cancel swallowed", "ABD", fixed_in=((3, 13),)),
+    Exhibit("task_group_forgets", "cancel swallowed", "ABDS", fixed_in=((3, 13),)),
     Exhibit("timeout_of_nothing", "cancel swallowed", "C"),
     Exhibit("item_never_done", "deadlock", "ABCD"),
     Exhibit("reply_to_somebody_else", "assertion", "ABCD"),
-    Exhibit("connection_leaks", "left held", "D"),
-    Exhibit("generator_ends_late", "finalised late", "ABCD"),
+    Exhibit("connection_leaks", "left held", "DS"),
+    Exhibit("generator_ends_late", "finalised late", "ABCDS"),
     Exhibit("siblings_go_on", "left behind", "ABCD"),
     Exhibit("wait_leaves_tasks", "left behind", "ACD"),
 )

@@ -1,4 +1,4 @@
-"""Running one case: the program once, on a loop of its own, with the cancellations of the case.
+"""Running one case: the program once, on a loop of its own, with what the case lets happen to it.
 
 Cases do not hear of each other. Each begins with the same state of `random`, and what it leaves
 behind is collected before the next, so that coroutines never awaited and exceptions never retrieved
@@ -12,7 +12,7 @@ import contextlib
 import gc
 import os
 import random
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterator, Sequence
 from typing import Any
 
 from vtloop import world
@@ -22,10 +22,12 @@ from vtloop.ordering import without_addresses
 from vtloop.policies import Policy, Rest, Take
 from vtloop.recorder import Recorder
 from vtloop.runner import Runner
-from vtloop.sweep.counting import Counting, everybody
+from vtloop.sweep.counting import Counting, CountingArmed, Timeout, everybody
+from vtloop.sweep.disturbances import INJECTIONS, Shutdown
 from vtloop.sweep.facts import Ended, Outcome, faults_of
 from vtloop.sweep.injection import Endless, Injection
-from vtloop.sweep.moments import UNDISTURBED, Case
+from vtloop.sweep.moments import UNDISTURBED, Case, Moment
+from vtloop.sweep.timeouts import TimedLoop
 from vtloop.sweep.witness import NOTING, Witness, WitnessedLoop, current
 
 Program = Callable[[], Coroutine[Any, Any, Any]]
@@ -80,45 +82,76 @@ class Bench:
         self._exits.close()
 
     def count(self, classes: str) -> tuple[Outcome, Counting]:
-        """Run the program undisturbed; return what came of it, and the moments of all tasks.
+        """Run the program undisturbed; return what came of it, and the moments of some classes.
 
         It is run twice: what only a first run does, such as imports, is no part of a case.
         """
-        self._run(Injection(UNDISTURBED))
+        self._checked(self._run(Injection(UNDISTURBED)))
         counting, injection = Counting(everybody, classes), Injection(UNDISTURBED)
-        outcome = self._run(injection, counting)
+        outcome = self._checked(self._run(injection, counting))
         self._most_handles = 10 * injection.handles + _HANDLES
         return outcome, counting
 
     def run(self, case: Case, recorder: Recorder | None = None, explain: bool = False) -> Outcome:
-        """Run the program with the cancellations of a case."""
-        injection = Injection(case, self._most_handles, explain)
-        return self._run(injection, recorder=recorder)
+        """Run the program with what a case lets happen to it."""
+        injection = INJECTIONS.get(case.letter, Injection)(case, self._most_handles, explain)
+        return self._checked(self._run(injection, recorder=recorder))
+
+    def cases_of_run(
+        self, counting: Counting, owners: Collection[int] | None = None
+    ) -> Iterator[Case]:
+        """Yield the cases of the classes S, F and T that were counted.
+
+        With `owners` only those about the groups and timeouts of these tasks, by number.
+        """
+        for owner, case in counting.of_run:
+            if owners is None or owner in owners:
+                yield case
+        for timeout in counting.timeouts:
+            if owners is None or timeout.owner in owners:
+                yield from self._firings(timeout)
+
+    def _firings(self, timeout: Timeout) -> Iterator[Case]:
+        """Yield the cases of a timeout: those at which it is armed if it does not fire, and never.
+
+        If the program cannot end without it, those up to its own deadline.
+        """
+        never = Case("timeout", timeout.number, (Moment("TN", 0),))
+        counting = CountingArmed()
+        outcome = self._run(INJECTIONS["T"](never, self._most_handles), counting)
+        ends = outcome.ended in ("returned", "raised", "cancelled")
+        if not ends:
+            counting = CountingArmed(timeout.fired)
+            self._run(INJECTIONS["T"](never, self._most_handles), counting)
+        for moment in counting.moments:
+            yield never._replace(moments=(moment,))
+        if ends and timeout.fired is not None:
+            yield never
 
     def run_and_count(self, case: Case, classes: str) -> tuple[Outcome, Counting]:
         """Run a case; return also the moments at which its task could be cancelled again."""
         injection = Injection(case, self._most_handles)
         counting = Counting(injection.cleaning_up, classes)
-        return self._run(injection, counting), counting
+        return self._checked(self._run(injection, counting)), counting
 
     def _run(
         self,
         injection: Injection,
-        counting: Counting | None = None,
+        counting: Counting | CountingArmed | None = None,
         recorder: Recorder | None = None,
     ) -> Outcome:
-        outcome, witness = injection.outcome, Witness()
-        policies: list[Counting | Injection] = [injection]
-        if counting is not None:
-            policies.insert(0, counting)
+        witness = Witness()
         random.seed(self._seed)
         belonging = current.set(witness)
         try:
-            _execute(self._program, outcome, witness, policies, recorder)
+            _execute(self._program, witness, injection, counting, recorder)
             gc.collect(0)
         finally:
             current.reset(belonging)
-        witness.tell(outcome)
+        witness.tell(injection.outcome)
+        return injection.outcome
+
+    def _checked(self, outcome: Outcome) -> Outcome:
         if self._check is not None:
             try:
                 self._check(outcome)
@@ -129,16 +162,24 @@ class Bench:
 
 def _execute(
     program: Program,
-    outcome: Outcome,
     witness: Witness,
-    policies: Sequence[Counting | Injection],
+    injection: Injection,
+    counting: Counting | CountingArmed | None,
     recorder: Recorder | None,
 ) -> None:
     """Run a program, and write down what is seen of its main coroutine.
 
     That is run without a runner's way with Ctrl-C, which here ends the sweep.
     """
-    loop = WitnessedLoop(witness, policy=Several(policies), recorder=recorder)
+    outcome = injection.outcome
+    policies: list[Injection | Counting | CountingArmed] = [injection]
+    if counting is not None:
+        policies.insert(0, counting)
+    options: dict[str, Any] = {"policy": Several(policies), "recorder": recorder}
+    if outcome.case.letter in ("", "T"):
+        loop: WitnessedLoop = TimedLoop(witness, held=outcome.case.number, **options)
+    else:
+        loop = WitnessedLoop(witness, **options)
     try:
         with Runner(loop, None):
             main = program()
@@ -158,6 +199,8 @@ def _execute(
                 for policy in policies:
                     policy.stop()
             outcome.ended = _how(error)
+            if isinstance(injection, Shutdown):
+                injection.see_off(loop)
             outcome.left = witness.left(loop)
             if outcome.ended == "deadlock":
                 witness.note_lost_wakeups()

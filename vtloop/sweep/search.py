@@ -12,7 +12,7 @@ from vtloop.recording import Recording
 from vtloop.sweep.cases import Bench, Check, Program
 from vtloop.sweep.counting import Counting
 from vtloop.sweep.facts import Outcome
-from vtloop.sweep.moments import CLASSES, Case, Moment, case_of
+from vtloop.sweep.moments import CLASSES, OF_RUNS, Case, Moment, case_of
 from vtloop.sweep.oracles import ORACLES, Finding, Oracle
 from vtloop.sweep.report import Problem, Report, Tally, listed
 from vtloop.tasks import without_locals
@@ -25,7 +25,7 @@ def sweep(
     program: Program,
     *,
     victim: Victim = None,
-    classes: str = "ABCD",
+    classes: str = "".join(CLASSES),
     budget: int = 10_000,
     check: Check | None = None,
     oracles: Sequence[Oracle] = ORACLES,
@@ -36,7 +36,8 @@ def sweep(
     - `program` is a function that returns a coroutine; what it prints goes nowhere
     - `victim` is whom to cancel: tasks of this name or of this coroutine function, the task of this
       number (1 is the main one), or all of them
-    - `classes` are the kinds of moments, see `moments`
+    - `classes` are the kinds of moments, see `moments`; of S there are none for a chosen victim,
+      of F and T those of its groups and timeouts
     - `budget` bounds the runs with two cancellations; of more, a sample is taken, always the same
     - `check` is called with the outcome of each run, and raises what is wrong
     - `oracles` judge each run
@@ -47,8 +48,8 @@ def sweep(
     singles = [letter for letter in CLASSES if letter in classes and letter != "D"]
     if not singles or not set(classes) <= set(CLASSES):
         raise ValueError(
-            f"A sweep was asked for classes={classes!r}, while the classes are A, B, C and D, and "
-            "D comes after one of the others; pass some of 'ABCD'"
+            f"A sweep was asked for classes={classes!r}, while the classes are A, B, C, D, S, F "
+            "and T, and D comes after one of the first three; pass some of 'ABCDSFT'"
         )
     search = _Search(oracles)
     with Bench(program, check=check, seed=seed) as bench:
@@ -62,11 +63,17 @@ def sweep(
                 if "D" not in classes:
                     search.judge(bench.run(case))
                 else:
-                    outcome, again = bench.run_and_count(case, "".join(singles))
+                    outcome, again = bench.run_and_count(case, "".join({*singles} & {*"ABC"}))
                     search.judge(outcome)
                     if outcome.ended != "endless":  # else there would be no end of pairs either
                         later.append((case, again.moments.get(number, [])))
-        tallies = {letter: Tally(search.tried[letter], search.tried[letter]) for letter in singles}
+        for case in bench.cases_of_run(counting, None if victim is None else victims):
+            search.judge(bench.run(case))
+        tallies = {
+            letter: Tally(tried, tried)
+            for letter in singles
+            if (tried := search.tried[letter]) or letter not in OF_RUNS
+        }
         if "D" in classes:
             total = sum(len(moments) for _, moments in later)
             for case in _pairs(later, _sample(total, budget, seed)):
@@ -108,7 +115,7 @@ def replay(
         undisturbed, counting = bench.count("ABC")
         search.begin(undisturbed)
         number = case.number
-        known = counting.who.get(number) == case.who
+        known = case.letter in OF_RUNS or counting.who.get(number) == case.who
         outcome = bench.run(case, recording, explain=True)
         if not known or outcome.missed:
             raise LookupError(
