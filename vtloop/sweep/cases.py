@@ -33,6 +33,7 @@ from vtloop.sweep.witness import NOTING, Witness, WitnessedLoop, current
 Program = Callable[[], Coroutine[Any, Any, Any]]
 Check = Callable[[Outcome], object]
 
+_COLLECTED_TOGETHER = 50  # cases
 _HANDLES = 1_000  # that a case may run beyond ten times those of the undisturbed run
 
 
@@ -60,6 +61,7 @@ class Bench:
         self._program = program
         self._check = check
         self._seed = seed
+        self._runs = 0
         self._most_handles = 0  # of a case: one that never ends would be none
         self._exits = contextlib.ExitStack()
 
@@ -74,7 +76,9 @@ class Bench:
                 gc.disable()
             silence = entered.enter_context(open(os.devnull, "w", encoding="utf-8"))
             entered.enter_context(contextlib.redirect_stdout(silence))
-            gc.collect()
+            entered.callback(gc.unfreeze)
+            gc.freeze()  # what others have left is not to be collected in a case
+            entered.callback(gc.collect, 1)
             self._exits = entered.pop_all()
         return self
 
@@ -140,6 +144,9 @@ class Bench:
         counting: Counting | CountingArmed | None = None,
         recorder: Recorder | None = None,
     ) -> Outcome:
+        self._runs += 1
+        if self._runs % _COLLECTED_TOGETHER == 0:
+            gc.collect(1)  # what witnesses have held, who are gone by now
         witness = Witness()
         random.seed(self._seed)
         belonging = current.set(witness)

@@ -49,6 +49,7 @@ class Counting:
         self.timeouts: list[Timeout] = []
         self.handles = self.rests = 0
         self._fired: dict[int, int] = {}  # which handle a timeout was
+        self._loop: Any = None  # while it runs
         self._tasks = tasks
         self._classes = classes
         self._calls = Calls(self._called)
@@ -96,7 +97,7 @@ class Counting:
         if "T" in self._classes and self._tasks is not _nobody:
             for number, armed in enumerate(self._loop.timeouts, 1):
                 self.timeouts.append(Timeout(number, armed.owner, self._fired.get(number)))
-        self._tasks = _nobody
+        self._tasks, self._loop = _nobody, None
 
     def _called(self, number: int) -> None:
         task = self._stepping
