@@ -3,7 +3,8 @@
 The reference is an enumeration that knows nothing of the sweep: on the stock loop (with a clock of
 its own, see `test_parity`) it looks before every handle which tasks are there and which of them
 have a step in the ready queue, and then, one run for each, lets a callback cancel one of them
-there. A sweep must count the same moments, and each run must do, handle for handle, the same.
+there, or all. A sweep must count the same moments, and each run must do, handle for handle, the
+same.
 
 Environment: COMPLETENESS_PROGRAMS is how many programs to run; `make completeness` runs
 1,000.
@@ -24,11 +25,13 @@ from tests import programs, test_parity
 from vtloop.sweep import sweep
 from vtloop.sweep.cases import Bench
 from vtloop.sweep.counting import Counting, everybody
+from vtloop.sweep.disturbances import Shutdown
 from vtloop.sweep.injection import MESSAGE, Injection
 from vtloop.sweep.moments import Case, Moment
 
 PROGRAMS = int(os.environ.get("COMPLETENESS_PROGRAMS", "40"))
 AT_MOST = 40  # runs of one program, unless all are asked for
+EVERYBODY = 0  # the number of a victim that is all tasks
 
 QUIET = settings(
     max_examples=PROGRAMS,
@@ -66,9 +69,9 @@ class Interrupted(programs.Watched):
 
 
 class EnumeratingLoop(test_parity.StockLoop):
-    """The stock loop, which notes who could be cancelled, or cancels one task before one handle."""
+    """The stock loop, which notes who could be cancelled, or cancels some before one handle."""
 
-    def __init__(self, number=0, place=-1):
+    def __init__(self, number=EVERYBODY, place=-1):
         super().__init__()
         self.moments = set()
         self.gone = []  # timers that were cancelled before they were due
@@ -79,11 +82,14 @@ class EnumeratingLoop(test_parity.StockLoop):
     def before_handle(self):
         if self._over:
             return
-        for task in asyncio.all_tasks(self):
+        for task in _in_order(self):
             steps = [handle for handle in self._ready if _steps(handle, task)]
             self.moments.add((task.number, self._handles, "B" if steps else "A"))
-            if (task.number, self._handles) == (self._victim, self._place):
-                task.cancel(MESSAGE)
+            if self._handles == self._place:
+                if self._victim == EVERYBODY:
+                    task.cancel()
+                elif self._victim == task.number:
+                    task.cancel(MESSAGE)
         self._handles += 1
 
     def _timer_handle_cancelled(self, handle):
@@ -149,6 +155,14 @@ def moments_of(counting):
     }
 
 
+def shutdowns_of(counting):
+    """Return the shutdowns before handles that were counted."""
+    cases = [case for _, case in counting.of_run]
+    return [
+        (case.number, moment) for case in cases for moment in case.moments if moment.kind == "S"
+    ]
+
+
 def as_function(program):
     """Return a coroutine function that is a program."""
 
@@ -170,14 +184,19 @@ def compare(program, at_most):
     if (found := moments_of(counting)) != expected:
         raise Parted(f"{sorted(found ^ expected)} in this program:\n\n{program}")
     with Bench(as_function(program)) as bench:
-        _, swept = bench.count("AB")
+        _, swept = bench.count("ABS")
     if (found := moments_of(swept)) != expected:
         raise Parted(f"{sorted(found ^ expected)} of a bench in this program:\n\n{program}")
-    every = max(1, len(expected) // at_most)
+    shutdowns = {(EVERYBODY, place, "S") for _, place, _ in expected}
+    counted = {(owner, moment.at, moment.kind) for owner, moment in shutdowns_of(swept)}
+    if counted != shutdowns:
+        raise Parted(f"{sorted(counted ^ shutdowns)} of shutdowns in this program:\n\n{program}")
+    every, every_shutdown = (max(1, len(some) // at_most) for some in (expected, shutdowns))
     tried = sorted(expected)[::every]
-    for number, place, kind in tried:
+    for number, place, kind in tried + sorted(shutdowns)[:: 4 * every_shutdown]:
         record, _ = on_stock(program, number, place)
-        injection = Injection(Case("", number, (Moment(kind, place),)))
+        policy = Injection if kind in "AB" else Shutdown
+        injection = policy(Case("", number, (Moment(kind, place),)))
         found = on_virtual(program, injection)
         if found != record or injection.outcome.missed:
             raise Parted(

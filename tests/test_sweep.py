@@ -11,6 +11,7 @@ import warnings
 import pytest
 
 import vtloop.sweep
+import vtloop.tasks
 from vtloop.sweep import ORACLES, SlowCleanup, replay, sweep
 from vtloop.sweep.moments import Case, Moment, case_of
 from vtloop.sweep.report import Tally
@@ -211,6 +212,9 @@ def test_the_process_is_as_before_when_a_sweep_has_ended():
         sys.stdout,
         sys.gettrace(),
         gc.isenabled(),
+        gc.get_freeze_count(),
+        asyncio.TaskGroup.__aenter__,
+        "exception" in vars(vtloop.tasks.Task),
     )
 
     async def broken():
@@ -232,6 +236,9 @@ def test_the_process_is_as_before_when_a_sweep_has_ended():
         sys.stdout,
         sys.gettrace(),
         gc.isenabled(),
+        gc.get_freeze_count(),
+        asyncio.TaskGroup.__aenter__,
+        "exception" in vars(vtloop.tasks.Task),
     )
 
 
@@ -508,6 +515,36 @@ def test_nobody_hears_of_what_went_wrong_in_another_case():
     sweep(main, classes="AB", check=note)
     assert set(blamed.values()) == {("nap",)}
     assert {token.partition("@")[0] for token in blamed} == {"short#2"}
+
+
+def test_what_others_have_left_is_not_told_of_though_a_program_collects_garbage():
+    others = [nap()]  # never awaited
+    others.append(others)
+    del others
+
+    async def main():
+        gc.collect()
+        await asyncio.sleep(1)
+
+    outcomes = []
+    assert sweep(main, classes="A", check=outcomes.append).ok
+    assert not any(one.unawaited for one in outcomes)
+    with pytest.warns(RuntimeWarning, match="nap' was never awaited"):
+        gc.collect()
+
+
+def test_a_sweep_leaves_no_tasks_behind_in_cycles():
+    async def main():
+        for first in asyncio.as_completed([nap(), nap()]):
+            await first
+
+    def tasks():
+        return sum(isinstance(one, asyncio.Task) for one in gc.get_objects())
+
+    gc.collect()
+    before = tasks()
+    sweep(main, classes="AB")
+    assert tasks() <= before + 4  # of the last case
 
 
 # Words

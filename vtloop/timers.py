@@ -104,6 +104,19 @@ class Timers:
                         self._drop_empty()
         return note
 
+    def move(self, handle: AnyTimerHandle, deadline: int, *, first: bool = False) -> None:
+        """Give a pending timer another deadline, behind the timers of that instant or before them.
+
+        O(log n), or the number of these.
+        """
+        self.discard(handle)
+        handle.deadline = deadline
+        self.insert(handle)
+        if first:
+            bucket = self._buckets[deadline]
+            for other in list(bucket)[:-1]:
+                bucket[other] = bucket.pop(other)
+
     def pop_first(self) -> dict[AnyTimerHandle, Any]:
         """Remove and return the timers of the first instant, in order of creation, with notes."""
         bucket = self._buckets.pop(self.first)

@@ -137,7 +137,10 @@ class Replacements:
             self._entered -= 1
             if self._entered == 0:
                 for owner, name, _, original in self._classes:
-                    setattr(owner, name, original)
+                    if original is _ABSENT:  # inherited
+                        delattr(owner, name)
+                    else:
+                        setattr(owner, name, original)
                 for names, name, _, original in self._modules:
                     if original is _ABSENT:
                         del names[name]

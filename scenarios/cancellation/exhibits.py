@@ -24,6 +24,7 @@ class Exhibit:
     oracle: str  # that finds it
     classes: str  # of the moments at which it shows: these, and no others
     fixed_in: tuple[Version, ...] = ()  # the first version of each minor one that has it no more
+    since: Version = (3, 11)  # the first in which the program can be run
 
     @property
     def main(self) -> Program:
@@ -45,17 +46,32 @@ class Exhibit:
         return not self.fixed_in or version < min(self.fixed_in)
 
 
-EXHIBITS = (
-    Exhibit("wait_for_swallows", "cancel swallowed", "AB", fixed_in=((3, 12),)),
-    Exhibit("wait_for_an_item", "cancel swallowed", "ABD", fixed_in=((3, 12),)),
+_ALL = (
+    Exhibit("wait_for_swallows", "cancel swallowed", "ABS", fixed_in=((3, 12),)),
+    Exhibit("wait_for_an_item", "cancel swallowed", "ABDS", fixed_in=((3, 12),)),
     Exhibit("condition_drops_the_message", "message lost", "BCD", fixed_in=((3, 12, 2),)),
     Exhibit("condition_in_wait_for", "RuntimeError of asyncio", "D", fixed_in=((3, 12),)),
-    Exhibit("task_group_forgets", "cancel swallowed", "ABD", fixed_in=((3, 13),)),
+    Exhibit("task_group_forgets", "cancel swallowed", "ABDS", fixed_in=((3, 13),)),
+    Exhibit("groups_wait_for_ever", "deadlock", "FS", fixed_in=((3, 13),)),
+    Exhibit("uncancel_leaves_one", "cancelled by nobody", "D", fixed_in=((3, 13),)),
+    Exhibit(
+        "eager_sibling_fails",
+        "deadlock",
+        "AD",
+        fixed_in=((3, 12, 9), (3, 13, 2)),
+        since=(3, 12),
+    ),
+    Exhibit("race_leaves_tasks", "assertion", "ACDS", fixed_in=((3, 12, 9), (3, 13, 2))),
+    Exhibit("shield_hides_an_error", "hidden by shield", "ADS", fixed_in=((3, 15),)),
     Exhibit("timeout_of_nothing", "cancel swallowed", "C"),
     Exhibit("item_never_done", "deadlock", "ABCD"),
     Exhibit("reply_to_somebody_else", "assertion", "ABCD"),
-    Exhibit("connection_leaks", "left held", "D"),
-    Exhibit("generator_ends_late", "finalised late", "ABCD"),
+    Exhibit("reply_to_the_last_one", "assertion", "T"),
+    Exhibit("connection_leaks", "left held", "DS"),
+    Exhibit("generator_ends_late", "finalised late", "ABCDS"),
     Exhibit("siblings_go_on", "left behind", "ABCD"),
     Exhibit("wait_leaves_tasks", "left behind", "ACD"),
+    Exhibit("as_completed_leaves_tasks", "left behind", "ABCD"),
 )
+EXHIBITS = tuple(one for one in _ALL if sys.version_info >= one.since)
+"""Those that can be run on this Python."""

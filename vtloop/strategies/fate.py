@@ -37,8 +37,6 @@ from vtloop.timeline import Timeline
 
 T = TypeVar("T")
 
-_YOUNG = 1  # the generation of garbage that is collected before a run; all of it would take long
-
 
 class Options(NamedTuple):
     """What is left to chance."""
@@ -123,7 +121,6 @@ class Fate:
             check=options.check,
             seed=options.seed,
             policies=[Ties(self._choose_tie)] if options.ties else [],
-            garbage=_YOUNG,
         )
         with self._heeded(), bench:
             classes = options.classes if options.cancellations else ""

@@ -14,8 +14,9 @@
     left held: in cases 2 of A, 1 of B; the first is main#1@R0
       Lock made at <doctest ... in main: held: nobody will release it
 
-What is tried is a *case*: the program, a task of it, and one or two moments. `replay` runs the case
-of a token again, and records it.
+What is tried is a *case*: the program, a task of it, and one or two moments. In other cases all
+tasks are cancelled at once, a sibling fails in a TaskGroup, or a timeout fires at another instant.
+`replay` runs the case of a token again, and records it.
 
 A map of the package, from the bottom up; a module imports only from those named before it:
 
@@ -23,9 +24,10 @@ A map of the package, from the bottom up; a module imports only from those named
 - `moments`: moments, cases, and tokens for them
 - `facts`: what is known of a run when it is over
 - `landing`: where in its functions a task is
-- `calls`, `counting`, `injection`: what is done at which handle of a run
+- `calls`: the calls of a step
+- `witness`, `timeouts`: what is gathered of a run, and of its timeouts
+- `counting`, `injection`, `disturbances`: what is done at which handle
 - `invariants`: what a user says of all of them
-- `witness`: what is gathered besides
 - `cases`: running a case
 - `oracles`, `judging`: what can be wrong with it
 - `batches`, `ledger`: trying many, also elsewhere, and not twice

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from vtloop.sweep.cases import Bench, Check, Program
 from vtloop.sweep.invariants import Always
 from vtloop.sweep.judging import Judge
-from vtloop.sweep.moments import UNDISTURBED, Case, Moment
+from vtloop.sweep.moments import OF_RUNS, UNDISTURBED, Case, Moment
 from vtloop.sweep.oracles import Finding
 from vtloop.sweep.programs import called, load
 
@@ -80,7 +80,7 @@ class Work:
     def try_on(self, bench: Bench, case: Case) -> Result:
         """Return what comes of a case."""
         moments: Sequence[Moment] = ()
-        if self.again:
+        if self.again and case.letter not in OF_RUNS:
             outcome, counting = bench.run_and_count(case, self.again)
             if outcome.ended != "endless":  # else there would be no end of pairs either
                 moments = counting.moments.get(case.number, ())

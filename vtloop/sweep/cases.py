@@ -1,4 +1,4 @@
-"""Running one case: the program once, on a loop of its own, with the cancellations of the case.
+"""Running one case: the program once, on a loop of its own, with what the case lets happen to it.
 
 Cases do not hear of each other. Each begins with the same state of `random`, and what it leaves
 behind is collected before the next, so that coroutines never awaited and exceptions never retrieved
@@ -12,7 +12,7 @@ import contextlib
 import gc
 import os
 import random
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterator, Sequence
 from typing import Any
 
 from vtloop import world
@@ -22,16 +22,19 @@ from vtloop.ordering import without_addresses
 from vtloop.policies import Policy, Rest, Take
 from vtloop.recorder import Recorder
 from vtloop.runner import Runner
-from vtloop.sweep.counting import Counting, everybody
+from vtloop.sweep.counting import Counting, CountingArmed, Timeout, everybody
+from vtloop.sweep.disturbances import INJECTIONS, Shutdown
 from vtloop.sweep.facts import Ended, Outcome, faults_of
 from vtloop.sweep.injection import Endless, Injection
 from vtloop.sweep.invariants import Always, Watch
-from vtloop.sweep.moments import UNDISTURBED, Case
+from vtloop.sweep.moments import UNDISTURBED, Case, Moment
+from vtloop.sweep.timeouts import TimedLoop
 from vtloop.sweep.witness import NOTING, Witness, WitnessedLoop, current
 
 Program = Callable[[], Coroutine[Any, Any, Any]]
 Check = Callable[[Outcome], object]
 
+_COLLECTED_TOGETHER = 50  # cases
 _HANDLES = 1_000  # that a case may run beyond ten times those of the undisturbed run
 
 
@@ -51,8 +54,7 @@ class Bench:
     """What stands around the cases of a program; they run while it is entered.
 
     `check` is called after each run, `always` before each of its handles; both raise what is wrong.
-    `seed` is that of `random`. `policies` act before those of the case. `garbage` is the oldest
-    generation of garbage that is collected before.
+    `seed` is that of `random`. `policies` act before those of the case.
     """
 
     def __init__(
@@ -63,7 +65,6 @@ class Bench:
         always: Always | None = None,
         seed: int | str = 0,
         policies: Sequence[Policy] = (),
-        garbage: int = 2,
     ) -> None:
         self.most_handles = 0
         """Of a case: one that never ends would have no end of them."""
@@ -72,7 +73,7 @@ class Bench:
         self._always = always
         self._seed = seed
         self._policies = policies
-        self._garbage = garbage
+        self._runs = 0
         self._exits = contextlib.ExitStack()
 
     def __enter__(self) -> Bench:
@@ -86,7 +87,9 @@ class Bench:
                 gc.disable()
             silence = entered.enter_context(open(os.devnull, "w", encoding="utf-8"))
             entered.enter_context(contextlib.redirect_stdout(silence))
-            gc.collect(self._garbage)
+            entered.callback(gc.unfreeze)
+            gc.freeze()  # what others have left is not to be collected in a case
+            entered.callback(gc.collect, 1)
             self._exits = entered.pop_all()
         return self
 
@@ -94,13 +97,13 @@ class Bench:
         self._exits.close()
 
     def count(self, classes: str) -> tuple[Outcome, Counting]:
-        """Run the program undisturbed; return what came of it, and the moments of all tasks.
+        """Run the program undisturbed; return what came of it, and the moments of some classes.
 
         It is run twice: what only a first run does, such as imports, is no part of a case.
         """
-        self._run(Injection(UNDISTURBED))
+        self._checked(self._run(Injection(UNDISTURBED)))
         counting, injection = Counting(everybody, classes), Injection(UNDISTURBED)
-        outcome = self._run(injection, counting)
+        outcome = self._checked(self._run(injection, counting))
         self.most_handles = 10 * injection.handles + _HANDLES
         return outcome, counting
 
@@ -110,39 +113,73 @@ class Bench:
         self.most_handles = most_handles
 
     def run(self, case: Case, recorder: Recorder | None = None, explain: bool = False) -> Outcome:
-        """Run the program with the cancellations of a case."""
-        injection = Injection(case, self.most_handles, explain)
-        return self._run(injection, recorder=recorder)
+        """Run the program with what a case lets happen to it."""
+        injection = INJECTIONS.get(case.letter, Injection)(case, self.most_handles, explain)
+        return self._checked(self._run(injection, recorder=recorder))
+
+    def cases_of_run(
+        self, counting: Counting, owners: Collection[int] | None = None
+    ) -> Iterator[Case]:
+        """Yield the cases of the classes S, F and T that were counted.
+
+        With `owners` only those about the groups and timeouts of these tasks, by number.
+        """
+        for owner, case in counting.of_run:
+            if owners is None or owner in owners:
+                yield case
+        for timeout in counting.timeouts:
+            if owners is None or timeout.owner in owners:
+                yield from self._firings(timeout)
+
+    def _firings(self, timeout: Timeout) -> Iterator[Case]:
+        """Yield the cases of a timeout: those at which it is armed if it does not fire, and never.
+
+        If the program cannot end without it, those up to its own deadline.
+        """
+        never = Case("timeout", timeout.number, (Moment("TN", 0),))
+        counting = CountingArmed()
+        outcome = self._run(INJECTIONS["T"](never, self.most_handles), counting)
+        ends = outcome.ended in ("returned", "raised", "cancelled")
+        if not ends:
+            counting = CountingArmed(timeout.fired)
+            self._run(INJECTIONS["T"](never, self.most_handles), counting)
+        for moment in counting.moments:
+            yield never._replace(moments=(moment,))
+        if ends and timeout.fired is not None:
+            yield never
 
     def run_and_count(self, case: Case, classes: str) -> tuple[Outcome, Counting]:
         """Run a case; return also the moments at which its task could be cancelled again."""
         injection = Injection(case, self.most_handles)
         counting = Counting(injection.cleaning_up, classes)
-        return self._run(injection, counting), counting
+        return self._checked(self._run(injection, counting)), counting
 
     def _run(
         self,
         injection: Injection,
-        counting: Counting | None = None,
+        counting: Counting | CountingArmed | None = None,
         recorder: Recorder | None = None,
     ) -> Outcome:
-        outcome, witness = injection.outcome, Witness()
-        policies: list[Counting | Injection | Watch] = [injection]
-        if counting is not None:
-            policies.insert(0, counting)
+        self._runs += 1
+        if self._runs % _COLLECTED_TOGETHER == 0:
+            gc.collect(1)  # what witnesses have held, who are gone by now
+        witness = Witness()
         watch = None if self._always is None else Watch(self._always)
-        if watch is not None:
-            policies.append(watch)  # within the others: a step has ended for them when it looks
+        # The invariant is within the others: a step has ended for them when it looks.
+        policies = [one for one in (counting, injection, watch) if one is not None]
         random.seed(self._seed)
         belonging = current.set(witness)
         try:
-            _execute(self._program, outcome, witness, self._policies, policies, recorder)
+            _execute(self._program, witness, injection, self._policies, policies, recorder)
             gc.collect(0)
         finally:
             current.reset(belonging)
-        witness.tell(outcome)
+        witness.tell(injection.outcome)
         if watch is not None and watch.broken:
-            outcome.violated = (watch.broken,)
+            injection.outcome.violated = (watch.broken,)
+        return injection.outcome
+
+    def _checked(self, outcome: Outcome) -> Outcome:
         if self._check is not None:
             try:
                 self._check(outcome)
@@ -153,17 +190,22 @@ class Bench:
 
 def _execute(
     program: Program,
-    outcome: Outcome,
     witness: Witness,
+    injection: Injection,
     outer: Sequence[Policy],
-    policies: Sequence[Counting | Injection | Watch],
+    policies: Sequence[Counting | CountingArmed | Injection | Watch],
     recorder: Recorder | None,
 ) -> None:
     """Run a program, and write down what is seen of its main coroutine.
 
     That is run without a runner's way with Ctrl-C, which here ends the sweep.
     """
-    loop = WitnessedLoop(witness, policy=Several([*outer, *policies]), recorder=recorder)
+    outcome = injection.outcome
+    options: dict[str, Any] = {"policy": Several([*outer, *policies]), "recorder": recorder}
+    if outcome.case.letter in ("", "T"):
+        loop: WitnessedLoop = TimedLoop(witness, held=outcome.case.number, **options)
+    else:
+        loop = WitnessedLoop(witness, **options)
     loop._threads.outsiders.expects_main = False  # it knows nothing of the program
     try:
         with Runner(loop, None):
@@ -184,6 +226,8 @@ def _execute(
                 for policy in policies:
                     policy.stop()
             outcome.ended = _how(error)
+            if isinstance(injection, Shutdown):
+                injection.see_off(loop)
             outcome.left = witness.left(loop)
             if outcome.ended == "deadlock":
                 witness.note_lost_wakeups()

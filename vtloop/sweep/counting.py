@@ -1,24 +1,40 @@
-"""A policy that counts the moments at which tasks could be cancelled."""
+"""Policies that count the moments at which something could happen to a program."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from vtloop.policies import Rest, Take
 from vtloop.sweep.calls import Calls
-from vtloop.sweep.moments import Moment
+from vtloop.sweep.moments import Case, Moment
+from vtloop.sweep.witness import is_open
 from vtloop.tasks import coroutine_name, in_order, label, number_of, stepping
 
 Task = asyncio.Task[Any]
+
+
+class OfRun(NamedTuple):
+    """A case that cancels no single task, and the number of the task whose group it is about."""
+
+    owner: int  # 0 for all tasks
+    case: Case
+
+
+class Timeout(NamedTuple):
+    """A timeout of the undisturbed run."""
+
+    number: int
+    owner: int  # the number of the task that has armed it; 0 for none
+    fired: int | None  # which handle it was, if it has fired
 
 
 class Counting:
     """Lists the moments of tasks, in the order in which they come.
 
     Which `tasks` of a loop are wanted, none that is done, is asked at each moment. `classes` are
-    the letters that count: of A, B and C.
+    the letters that count: of A, B, C, S, F and T. The last takes a TimedLoop.
     """
 
     def __init__(self, tasks: Callable[[Any], Sequence[Task]], classes: str) -> None:
@@ -28,14 +44,22 @@ class Counting:
         """The tasks, by number: the name of each, or of its coroutine."""
         self.functions: dict[int, str] = {}
         """What they run, by number: the name of the coroutine function."""
+        self.of_run: list[OfRun] = []
+        """The cases of the classes S and F."""
+        self.timeouts: list[Timeout] = []
         self.handles = self.rests = 0
+        self._fired: dict[int, int] = {}  # which handle a timeout was
+        self._loop: Any = None  # while it runs
         self._tasks = tasks
         self._classes = classes
         self._calls = Calls(self._called)
         self._stepping: Task | None = None
 
     def steer(self, loop: Any, take: Take, rest: Rest | None) -> tuple[Take, Rest | None]:
+        self._loop = loop
         ready = loop._ready
+        of_run = bool({*"SF"} & {*self._classes})
+        timeouts = "T" in self._classes
 
         def next_handle() -> Any:
             self._end_step()
@@ -43,6 +67,10 @@ class Counting:
             owner = None if handle._callback is None else stepping(handle)
             for task in self._tasks(loop):
                 self._count(task, Moment("B" if _is_woken(task) else "A", self.handles))
+            if of_run:
+                self._count_of_run("", self.handles)
+            if timeouts and (number := loop.fired(handle)):
+                self._fired[number] = self.handles
             handle = take()
             if owner is not None and "C" in self._classes and owner in self._tasks(loop):
                 self._stepping = owner
@@ -57,6 +85,8 @@ class Counting:
             if not ready and not loop._stopping:
                 for task in self._tasks(loop):
                     self._count(task, Moment("R", self.rests))
+                if of_run:
+                    self._count_of_run("R", self.rests)
                 self.rests += 1
 
         return next_handle, end_of_iteration
@@ -64,7 +94,10 @@ class Counting:
     def stop(self) -> None:
         """Count nothing from now on."""
         self._end_step()
-        self._tasks = _nobody
+        if "T" in self._classes and self._tasks is not _nobody:
+            for number, armed in enumerate(self._loop.timeouts, 1):
+                self.timeouts.append(Timeout(number, armed.owner, self._fired.get(number)))
+        self._tasks, self._loop = _nobody, None
 
     def _called(self, number: int) -> None:
         task = self._stepping
@@ -76,6 +109,18 @@ class Counting:
             self._calls.stop()
             self._stepping = None
 
+    def _count_of_run(self, where: str, at: int) -> None:
+        if not self._tasks(self._loop):
+            return
+        if "S" in self._classes:
+            self.of_run.append(OfRun(0, Case("everybody", 0, (Moment(f"S{where}", at),))))
+        if "F" in self._classes:
+            for number, reference in enumerate(self._loop._witness.groups, 1):
+                group: Any = reference()
+                if group is not None and is_open(group):
+                    case = Case("group", number, (Moment(f"F{where}", at),))
+                    self.of_run.append(OfRun(number_of(group._parent_task), case))
+
     def _count(self, task: Task, moment: Moment) -> None:
         number = number_of(task)
         if number not in self.moments:
@@ -84,6 +129,44 @@ class Counting:
             self.functions[number] = coroutine_name(task.get_coro())
         if moment.letter in self._classes:
             self.moments[number].append(moment)
+
+
+class CountingArmed:
+    """Lists the moments at which the held timeout of a TimedLoop could fire, up to a handle."""
+
+    def __init__(self, until: int | None = None) -> None:
+        self.moments: list[Moment] = []
+        self._handles = self._rests = 0
+        self._until = until
+        self._stopped = False
+
+    def steer(self, loop: Any, take: Take, rest: Rest | None) -> tuple[Take, Rest | None]:
+        def next_handle() -> Any:
+            self._handles += 1
+            return take()
+
+        def end_of_iteration() -> None:
+            if rest is not None:
+                rest()
+            if loop._stopping or self._stopped:
+                return
+            armed = loop.held_timer() is not None
+            if self._until is not None and self._handles > self._until:
+                armed = False
+            if loop._ready:
+                if armed:
+                    self.moments.append(Moment("T", self._handles))
+                return
+            if armed:
+                kinds = ("TR", "TE", "TL") if loop.clock_can_move() else ("TR",)
+                self.moments += [Moment(kind, self._rests) for kind in kinds]
+            self._rests += 1
+
+        return next_handle, end_of_iteration
+
+    def stop(self) -> None:
+        """Count nothing from now on."""
+        self._stopped = True
 
 
 def who(task: Task) -> str:

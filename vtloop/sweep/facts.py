@@ -60,18 +60,21 @@ class Outcome:
 
     case: Case
     missed: bool = False  # a moment of the case did not come
+    who: str = ""  # the victim, or the task whose group or timeout it is
     ended: Ended | None = None  # the main coroutine, or why the run could not go on
     detail: str = ""  # the error, in words
     stuck: Ended | None = None  # why the tasks that were left could not be cancelled
     faults: tuple[Fault, ...] = ()  # of the main coroutine, the victim and callbacks
     victim: Ended | None = None  # None if it was pending when the main coroutine ended
     cancelling: int = 0  # the victim's requests that were not taken back
-    delivered: bool = False
+    delivered: bool = False  # CancelledError was thrown into the victim
+    swallowed: tuple[str, ...] = ()  # tasks that returned normally though all were cancelled
     cleanup: int = 0  # nanoseconds from the last request to the victim's end
     message: str | None = None  # of the victim's CancelledError, None where it cannot be known
     left: tuple[Left, ...] = ()
     primitives: tuple[Primitive, ...] = ()
     unretrieved: tuple[str, ...] = ()  # exceptions of tasks and futures
+    hidden: tuple[str, ...] = ()  # exceptions that shield() has looked at when nobody waited
     destroyed: tuple[str, ...] = ()  # tasks that were collected while they were pending
     unawaited: tuple[str, ...] = ()  # coroutines
     late: tuple[str, ...] = ()  # async generators

@@ -1,22 +1,26 @@
-"""A policy that cancels one task at the moments of a case, and sees how the task takes it."""
+"""Policies that carry out a case: at its moment they do something, and see how a task takes it."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
+from collections.abc import Set
 from typing import Any
 
 from vtloop.policies import Rest, Take
 from vtloop.sweep.calls import Calls
 from vtloop.sweep.facts import Ended, Outcome, faults_of
 from vtloop.sweep.landing import landing
-from vtloop.sweep.moments import Case
+from vtloop.sweep.moments import AT_RESTS, BEFORE_HANDLES, Case
 from vtloop.tasks import ended_cancelled, number_of, stepping
 
 MESSAGE = "cancelled by the sweep"
 """What the task is cancelled with."""
 
 _NEVER = 1 << 60  # a handle that does not come
+_STEP = frozenset("C")
+_AT_ENDS = frozenset("T")  # of iterations
+_NEEDS_RESTS = AT_RESTS | _AT_ENDS
 
 Task = asyncio.Task[Any]
 
@@ -26,14 +30,14 @@ class Endless(Exception):
 
 
 class Injection:
-    """Carries out the cancellations of a case.
+    """Carries out the cancellations of a case; other classes than A to D have heirs of their own.
 
     `limit` is the number of handles that the run may not reach: Endless is raised there. `explain`
     keeps, for a run that somebody looks at, where each cancellation landed.
     """
 
     def __init__(self, case: Case, limit: int = _NEVER, explain: bool = False) -> None:
-        self.outcome = Outcome(case, missed=bool(case.moments))
+        self.outcome = Outcome(case, missed=bool(case.moments), who=case.who)
         """What is seen of the task up to the main coroutine's end."""
         self.handles = 0
         self._number = case.number
@@ -45,6 +49,7 @@ class Injection:
         self._requested_at = 0
         self._calls = Calls(self._called, recorded=explain)
         self._stepping: Task | None = None
+        self._requests = 0
         self._ours = False  # whether nobody else's cancellation can be mistaken for this one
         self._rested = 0  # how many handles there were at the end of the last iteration
         self._looks_at = self._next_handle_to_look_at()
@@ -69,12 +74,18 @@ class Injection:
             if rest is not None:
                 rest()
             self._rested = self.handles
-            if not loop._ready and not loop._stopping and self._comes("R", self._rests):
-                self._cancel()
-            if not loop._ready and not loop._stopping:
+            if loop._stopping:
+                return
+            if loop._ready:
+                if self._comes(_AT_ENDS, self.handles):
+                    self._act()
+                return
+            if self._comes(AT_RESTS, self._rests):
+                self._act()
+            if not loop._ready:
                 self._rests += 1
 
-        if rest is None and all(moment.kind != "R" for moment in self._moments):
+        if rest is None and all(moment.kind not in _NEEDS_RESTS for moment in self._moments):
             return next_handle, None
         return next_handle, end_of_iteration
 
@@ -97,22 +108,22 @@ class Injection:
             self._limit += 1 + number  # for the runner's cleanup
             self._looks_at = self._limit
             raise Endless
-        if self._comes("AB", number):
+        if self._comes(BEFORE_HANDLES, number):
             if self._rest is not None and self._rested != number:
                 self._rest()  # so that the step before this one has ended for the recorder too
-            self._cancel()
+            self._act()
         handle = self._take()
         self.handles = number + 1
         owner = None if handle._callback is None else stepping(handle)
         if owner is not None and owner is self._task and not self.outcome.delivered:
             self._deliver(owner)
-        if self._comes("C", number):
+        if self._comes(_STEP, number):
             self._stepping = owner
             self._calls.start()
         self._looks_at = self._next_handle_to_look_at()
         return handle
 
-    def _comes(self, kinds: str, at: int) -> bool:
+    def _comes(self, kinds: Set[str], at: int) -> bool:
         """Tell whether the next moment is of some kinds, at this handle or rest."""
         return (
             bool(self._moments) and (moment := self._moments[0]).at == at and moment.kind in kinds
@@ -121,12 +132,12 @@ class Injection:
     def _next_handle_to_look_at(self) -> int:
         if self._task is not None or self._stepping is not None:
             return self.handles
-        if self._moments and self._moments[0].kind != "R":
+        if self._moments and self._moments[0].kind not in _NEEDS_RESTS:
             return min(self._moments[0].at, self._limit)
         return self._limit
 
-    def _cancel(self) -> None:
-        """Cancel the task, if it is there."""
+    def _act(self) -> None:
+        """Do what is to be done at the next moment, which has come: cancel the task."""
         del self._moments[0]
         for task in asyncio.all_tasks(self._loop):
             if number_of(task) == self._number:
@@ -147,6 +158,7 @@ class Injection:
         if self._task is None:
             self._ours = not task.cancelling() and not ended_cancelled(task._fut_waiter)
         self._task = task
+        self._requests += 1
         self._requested_at = self._loop.virtual_time()
         self.outcome.missed = not task.cancel(MESSAGE) or bool(self._moments)
         self._looks_at = self.handles
@@ -167,7 +179,8 @@ class Injection:
         if task.cancelled():
             self._note_end(task, "cancelled")
             error = _error_of_cancelled(task)
-            if self._ours and error is not None:
+            others = task.cancelling() > self._requests
+            if self._ours and not others and error is not None:
                 self.outcome.message = str(error.args[0]) if error.args else ""
         else:
             self._note_end(task, "returned" if task._exception is None else "raised")

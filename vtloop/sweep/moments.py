@@ -1,4 +1,4 @@
-"""Moments at which a task can be cancelled, and the tokens that name them.
+"""Moments at which something can happen to a program, and the tokens that name them.
 
 The handles of a run are counted from 0 in the order in which the loop takes them from its ready
 queue, those included that were cancelled and that it skips. A *rest* is a moment when nothing is
@@ -14,6 +14,18 @@ follows is the runner's own cleanup.
 
 Rests belong to class A. A second cancellation of one task, after the first has been delivered, is
 class D: a token with two moments, such as `main#1@A12+C15.3`.
+
+Three classes more are no cancellation of one task:
+
+    S12 SR3     all tasks are cancelled, before handle 12 or at rest 3: `everybody#0@S12`
+    F12 FR3     a new task fails in a TaskGroup, there: `group#2@F12` is the second one entered
+    T12         a timeout fires at once, behind what is ready, when handle 12 is the next to come
+    TR3         it fires at rest 3, before the clock moves
+    TE3 TL3     it fires at the instant to which the clock moves then, before or after its timers
+    TN0         it never fires: `timeout#1@TN0`
+
+Timeouts are numbered as they are armed, those of `asyncio.timeout`, `wait_for` and `wait`. One that
+is to fire at a moment does not fire at its own deadline any more.
 """
 
 from __future__ import annotations
@@ -26,16 +38,24 @@ CLASSES = {
     "B": "woken, but not yet run",
     "C": "during its own step",
     "D": "again, during the cleanup",
+    "S": "all tasks at once, as at a shutdown",
+    "F": "a sibling in its TaskGroup fails",
+    "T": "a timeout fires at another instant",
 }
+OF_RUNS = "SFT"
+"""The classes that cancel no single task."""
 
-_MOMENT = re.compile(r"(?P<kind>[ABR])(?P<at>\d+)|C(?P<step>\d+)\.(?P<call>\d+)")
+AT_RESTS = frozenset({"R", "SR", "FR", "TR", "TE", "TL"})
+BEFORE_HANDLES = frozenset("ABSF")
+
+_MOMENT = re.compile(r"(?P<kind>[ABR]|[SF]R?|T[RELN]?)(?P<at>\d+)|C(?P<step>\d+)\.(?P<call>\d+)")
 _TOKEN = re.compile(r"(?P<who>.*)#(?P<number>\d+)@(?P<moments>[^@]*)", re.DOTALL)
 
 
 class Moment(NamedTuple):
     """One moment: its kind, which handle or rest, and which call within the step."""
 
-    kind: str  # A, B, C, or R for a rest
+    kind: str  # the letters of a token
     at: int
     call: int = 0
 
@@ -44,15 +64,18 @@ class Moment(NamedTuple):
 
     @property
     def letter(self) -> str:
-        """Its class: A, B or C."""
-        return "A" if self.kind == "R" else self.kind
+        """Its class: not D, which takes two."""
+        return "A" if self.kind == "R" else self.kind[0]
 
 
 class Case(NamedTuple):
-    """A task, and the moments at which it is cancelled; none for the undisturbed run."""
+    """A task, and the moments at which it is cancelled; none for the undisturbed run.
 
-    who: str  # the task's name, or that of its coroutine
-    number: int  # of the task, in order of creation
+    Or a group or a timeout, and the moment at which something happens to it.
+    """
+
+    who: str  # the task's name, or that of its coroutine; 'everybody', 'group' or 'timeout'
+    number: int  # in order of creation, of entrance, of arming
     moments: tuple[Moment, ...] = ()
 
     def __str__(self) -> str:
@@ -61,7 +84,7 @@ class Case(NamedTuple):
 
     @property
     def letter(self) -> str:
-        """Its class: A, B, C or D; '' for the undisturbed run."""
+        """Its class; '' for the undisturbed run."""
         return "D" if len(self.moments) > 1 else "".join(one.letter for one in self.moments)
 
 
@@ -85,7 +108,8 @@ def case_of(token: str) -> Case:
         moments = () if found is None else tuple(map(moment_of, found["moments"].split("+")))
     except ValueError:
         moments = ()
-    if found is None or not 1 <= len(moments) <= 2:
+    of_run = any(moment.letter in OF_RUNS for moment in moments)
+    if found is None or not 1 <= len(moments) <= (1 if of_run else 2):
         raise ValueError(
             f"{token!r} was given as a token, while tokens look like 'worker#2@B17' or "
             "'main#1@A12+C15.3'; copy one from the report of a sweep"

@@ -55,9 +55,15 @@ class Rule:
 def _swallowed(run: Outcome) -> Iterator[tuple[str, str]]:
     if run.victim == "returned" and run.cancelling > 0:
         yield (
-            run.case.who,
+            run.who,
             f"it was cancelled and returned normally, while cancelling() was {run.cancelling}; let "
             "CancelledError pass, or call uncancel() where the cancellation ends",
+        )
+    for who in run.swallowed:
+        yield (
+            who,
+            "it was cancelled with all other tasks and returned normally, and took nothing back; "
+            "let CancelledError pass",
         )
 
 
@@ -65,7 +71,7 @@ def _message_lost(run: Outcome) -> Iterator[tuple[str, str]]:
     if run.message is not None and run.message != MESSAGE:
         has = f"has the message {run.message!r}" if run.message else "has none"
         yield (
-            run.case.who,
+            run.who,
             f"it was cancelled with a message, while the CancelledError that ended it {has}; "
             "raise the one that was caught",
         )
@@ -74,7 +80,7 @@ def _message_lost(run: Outcome) -> Iterator[tuple[str, str]]:
 def _out_of_nothing(run: Outcome) -> Iterator[tuple[str, str]]:
     if run.victim == "cancelled" and run.delivered and run.cancelling == 0:
         yield (
-            run.case.who,
+            run.who,
             "it ended with CancelledError, while cancelling() was 0 as every request had been "
             "taken back by uncancel(); whoever takes back the last one has to end the error",
         )
@@ -93,7 +99,7 @@ class SlowCleanup:
         seconds = plain_seconds(outcome.cleanup)
         pending = " and was still pending" if outcome.victim is None else ""
         words = f"it went on for {seconds} s after it was cancelled{pending}"
-        return [Finding(self.name, outcome.case.who, f"{words}; the bound is {self.bound:g} s")]
+        return [Finding(self.name, outcome.who, f"{words}; the bound is {self.bound:g} s")]
 
 
 # The run
@@ -173,6 +179,15 @@ def _never_retrieved(run: Outcome) -> Iterator[tuple[str, str]]:
         yield error, "a task or future ended with it, and nobody has retrieved it"
 
 
+def _hidden(run: Outcome) -> Iterator[tuple[str, str]]:
+    for error in run.hidden:
+        yield (
+            error,
+            "a shielded task ended with it just as its caller was cancelled, and shield() has "
+            "retrieved it for nobody; keep the task, and await it",
+        )
+
+
 def _destroyed(run: Outcome) -> Iterator[tuple[str, str]]:
     for coroutine in run.destroyed:
         yield coroutine, "its task was collected while it was pending; keep a reference to it"
@@ -207,6 +222,7 @@ ORACLES: tuple[Oracle, ...] = (
     Rule("always", _violated),
     Rule("orphan", _orphan),
     Rule("never retrieved", _never_retrieved),
+    Rule("hidden by shield", _hidden),
     Rule("destroyed while pending", _destroyed),
     Rule("never awaited", _never_awaited),
     Rule("finalised late", _late),

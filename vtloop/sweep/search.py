@@ -30,7 +30,7 @@ from vtloop.sweep.counting import Counting
 from vtloop.sweep.invariants import Always
 from vtloop.sweep.judging import Judge
 from vtloop.sweep.ledger import Ledger
-from vtloop.sweep.moments import CLASSES, Case, Moment
+from vtloop.sweep.moments import CLASSES, OF_RUNS, Case, Moment
 from vtloop.sweep.oracles import ORACLES, Oracle
 from vtloop.sweep.programs import called
 from vtloop.sweep.replaying import Replay, run_again
@@ -45,7 +45,7 @@ def sweep(
     program: Program | str,
     *,
     victim: Victim = None,
-    classes: str = "ABCD",
+    classes: str = "".join(CLASSES),
     budget: int = 10_000,
     check: Check | str | None = None,
     always: Always | str | None = None,
@@ -62,7 +62,8 @@ def sweep(
       'file.py:main'; what it prints goes nowhere
     - `victim` is whom to cancel: tasks of this name or of this coroutine function, the task of this
       number (1 is the main one), or all of them
-    - `classes` are the kinds of moments, see `moments`
+    - `classes` are the kinds of moments, see `moments`; of S there are none for a chosen victim,
+      of F and T those of its groups and timeouts
     - `budget` bounds the runs with two cancellations; of more, a sample is taken, always the same
     - `check` is called with the outcome of each run, and raises what is wrong
     - `always` is called before each handle of each run, and raises what is wrong; these two may be
@@ -81,8 +82,8 @@ def sweep(
     singles = "".join(letter for letter in CLASSES if letter in classes and letter != "D")
     if not singles or not set(classes) <= set(CLASSES):
         raise ValueError(
-            f"A sweep was asked for classes={classes!r}, while the classes are A, B, C and D, and "
-            "D comes after one of the others; pass some of 'ABCD'"
+            f"A sweep was asked for classes={classes!r}, while the classes are A, B, C, D, S, F "
+            "and T, and D comes after one of the first three; pass some of 'ABCDSFT'"
         )
     until = inf if max_seconds is None else time.time() + max_seconds
     setting = Setting(program, check, always, seed)
@@ -90,13 +91,15 @@ def sweep(
         bench = stack.enter_context(setting.bench())
         undisturbed, counting = bench.count(singles)
         judge = Judge(tuple(oracles)).after(undisturbed)
-        work = Work(setting, judge, bench.most_handles, singles if "D" in classes else "")
+        again = "".join(letter for letter in singles if letter not in OF_RUNS)
+        work = Work(setting, judge, bench.most_handles, again if "D" in classes else "")
         victims = victims_of(victim, counting)
         cases = [
             Case(counting.who[number], number, (moment,))
             for number in victims
             for moment in counting.moments[number]
         ]
+        cases += bench.cases_of_run(counting, None if victim is None else victims)
         if executor is None:
             attempt = partial(try_here, bench)
         else:
@@ -112,9 +115,11 @@ def sweep(
         chosen = list(_pairs(pairs, _sample(total, budget, seed)))
         second = search.through(work.singly(), chosen, "twice")
     tried = [*first, *second]
+    totals = {letter: sum(case.letter == letter for case in cases) for letter in singles}
     tallies = {
-        letter: Tally(_count(first, letter), sum(case.letter == letter for case in cases))
-        for letter in singles
+        letter: Tally(_count(first, letter), total)
+        for letter, total in totals.items()
+        if total or letter not in OF_RUNS
     }
     if "D" in classes:
         tallies["D"] = Tally(len(second), total, total > budget)

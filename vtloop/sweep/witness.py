@@ -15,7 +15,7 @@ import asyncio
 import sys
 import warnings
 import weakref
-from asyncio import locks, queues, tasks
+from asyncio import locks, queues, taskgroups, tasks
 from collections.abc import Collection, Iterable, Iterator
 from contextvars import ContextVar
 from types import CodeType, CoroutineType
@@ -26,7 +26,7 @@ from vtloop.ordering import without_addresses
 from vtloop.places import function_name, is_library, place_at
 from vtloop.stock import STOCK
 from vtloop.sweep.facts import Complaint, Fault, Left, Outcome, Primitive, faults_of
-from vtloop.tasks import coroutine_name, in_order, label
+from vtloop.tasks import Task, coroutine_name, in_order, label
 from vtloop.waits import WRAPPERS
 from vtloop.world import Replacement, Replacements
 
@@ -41,12 +41,16 @@ class Witness:
         """The coroutines that nobody has awaited."""
         self.late: list[str] = []
         """The generators that nobody has closed in time."""
+        self.hidden: list[str] = []
+        """The exceptions that shield() has seen and told nobody."""
         self._faults: list[Fault] = []
         self._unretrieved: list[str] = []
         self._destroyed: list[str] = []
         self._lost: list[Primitive] = []
         self._made: list[tuple[Any, CodeType, int, int]] = []  # what, where, its value at first
         self._counted: set[int] = set()  # queues whose items are counted as done, by id()
+        self.groups: list[weakref.ref[asyncio.TaskGroup]] = []
+        """In the order in which they were entered."""
         self._given: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
 
     def made(self, primitive: Any, value: int = 0) -> None:
@@ -55,6 +59,10 @@ class Witness:
         while is_library(frame) and frame.f_back is not None:
             frame = frame.f_back
         self._made.append((primitive, frame.f_code, frame.f_lineno, value))
+
+    def entered(self, group: asyncio.TaskGroup) -> None:
+        """Take note of a group that is about to be entered."""
+        self.groups.append(weakref.ref(group))
 
     def counted(self, queue: Any) -> None:
         """Take note of a queue for whose items somebody calls `task_done`."""
@@ -110,6 +118,7 @@ class Witness:
         outcome.faults += tuple(self._faults)
         outcome.primitives = (*self._lost, *self._wrong_at_the_end())
         outcome.unretrieved = tuple(self._unretrieved)
+        outcome.hidden = tuple(self.hidden)
         outcome.destroyed = tuple(self._destroyed)
         outcome.unawaited = tuple(self.unawaited)
         outcome.late = tuple(self.late)
@@ -145,6 +154,11 @@ def _waits(primitive: Any) -> Iterator[tuple[Collection[Any], str]]:
         queue: Any = primitive
         yield queue._getters, f"{_count(queue.qsize(), 'item')} in it" if queue.qsize() else ""
         yield queue._putters, "" if queue.full() else "there is room in it"
+
+
+def is_open(group: Any) -> bool:
+    """Tell whether a TaskGroup takes new tasks."""
+    return group._entered and not group._aborting and not (group._exiting and not group._tasks)
 
 
 def _name(primitive: Any, code: CodeType, line: int) -> str:
@@ -191,6 +205,13 @@ _lock_init, _event_init = locks.Lock.__init__, locks.Event.__init__
 _semaphore_init, _queue_init = locks.Semaphore.__init__, queues.Queue.__init__
 _queue_task_done = queues.Queue.task_done
 _gather, _wait, _shield, _as_completed = tasks.gather, tasks.wait, tasks.shield, tasks.as_completed
+_enter_group = taskgroups.TaskGroup.__aenter__
+_exception = asyncio.Task.exception
+_LOOKS_AWAY = [  # by asking for an exception and handing it to nobody
+    code
+    for code in _shield.__code__.co_consts
+    if getattr(code, "co_name", "") == "_inner_done_callback"
+]
 _warn: Any = vars(warnings)["_warn_unawaited_coroutine"]
 
 
@@ -250,6 +271,21 @@ def as_completed(awaitables: Any, **options: Any) -> Any:
     return _as_completed(awaitables, **options)
 
 
+def task_exception(self: Any) -> BaseException | None:
+    error = _exception(self)
+    if error is not None and (witness := current.get()) is not None:
+        caller = sys._getframe(1)
+        if caller.f_code in _LOOKS_AWAY and caller.f_locals["outer"].cancelled():
+            witness.hidden.append(without_addresses(repr(error)))
+    return error
+
+
+def enter_group(self: Any) -> Any:
+    if (witness := current.get()) is not None:
+        witness.entered(self)
+    return _enter_group(self)
+
+
 def _several(awaitables: Any) -> Any:
     """Return what can be looked at more than once; what is no iterable is asyncio's to refuse."""
     return list(awaitables) if isinstance(awaitables, Iterator) else awaitables
@@ -269,6 +305,8 @@ NOTING = Replacements(
         Replacement(locks.Semaphore, "__init__", semaphore_init),
         Replacement(queues.Queue, "__init__", queue_init),
         Replacement(queues.Queue, "task_done", queue_task_done),
+        Replacement(Task, "exception", task_exception),
+        Replacement(taskgroups.TaskGroup, "__aenter__", enter_group),
         Replacement(tasks, "gather", gather, taken_by_name=True),
         Replacement(tasks, "wait", wait, taken_by_name=True),
         Replacement(tasks, "shield", shield, taken_by_name=True),

@@ -1,0 +1,123 @@
+"""Policies for what happens to a program besides the cancellation of one task.
+
+Each is an injection of its own: all tasks are cancelled, a sibling fails, a timeout fires. Where
+that is a group's or a timeout's, the task that has entered or armed it is judged as a victim is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from vtloop.sweep.counting import who
+from vtloop.sweep.facts import Ended, faults_of
+from vtloop.sweep.injection import Injection, Task
+from vtloop.sweep.landing import landing
+from vtloop.sweep.timeouts import TimedLoop
+from vtloop.sweep.witness import is_open
+from vtloop.tasks import in_order
+
+
+class SiblingFailed(Exception):
+    """What a task fails with that a sweep has put into a TaskGroup."""
+
+
+async def failing_sibling() -> None:
+    """Fail in the first step."""
+    raise SiblingFailed("a sibling that the sweep has put here")
+
+
+class Shutdown(Injection):
+    """Cancels all tasks at once, as a runner does in the end, and waits for them."""
+
+    _cancelled: tuple[tuple[str, Task, int], ...] = ()  # the task's name, requests so far
+
+    def _act(self) -> None:
+        del self._moments[0]
+        tasks = in_order(asyncio.all_tasks(self._loop))
+        names = [who(task) for task in tasks]
+        if self._explain:
+            self.outcome.landed = tuple(landing(task) for task in tasks)
+        for task in tasks:
+            task.cancel()
+        self.outcome.missed = not tasks
+        self._cancelled = tuple(
+            (name, task, task.cancelling()) for name, task in zip(names, tasks, strict=True)
+        )
+
+    def see_off(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Wait for the tasks that were cancelled, now that the main coroutine has ended."""
+        pending = [task for _, task, _ in self._cancelled if not task.done()]
+        try:
+            if pending:
+                loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
+        finally:
+            swallowed = []
+            for name, task, requests in self._cancelled:
+                if task.done() and not task.cancelled():
+                    error: Any = task._exception
+                    self.outcome.faults += tuple(faults_of(error))
+                    if error is None and task.cancelling() >= requests:
+                        swallowed.append(name)
+            self.outcome.swallowed = tuple(swallowed)
+            self._cancelled = ()
+
+
+class _OfOneTask(Injection):
+    """Something that happens to what a task has entered or armed."""
+
+    def _watch(self, task: Task) -> None:
+        """See how a task ends, and whether it is cancelled though nobody asks it to stop."""
+        if self._explain:
+            self.outcome.landed = (landing(task),)
+        if not task.cancelling():
+            self._task = task
+            self.outcome.who = who(task)
+            self._looks_at = self.handles
+
+    def _deliver(self, task: Any) -> None:
+        self.outcome.delivered = task._must_cancel and not task.cancelling()
+
+    def _note_end(self, task: Task, how: Ended | None) -> None:
+        super()._note_end(task, how)
+        # Nobody has asked it to end. A TaskGroup does, to leave its block, and counts on that: up
+        # to Python 3.12 it does not take that back if the block was at its end already.
+        self.outcome.cleanup = self.outcome.cancelling = 0
+
+
+class Sibling(_OfOneTask):
+    """Lets a new task fail in a TaskGroup."""
+
+    def _act(self) -> None:
+        del self._moments[0]
+        groups = self._loop._witness.groups
+        group: Any = groups[self._number - 1]() if len(groups) >= self._number else None
+        if group is not None and is_open(group):
+            self._watch(group._parent_task)
+            group.create_task(failing_sibling())
+            self.outcome.missed = False
+
+
+class Firing(_OfOneTask):
+    """Lets a timeout fire at another instant, or never."""
+
+    _loop: TimedLoop
+
+    def _act(self) -> None:
+        timer = self._loop.held_timer()
+        if timer is not None:
+            task = self._loop.timeouts[self._number - 1].task
+            if task is not None and not task.done():
+                self._watch(task)
+            self._loop.fire(timer, self._moments[0].kind)
+            self.outcome.missed = False
+        del self._moments[0]
+
+    def stop(self) -> None:
+        if self._moments and self._moments[0].kind == "TN":
+            self.outcome.missed = len(self._loop.timeouts) < self._number
+        super().stop()
+
+
+INJECTIONS: dict[str, type[Injection]] = {"S": Shutdown, "F": Sibling, "T": Firing}
+"""By class; the others are plain injections."""

@@ -1,0 +1,119 @@
+"""A loop that numbers its timeouts as they are armed, and lets one of them fire when it is told to.
+
+Timeouts are what `asyncio.timeout` arms, on Python 3.11 also `wait_for`, and `wait` on all: timers
+like any other, known by their callbacks. One that has no time left is none: it fires at once.
+
+Nothing here calls a function written in Python that is not this package's, as a step would be seen
+to make one call more (see `calls`): neither a named tuple's, nor `asyncio.current_task` of 3.11.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import weakref
+from asyncio import tasks, timeouts
+from collections.abc import Callable
+from contextvars import Context
+from typing import Any
+
+from vtloop.clock import NEVER
+from vtloop.sweep.witness import Witness, WitnessedLoop
+from vtloop.tasks import number_of
+from vtloop.timers import AnyTimerHandle
+
+_CALLBACKS = {
+    timeouts.Timeout._on_timeout,  # type: ignore[attr-defined]
+    tasks._release_waiter,  # type: ignore[attr-defined]
+}
+_current_tasks: dict[Any, asyncio.Task[Any]] = tasks._current_tasks  # type: ignore[attr-defined]
+
+
+class Armed:
+    """A timeout. What it is about is known weakly."""
+
+    def __init__(self, timer: AnyTimerHandle, task: asyncio.Task[Any] | None) -> None:
+        self._timer = weakref.ref(timer)
+        self._task = None if task is None else weakref.ref(task)
+        self.owner = 0 if task is None else number_of(task)
+        """The number of the task that has armed it; 0 for a callback."""
+
+    @property
+    def timer(self) -> AnyTimerHandle | None:
+        return self._timer()
+
+    @property
+    def task(self) -> asyncio.Task[Any] | None:
+        """The task that has armed it; None for a callback, and once it is gone."""
+        return None if self._task is None else self._task()
+
+
+class TimedLoop(WitnessedLoop):
+    """A witnessed loop with numbered timeouts. The one of the number `held` does not fire."""
+
+    def __init__(self, witness: Witness, held: int = 0, **options: Any) -> None:
+        self.timeouts: list[Armed] = []
+        """All that were armed; the first has number 1."""
+        self._held = held
+        super().__init__(witness, **options)
+
+    def call_later(  # type: ignore[override]
+        self,
+        delay: float,
+        callback: Callable[..., object],
+        *args: Any,
+        context: Context | None = None,
+    ) -> AnyTimerHandle:
+        """Run a callback later; see `asyncio.loop.call_later`."""
+        if not _is_timeout(callback):
+            return super().call_later(delay, callback, *args, context=context)
+        delay = self._never_if_held(delay)
+        return self._noted(super().call_later(delay, callback, *args, context=context))
+
+    def call_at(  # type: ignore[override]
+        self,
+        when: float,
+        callback: Callable[..., object],
+        *args: Any,
+        context: Context | None = None,
+    ) -> AnyTimerHandle:
+        """Run a callback at an instant; see `asyncio.loop.call_at`."""
+        if not _is_timeout(callback):
+            return super().call_at(when, callback, *args, context=context)
+        when = self._never_if_held(when)
+        return self._noted(super().call_at(when, callback, *args, context=context))
+
+    def _never_if_held(self, when: float) -> float:
+        return math.inf if len(self.timeouts) + 1 == self._held else when
+
+    def _noted(self, timer: AnyTimerHandle) -> AnyTimerHandle:
+        self.timeouts.append(Armed(timer, _current_tasks.get(self)))
+        return timer
+
+    def held_timer(self) -> AnyTimerHandle | None:
+        """Return the timer that is held, while it is armed."""
+        if len(self.timeouts) < self._held:
+            return None
+        timer = self.timeouts[self._held - 1].timer
+        return timer if timer is not None and timer in self._timers else None
+
+    def fire(self, timer: AnyTimerHandle, kind: str) -> None:
+        """Let a timer fire now, or at the next instant: before (TE) or after (TL) those there."""
+        later = kind in ("TE", "TL")
+        instant = self._timers.first if later else self.virtual_time()
+        self._timers.move(timer, instant, first=kind == "TE")
+
+    def clock_can_move(self) -> bool:
+        """Tell whether there is an instant to which the clock can move."""
+        return self._timers.first < NEVER
+
+    def fired(self, handle: Any) -> int:
+        """Return the number of the timeout that a handle is; 0 if it is none."""
+        for number, armed in enumerate(self.timeouts, 1):
+            if armed.timer is handle:
+                return number
+        return 0
+
+
+def _is_timeout(callback: Any) -> bool:
+    return getattr(callback, "__func__", callback) in _CALLBACKS
