@@ -95,7 +95,7 @@ def test_the_table_says_what_is_found_and_the_status_whether_it_is_as_it_should_
     monkeypatch.setattr(table, "CONTROLS", CONTROLS[-1:])
     assert table.main([]) == 0
     _, exhibit, control = capsys.readouterr().out.splitlines()
-    place = r"worker#2@B1, case \d+ of \d+; \d+ in all, of ABCD"
+    place = r"worker#2@A2, case \d+ of \d+; \d+ in all, of ABCD"
     assert re.fullmatch(rf"siblings_go_on +left behind +{place}", exhibit)
     assert re.fullmatch(r"handing_over +control +clean in \d+ cases", control)
 

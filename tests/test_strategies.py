@@ -246,7 +246,7 @@ def test_a_deadlock_is_found_without_a_cancellation():
 
     error, told = failure_of(explore)
     assert str(error).startswith("deadlock: the main coroutine")
-    assert "waits for an Event" in str(error)
+    assert "waits for Event #1" in str(error)
     assert "main#1   |/x" in told
 
 

@@ -68,7 +68,7 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     config.addinivalue_line(
         "markers",
-        "vtloop_sweep(victim=None, classes='ABCD', budget=10000, check=None, ...): run an async "
+        "vtloop_sweep(victim=None, classes='ABCDSFT', budget=10000, check=None, ...): run an async "
         "test in virtual time, and again for every moment at which one of its tasks could be "
         "cancelled; options as for vtloop.sweep.sweep",
     )

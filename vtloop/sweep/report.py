@@ -150,7 +150,12 @@ class Report:
 
     def _problems(self) -> list[str]:
         if not self.problems:
-            return ["Nothing was found."]
+            return [
+                "Nothing was found. What a program keeps itself, such as the connections of a pool, "
+                "only its own asserts, check= and always= can tell."
+                if not self.before
+                else "Nothing was found that is not so without any cancellation."
+            ]
         lines = []
         for problem in self.problems:
             finding = problem.finding
