@@ -29,8 +29,11 @@ def add_command(commands: Any) -> None:
     add = parser.add_argument
     add("program", help="an async function without arguments, or one that returns a coroutine")
     add("--victim", type=_number_or_text, metavar="TASK", help="its name, coroutine or number")
-    kinds = "; ".join(f"{letter}: {words}" for letter, words in CLASSES.items())
-    add("--classes", default="".join(CLASSES), help=f"which to try (default: all). {kinds}")
+    add(
+        "--classes",
+        default="ABCDSFT",
+        help="suspended, woken, running, again; shutdowns, failing siblings, timeouts (ABCDSFT)",
+    )
     add("--budget", type=count, default=10_000, metavar="N", help="of pairs (default: 10000)")
     add("--check", metavar="FUNCTION", help="called with the outcome of each run")
     add("--always", metavar="FUNCTION", help="called before each step of each run")

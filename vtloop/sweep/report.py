@@ -150,11 +150,11 @@ class Report:
 
     def _problems(self) -> list[str]:
         if not self.problems:
+            if self.before:
+                return ["Nothing was found that is not so without any cancellation."]
             return [
-                "Nothing was found. What a program keeps itself, such as the connections of a pool, "
-                "only its own asserts, check= and always= can tell."
-                if not self.before
-                else "Nothing was found that is not so without any cancellation."
+                "Nothing was found. What is the program's own, such as the connections of a pool, "
+                "only its asserts, check= and always= can tell."
             ]
         lines = []
         for problem in self.problems:
