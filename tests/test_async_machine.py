@@ -165,4 +165,4 @@ def test_a_step_that_waits_for_ever_is_a_deadlock():
             await asyncio.Event().wait()
 
     error, _ = failure_of(Stuck)
-    assert "waits for an Event to be set" in str(error)
+    assert "waits for Event #1 to be set" in str(error)
