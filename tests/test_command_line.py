@@ -208,3 +208,31 @@ def test_an_until_that_is_no_time_is_refused(until, capsys):
         main(["run", f"--until={until}", "script.py"])
     assert stop.value.code == 2
     assert f"'{until}' is no time; give a number of seconds" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["-o", "nowhere/run.svg"], "while there is no directory 'nowhere'; make it first"),
+        (["-o", "run.doc"], "the formats are svg, png"),
+        (["-n", "2"], "unrecognized arguments: -n 2; put those of the script behind --"),
+    ],
+)
+def test_a_view_that_cannot_be_written_is_refused_before_the_script_runs(
+    arguments, words, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "program.py").write_text("print('it ran')")
+    with pytest.raises(SystemExit) as stop:
+        main(["chart", "program.py", *arguments])
+    told = capsys.readouterr()
+    assert stop.value.code == 2
+    assert words in told.err
+    assert "it ran" not in told.out
+
+
+def test_two_dashes_before_a_script_are_no_script(tmp_path, capsys):
+    script = tmp_path / "program.py"
+    script.write_text("import sys; print(sys.argv[1:])")
+    assert main(["run", "--", str(script), "-n", "--"]) == 0
+    assert capsys.readouterr().out == "['-n', '--']\n"

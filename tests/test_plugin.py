@@ -556,6 +556,36 @@ async def test_yields_twice(yields_twice):
 )
 
 
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        ("until=-1", "until=-1; it is a number of seconds from 0 on"),
+        ("until='soon'", "until='soon'; it is a number of seconds"),
+        ("wall_clock='tomorrow'", "wall_clock='tomorrow'; it is a datetime, or a text: 'now'"),
+        ("wall_clock=True", "wall_clock=True; it is a datetime"),
+        ("seed=1.5", "seed=1.5; it is a number or a text"),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused_before_the_test_begins(run_tests, option, words):
+    done = run_tests(f"import pytest\n@pytest.mark.vtloop({option})\nasync def test_it(): pass")
+    done.result.assert_outcomes(errors=1)
+    assert f"The marker vtloop was given {words}" in done.text
+    assert "never awaited" not in done.text
+
+
+def test_a_wall_clock_may_be_a_text_as_on_the_command_line(run_tests):
+    done = run_tests(
+        """
+import asyncio, datetime, pytest
+@pytest.mark.vtloop(wall_clock="09:24:00")
+async def test_it():
+    await asyncio.sleep(60)
+    assert datetime.datetime.now().strftime("%H:%M:%S") == "09:25:00"
+"""
+    )
+    done.result.assert_outcomes(passed=1)
+
+
 def test_a_misuse_is_told_with_what_to_do(run_beside_others):
     done = run_beside_others(MISUSED)
     for told in (

@@ -19,8 +19,9 @@ from vtloop.scripts import Options, hide_own_frames, run_module, run_script
 from vtloop.sweep_command import add_command, run_command
 from vtloop.timeline import Timeline
 from vtloop.trace import Trace, load
-from vtloop.views import FORMATS, write
+from vtloop.views import FORMATS, format_for, write
 
+_VIEWS = ("chart", "trace")
 _STOP = "stop at this virtual time, with exit status 0"
 
 
@@ -75,7 +76,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     if argv[:1] != ["run"] and "--" in argv:  # the rest is the script's; argparse would mix them up
         cut = argv.index("--")
         argv, args = argv[:cut], argv[cut + 1 :]
-    arguments = parser.parse_args(argv)
+    elif argv[1:2] == ["--"]:  # of `vtloop run -- script.py`
+        del argv[1]
+    arguments, unknown = parser.parse_known_args(argv)
+    if unknown:
+        hint = "; put those of the script behind --" if arguments.command in _VIEWS else ""
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
     if arguments.command == "sweep":
         return run_command(parser, arguments)
     options = Options(arguments.wall_clock, arguments.until, arguments.seed)
@@ -119,6 +125,8 @@ def _view(
     if arguments.script.endswith(FORMATS["trace"][0]):
         _write([load(arguments.script)], arguments)
         return 0
+    first, format = _target(arguments)
+    format_for(first, format)
     recordings: list[Recording] = []
     options = replace(options, recordings=recordings)
     start = partial(run_script, arguments.script, args, options)
@@ -143,9 +151,7 @@ def _write(traces: Sequence[Trace], arguments: argparse.Namespace) -> None:
         for name in ("axis", "theme", "title")
         if getattr(arguments, name, None) is not None
     }
-    format = arguments.format or (None if arguments.output else "svg")
-    suffix = FORMATS[format][0] if format else ""
-    first = Path(arguments.output or Path(arguments.script).stem + suffix)
+    first, format = _target(arguments)
     numbers = range(2, len(traces) + 1)
     paths = [first, *(first.with_stem(f"{first.stem}-{number}") for number in numbers)]
     with progress(f"vtloop: writing {first}", 2 * len(traces)) as step_done:
@@ -156,6 +162,13 @@ def _write(traces: Sequence[Trace], arguments: argparse.Namespace) -> None:
             step_done()
     for path in paths[: len(traces)]:
         print(f"vtloop: wrote {path}", file=sys.stderr)
+
+
+def _target(arguments: argparse.Namespace) -> tuple[Path, str | None]:
+    """Return where the first view goes, and the format that was asked for, if one was."""
+    format = arguments.format or (None if arguments.output else "svg")
+    suffix = FORMATS[format][0] if format else ""
+    return Path(arguments.output or Path(arguments.script).stem + suffix), format
 
 
 def _is_of_the_program(error: BaseException) -> bool:

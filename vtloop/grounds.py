@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import weakref
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextvars import Context
+from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
 from vtloop import leaks
-from vtloop.clock import Seconds
+from vtloop.clock import Seconds, to_nanoseconds
+from vtloop.options import wall_clock
 from vtloop.parts import PartLoop, PartRecording
 from vtloop.places import is_library
 from vtloop.runner import Runner
@@ -22,8 +25,6 @@ from vtloop.waits import await_stack
 from vtloop.wallclock import real_perf_counter_ns
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from vtloop.testing import Test
 
 _OUTCOMES = pytest.fail.Exception, pytest.skip.Exception, pytest.exit.Exception
@@ -33,7 +34,7 @@ class Options(NamedTuple):
     """What a test's markers say."""
 
     seed: int | str | None = 0
-    wall_clock: datetime | None = None
+    wall_clock: datetime | None = None  # in a marker also as for the option of that name
     until: Seconds | None = None
     leaks: str = "fail"
 
@@ -50,12 +51,38 @@ class Options(NamedTuple):
                     pytrace=False,
                 )
             given = {**mark.kwargs, **given}
-        if given.get("leaks", "fail") not in ("fail", "allow"):
-            pytest.fail(
-                f"The marker vtloop was given leaks={given['leaks']!r}; it is 'fail' or 'allow'",
-                pytrace=False,
-            )
+        for name, value in given.items():
+            can_be, words = _VALUES[name]
+            if not can_be(value):
+                pytest.fail(f"The marker vtloop was given {name}={value!r}; {words}", pytrace=False)
+        if isinstance(start := given.get("wall_clock"), str):
+            given["wall_clock"] = wall_clock(start)
         return cls(**given)
+
+
+def _is_start(value: Any) -> bool:
+    if isinstance(value, str):
+        try:
+            wall_clock(value)
+        except argparse.ArgumentTypeError:
+            return False
+    return isinstance(value, str | datetime | None)
+
+
+def _is_end(value: Any) -> bool:
+    try:
+        return value is None or to_nanoseconds(value) >= 0
+    except (TypeError, ValueError):
+        return False
+
+
+# What the options of a marker can be, each with what to say of anything else.
+_VALUES: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "seed": (lambda value: isinstance(value, int | str | None), "it is a number or a text"),
+    "wall_clock": (_is_start, "it is a datetime, or a text: 'now', '09:24:00', '2024-01-31T09:24'"),
+    "until": (_is_end, "it is a number of seconds from 0 on"),
+    "leaks": (lambda value: value in ("fail", "allow"), "it is 'fail' or 'allow'"),
+}
 
 
 class TestRecording(PartRecording):

@@ -14,6 +14,8 @@ def progress(what: str, total: int) -> Iterator[Callable[[], object]]:
     try:
         from tqdm import tqdm
     except ImportError:
+        tqdm = None
+    if tqdm is None:
         yield lambda: None
         return
     # It is disabled by None where standard error is no terminal.

@@ -72,9 +72,18 @@ def write(
 ) -> None:
     """Write a view of a run to a file, in the format that its suffix says if none is given.
 
-    `options` are those of `chart.figure`. Raises SimulationError for an unknown format or suffix.
+    `options` are those of `chart.figure`. Raises SimulationError for an unknown format or suffix,
+    and for a directory that is not there.
     """
     path = Path(path)
+    FORMATS[format_for(path, format)][1](timeline, path, **options)
+
+
+def format_for(path: Path, format: str | None = None) -> str:
+    """Return the format in which a file is to be written, if that can be done.
+
+    Raises SimulationError for an unknown format or suffix, and for a directory that is not there.
+    """
     if format is None:
         named = (name for name, (suffix, _) in FORMATS.items() if suffix == path.suffix)
         format = next(named, path.suffix)
@@ -83,7 +92,12 @@ def write(
             f"A view was to be written to {os.fspath(path)!r} in the format {format!r}, while "
             f"there is none of that name; the formats are {', '.join(FORMATS)}"
         )
-    FORMATS[format][1](timeline, path, **options)
+    if not path.parent.is_dir():
+        raise SimulationError(
+            f"A view was to be written to {os.fspath(path)!r}, while there is no directory "
+            f"{os.fspath(path.parent)!r}; make it first"
+        )
+    return format
 
 
 def picture(timeline: Timeline) -> str | None:
