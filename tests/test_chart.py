@@ -240,6 +240,28 @@ def test_work_of_no_duration_has_columns_by_step():
     assert widths == {"time": [0, 0], "steps": [1, 1], "both": [1, 1]}
 
 
+def test_instants_that_are_rounded_alike_are_told_apart_by_step():
+    async def main():
+        for seconds in (0.001, 1, 2_592_000):
+            await asyncio.sleep(seconds)
+
+    figure = chart.figure(timeline_of(main), axis="steps")
+    labels = [label.get_text() for label in figure.axes[0].get_xticklabels()]
+    assert labels == ["0", "0.001 s", "1.001 s", "30"]
+
+
+def test_the_title_tells_of_a_deadlock_as_that_may_take_no_time():
+    async def main():
+        lock = asyncio.Lock()
+        async with lock:
+            await asyncio.sleep(1)
+            await lock.acquire()
+
+    assert chart.figure(timeline_of(main)).axes[0].get_title("left") == (
+        "main: 1 task, 1 s, then a deadlock"
+    )
+
+
 @pytest.mark.parametrize("axis", AXES)
 def test_the_chart_of_a_later_loop_begins_where_that_loop_did(axis, busy_kitchen):
     first, second = busy_kitchen, timelines.of_a_second_loop(kitchen, start=100)

@@ -105,7 +105,7 @@ def _columns(canvas: Canvas, scale: Scale, across: Across, unit: int) -> None:
     ax, theme, font = canvas.ax, canvas.theme, canvas.font
     bottom, _ = ax.get_ylim()
     top = RULER if scale.axis == "both" else 0.0
-    ticks, labels, free = [], [], float("-inf")
+    ticks, labels, free, rounded = [], [], float("-inf"), ""
     shade, boxes = plain(theme.shade), []
     many = len(scale.instants) > _MANY_INSTANTS
     for place, instant in enumerate(scale.instants):
@@ -116,6 +116,10 @@ def _columns(canvas: Canvas, scale: Scale, across: Across, unit: int) -> None:
             canvas.box(box, shade, "", f"instant-{place}", tip, BACK)
         middle = (instant.left + instant.right) / 2
         text = in_unit(instant.at, unit)
+        if text == rounded:  # as the one before it, at another time
+            text = format_seconds(instant.at)
+        else:
+            rounded = text
         half = width(text, font * 0.9) / 2
         fits = across.to_points(middle) - half > free
         if fits or not many:

@@ -109,13 +109,17 @@ class Layout:
         )
 
 
+_ENDS = {"DeadlockError": ", then a deadlock", "LivelockError": ", then a livelock"}
+
+
 def default_title(timeline: Timeline) -> str:
     """Return the title of a chart that is given none."""
     lanes = shown(timeline)
     if not lanes:
         return "no tasks"
     name, length = drawable(lanes[0].coroutine, 40), timeline.end - timeline.start
-    return f"{name}: {counted(len(lanes), 'task')}, {format_seconds(length)}"
+    end = _ENDS.get((timeline.trace.header.get("error") or "").partition("(")[0], "")
+    return f"{name}: {counted(len(lanes), 'task')}, {format_seconds(length)}{end}"
 
 
 def _comparison(difference: Difference | None) -> list[str]:
