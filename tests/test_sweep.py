@@ -517,6 +517,7 @@ def test_nobody_hears_of_what_went_wrong_in_another_case():
     assert {token.partition("@")[0] for token in blamed} == {"short#2"}
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of other tests
 def test_what_others_have_left_is_not_told_of_though_a_program_collects_garbage(request):
     gc.disable()  # else it might be collected before
     request.addfinalizer(gc.enable)
