@@ -151,6 +151,7 @@ def check_texts(figure):
         assert across <= PIXEL or down <= 2 * PIXEL, f"{one!r} and {other!r} overlap"
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 def test_no_text_of_a_scenario_overlaps_another_or_is_cut_off(scenario):
     if sys.version_info < scenario.min_python:
@@ -162,18 +163,21 @@ def test_no_text_of_a_scenario_overlaps_another_or_is_cut_off(scenario):
             check_texts(chart.figure(timeline, axis=axis))
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("axis", AXES)
 def test_a_dark_chart_has_everything_where_a_light_one_has_it(busy_kitchen, axis):
     light, dark = (places_of(chart.figure(busy_kitchen, axis=axis, theme=name)) for name in THEMES)
     assert light == dark
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("size", [*SIZES, (5, 4)])
 @pytest.mark.parametrize("axis", AXES)
 def test_texts_have_room_at_every_size(busy_kitchen, axis, size):
     check_texts(chart.figure(busy_kitchen, axis=axis, size=size))
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("axis", AXES)
 def test_an_svg_is_the_same_in_every_process(axis, tmp_path):
     code = (

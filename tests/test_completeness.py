@@ -29,7 +29,7 @@ from vtloop.sweep.disturbances import Shutdown
 from vtloop.sweep.injection import MESSAGE, Injection
 from vtloop.sweep.moments import Case, Moment
 
-PROGRAMS = int(os.environ.get("COMPLETENESS_PROGRAMS", "40"))
+PROGRAMS = int(os.environ.get("COMPLETENESS_PROGRAMS", "25"))
 AT_MOST = 40  # runs of one program, unless all are asked for
 EVERYBODY = 0  # the number of a victim that is all tasks
 

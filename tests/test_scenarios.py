@@ -328,6 +328,7 @@ def test_an_unknown_name_is_an_error_that_lists_the_known_ones(capsys):
     )
 
 
+@pytest.mark.once
 def test_the_gallery_has_a_page_for_each_scenario_with_charts_in_both_themes(tmp_path):
     command = [sys.executable, "-m", "scenarios", "lock_in_turn", "5", "--gallery", str(tmp_path)]
     subprocess.run(command, check=True, capture_output=True, cwd=HERE.parent)
