@@ -145,3 +145,21 @@ def test_a_problem_has_its_simplest_case():
     assert tokens == {"left held": "careless#1@R0"}
     tokens = {one.finding.oracle: one.token for one in sweep(careless, classes="BC").errors}
     assert tokens == {"left held": "careless#1@B2"}
+
+
+@pytest.mark.parametrize(
+    ("letter", "words"),
+    [
+        ("S", "cancelled with all others as "),
+        ("F", "a sibling failed as leaky#1 waits for the tasks of its TaskGroup"),
+        ("A", "cancelled as "),
+    ],
+)
+def test_it_is_told_what_a_case_lets_happen(letter, words):
+    report = sweep(swept.leaky, classes=letter)
+    problem = report.errors[0]
+    again = report.replay(problem.token)
+    assert again.happenings()
+    assert all(line.startswith(words) for line in again.happenings())
+    assert len(again.happenings()) == len(again.landed)
+    assert again.happenings()[0] in report.explain()

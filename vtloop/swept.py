@@ -159,8 +159,8 @@ def _misuse_told() -> Iterator[None]:
 
 def _where(token: str, again: Replay) -> list[str]:
     """Return where the cancellations of a case landed."""
-    landed = (f"  {line}" for where in again.outcome.landed for line in where.splitlines())
-    return [f"In case {token}, the cancellation came while", *landed]
+    lines = (f"  {line}" for what in again.happenings() for line in what.splitlines())
+    return [f"In case {token}:", *lines]
 
 
 def options_of(marks: Iterable[pytest.Mark]) -> dict[str, Any]:

@@ -29,8 +29,9 @@ from vtloop.strategies.ties import Ties
 from vtloop.sweep.cases import Bench, Check, Program
 from vtloop.sweep.counting import Counting
 from vtloop.sweep.facts import Outcome
+from vtloop.sweep.judging import Judge
 from vtloop.sweep.moments import UNDISTURBED, Case, Moment
-from vtloop.sweep.oracles import ERROR, ORACLES, Finding, Oracle
+from vtloop.sweep.oracles import ERROR, ORACLES, Oracle
 from vtloop.sweep.replaying import Replay
 from vtloop.sweep.search import Victim, victims_of
 from vtloop.timeline import Timeline
@@ -83,6 +84,7 @@ class Fate:
 
     def __init__(self, options: Options, data: st.DataObject, choose: Callable[[int], int]) -> None:
         self._options = options
+        self._judge = Judge(tuple(options.oracles))
         self._data = data
         self._choose = choose
         self._tape = Tape()
@@ -131,7 +133,7 @@ class Fate:
             elif options.cancellations:
                 case = self._case(bench, counting)
             outcome = bench.run(case, recording, explain=True)
-        found = tuple(self._findings(outcome))
+        found = self._judge.findings(outcome)
         again = Replay(outcome, found, recording.trace(sweep=str(case)))
         hypothesis.note(_Told(again, self._reordered))
         if outcome.missed:
@@ -221,12 +223,8 @@ class Fate:
         return there[self._choose(len(there))]
 
     def _is_wrong(self, outcome: Outcome) -> bool:
-        errors = (one for one in self._findings(outcome) if one.level == ERROR)
+        errors = (one for one in self._judge.findings(outcome) if one.level == ERROR)
         return outcome.ended == "raised" or any(errors)
-
-    def _findings(self, outcome: Outcome) -> Iterator[Finding]:
-        for oracle in self._options.oracles:
-            yield from oracle.judge(outcome)
 
 
 def _stretch(moment: Moment) -> tuple[str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 from vtloop.clock import to_seconds
@@ -19,6 +20,14 @@ from vtloop.trace import Trace
 
 if TYPE_CHECKING:
     from vtloop.timeline import Timeline
+
+# What happens in a case, by its class; cancellations are those of D.
+_HAPPENINGS = {
+    "D": ("cancelled", "cancelled again"),
+    "S": ("cancelled with all others",),
+    "F": ("a sibling failed",),
+    "T": ("the timeout fired",),
+}
 
 _INSTANTS = 15  # that are drawn before the first cancellation, and after the last
 
@@ -82,9 +91,12 @@ class Replay:
 
     def story(self) -> str:
         """Return where the cancellations landed, and the schedule around them."""
-        nth = ("cancelled", "cancelled again")
-        lines = [f"{how} as {where}" for how, where in zip(nth, self.landed, strict=False)]
-        return "\n".join([*lines, self.marbles()])
+        return "\n".join([*self.happenings(), self.marbles()])
+
+    def happenings(self) -> list[str]:
+        """Return what the case let happen, and where the tasks were then."""
+        what = _HAPPENINGS.get(self.outcome.case.letter, _HAPPENINGS["D"])
+        return [f"{how} as {where}" for how, where in zip(cycle(what), self.landed, strict=False)]
 
     def _window(self) -> dict[str, Any]:
         instants, moments = self.timeline.instants, self.moments
