@@ -163,3 +163,17 @@ def test_it_is_told_what_a_case_lets_happen(letter, words):
     assert all(line.startswith(words) for line in again.happenings())
     assert len(again.happenings()) == len(again.landed)
     assert again.happenings()[0] in report.explain()
+
+
+def test_a_chart_of_a_case_is_titled_with_its_token_and_how_it_ended():
+    async def main():
+        lock = asyncio.Lock()
+        await lock.acquire()
+        try:
+            await asyncio.sleep(1)
+        except asyncio.CancelledError:
+            await lock.acquire()
+
+    chart = pytest.importorskip("vtloop.chart")
+    axes = chart.figure(replay(main, "main#1@R0").timeline).axes[0]
+    assert axes.get_title("left") == "main: 1 task, 0 s, then a deadlock, in case main#1@R0"

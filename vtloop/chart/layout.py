@@ -118,8 +118,10 @@ def default_title(timeline: Timeline) -> str:
     if not lanes:
         return "no tasks"
     name, length = drawable(lanes[0].coroutine, 40), timeline.end - timeline.start
-    end = _ENDS.get((timeline.trace.header.get("error") or "").partition("(")[0], "")
-    return f"{name}: {counted(len(lanes), 'task')}, {format_seconds(length)}{end}"
+    header = timeline.trace.header
+    end = _ENDS.get((header.get("error") or "").partition("(")[0], "")
+    case = f", in case {header['sweep']}" if header.get("sweep") else ""
+    return f"{name}: {counted(len(lanes), 'task')}, {format_seconds(length)}{end}{drawable(case)}"
 
 
 def _comparison(difference: Difference | None) -> list[str]:

@@ -221,6 +221,7 @@ def _execute(
             except (Exception, asyncio.CancelledError) as raised:
                 error = raised
                 outcome.detail = without_addresses(f"{type(error).__name__}: {error}")
+                outcome.error = without_addresses(repr(error))
                 outcome.faults += tuple(faults_of(error))
             finally:
                 for policy in policies:

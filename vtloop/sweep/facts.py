@@ -63,6 +63,7 @@ class Outcome:
     who: str = ""  # the victim, or the task whose group or timeout it is
     ended: Ended | None = None  # the main coroutine, or why the run could not go on
     detail: str = ""  # the error, in words
+    error: str | None = None  # its repr
     stuck: Ended | None = None  # why the tasks that were left could not be cancelled
     faults: tuple[Fault, ...] = ()  # of the main coroutine, the victim and callbacks
     victim: Ended | None = None  # None if it was pending when the main coroutine ended

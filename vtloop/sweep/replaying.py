@@ -123,4 +123,5 @@ def run_again(setting: Setting, judge: Judge, token: str) -> Replay:
                 f"The case {token} was replayed, while this program comes to no such moment; "
                 "replay it with the program and the Python that the token was printed for"
             )
-    return Replay(outcome, judge.findings(outcome), recording.trace(sweep=str(case)))
+    trace = recording.trace(sweep=str(case), error=outcome.error)
+    return Replay(outcome, judge.findings(outcome), trace)
