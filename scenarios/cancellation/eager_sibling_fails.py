@@ -6,6 +6,7 @@ cancelled.
 """
 
 import asyncio
+from typing import Any
 
 
 class Connection:
@@ -39,7 +40,8 @@ async def careful_talk(connection: Connection, group: asyncio.TaskGroup) -> None
 
 
 def be_eager() -> None:
-    asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
+    factory: Any = vars(asyncio)["eager_task_factory"]  # since Python 3.12
+    asyncio.get_running_loop().set_task_factory(factory)
 
 
 async def main() -> None:
