@@ -5,6 +5,7 @@ import linecache
 import sys
 
 from vtloop import places
+from vtloop.recording import Recording
 from vtloop.sweep.calls import Calls
 
 
@@ -111,3 +112,26 @@ def looks_up(recorded):
 def test_what_a_recorder_calls_does_not_count():
     assert looks_up(recorded=True) == []
     assert looks_up(recorded=False) != []
+
+
+class Failed:
+    """What a recorder asks of a task that has raised something."""
+
+    cancelled = bool
+
+    class Error(Exception):
+        def __repr__(self):
+            return "an error that says what it is in Python"
+
+    _exception = Error()
+
+
+def test_what_a_recorder_asks_of_an_error_as_an_eager_task_ends_does_not_count():
+    numbers, recording, failed = [], Recording(), Failed()
+    calls = Calls(numbers.append, recorded=True)
+    calls.start()
+    try:
+        assert recording._outcome(failed) == ("raised", repr(failed._exception))
+    finally:
+        calls.stop()
+    assert len(numbers) == 1, "only what the test itself calls"

@@ -19,11 +19,11 @@ from collections.abc import Callable
 from types import CodeType, FrameType
 from typing import Any
 
-from vtloop import places, recording, sites, waits
+from vtloop import places, recording, sites, steps, waits
 from vtloop.places import PACKAGE
 
 _NOT_COUNTED = (PACKAGE, weakref.__file__, _weakrefset.__file__)
-_RECORDERS = {module.__file__ for module in (places, recording, sites, waits)}
+_RECORDERS = {module.__file__ for module in (places, recording, sites, steps, waits)}
 
 
 class Calls:
