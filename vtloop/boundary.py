@@ -16,7 +16,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, NamedTuple, NoReturn, Protocol
 
-from vtloop.clock import format_seconds, to_nanoseconds
+from vtloop.clock import exactly
 from vtloop.errors import NotSimulated
 
 __tracebackhide__ = True  # for pytest: what the user wrote matters, not what is here
@@ -141,10 +141,9 @@ class Boundary(asyncio.AbstractEventLoop):
 
 
 def _refuse(method: str, refusal: Refusal, time: float) -> NoReturn:
-    at = format_seconds(to_nanoseconds(time))
     raise NotSimulated(
-        f"loop.{method}() was called at virtual time {at} while running in a simulation, "
-        f"which has no {refusal.touches}; {refusal.instead}"
+        f"loop.{method}() was called at virtual time {exactly(time)} while running in a "
+        f"simulation, which has no {refusal.touches}; {refusal.instead}"
     )
 
 

@@ -95,6 +95,11 @@ def format_seconds(nanoseconds: int) -> str:
     return "never" if nanoseconds >= NEVER else f"{plain_seconds(nanoseconds)} s"
 
 
+def exactly(seconds: Seconds) -> str:
+    """Return `seconds` in words to the nanosecond, such as '1.5 s'."""
+    return format_seconds(to_nanoseconds(seconds))
+
+
 def plain_seconds(nanoseconds: int, digits: int = 0) -> str:
     """Return `nanoseconds` as an exact decimal of seconds with at least `digits` decimals."""
     sign, nanoseconds = ("-", -nanoseconds) if nanoseconds < 0 else ("", nanoseconds)

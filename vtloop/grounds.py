@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextvars import Context
 from datetime import datetime
 from types import TracebackType
@@ -30,6 +30,24 @@ if TYPE_CHECKING:
 _OUTCOMES = pytest.fail.Exception, pytest.skip.Exception, pytest.exit.Exception
 
 
+def given_by(marks: Iterable[pytest.Mark], options: Sequence[str]) -> dict[str, Any]:
+    """Return what markers of one name give, of which those before take precedence.
+
+    The test fails if that is none of the options.
+    """
+    given: dict[str, Any] = {}
+    for mark in marks:
+        unknown = [*map(repr, mark.args), *(mark.kwargs.keys() - set(options))]
+        if unknown:
+            pytest.fail(
+                f"The marker {mark.name} was given {', '.join(unknown)}, while its options are "
+                f"{', '.join(f'{name}=' for name in options)}",
+                pytrace=False,
+            )
+        given = {**mark.kwargs, **given}
+    return given
+
+
 class Options(NamedTuple):
     """What a test's markers say."""
 
@@ -41,16 +59,7 @@ class Options(NamedTuple):
     @classmethod
     def of(cls, marks: Iterable[pytest.Mark]) -> Options:
         """Return the options of markers, of which those before take precedence."""
-        given: dict[str, Any] = {}
-        for mark in marks:
-            unknown = [*map(repr, mark.args), *(mark.kwargs.keys() - set(cls._fields))]
-            if unknown:
-                pytest.fail(
-                    f"The marker vtloop was given {', '.join(unknown)}, while its options are "
-                    f"{', '.join(f'{name}=' for name in cls._fields)}",
-                    pytrace=False,
-                )
-            given = {**mark.kwargs, **given}
+        given = given_by(marks, cls._fields)
         for name, value in given.items():
             can_be, words = _VALUES[name]
             if not can_be(value):

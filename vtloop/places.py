@@ -44,7 +44,7 @@ def place(frame: FrameType) -> Place:
 
 def place_at(file: str, line: int, function: str, names: dict[str, Any] | None = None) -> Place:
     """Return a line of a file, by its full path; `names` are the globals of its module."""
-    return Place(_short(file), line, function, linecache.getline(file, line, names).strip())
+    return Place(short(file), line, function, linecache.getline(file, line, names).strip())
 
 
 def running_frames() -> Iterator[FrameType]:
@@ -71,7 +71,8 @@ def function_name(code: CodeType) -> str:
     return code.co_qualname.rpartition("<locals>.")[2]
 
 
-def _short(filename: str) -> str:
+def short(filename: str) -> str:
+    """Return a path as it is from the working directory, if it is below that."""
     try:
         return _relative(filename, os.getcwd())
     except OSError:  # the working directory was removed

@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from vtloop.clock import Seconds, format_seconds, to_nanoseconds, to_seconds
+from vtloop.clock import Seconds, exactly, to_seconds
 from vtloop.errors import UntilReached
 from vtloop.kernel import no_loop_running
 from vtloop.loop import VirtualLoop
@@ -73,7 +73,7 @@ class Run(Generic[T]):
             outcome = f"raised {type(self.error).__name__}"
         else:
             outcome = f"returned {self.value!r}"
-        return f"<Run {outcome} after {_exactly(self.elapsed)}>"
+        return f"<Run {outcome} after {exactly(self.elapsed)}>"
 
     def __getitem__(self, task: str | int) -> TaskFacts:
         """Return what became of a task, by its label, its coroutine's name or its number.
@@ -106,7 +106,7 @@ class Run(Generic[T]):
         if self.stopped:
             raise UntilReached(
                 f"The result of a run was asked for, while the run was stopped at its until, after "
-                f"{_exactly(self.elapsed)}; pass a later until=, or none"
+                f"{exactly(self.elapsed)}; pass a later until=, or none"
             )
         return self.value  # type: ignore[return-value]
 
@@ -297,10 +297,6 @@ def simulate(
     with account, no_other, Runner(loop, debug) as runner:
         account.complete(runner, _coroutine(main), settle)
     return account.told(recording.trace, runner.unfinished, seed, wall_clock)
-
-
-def _exactly(seconds: float) -> str:
-    return format_seconds(to_nanoseconds(seconds))
 
 
 def _coroutine(main: Any) -> Any:

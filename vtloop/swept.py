@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from vtloop.grounds import given_by
 from vtloop.sweep import replay, sweep
 from vtloop.sweep.oracles import ERROR
 from vtloop.testing import Failed, bound, finish_of, value_of
@@ -165,14 +166,4 @@ def _where(token: str, again: Replay) -> list[str]:
 
 def options_of(marks: Iterable[pytest.Mark]) -> dict[str, Any]:
     """Return the options of markers vtloop_sweep, of which those before take precedence."""
-    given: dict[str, Any] = {}
-    for mark in marks:
-        unknown = [*map(repr, mark.args), *(mark.kwargs.keys() - set(_OPTIONS))]
-        if unknown:
-            pytest.fail(
-                f"The marker vtloop_sweep was given {', '.join(unknown)}, while its options are "
-                f"{', '.join(f'{name}=' for name in _OPTIONS)}",
-                pytrace=False,
-            )
-        given = {**mark.kwargs, **given}
-    return given
+    return given_by(marks, _OPTIONS)

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from vtloop import leaks
-from vtloop.clock import Clock, format_seconds, to_nanoseconds, to_seconds
+from vtloop.clock import Clock, exactly, to_seconds
 from vtloop.errors import SimulationError
 from vtloop.grounds import Ground, Options
 from vtloop.loop import VirtualLoop
@@ -287,7 +287,7 @@ class VirtualTime:
         self._test = test
 
     def __repr__(self) -> str:
-        return f"<VirtualTime of {self._test.name} at {format_seconds(to_nanoseconds(self.now()))}>"
+        return f"<VirtualTime of {self._test.name} at {exactly(self.now())}>"
 
     @property
     def loop(self) -> VirtualLoop:

@@ -12,6 +12,8 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+from vtloop.places import short
+
 
 def load(name: str) -> Any:
     """Return what a name names.
@@ -62,16 +64,8 @@ def name_of(function: Any) -> str:
     if not module or "<" in qualified_name:  # of a function within a function, or of a lambda
         return ""
     if module == "__main__":
-        module = _relative(getattr(sys.modules[module], "__file__", None) or "")
+        module = short(getattr(sys.modules[module], "__file__", None) or "")
     return f"{module}:{qualified_name}" if module else ""
-
-
-def _relative(path: str) -> str:
-    try:
-        relative = os.path.relpath(path)
-    except ValueError:  # on another drive
-        return path
-    return path if relative.startswith(os.pardir) else relative
 
 
 def called(function: Any) -> str:

@@ -8,6 +8,7 @@ import os
 import random
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from functools import partial
@@ -115,11 +116,12 @@ def sweep(
         chosen = list(_pairs(pairs, _sample(total, budget, seed)))
         second = search.through(work.singly(), chosen, "twice")
     tried = [*first, *second]
-    totals = {letter: sum(case.letter == letter for case in cases) for letter in singles}
+    done = Counter(result.case.letter for result in first)
+    there = Counter(case.letter for case in cases)
     tallies = {
-        letter: Tally(_count(first, letter), total)
-        for letter, total in totals.items()
-        if total or letter not in OF_RUNS
+        letter: Tally(done[letter], there[letter])
+        for letter in singles
+        if there[letter] or letter not in OF_RUNS
     }
     if "D" in classes:
         tallies["D"] = Tally(len(second), total, total > budget)
@@ -171,10 +173,6 @@ class _Search:
                 results[result.case] = result
                 one_done()
         return [result for result in results.values() if result is not None]
-
-
-def _count(results: Iterable[Result], letter: str) -> int:
-    return sum(result.case.letter == letter for result in results)
 
 
 def _in_words(
