@@ -432,3 +432,18 @@ def test_a_task_that_waits_for_its_own_lock_is_told_so():
     error = str(vtloop.simulate(main).error)
     assert "main#1 waits for Lock 'lock', held by main#1" in error
     assert "\nmain#1 waits for what it holds itself.\n" in error
+
+
+def test_a_task_is_not_taken_for_another_one_of_its_name():
+    async def takes(lock):
+        await lock.acquire()
+
+    async def main():
+        lock = asyncio.Lock()
+        await asyncio.create_task(takes(lock), name="worker")
+        await asyncio.create_task(takes(lock), name="worker")
+
+    error = str(vtloop.simulate(main).error)
+    assert "worker waits for Lock 'lock', held by worker" in error
+    assert "itself" not in error
+    assert "circle" not in error

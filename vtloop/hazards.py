@@ -61,15 +61,16 @@ def _listed(blocked: list[waits.Wait]) -> str:
 
 def _circle(blocked: list[waits.Wait]) -> str:
     """Tell of tasks of which each holds what the one before it waits for; '' if there are none."""
-    holder_of = {wait.task: wait.holders[0] for wait in blocked if len(wait.holders) == 1}
-    for task in holder_of:
+    names = {wait.number: wait.task for wait in blocked if wait.number}
+    holder_of = {wait.number: wait.holders[0] for wait in blocked if len(wait.holders) == 1}
+    for task in names:
         way = [task]
-        while (holder := holder_of.get(way[-1])) is not None and holder not in way:
+        while (holder := holder_of.get(way[-1])) in names and holder not in way:
             way.append(holder)
         if way == [holder]:
-            return f"\n{task} waits for what it holds itself."
+            return f"\n{names[task]} waits for what it holds itself."
         if holder == task:
-            return f"\nThey wait in a circle: {' → '.join([*way, task])}."
+            return f"\nThey wait in a circle: {' → '.join(names[one] for one in [*way, task])}."
     return ""
 
 

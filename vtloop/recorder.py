@@ -11,11 +11,18 @@ from vtloop.clock import Clock
 from vtloop.timers import Watcher
 
 
+class Holder(NamedTuple):
+    """A task that has a primitive; names of tasks need not differ, so it has its number too."""
+
+    number: int  # 0 for a callback
+    label: str
+
+
 class Known(NamedTuple):
     """A primitive as a recorder knows it."""
 
     words: str  # "Lock 'lock'"
-    holders: tuple[str, ...] = ()  # by label
+    holders: tuple[Holder, ...] = ()
 
 
 Primitives: TypeAlias = Mapping[int, Known]

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from vtloop.ordering import without_addresses
 from vtloop.places import calling_frame, place, running_frames
-from vtloop.recorder import Known, Primitives
+from vtloop.recorder import Holder, Known, Primitives
 from vtloop.steps import Steps, qualified_name
 from vtloop.tasks import Task, given_name, label, without_locals
 from vtloop.trace import Blocked, Printed, Stack, Step, TaskMade, Trace
@@ -28,7 +28,7 @@ class Recording(Steps):
         self._blocks: list[Blocked] = []
         self._notices: list[str] = []
         self._made: list[tuple[int, str, str, int, int, int, int]] = []
-        self._holders: dict[int, list[str]] = {}  # by the index of what they hold
+        self._holders: dict[int, list[Holder]] = {}  # by the index of what they hold
 
     def task_created(self, task: asyncio.Task[Any], coro: Any) -> None:
         at = self._clock.now
@@ -83,16 +83,14 @@ class Recording(Steps):
 
     def acquired(self, primitive: Any) -> None:
         thing = self._hold("acquire", primitive)
-        self._holders.setdefault(thing, []).append(_current_label())
+        self._holders.setdefault(thing, []).append(Holder(self._who, _current_label()))
 
     def released(self, primitive: Any) -> None:
         thing = self._hold("release", primitive)
         holders = self._holders.get(thing, [])
-        me = _current_label()
-        if me in holders:
-            holders.remove(me)
-        elif holders:  # released by somebody who did not acquire it
-            holders.pop(0)
+        if holders:  # it may be released by somebody who did not acquire it
+            mine = next((one for one in holders if one.number == self._who), holders[0])
+            holders.remove(mine)
 
     def entered(self, section: str) -> None:
         self._event("enter", section, None)

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from vtloop.clock import format_seconds, to_nanoseconds
 from vtloop.places import is_library, place
 from vtloop.recorder import Known, Primitives
-from vtloop.tasks import in_order, label
+from vtloop.tasks import in_order, label, number_of
 
 Frame = types.FrameType
 
@@ -31,7 +31,8 @@ class Wait(NamedTuple):
     task: str
     waits_for: str
     place: str  # 'file.py:12 in worker: await lock.acquire()', '' when unknown
-    holders: tuple[str, ...] = ()  # who has what it waits for, by label
+    number: int = 0  # of the task
+    holders: tuple[int, ...] = ()  # the tasks that have what it waits for, by number
 
     def __str__(self) -> str:
         at = f"\n      at {self.place}" if self.place else ""
@@ -73,7 +74,7 @@ def describe(task: asyncio.Task[Any], names: Names | None = None) -> Wait:
     waiting = _Waiting(frames[depth], frames[:depth], frames[depth + 1 :], names or Names())
     words = waiter.words(waiting)
     held = waiting.known().holders if waiter.words is _lock else ()
-    return Wait(label(task), words, at, held)
+    return Wait(label(task), words, at, number_of(task), tuple(one.number for one in held))
 
 
 def await_stack(awaitable: Any) -> tuple[list[Frame], Any]:
@@ -182,7 +183,8 @@ def _sleep(waiting: _Waiting) -> str:
 
 def _lock(waiting: _Waiting) -> str:
     words, holders = waiting.known()
-    return f"{words}, held by {', '.join(holders)}" if holders else words
+    held = ", ".join(holder.label for holder in holders)
+    return f"{words}, held by {held}" if held else words
 
 
 def _condition(waiting: _Waiting) -> str:
