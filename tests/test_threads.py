@@ -20,7 +20,8 @@ from typing import Any
 
 import pytest
 
-from vtloop import VirtualLoop, busy, simulate
+from vtloop import VirtualLoop, blocking, busy, simulate, threads
+from vtloop.workers import Worker
 
 ROOT = Path(__file__).parent.parent
 ATTEMPTS = 10  # at a run in real time
@@ -440,6 +441,33 @@ run = vtloop.simulate(main)
 assert run.reproducible and len(run.printed) > 40
 print("digest", run.digest())
 """
+
+
+def test_a_thread_that_is_woken_late_is_not_taken_for_blocked(monkeypatch):
+    late = set()
+
+    class LateGo:
+        """A lock whose next owner has no processor for a while, and seems to wait for the lock."""
+
+        def __init__(self, lock):
+            self._lock = lock
+            self.release = lock.release
+
+        def acquire(self):
+            self._lock.acquire()
+            late.add(threading.current_thread())
+            blocking.real_sleep(0.05)
+            late.discard(threading.current_thread())
+
+    class LateWorker(Worker):
+        def __init__(self, *args):
+            super().__init__(*args)
+            self._go = LateGo(self._go)
+
+    monkeypatch.setattr(threads, "Worker", LateWorker)
+    monkeypatch.setattr(threads, "waits_for_others", lambda thread: "lock" * (thread in late))
+    run = simulate(lambda: all_in_threads(lambda: time.sleep(1), lambda: time.sleep(2)))
+    assert (run.elapsed, run.reproducible) == (2, True)
 
 
 def test_threads_take_the_same_turns_in_twenty_processes_beside_a_busy_one():

@@ -36,7 +36,7 @@ from vtloop.timers import AnyTimerHandle, Timers
 from vtloop.workers import Worker
 
 _LOOK = 0.001  # real seconds between two looks at a worker that does not come back, at first
-_LOOKS = 3  # that find it blocked, until it is taken for blocked for real
+_LOOKS = 5  # that find it in the same wait, until it is taken for blocked for real
 _GLANCE = 0.1  # real seconds that an idle loop waits for another executor before it looks up
 _LEAVE = 1.0  # real seconds for abandoned workers to unwind
 
@@ -177,16 +177,20 @@ class Threads:
         """Wait in real time; return False when the worker seems to be blocked for real."""
         if self.baton_back.acquire(timeout=_LOOK):
             return True
-        began, looks, pause = real_monotonic(), 0, _LOOK
+        began, last_look, looks, pause = real_monotonic(), "", 0, _LOOK
         while True:
             used = time.process_time()
             if self.baton_back.acquire(timeout=pause):
                 return True
             quiet = time.process_time() - used < pause / 2  # not even a thread of C code computes
-            if quiet and waits_for_others(worker.thread):
+            # The system says that a thread waits until it has a processor, so one that is woken
+            # speaks for itself.
+            look = "" if worker.waking or not quiet else waits_for_others(worker.thread)
+            if look and look == last_look:
                 looks += 1
-            else:
+            elif not look:
                 looks, pause = 0, min(2 * pause, 20 * _LOOK)
+            last_look = look
             if looks == _LOOKS or real_monotonic() - began > self._patience:
                 return False
 

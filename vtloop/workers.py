@@ -49,6 +49,7 @@ class Worker:
         self._baton: list[None] = []  # whoever pops it, worker or loop, decides who goes on
         self._suspension = 0  # counts suspensions, so that a late wake-up is recognised
         self.suspended = False
+        self.waking = False  # the baton is handed to it, and it has yet to run
         self.abandoned = False
         self.job: Job | None = None
         self.thread = threading.Thread(target=self._work, name=name, daemon=True)
@@ -61,7 +62,7 @@ class Worker:
 
     def _work(self) -> None:
         here.actor = self
-        self._go.acquire()
+        self._wait_for_go()
         try:
             if not self.abandoned:
                 self._run_jobs()
@@ -70,6 +71,10 @@ class Worker:
         finally:
             if self._take_baton():
                 self._threads.baton_back.release()
+
+    def _wait_for_go(self) -> None:
+        self._go.acquire()
+        self.waking = False
 
     def _run_jobs(self) -> None:
         pool = self._pool
@@ -107,7 +112,7 @@ class Worker:
             self._threads.baton_back.release()
         else:  # the loop took it, because this thread was blocked for real
             self._threads.turn(arrange)
-        self._go.acquire()
+        self._wait_for_go()
         if self.abandoned:
             raise ThreadAbandoned
 
@@ -165,6 +170,7 @@ class Worker:
     def hand_over(self) -> None:
         """Let this worker run, and stand still until the baton is back."""
         self.suspended = False
+        self.waking = True
         self._baton.append(None)
         self._threads.outsiders.under_control(self.thread)
         back = False
