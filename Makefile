@@ -65,7 +65,8 @@ $(VENV)/installed-viewers: install = .[test,viewers]
 $(VENV)/installed-bench: install = .[bench]
 
 $(VENV)/installed-%: pyproject.toml | $(bin)/pip
-	$(bin)/python -m pip install --quiet --disable-pip-version-check --editable '$(install)'
+	$(bin)/python -m pip install --quiet --no-compile --disable-pip-version-check \
+		--editable '$(install)'
 	@touch $@
 
 # pip comes last into a new environment, so where it is, the environment is whole.

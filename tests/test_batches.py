@@ -139,6 +139,7 @@ def test_a_sweep_with_time_enough_says_nothing_of_it():
 # A cluster
 
 
+@pytest.mark.once
 @pytest.mark.skipif(
     importlib.util.find_spec("distributed") is None, reason="Dask's distributed is not installed"
 )

@@ -90,6 +90,7 @@ def test_a_loop_that_is_not_installed_is_named_as_such(monkeypatch):
     assert "solipsism: async-solipsism is not installed on this Python." in notes
 
 
+@pytest.mark.once
 def test_the_chart_of_equal_results_has_equal_bytes(tmp_path):
     pytest.importorskip("matplotlib")
     from benchmarks import chart
@@ -113,6 +114,7 @@ def test_the_command_line_measures_nothing_when_asked_for_nothing(capsys):
     assert f"Python {sys.version.split()[0]}" in capsys.readouterr().out
 
 
+@pytest.mark.once
 def test_the_speed_of_a_sweep_is_told_for_each_class(capsys):
     sweep.main(rounds=1)
     lines = capsys.readouterr().out.splitlines()
@@ -121,6 +123,7 @@ def test_the_speed_of_a_sweep_is_told_for_each_class(capsys):
     assert all(line.endswith("cases a second") for line in lines[1:])
 
 
+@pytest.mark.once
 def test_the_speed_of_a_sweep_in_several_processes_is_told(capsys):
     sweep_processes.main(processes=1, rounds=1, classes="A")
     lines = capsys.readouterr().out.splitlines()

@@ -9,6 +9,8 @@ pytest.importorskip("matplotlib")
 from scenarios import lecture
 from scenarios.transcript import Transcript
 
+pytestmark = pytest.mark.once
+
 
 def times(printed):
     """Return the printed lines as (seconds, task, text)."""

@@ -95,6 +95,7 @@ def tearDownModule():
 }
 
 
+@pytest.mark.once
 def test_thirty_tests_have_equal_results_and_equal_times_under_each_runner(
     run_beside_others, pytester
 ):
@@ -200,6 +201,7 @@ async def test_ours(started):
     done.result.assert_outcomes(passed=2)
 
 
+@pytest.mark.once
 def test_hypothesis_gives_each_example_a_loop_of_its_own(run_beside_others):
     done = run_beside_others(
         HEAD
@@ -250,6 +252,7 @@ class TestMethods:
     assert "number=701" in done.section("test_leaks")
 
 
+@pytest.mark.once
 def test_xdist_passes_reports_on(run_beside_others):
     tests = (
         HEAD
@@ -269,6 +272,7 @@ async def test_many(number):
     assert "They waited 8:00:00 of virtual time in " in done.text
 
 
+@pytest.mark.once
 def test_a_timeout_of_pytest_timeout_ends_a_test_that_runs_on(run_beside_others):
     done = run_beside_others(
         HEAD

@@ -11,6 +11,8 @@ pytest.importorskip("tqdm")
 pty = pytest.importorskip("pty", reason="there are no terminals to make here")
 termios = pytest.importorskip("termios")
 
+pytestmark = pytest.mark.once
+
 CHART = "from vtloop.__main__ import main; main(['chart', 'nap.py', '-o', 'nap.txt'])"
 SWEEP = "from vtloop.__main__ import main; main(['sweep', 'tests.swept:leaky'])"
 GALLERY = "from scenarios.__main__ import main; main(['hello', '--gallery', 'gallery'])"

@@ -105,6 +105,7 @@ def test_timeouts_that_never_fire_leave_nothing_behind(debug):
         assert runner.run(main()) == 0
 
 
+@pytest.mark.once
 def test_the_instants_of_cancelled_timers_are_forgotten():
     timers = Timers()
     timers.add(0, print, (), None)
