@@ -22,6 +22,8 @@ from vtloop.claims import (
 )
 from vtloop.periods import end_of, life, start_of
 
+pytestmark = pytest.mark.once
+
 SECOND = 1_000_000_000
 NS = Fraction(1, SECOND)
 

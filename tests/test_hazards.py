@@ -97,6 +97,7 @@ async def poll_until_a_timer_fires(delay):
     return loop.time(), rounds
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("delay", [0.001, 0.1, 2, 3600 * 24 * 365])
 def test_polling_at_one_instant_makes_progress_to_the_next_deadline(delay):
     with pytest.warns(vtloop.SpinWarning):
@@ -175,6 +176,7 @@ def test_rounds_at_many_instants_are_no_spin():
         vtloop.run(main())
 
 
+@pytest.mark.once
 def test_a_livelock_names_the_tasks_that_spin_and_says_what_to_do():
     async def spin():
         while True:
@@ -206,6 +208,7 @@ async def sleep_past(deadline):
     return loop.time()
 
 
+@pytest.mark.once
 def test_timer_slack_lets_time_pass_between_a_deadline_and_its_timer():
     assert vtloop.run(sleep_past(5), timer_slack=0.000_001) == 5.000_001
     with pytest.raises(vtloop.LivelockError, match="needs timer_slack="):

@@ -440,6 +440,7 @@ def test_a_program_is_a_script_that_does_the_same_in_every_run():
     assert {type(None), vtloop.DeadlockError, ExceptionGroup} <= seen
 
 
+@pytest.mark.once
 @odd
 def test_a_program_shrinks_to_what_matters_of_it():
     smallest = find(
