@@ -119,7 +119,7 @@ def test_the_speed_of_a_sweep_is_told_for_each_class(capsys):
     sweep.main(rounds=1)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].endswith("µs")
-    assert [line[0] for line in lines[1:]] == list("ABCD")
+    assert [line.split()[0] for line in lines[1:]] == [*"ABCD", "all"]
     assert all(line.endswith("cases a second") for line in lines[1:])
 
 

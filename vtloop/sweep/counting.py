@@ -59,21 +59,19 @@ class Counting:
         self._loop = loop
         ready = loop._ready
         of_run = bool({*"SF"} & {*self._classes})
-        timeouts = "T" in self._classes
+        steps, timeouts = "C" in self._classes, "T" in self._classes
 
         def next_handle() -> Any:
             self._end_step()
-            handle = ready[0]
-            owner = None if handle._callback is None else stepping(handle)
             for task in self._tasks(loop):
                 self._count(task, Moment("B" if _is_woken(task) else "A", self.handles))
             if of_run:
                 self._count_of_run("", self.handles)
-            if timeouts and (number := loop.fired(handle)):
+            if timeouts and (number := loop.fired(ready[0])):
                 self._fired[number] = self.handles
             handle = take()
-            if owner is not None and "C" in self._classes and owner in self._tasks(loop):
-                self._stepping = owner
+            if steps and (tasks := self._tasks(loop)) and stepping(handle) in tasks:
+                self._stepping = stepping(handle)
                 self._calls.start()
             self.handles += 1
             return handle
