@@ -29,6 +29,10 @@ async def safe():
         await asyncio.sleep(1)
 
 
+async def exits():
+    raise SystemExit(3)
+
+
 async def relay():
     """Send two numbers. What is in the receiver's hand when it is cancelled is lost."""
 

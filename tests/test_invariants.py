@@ -96,6 +96,9 @@ def test_what_is_lost_or_gained_is_told(into, elsewhere, message):
 def test_nothing_is_said_where_everything_is_there():
     conserved(lambda: 3, lambda: 1, lambda: [1, 2])()
     conserved(lambda: "abc", lambda: "c", lambda: "ba")(outcome=None)
+    queue: asyncio.Queue[str] = asyncio.Queue()
+    queue.put_nowait("a")
+    conserved(lambda: "a", lambda: queue)()
 
 
 def test_items_and_mere_numbers_cannot_be_compared():

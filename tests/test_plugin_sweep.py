@@ -5,7 +5,10 @@ Seen from outside: small test files, run by a pytest of their own.
 
 import re
 
+from tests import swept
 from tests.pytests import run_tests
+from vtloop.failures import section
+from vtloop.sweep import replay
 
 pytest_plugins = ["pytester"]
 __all__ = ["run_tests"]
@@ -328,3 +331,10 @@ def test_what_cannot_be_swept_is_refused_with_what_to_do(run_tests):
     }.items():
         assert told in done.section(test), done.section(test)
     assert "passed" not in done.outcomes.values()
+
+
+def test_what_a_sweep_does_between_two_steps_is_told_of_neither():
+    trace = replay(swept.leaky, "query#2@A2").trace
+    told = section(trace, began=0, reproducible=True, title="", charts=None)
+    assert "gets CancelledError" in told
+    assert "cancels query#2" not in told

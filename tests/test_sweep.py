@@ -12,6 +12,7 @@ import pytest
 
 import vtloop.sweep
 import vtloop.tasks
+from vtloop.errors import ClaimError, SimulationError
 from vtloop.sweep import ORACLES, SlowCleanup, replay, sweep
 from vtloop.sweep.moments import Case, Moment, case_of
 from vtloop.sweep.report import Tally
@@ -467,9 +468,58 @@ def test_what_the_undisturbed_run_shows_is_told_apart():
         await asyncio.sleep(1)
 
     report = sweep(main, victim="main")
-    assert report.ok
+    assert not report.problems
+    assert not report.ok, "it is wrong all the same"
     assert [finding.oracle for finding in report.before] == ["orphan"]
     assert "Without any cancellation: orphan: sleep: background was pending" in str(report)
+
+
+def test_a_program_that_fails_by_itself_is_not_safe_to_cancel():
+    async def main():
+        await asyncio.sleep(1)
+        raise ValueError("as ever")
+
+    report = sweep(main)
+    assert not report.ok
+    failure = "failure: the main coroutine: it raised ValueError('as ever')"
+    assert str(report).endswith(f"Without any cancellation: {failure}")
+    with pytest.raises(ClaimError, match="as ever"):
+        report.assert_clean()
+    with pytest.raises(LookupError, match=r"has main#1 and raises ValueError\('as ever'\); pass"):
+        sweep(main, victim="worker")
+
+
+def test_a_program_without_end_is_refused_before_its_cases():
+    async def main():
+        while True:
+            await asyncio.sleep(1)
+
+    with pytest.raises(SimulationError, match="had not ended after 100,000 steps and callbacks"):
+        sweep(main, max_seconds=5)
+
+
+def test_where_there_is_nothing_to_try_nothing_is_said_to_be_safe():
+    report = sweep(nap, classes="T")
+    assert str(report).endswith("\nNothing was tried.")
+    assert not report.ok
+
+
+@pytest.mark.parametrize("option", ["check", "always"])
+def test_a_check_and_an_invariant_may_return_false(option):
+    report = sweep(nap, **{option: lambda *_: False})
+    (finding,) = report.before
+    assert finding.oracle == option
+    assert finding.words.startswith("AssertionError: it returned False")
+    assert sweep(nap, **{option: lambda *_: None}).ok
+
+
+def test_a_check_that_is_async_is_refused():
+    async def check(outcome):
+        raise AssertionError
+
+    report = sweep(nap, check=check)
+    assert not report.ok
+    assert report.before[0].words.startswith("TypeError: it is async")
 
 
 def test_a_check_that_fails_is_a_finding_and_may_look_at_the_program():

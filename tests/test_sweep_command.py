@@ -63,9 +63,10 @@ def test_workers_come_to_the_same(capsys):
 def test_a_sweep_without_time_says_so_and_goes_on_later(capsys, tmp_path):
     ledger = str(tmp_path / "ledger")
     status, out = told(capsys, LEAKY, "--max-seconds", "0", "--resume", ledger)
-    assert status == 0
+    assert status == 1
     assert out.startswith("0 of ")
     assert "; time was up:" in out
+    assert out.endswith("\nNothing was tried.\n")
     assert told(capsys, LEAKY, "--resume", ledger) == told(capsys, LEAKY)
 
 
@@ -75,6 +76,8 @@ def test_a_chart_is_drawn_of_a_case_or_of_the_first_that_failed(capsys, tmp_path
     main(["sweep", LEAKY, "--replay", sweep(LEAKY).errors[0].token, "-o", str(second)])
     assert capsys.readouterr().err == f"vtloop: wrote {first}\nvtloop: wrote {second}\n"
     assert first.read_text() == second.read_text() != ""
+    main(["sweep", SAFE, "-o", str(tmp_path / "third.txt")])
+    assert capsys.readouterr().err.startswith("vtloop: no case failed, so ")
 
 
 def test_a_function_of_a_file_is_swept(tmp_path):
@@ -104,6 +107,8 @@ def test_a_function_of_a_file_is_swept(tmp_path):
         ([LEAKY, "--replay", "leaky#1@A999"], "this program comes to no such moment"),
         ([LEAKY, "--budget", "-1"], "'-1' is no count"),
         ([SAFE, "--replay", "safe#1@B0", "-o", "x.doc"], "the formats are svg"),
+        ([LEAKY, "-o", "no/such/directory.svg"], "there is no directory 'no/such'"),
+        (["tests.swept:exits"], "it raised SystemExit(3)"),
         ([SAFE, "--resume", __file__], "is no file of a sweep"),
         (["tests.swept:all_sent"], "pass the function main"),
     ],

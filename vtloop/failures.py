@@ -61,7 +61,9 @@ def _last_steps(timeline: Timeline) -> Iterator[str]:
     yield f"Last {len(told)} of {len(steps):,} steps:" if len(told) < len(steps) else "Steps:"
     events: dict[int, list[Event]] = {}
     for event in timeline.trace.events:
-        events.setdefault(event[0], []).append(event)
+        step, who = event[0], event[3]
+        if step >= 0 and who == timeline.trace.steps[step][1]:  # not what came between two steps
+            events.setdefault(step, []).append(event)
     ats = [plain_seconds(timeline.trace.steps[index][0]) for index in told]
     labels = [timeline.lanes[timeline.trace.steps[index][1]].label for index in told]
     for index, at, label in zip(told, ats, labels, strict=True):

@@ -6,10 +6,12 @@ import argparse
 import os
 import sys
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vtloop.errors import SimulationError
 from vtloop.options import count, seconds
+from vtloop.views import format_for
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -35,8 +37,8 @@ def add_command(commands: Any) -> None:
         help="suspended, woken, running, again; shutdowns, failing siblings, timeouts (ABCDSFT)",
     )
     add("--budget", type=count, default=10_000, metavar="N", help="of pairs (default: 10000)")
-    add("--check", metavar="FUNCTION", help="called with the outcome of each run")
-    add("--always", metavar="FUNCTION", help="called before each step of each run")
+    add("--check", metavar="FUNCTION", help="called with the outcome of each run; raises, or False")
+    add("--always", metavar="FUNCTION", help="called before each step of each run; likewise")
     add("--seed", type=_number_or_text, default=0, help="of the module random (default: 0)")
     add("--workers", type=count, default=1, metavar="N", help="processes (default: this one)")
     add("--max-seconds", type=seconds, metavar="SECONDS", help="of real time that it may take")
@@ -50,9 +52,14 @@ def run_command(parser: argparse.ArgumentParser, arguments: argparse.Namespace) 
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())
     try:
-        return _replay(arguments) if arguments.replay else _sweep(arguments)
+        if arguments.output:
+            format_for(Path(arguments.output))
+        return _sweep(arguments) if arguments.replay is None else _replay(arguments)
+    except SystemExit as error:
+        why = f"it raised SystemExit({error.code!r}); let it return, or raise another error"
     except (ImportError, LookupError, OSError, SimulationError, TypeError, ValueError) as error:
-        parser.exit(2, f"vtloop: cannot sweep {arguments.program}: {error}\n")
+        why = str(error)
+    parser.exit(2, f"vtloop: cannot sweep {arguments.program}: {why}\n")
 
 
 def _sweep(arguments: argparse.Namespace) -> int:
@@ -76,6 +83,8 @@ def _sweep(arguments: argparse.Namespace) -> int:
     print(report.explain())
     if arguments.output and report.errors:
         _draw(report.replay(report.errors[0].token), arguments.output)
+    elif arguments.output:
+        print(f"vtloop: no case failed, so {arguments.output} was not drawn", file=sys.stderr)
     return 0 if report.ok else 1
 
 

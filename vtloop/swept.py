@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from vtloop.errors import SimulationError
 from vtloop.grounds import given_by
 from vtloop.sweep import replay, sweep
 from vtloop.sweep.oracles import ERROR
@@ -154,7 +155,7 @@ def _misuse_told() -> Iterator[None]:
     """Let a test fail where a sweep refuses its options or its token."""
     try:
         yield
-    except (LookupError, ValueError) as refused:
+    except (LookupError, SimulationError, ValueError) as refused:
         raise pytest.fail.Exception(str(refused), pytrace=False) from None
 
 

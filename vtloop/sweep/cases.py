@@ -26,8 +26,9 @@ from vtloop.sweep.counting import Counting, CountingArmed, Timeout, everybody
 from vtloop.sweep.disturbances import INJECTIONS, Shutdown
 from vtloop.sweep.facts import Ended, Outcome, faults_of
 from vtloop.sweep.injection import Endless, Injection
-from vtloop.sweep.invariants import Always, Watch
+from vtloop.sweep.invariants import Always, Watch, uphold
 from vtloop.sweep.moments import UNDISTURBED, Case, Moment
+from vtloop.sweep.programs import called
 from vtloop.sweep.timeouts import TimedLoop
 from vtloop.sweep.witness import NOTING, Witness, WitnessedLoop, current
 
@@ -36,6 +37,7 @@ Check = Callable[[Outcome], object]
 
 _COLLECTED_TOGETHER = 50  # cases
 _HANDLES = 1_000  # that a case may run beyond ten times those of the undisturbed run
+_UNDISTURBED = 100_000  # that this one may run: its cases would take hours
 
 
 class Several:
@@ -53,7 +55,8 @@ class Several:
 class Bench:
     """What stands around the cases of a program; they run while it is entered.
 
-    `check` is called after each run, `always` before each of its handles; both raise what is wrong.
+    `check` is called after each run, `always` before each of its handles; both raise what is wrong,
+    or return False.
     `seed` is that of `random`. `policies` act before those of the case.
     """
 
@@ -100,8 +103,15 @@ class Bench:
         """Run the program undisturbed; return what came of it, and the moments of some classes.
 
         It is run twice: what only a first run does, such as imports, is no part of a case.
+        SimulationError if it does not end.
         """
-        self._checked(self._run(Injection(UNDISTURBED)))
+        first = self._checked(self._run(Injection(UNDISTURBED, _UNDISTURBED)))
+        if first.ended == "endless":
+            raise SimulationError(
+                f"A sweep was asked of {called(self._program)}, which had not ended after "
+                f"{_UNDISTURBED:,} steps and callbacks; sweep a program that ends: with less to "
+                "do, or with a timeout around what goes on for ever"
+            )
         counting, injection = Counting(everybody, classes), Injection(UNDISTURBED)
         outcome = self._checked(self._run(injection, counting))
         self.most_handles = 10 * injection.handles + _HANDLES
@@ -182,7 +192,7 @@ class Bench:
     def _checked(self, outcome: Outcome) -> Outcome:
         if self._check is not None:
             try:
-                self._check(outcome)
+                uphold(self._check(outcome))
             except Exception as error:
                 outcome.broken = (without_addresses(f"{type(error).__name__}: {error}"),)
         return outcome

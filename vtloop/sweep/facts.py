@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -95,7 +96,7 @@ def faults_of(error: BaseException | None) -> Iterator[Fault]:
         if not isinstance(error, asyncio.CancelledError):
             yield Fault(
                 type(error).__name__,
-                without_addresses(repr(error)),
+                without_addresses(re.sub(r"\\n.*", "…", repr(error))),
                 _raised_by_asyncio(error),
                 isinstance(error, AssertionError),
             )

@@ -1,7 +1,7 @@
 """What has to be true of a program all the time, as its user says.
 
-An invariant is a function without arguments that raises what is wrong. It looks at what the program
-has made, which is best made anew in each run by the function that is swept:
+An invariant is a function without arguments that raises what is wrong, or returns False. It looks
+at what the program has made, which is best made anew in each run by the function that is swept:
 
     def program():
         pool.clear()
@@ -23,8 +23,17 @@ from vtloop.sweep.landing import landing
 from vtloop.tasks import label, stepping
 
 Always = Callable[[], object]
-Stock = Callable[[], int | Iterable[Any]]
+Stock = Callable[[], int | Iterable[Any] | asyncio.Queue[Any]]
 """Returns some items, or how many there are."""
+
+
+def uphold(returned: object) -> None:
+    """Raise what is wrong, given what a function has returned that checks something."""
+    if returned is False:
+        raise AssertionError("it returned False")
+    if asyncio.iscoroutine(returned):
+        returned.close()
+        raise TypeError("it is async, while it is called where nothing can be awaited")
 
 
 class Watch:
@@ -46,7 +55,7 @@ class Watch:
             if not self._watches:
                 return take()
             try:
-                self._always()
+                uphold(self._always())
             except Exception as error:
                 self._note(error)
             handle = take()
@@ -87,7 +96,7 @@ class Conserved:
             raise AssertionError(wrong)
 
     def _wrong(self) -> str:
-        went_in, there = self.into(), [stock() for stock in self.elsewhere]
+        went_in, *there = (_items(stock()) for stock in (self.into, *self.elsewhere))
         if isinstance(went_in, int):
             counts = [one if isinstance(one, int) else len(list(one)) for one in there]
             if went_in == sum(counts):
@@ -108,11 +117,15 @@ class Conserved:
         )
 
 
+def _items(found: Any) -> Any:
+    return vars(found)["_queue"] if isinstance(found, asyncio.Queue) else found
+
+
 def conserved(into: Stock, *elsewhere: Stock) -> Conserved:
     """Return an invariant for `check=` and `always=`: what went in is what is there.
 
-    Each argument is a function that returns items, which are then told one from the other, or how
-    many there are:
+    Each argument is a function that returns items, such as a list or an `asyncio.Queue`, which are
+    then told one from the other, or how many there are:
 
         conserved(lambda: sent, lambda: received, lambda: waiting)
         conserved(lambda: 4, lambda: len(pool.idle), lambda: pool.in_use)

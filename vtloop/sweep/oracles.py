@@ -27,6 +27,12 @@ class Finding(NamedTuple):
     level: str = ERROR
 
 
+def failures_of(undisturbed: Outcome) -> Iterator[Finding]:
+    """Yield what is wrong with a program that fails though nobody has cancelled anything."""
+    if undisturbed.ended in ("raised", "cancelled"):
+        yield Finding("failure", "the main coroutine", f"it raised {undisturbed.error}")
+
+
 class Oracle(Protocol):
     """Judges the facts of a run."""
 

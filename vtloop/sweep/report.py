@@ -83,8 +83,13 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing is wrong in what was tried, and every moment came when it was."""
-        return not self.errors and not self.missed
+        """Whether something was tried, every moment came when it was, and nothing was wrong.
+
+        That goes for the run without any cancellation too.
+        """
+        tried = any(tally.tried for tally in self.tallies.values())
+        sound = all(finding.level != ERROR for finding in self.before)
+        return tried and sound and not self.errors and not self.missed
 
     def assert_clean(self) -> None:
         """Raise ClaimError, with the explanation, unless the report is `ok`."""
@@ -150,6 +155,8 @@ class Report:
 
     def _problems(self) -> list[str]:
         if not self.problems:
+            if not any(tally.tried for tally in self.tallies.values()):
+                return ["Nothing was tried."]
             if self.before:
                 return ["Nothing was found that is not so without any cancellation."]
             return [
@@ -173,10 +180,10 @@ class Report:
             for finding in self.before
         ]
         if self.missed:
+            count = f"{len(self.missed):,} moments were" if self.missed[1:] else "1 moment was"
             lines.append(
-                f"{len(self.missed):,} moments were tried and did not come again, the first is "
-                f"{self.missed[0]}; the program does not do the same in every run, so let it keep "
-                "nothing from one run to the next"
+                f"{count} tried and did not come again, the first is {self.missed[0]}; the program "
+                "does not do the same in every run, so let it keep nothing from one run to the next"
             )
         return lines
 

@@ -32,7 +32,7 @@ from vtloop.sweep.invariants import Always
 from vtloop.sweep.judging import Judge
 from vtloop.sweep.ledger import Ledger
 from vtloop.sweep.moments import CLASSES, OF_RUNS, Case, Moment
-from vtloop.sweep.oracles import ORACLES, Oracle
+from vtloop.sweep.oracles import ORACLES, Oracle, failures_of
 from vtloop.sweep.programs import called
 from vtloop.sweep.replaying import Replay, run_again
 from vtloop.sweep.report import Report, Tally, listed, problems_of
@@ -66,9 +66,9 @@ def sweep(
     - `classes` are the kinds of moments, see `moments`; of S there are none for a chosen victim,
       of F and T those of its groups and timeouts
     - `budget` bounds the runs with two cancellations; of more, a sample is taken, always the same
-    - `check` is called with the outcome of each run, and raises what is wrong
-    - `always` is called before each handle of each run, and raises what is wrong; these two may be
-      given by name as well
+    - `check` is called with the outcome of each run, and raises what is wrong, or returns False
+    - `always` is called before each handle of each run, and does the same; these two may be given
+      by name as well
     - `oracles` judge each run
     - `seed` is that of the module `random`, for each run anew
     - `executor` runs the cases in batches, in other processes or on other machines: any of
@@ -94,7 +94,7 @@ def sweep(
         judge = Judge(tuple(oracles)).after(undisturbed)
         again = "".join(letter for letter in singles if letter not in OF_RUNS)
         work = Work(setting, judge, bench.most_handles, again if "D" in classes else "")
-        victims = victims_of(victim, counting)
+        victims = victims_of(victim, counting, undisturbed.error)
         cases = [
             Case(counting.who[number], number, (moment,))
             for number in victims
@@ -130,7 +130,7 @@ def sweep(
         victims=tuple(f"{counting.who[number]}#{number}" for number in victims),
         tallies=tallies,
         problems=problems_of(tried, judge.oracles),
-        before=judge.before,
+        before=(*judge.before, *failures_of(undisturbed)),
         missed=tuple(str(result.case) for result in tried if result.missed),
         time_is_up=len(first) < len(cases) or len(second) < len(chosen),
         replay=lambda token: run_again(setting, judge, token),
@@ -207,8 +207,8 @@ def _in_words(
     }
 
 
-def victims_of(victim: Victim, counting: Counting) -> list[int]:
-    """Return the numbers of the tasks to cancel."""
+def victims_of(victim: Victim, counting: Counting, error: str | None = None) -> list[int]:
+    """Return the numbers of the tasks to cancel, in a program that may end with an error."""
     numbers = sorted(counting.moments)
     found = [
         number
@@ -217,8 +217,10 @@ def victims_of(victim: Victim, counting: Counting) -> list[int]:
     ]
     if not found:
         tasks = listed([f"{counting.who[number]}#{number}" for number in numbers])
+        and_raises = f" and raises {error}" if error else ""
         raise LookupError(
-            f"A sweep was asked to cancel victim={victim!r}, while the program has {tasks}; pass "
+            f"A sweep was asked to cancel victim={victim!r}, while the program has {tasks}"
+            f"{and_raises}; pass "
             "the name of a task, its number, a coroutine function, or None for all of them"
         )
     return found
