@@ -10,6 +10,7 @@ import warnings
 import pytest
 
 import vtloop
+import vtloop.hazards
 
 
 def text(message: str) -> str:
@@ -352,6 +353,20 @@ def test_a_deadlock_is_one_with_timer_slack_as_well():
 
     with pytest.raises(vtloop.DeadlockError, match="an Event to be set"):
         vtloop.run(main(), timer_slack=0.001)
+
+
+def test_a_run_without_end_is_recorded_for_so_many_steps_at_most(monkeypatch):
+    async def main():
+        while True:
+            await asyncio.sleep(1)
+
+    monkeypatch.setattr(vtloop.hazards, "MAX_RECORDED", 20_000)
+    run = vtloop.simulate(main)
+    with pytest.raises(vtloop.SimulationError, match="recorded for 20,000 steps, up to virtual"):
+        run.result()
+    assert 20_000 < len(run.trace.steps) < 40_000
+    with pytest.raises(vtloop.UntilReached):  # as it was not recorded
+        vtloop.run(main(), until=50_000)
 
 
 def test_a_main_task_that_ends_in_a_blocking_call_beyond_until_has_ended():

@@ -17,6 +17,7 @@ from vtloop.views import write
 
 _STEPS = 10  # that are told
 _INSTANTS = 40  # that are drawn
+_TOO_MANY = 2_000_000  # steps: to make a schedule of more would take minutes
 
 
 def section(trace: Trace, began: int, reproducible: bool, title: str, charts: str | None) -> str:
@@ -30,6 +31,9 @@ def section(trace: Trace, began: int, reproducible: bool, title: str, charts: st
 def _lines(
     trace: Trace, began: int, reproducible: bool, title: str, charts: str | None
 ) -> Iterator[str]:
+    if len(trace.steps) > _TOO_MANY:
+        yield f"The run has {len(trace.steps):,} steps, too many to be shown."
+        return
     timeline = Timeline(trace)
     if began:
         yield (

@@ -6,7 +6,8 @@
   is therefore granted `ROUND_COST`: after as many rounds as fit before the next deadline, at most
   `MAX_ROUNDS`, the clock moves there, and the run says so.
 - *Livelock*: a spin with no deadline to move to.
-- A run without end, for which there is `until`.
+- A run without end, for which there is `until`. One that is recorded ends at `MAX_RECORDED` steps,
+  before it has filled the memory.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ from typing import Any
 
 from vtloop import waits
 from vtloop.clock import NANOSECONDS, format_seconds, plain_seconds
-from vtloop.errors import DeadlockError, LivelockError, UntilReached
+from vtloop.errors import DeadlockError, LivelockError, SimulationError, UntilReached
 from vtloop.recorder import Recorder
 from vtloop.tasks import in_order, label
 
 ROUND_COST = 10_000  # nanoseconds of a real machine's time for one round of polling
 MAX_ROUNDS = 1_000_000  # at one instant
 CHECK_ROUNDS = 1_000  # rounds between two checks
+MAX_RECORDED = 5_000_000  # steps: a gigabyte or two
 
 _stock: Any = base_events
 Loop = Any  # a VirtualLoop, which is built on this module
@@ -109,6 +111,15 @@ def livelock(loop: Loop) -> LivelockError:
         "Condition, a Queue), or sleep a little longer than 0 between two looks. Code that waits "
         "for loop.time() to pass a deadline, and not just reach it, needs timer_slack="
     )
+
+
+def check_length(loop: Loop, recorder: Recorder) -> None:
+    """Raise SimulationError if more of a run was recorded than the memory may hold."""
+    if recorder.length > MAX_RECORDED:
+        raise SimulationError(
+            f"The run was recorded for {MAX_RECORDED:,} steps, up to virtual time {_time(loop)}, "
+            "and went on; pass until= to end it earlier, or use vtloop.run(), which records nothing"
+        )
 
 
 def spin_message(loop: Loop, deadline: int) -> str:

@@ -211,6 +211,8 @@ class VirtualLoop(Scheduling):
             if steps_left < 0:
                 steps_left = INTERVAL
                 self.world.collector.collect()
+                if self._recorder is not None:
+                    hazards.check_length(self, self._recorder)
 
     def _take_and_rest(self) -> tuple[Take, Rest | None]:
         """Return what is called for each handle, and after each iteration if anything is."""

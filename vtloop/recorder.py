@@ -43,6 +43,10 @@ class Recorder(Watcher, Protocol):
     def rest(self) -> Callable[[], object]:
         """Take note that all the steps of an iteration have ended."""
 
+    @property
+    def length(self) -> int:
+        """How many steps there have been."""
+
     def eager_step(self, task: asyncio.Task[Any] | None) -> None:
         """Note that a new task runs within the current step, or that it has done so: None."""
 

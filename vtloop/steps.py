@@ -142,6 +142,10 @@ class Steps:
             self._who = 0
             yield None
 
+    @property
+    def length(self) -> int:
+        return len(self._steps)
+
     def eager_step(self, task: asyncio.Task[Any] | None) -> None:
         if task is None:
             made, index, source, who = self._eager.pop()
