@@ -339,3 +339,24 @@ def test_what_a_sweep_does_between_two_steps_is_told_of_neither():
     steps = told.partition("\nSteps:\n")[2]
     assert "gets CancelledError" in steps
     assert "cancels query#2" not in steps
+
+
+def test_how_pytest_puts_a_failed_assertion_into_words_is_no_step_of_the_test(run_tests):
+    done = run_tests(
+        HEAD
+        + """
+@pytest.fixture
+async def pool():
+    pool = asyncio.Semaphore(1)
+    yield pool
+    assert not pool.locked()
+
+@pytest.mark.vtloop_sweep
+async def test_leaks_a_permit(pool):
+    await query(pool)
+"""
+    )
+    assert done.outcomes == {"test_leaks_a_permit": "failed"}
+    told = done.section("test_leaks_a_permit")
+    assert "assertion: in cases" in told
+    assert "did not come again" not in told

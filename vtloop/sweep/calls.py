@@ -5,13 +5,15 @@
 - The first thing that a step does is to begin or to resume its coroutine: that is call 0. From
   then on functions count when they begin, and not when they are resumed, as by an await.
 - This package's own functions do not count, so that a recorded run has the same calls; nor do
-  those that a recorder calls, or with which weak references are tidied up.
+  those that a recorder calls, or with which weak references are tidied up, or pytest puts the
+  values of a failed assertion into words, as it knows some of them the next time.
 - What other threads call meanwhile is none of the step's.
 """
 
 from __future__ import annotations
 
 import _weakrefset
+import os
 import sys
 import threading
 import weakref
@@ -23,6 +25,7 @@ from vtloop import places, recording, sites, steps, waits
 from vtloop.places import PACKAGE
 
 _NOT_COUNTED = (PACKAGE, weakref.__file__, _weakrefset.__file__)
+_PYTEST = f"{os.sep}_pytest{os.sep}"
 _RECORDERS = {module.__file__ for module in (places, recording, sites, steps, waits)}
 
 
@@ -40,7 +43,7 @@ class Calls:
     def _begun(self, code: CodeType, resumed: bool) -> None:
         if (resumed and self.count) or code.co_filename.startswith(_NOT_COUNTED):
             return
-        if self._recorded and _is_recorders():
+        if (self._recorded or "_pytest" in sys.modules) and _is_called_by_others(self._recorded):
             return
         number = self.count
         self.count = number + 1
@@ -89,14 +92,18 @@ class Calls:
             self._begun(frame.f_code, resumed=code[at] != _RESUME or code[at + 1] != 0)
 
 
-def _is_recorders() -> bool:
-    """Tell whether the function that begins was called by what records a run."""
+def _is_called_by_others(recorded: bool) -> bool:
+    """Tell whether the function that begins was called by what records a run, or by pytest."""
     frame = sys._getframe(2)
     while frame.f_code.co_filename.startswith(PACKAGE) and frame.f_back is not None:
         frame = frame.f_back  # from those that listen to the function
-    while not frame.f_code.co_filename.startswith(PACKAGE) and frame.f_back is not None:
+    by_pytest = False
+    while not frame.f_code.co_filename.startswith(PACKAGE):
+        by_pytest = by_pytest or _PYTEST in frame.f_code.co_filename
+        if frame.f_back is None:
+            return False  # of no loop of this package's
         frame = frame.f_back
-    return frame.f_code.co_filename in _RECORDERS
+    return by_pytest or (recorded and frame.f_code.co_filename in _RECORDERS)
 
 
 if sys.version_info >= (3, 12):
