@@ -4,9 +4,18 @@ import _thread
 import linecache
 import sys
 
+import pytest
+
 from vtloop import places
 from vtloop.recording import Recording
-from vtloop.sweep.calls import Calls
+from vtloop.sweep import sweep
+from vtloop.sweep.calls import Calls, forget_calls
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left_on():
+    yield
+    forget_calls()
 
 
 def inner():
@@ -135,3 +144,15 @@ def test_what_a_recorder_asks_of_an_error_as_an_eager_task_ends_does_not_count()
     finally:
         calls.stop()
     assert len(numbers) == 1, "only what the test itself calls"
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="there is no sys.monitoring")
+def test_after_a_sweep_no_function_is_monitored_any_more():
+    tools = [sys.monitoring.get_tool(number) for number in range(6)]
+
+    async def main():
+        inner()
+
+    assert sweep(main).tallies["C"].tried > 2
+    assert [sys.monitoring.get_tool(number) for number in range(6)] == tools
+    assert not sys.monitoring.get_events(4)

@@ -1,7 +1,9 @@
 """The Python functions that a step calls, one by one.
 
 - On Python 3.12 and later `sys.monitoring` tells of them, before that `sys.settrace`, whose tracer
-  is taken away meanwhile. Either is on only while a step is followed.
+  is taken away meanwhile. Either calls something only while a step is followed. To switch events on
+  or off takes as long as a short case, as each function is changed when it runs next; so they stay
+  on, with nobody to listen to them, from the first such step to `forget_calls`.
 - The first thing that a step does is to begin or to resume its coroutine: that is call 0. From
   then on functions count when they begin, and not when they are resumed, as by an await.
 - This package's own functions do not count, so that a recorded run has the same calls; nor do
@@ -55,17 +57,16 @@ class Calls:
             """Follow the step that is about to begin."""
             self.count = 0
             self._thread = threading.get_ident()
-            monitoring.use_tool_id(_TOOL, "vtloop.sweep")
+            if monitoring.get_tool(_TOOL) is None:
+                monitoring.use_tool_id(_TOOL, _NAME)
+                monitoring.set_events(_TOOL, sum(_EVENTS))
             for event, resumed in _EVENTS.items():
                 monitoring.register_callback(_TOOL, event, self._listener(resumed))
-            monitoring.set_events(_TOOL, sum(_EVENTS))
 
         def stop(self) -> None:
             """Follow the step no longer."""
-            monitoring.set_events(_TOOL, 0)
             for event in _EVENTS:
                 monitoring.register_callback(_TOOL, event, None)
-            monitoring.free_tool_id(_TOOL)
 
         def _listener(self, resumed: bool) -> Callable[..., None]:
             def listen(code: CodeType, *_: Any) -> None:
@@ -108,13 +109,23 @@ def _is_called_by_others(recorded: bool) -> bool:
 
 if sys.version_info >= (3, 12):
     monitoring = sys.monitoring
-    _TOOL = 4  # of those that have no name of their own
+    _TOOL, _NAME = 4, "vtloop.sweep"  # the number is one of those that are nobody's
     _EVENTS = {
         monitoring.events.PY_START: False,
         monitoring.events.PY_RESUME: True,
         monitoring.events.PY_THROW: True,
     }
+
+    def forget_calls() -> None:
+        """Let functions be as they were: no more steps are followed."""
+        if monitoring.get_tool(_TOOL) == _NAME:
+            monitoring.set_events(_TOOL, 0)
+            monitoring.free_tool_id(_TOOL)
+
 else:
     import opcode
 
     _RESUME = opcode.opmap["RESUME"]
+
+    def forget_calls() -> None:
+        """Do nothing: a tracer leaves nothing behind."""

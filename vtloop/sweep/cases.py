@@ -22,6 +22,7 @@ from vtloop.ordering import without_addresses
 from vtloop.policies import Policy, Rest, Take
 from vtloop.recorder import Recorder
 from vtloop.runner import Runner
+from vtloop.sweep.calls import forget_calls
 from vtloop.sweep.counting import Counting, CountingArmed, Timeout, everybody
 from vtloop.sweep.disturbances import INJECTIONS, Shutdown
 from vtloop.sweep.facts import Ended, Outcome, faults_of
@@ -93,6 +94,7 @@ class Bench:
             entered.callback(gc.unfreeze)
             gc.freeze()  # what others have left is not to be collected in a case
             entered.callback(gc.collect, 1)
+            entered.callback(forget_calls)
             self._exits = entered.pop_all()
         return self
 
