@@ -9,7 +9,8 @@ from __future__ import annotations
 import _signal  # type: ignore[import-not-found]
 import asyncio
 import threading
-from asyncio import constants, runners
+from asyncio import constants
+from collections.abc import Sequence
 from contextvars import Context
 from types import FrameType
 from typing import Any
@@ -17,8 +18,8 @@ from typing import Any
 from vtloop.loop import VirtualLoop
 from vtloop.tasks import in_order, label
 
-_cancel_all_tasks: Any = runners._cancel_all_tasks  # type: ignore[attr-defined]
 _JOIN_TIMEOUT = getattr(constants, "THREAD_JOIN_TIMEOUT", 300)  # seconds; a name since 3.12
+_UNHANDLED = "unhandled exception during asyncio.run() shutdown"
 
 
 class Runner:
@@ -42,10 +43,9 @@ class Runner:
     def __exit__(self, *exc_info: object) -> None:
         loop = self._loop
         try:
-            tasks = asyncio.all_tasks(loop)
-            if tasks:
-                self.unfinished = tuple(map(label, in_order(tasks)))
-                _cancel_all_tasks(loop)
+            if tasks := in_order(asyncio.all_tasks(loop)):
+                self._see(tasks)
+                _cancel(tasks, loop)
             if loop._asyncgens:
                 loop.run_until_complete(loop.shutdown_asyncgens())
             if loop._default_executor is not None:
@@ -53,6 +53,10 @@ class Runner:
         finally:
             loop.close()
             loop.world.__exit__()
+
+    def _see(self, tasks: Sequence[asyncio.Task[Any]]) -> None:
+        """Take note of the tasks that are left, before they are cancelled."""
+        self.unfinished = tuple(map(label, tasks))
 
     def run(self, main: Any, *, name: str | None = None, context: Context | None = None) -> Any:
         """Return what the coroutine `main` returns. Ctrl-C cancels it, so that it can clean up.
@@ -91,3 +95,32 @@ class Runner:
         finally:
             if handle_interrupts and _signal.getsignal(_signal.SIGINT) is interrupt:
                 _signal.signal(_signal.SIGINT, _signal.default_int_handler)
+
+
+def _cancel(tasks: list[asyncio.Task[Any]], loop: VirtualLoop) -> None:
+    """Cancel tasks and wait for them, as `asyncio.Runner` does at its end with all there are."""
+    for task in tasks:
+        task.cancel()
+    loop.run_until_complete(_end_of(tasks, loop))
+    for task in tasks:
+        if not task.cancelled() and task.exception() is not None:
+            context = {"message": _UNHANDLED, "exception": task.exception(), "task": task}
+            loop.call_exception_handler(context)
+    tasks.clear()  # tracebacks of their errors know this frame, which would keep them
+    del task
+
+
+def _end_of(tasks: Sequence[asyncio.Task[Any]], loop: VirtualLoop) -> asyncio.Future[None]:
+    """Return a future that is done when all tasks are, in the iteration in which gather()'s is."""
+    end: asyncio.Future[None] = loop.create_future()
+    pending = len(tasks)
+
+    def one_has_ended(task: asyncio.Task[Any]) -> None:
+        nonlocal pending
+        pending -= 1
+        if not pending:
+            end.set_result(None)
+
+    for task in tasks:
+        task.add_done_callback(one_has_ended)
+    return end

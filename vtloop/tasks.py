@@ -107,7 +107,12 @@ def number_of(task: asyncio.Task[Any]) -> int:
 
 def in_order(tasks: Iterable[asyncio.Task[Any]]) -> list[asyncio.Task[Any]]:
     """Return tasks in order of creation, as far as they are numbered."""
-    return sorted(tasks, key=lambda task: (number_of(task), task.get_name()))
+    return sorted(tasks, key=_place_in_order)
+
+
+def _place_in_order(task: asyncio.Task[Any]) -> tuple[int, str]:
+    number = number_of(task)
+    return number, "" if number else task.get_name()
 
 
 def coroutine_name(coro: Any) -> str:
