@@ -6,7 +6,9 @@ import sys
 
 import pytest
 
+import vtloop.sweep.calls
 from vtloop import places
+from vtloop.ordering import without_addresses
 from vtloop.recording import Recording
 from vtloop.sweep import sweep
 from vtloop.sweep.calls import Calls, forget_calls
@@ -156,3 +158,21 @@ def test_after_a_sweep_no_function_is_monitored_any_more():
     assert sweep(main).tallies["C"].tried > 2
     assert [sys.monitoring.get_tool(number) for number in range(6)] == tools
     assert not sys.monitoring.get_events(4)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="there is no sys.monitoring")
+def test_between_steps_the_packages_own_functions_are_told_of_once_and_others_always():
+    def told(function):
+        before = tidying.events_left
+        function()
+        return before - tidying.events_left
+
+    def asks():
+        return without_addresses("nothing")
+
+    asks()  # unheard, after which it is as if it had never been told of
+    counted(inner)
+    tidying = vtloop.sweep.calls._tidying
+    assert [told(inner) for _ in range(2)] == [3, 3]  # itself, and its key twice
+    assert [told(asks) for _ in range(3)] == [2, 1, 1]
+    assert counted(asks) == [0]

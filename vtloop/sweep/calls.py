@@ -3,7 +3,8 @@
 - On Python 3.12 and later `sys.monitoring` tells of them, before that `sys.settrace`, whose tracer
   is taken away meanwhile. Either calls something only while a step is followed. To switch events on
   or off takes as long as a short case, as each function is changed when it runs next; so they stay
-  on, with nobody to listen to them, from the first such step to `forget_calls`.
+  on, with nobody to listen to them, from the first such step to `forget_calls`. Only those of
+  functions that never count are switched off, one by one, when they come for the first time.
 - The first thing that a step does is to begin or to resume its coroutine: that is call 0. From
   then on functions count when they begin, and not when they are resumed, as by an await.
 - This package's own functions do not count, so that a recorded run has the same calls; nor do
@@ -42,8 +43,8 @@ class Calls:
         self._thread = 0
         self._tracer: Any = None
 
-    def _begun(self, code: CodeType, resumed: bool) -> None:
-        if (resumed and self.count) or code.co_filename.startswith(_NOT_COUNTED):
+    def _begun(self, resumed: bool) -> None:
+        if resumed and self.count:
             return
         if (self._recorded or "_pytest" in sys.modules) and _is_called_by_others(self._recorded):
             return
@@ -60,18 +61,20 @@ class Calls:
             if monitoring.get_tool(_TOOL) is None:
                 monitoring.use_tool_id(_TOOL, _NAME)
                 monitoring.set_events(_TOOL, sum(_EVENTS))
+                _tidying.events_left = _TIDIED
             for event, resumed in _EVENTS.items():
                 monitoring.register_callback(_TOOL, event, self._listener(resumed))
 
         def stop(self) -> None:
             """Follow the step no longer."""
-            for event in _EVENTS:
-                monitoring.register_callback(_TOOL, event, None)
+            _tidying.listen()
 
         def _listener(self, resumed: bool) -> Callable[..., None]:
             def listen(code: CodeType, *_: Any) -> None:
-                if threading.get_ident() == self._thread:
-                    self._begun(code, resumed)
+                if not code.co_filename.startswith(_NOT_COUNTED) and (
+                    threading.get_ident() == self._thread
+                ):
+                    self._begun(resumed)
 
             return listen
 
@@ -90,7 +93,8 @@ class Calls:
         def _trace(self, frame: FrameType, event: str, argument: object) -> None:
             # A frame that begins stands at an instruction RESUME 0.
             code, at = frame.f_code.co_code, frame.f_lasti
-            self._begun(frame.f_code, resumed=code[at] != _RESUME or code[at + 1] != 0)
+            if not frame.f_code.co_filename.startswith(_NOT_COUNTED):
+                self._begun(resumed=code[at] != _RESUME or code[at + 1] != 0)
 
 
 def _is_called_by_others(recorded: bool) -> bool:
@@ -110,11 +114,35 @@ def _is_called_by_others(recorded: bool) -> bool:
 if sys.version_info >= (3, 12):
     monitoring = sys.monitoring
     _TOOL, _NAME = 4, "vtloop.sweep"  # the number is one of those that are nobody's
+    _TIDIED = 20_000  # events
     _EVENTS = {
         monitoring.events.PY_START: False,
         monitoring.events.PY_RESUME: True,
         monitoring.events.PY_THROW: True,
     }
+
+    class _Tidying:
+        """Switches off, one by one, the events that never count, as they come between two steps.
+
+        What goes on there is much the same in all cases, so this ends after so many events.
+        """
+
+        events_left = 0
+
+        def listen(self) -> None:
+            """Listen for as long as it is worth while, and nobody else."""
+            listener = self._switch_off if self.events_left > 0 else None
+            for event in _EVENTS:
+                lasts = event == monitoring.events.PY_THROW  # cannot be switched off one by one
+                monitoring.register_callback(_TOOL, event, None if lasts else listener)
+
+        def _switch_off(self, code: CodeType, *_: Any) -> object:
+            self.events_left -= 1
+            if self.events_left <= 0:
+                self.listen()
+            return monitoring.DISABLE if code.co_filename.startswith(_NOT_COUNTED) else None
+
+    _tidying = _Tidying()
 
     def forget_calls() -> None:
         """Let functions be as they were: no more steps are followed."""
