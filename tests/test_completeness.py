@@ -24,7 +24,7 @@ import vtloop
 from tests import programs, test_parity
 from vtloop.sweep import sweep
 from vtloop.sweep.cases import Bench
-from vtloop.sweep.counting import Counting, everybody
+from vtloop.sweep.counting import Counting
 from vtloop.sweep.disturbances import Shutdown
 from vtloop.sweep.injection import MESSAGE, Injection
 from vtloop.sweep.moments import Case, Moment
@@ -179,7 +179,7 @@ class Parted(AssertionError):
 def compare(program, at_most):
     """Return how many moments a program has, and how many of them were compared."""
     _, expected = on_stock(program)
-    counting = Counting(everybody, "AB")
+    counting = Counting("AB")
     on_virtual(program, counting)
     if (found := moments_of(counting)) != expected:
         raise Parted(f"{sorted(found ^ expected)} in this program:\n\n{program}")

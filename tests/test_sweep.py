@@ -7,6 +7,7 @@ import random
 import sys
 import time
 import warnings
+import weakref
 
 import pytest
 
@@ -14,6 +15,7 @@ import vtloop.sweep
 import vtloop.tasks
 from vtloop.errors import ClaimError, SimulationError
 from vtloop.sweep import ORACLES, SlowCleanup, replay, sweep
+from vtloop.sweep.cases import Bench
 from vtloop.sweep.moments import Case, Moment, case_of
 from vtloop.sweep.report import Tally
 
@@ -598,6 +600,32 @@ def test_a_sweep_leaves_no_tasks_behind_in_cycles():
     before = tasks()
     sweep(main, classes="AB")
     assert tasks() <= before + 4  # of the last case
+
+
+def test_what_a_case_has_made_is_gone_with_it_and_needs_no_collector():
+    loops, collected = [], []
+
+    async def main():
+        loops.append(weakref.ref(asyncio.get_running_loop()))
+        await asyncio.gather(nap(), nap())
+
+    def count(phase, info):
+        if phase == "stop":
+            collected.append(info["collected"])
+
+    with Bench(main) as bench:
+        _, counting = bench.count("ABC")
+        gc.collect()
+        gc.callbacks.append(count)
+        try:
+            for number, moments in counting.moments.items():
+                for moment in moments:
+                    bench.run_and_count(Case("", number, (moment,)), "ABC")
+                    assert loops[-1]() is None
+        finally:
+            gc.callbacks.remove(count)
+    assert len(collected) > 10
+    assert not any(collected)
 
 
 # Words

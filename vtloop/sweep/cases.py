@@ -23,7 +23,7 @@ from vtloop.policies import Policy, Rest, Take
 from vtloop.recorder import Recorder
 from vtloop.runner import Runner
 from vtloop.sweep.calls import forget_calls
-from vtloop.sweep.counting import Counting, CountingArmed, Timeout, everybody
+from vtloop.sweep.counting import Counting, CountingArmed, Timeout
 from vtloop.sweep.disturbances import INJECTIONS, Shutdown
 from vtloop.sweep.facts import Ended, Outcome, faults_of
 from vtloop.sweep.injection import Endless, Injection
@@ -75,7 +75,7 @@ class Bench:
         self._program = program
         self._check = check
         self._always = always
-        self._seed = seed
+        self._random = random.Random(seed).getstate()
         self._policies = policies
         self._runs = 0
         self._exits = contextlib.ExitStack()
@@ -114,7 +114,7 @@ class Bench:
                 f"{_UNDISTURBED:,} steps and callbacks; sweep a program that ends: with less to "
                 "do, or with a timeout around what goes on for ever"
             )
-        counting, injection = Counting(everybody, classes), Injection(UNDISTURBED)
+        counting, injection = Counting(classes), Injection(UNDISTURBED)
         outcome = self._checked(self._run(injection, counting))
         self.most_handles = 10 * injection.handles + _HANDLES
         return outcome, counting
@@ -163,7 +163,7 @@ class Bench:
     def run_and_count(self, case: Case, classes: str) -> tuple[Outcome, Counting]:
         """Run a case; return also the moments at which its task could be cancelled again."""
         injection = Injection(case, self.most_handles)
-        counting = Counting(injection.cleaning_up, classes)
+        counting = Counting(classes, after=injection)
         return self._checked(self._run(injection, counting)), counting
 
     def _run(
@@ -179,10 +179,11 @@ class Bench:
         watch = None if self._always is None else Watch(self._always)
         # The invariant is within the others: a step has ended for them when it looks.
         policies = [one for one in (counting, injection, watch) if one is not None]
-        random.seed(self._seed)
+        random.setstate(self._random)
         belonging = current.set(witness)
         try:
             _execute(self._program, witness, injection, self._policies, policies, recorder)
+            injection.forget_loop()
             gc.collect(0)
         finally:
             current.reset(belonging)
@@ -198,6 +199,18 @@ class Bench:
             except Exception as error:
                 outcome.broken = (without_addresses(f"{type(error).__name__}: {error}"),)
         return outcome
+
+
+class _CaseRunner(Runner):
+    """A runner that tells the outcome of a case what its program leaves behind."""
+
+    def __init__(self, loop: WitnessedLoop, outcome: Outcome, witness: Witness) -> None:
+        super().__init__(loop, None)
+        self._outcome = outcome
+        self._witness = witness
+
+    def _see(self, tasks: Sequence[asyncio.Task[Any]]) -> None:
+        self._outcome.left = self._witness.left(tasks)
 
 
 def _execute(
@@ -220,7 +233,7 @@ def _execute(
         loop = WitnessedLoop(witness, **options)
     loop._threads.outsiders.expects_main = False  # it knows nothing of the program
     try:
-        with Runner(loop, None):
+        with _CaseRunner(loop, outcome, witness):
             main = program()
             if not asyncio.iscoroutine(main):
                 raise TypeError(
@@ -241,7 +254,6 @@ def _execute(
             outcome.ended = _how(error)
             if isinstance(injection, Shutdown):
                 injection.see_off(loop)
-            outcome.left = witness.left(loop)
             if outcome.ended == "deadlock":
                 witness.note_lost_wakeups()
             error = None  # not to be kept alive

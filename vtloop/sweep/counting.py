@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from vtloop.policies import Rest, Take
 from vtloop.sweep.calls import Calls
+from vtloop.sweep.injection import Injection
 from vtloop.sweep.moments import Case, Moment
 from vtloop.sweep.witness import is_open
 from vtloop.tasks import coroutine_name, in_order, label, number_of, stepping
@@ -31,13 +32,13 @@ class Timeout(NamedTuple):
 
 
 class Counting:
-    """Lists the moments of tasks, in the order in which they come.
+    """Lists the moments of all tasks, in the order in which they come.
 
-    Which `tasks` of a loop are wanted, none that is done, is asked at each moment. `classes` are
-    the letters that count: of A, B, C, S, F and T. The last takes a TimedLoop.
+    Or, `after` a first cancellation, those of the task that cleans up. `classes` are the letters
+    that count: of A, B, C, S, F and T. The last takes a TimedLoop.
     """
 
-    def __init__(self, tasks: Callable[[Any], Sequence[Task]], classes: str) -> None:
+    def __init__(self, classes: str, after: Injection | None = None) -> None:
         self.moments: dict[int, list[Moment]] = {}
         """By the task's number."""
         self.who: dict[int, str] = {}
@@ -50,18 +51,24 @@ class Counting:
         self.handles = self.rests = 0
         self._fired: dict[int, int] = {}  # which handle a timeout was
         self._loop: Any = None  # while it runs
-        self._tasks = tasks
+        self._after = after
+        self._tasks = _everybody if after is None else after.cleaning_up
         self._classes = classes
         self._calls = Calls(self._called)
         self._stepping: Task | None = None
 
     def steer(self, loop: Any, take: Take, rest: Rest | None) -> tuple[Take, Rest | None]:
-        self._loop = loop
+        if self._tasks is not _nobody:
+            self._loop = loop
         ready = loop._ready
         of_run = bool({*"SF"} & {*self._classes})
         steps, timeouts = "C" in self._classes, "T" in self._classes
+        after = self._after
 
         def next_handle() -> Any:
+            if after is not None and self.handles < after.looks_at:
+                self.handles += 1
+                return take()
             self._end_step()
             for task in self._tasks(loop):
                 self._count(task, Moment("B" if _is_woken(task) else "A", self.handles))
@@ -177,7 +184,7 @@ def _is_woken(task: Any) -> bool:
     return task._fut_waiter is None or task._fut_waiter.done()
 
 
-def everybody(loop: asyncio.AbstractEventLoop) -> Sequence[Task]:
+def _everybody(loop: asyncio.AbstractEventLoop) -> Sequence[Task]:
     """Return all tasks of a loop that are not done, in order of creation."""
     return in_order(asyncio.all_tasks(loop))
 

@@ -52,7 +52,8 @@ class Injection:
         self._requests = 0
         self._ours = False  # whether nobody else's cancellation can be mistaken for this one
         self._rested = 0  # how many handles there were at the end of the last iteration
-        self._looks_at = self._next_handle_to_look_at()
+        self.looks_at = self._next_handle_to_look_at()
+        """The next handle at which there is something to do or to see."""
 
     def cleaning_up(self, loop: asyncio.AbstractEventLoop) -> list[Task]:
         """Return the task, if its first cancellation was thrown into it and it is not done."""
@@ -64,7 +65,7 @@ class Injection:
 
         def next_handle() -> Any:
             number = self.handles
-            if number >= self._looks_at:
+            if number >= self.looks_at:
                 return self._look(number)
             self.handles = number + 1
             return take()
@@ -96,7 +97,11 @@ class Injection:
         if self._task is not None:
             self._note_end(self._task, None)
         self._moments.clear()
-        self._looks_at = self._limit
+        self.looks_at = self._limit
+
+    def forget_loop(self) -> None:
+        """Let go of the loop, so that it is gone with its last run."""
+        del self._loop, self._take, self._rest
 
     # Handle by handle
 
@@ -106,7 +111,7 @@ class Injection:
         self._see_whether_done()
         if number >= self._limit:
             self._limit += 1 + number  # for the runner's cleanup
-            self._looks_at = self._limit
+            self.looks_at = self._limit
             raise Endless
         if self._comes(BEFORE_HANDLES, number):
             if self._rest is not None and self._rested != number:
@@ -120,7 +125,7 @@ class Injection:
         if self._comes(_STEP, number):
             self._stepping = owner
             self._calls.start()
-        self._looks_at = self._next_handle_to_look_at()
+        self.looks_at = self._next_handle_to_look_at()
         return handle
 
     def _comes(self, kinds: Set[str], at: int) -> bool:
@@ -161,7 +166,7 @@ class Injection:
         self._requests += 1
         self._requested_at = self._loop.virtual_time()
         self.outcome.missed = not task.cancel(MESSAGE) or bool(self._moments)
-        self._looks_at = self.handles
+        self.looks_at = self.handles
 
     def _deliver(self, task: Any) -> None:
         self.outcome.delivered = True

@@ -85,7 +85,9 @@ class Case(NamedTuple):
     @property
     def letter(self) -> str:
         """Its class; '' for the undisturbed run."""
-        return "D" if len(self.moments) > 1 else "".join(one.letter for one in self.moments)
+        if len(self.moments) > 1:
+            return "D"
+        return self.moments[0].letter if self.moments else ""
 
 
 UNDISTURBED = Case("", 0)

@@ -45,13 +45,19 @@ class Oracle(Protocol):
 
 @dataclass(frozen=True)
 class Rule:
-    """An oracle that is one function: it yields the subject and the words of each finding."""
+    """An oracle that is one function: it yields the subject and the words of each finding.
+
+    If it is about one `fact`, a field of the outcome, it is not asked where that is empty.
+    """
 
     name: str
     complaints: Callable[[Outcome], Iterator[tuple[str, str]]]
     level: str = ERROR
+    fact: str = ""
 
     def judge(self, outcome: Outcome) -> list[Finding]:
+        if self.fact and not getattr(outcome, self.fact):
+            return []
         return [Finding(self.name, *found, self.level) for found in self.complaints(outcome)]
 
 
@@ -218,20 +224,20 @@ ORACLES: tuple[Oracle, ...] = (
     Rule("message lost", _message_lost),
     Rule("cancelled by nobody", _out_of_nothing),
     SlowCleanup(),
-    Rule("lost wake-up", _lost_wakeup),
+    Rule("lost wake-up", _lost_wakeup, fact="primitives"),
     Rule("deadlock", _stuck),
     Rule("endless", _endless),
-    Rule("left held", _left_held),
-    Rule("RuntimeError of asyncio", _out_of_asyncio),
-    Rule("assertion", _assertion),
-    Rule("check", _broken),
-    Rule("always", _violated),
-    Rule("orphan", _orphan),
-    Rule("never retrieved", _never_retrieved),
-    Rule("hidden by shield", _hidden),
-    Rule("destroyed while pending", _destroyed),
-    Rule("never awaited", _never_awaited),
-    Rule("finalised late", _late),
-    Rule("left behind", _left_by_design, BY_DESIGN),
+    Rule("left held", _left_held, fact="primitives"),
+    Rule("RuntimeError of asyncio", _out_of_asyncio, fact="faults"),
+    Rule("assertion", _assertion, fact="faults"),
+    Rule("check", _broken, fact="broken"),
+    Rule("always", _violated, fact="violated"),
+    Rule("orphan", _orphan, fact="left"),
+    Rule("never retrieved", _never_retrieved, fact="unretrieved"),
+    Rule("hidden by shield", _hidden, fact="hidden"),
+    Rule("destroyed while pending", _destroyed, fact="destroyed"),
+    Rule("never awaited", _never_awaited, fact="unawaited"),
+    Rule("finalised late", _late, fact="late"),
+    Rule("left behind", _left_by_design, BY_DESIGN, "left"),
 )
 """All of them, in the order in which their findings are told."""

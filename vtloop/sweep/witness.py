@@ -26,7 +26,7 @@ from vtloop.ordering import without_addresses
 from vtloop.places import function_name, is_library, place_at
 from vtloop.stock import STOCK
 from vtloop.sweep.facts import Complaint, Fault, Left, Outcome, Primitive, faults_of
-from vtloop.tasks import Task, coroutine_name, in_order, label
+from vtloop.tasks import Task, coroutine_name, label
 from vtloop.waits import WRAPPERS
 from vtloop.world import Replacement, Replacements
 
@@ -51,7 +51,7 @@ class Witness:
         self._counted: set[int] = set()  # queues whose items are counted as done, by id()
         self.groups: list[weakref.ref[asyncio.TaskGroup]] = []
         """In the order in which they were entered."""
-        self._given: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
+        self._given: dict[weakref.ref[Any], str] = {}  # tasks and coroutines, to what
 
     def made(self, primitive: Any, value: int = 0) -> None:
         """Take note of a new primitive; for a semaphore, of its first value."""
@@ -72,7 +72,7 @@ class Witness:
         """Take note of tasks, or coroutines, that were given to a function."""
         for awaitable in awaitables:
             if isinstance(awaitable, _NOTED):
-                self._given[awaitable] = to
+                self._given[weakref.ref(awaitable)] = to
 
     def reported(self, context: dict[str, Any]) -> None:
         """Take note of what the loop's exception handler is called with."""
@@ -84,21 +84,23 @@ class Witness:
         else:
             self._faults.extend(faults_of(error))
 
-    def left(self, loop: asyncio.AbstractEventLoop) -> tuple[Left, ...]:
-        """Return the tasks that are pending and that nobody has cancelled yet.
+    def left(self, pending: Iterable[asyncio.Task[Any]]) -> tuple[Left, ...]:
+        """Return those of the tasks that are pending in the end that nobody has cancelled yet.
 
         Those apart with which the loop closes generators.
         """
         return tuple(
             Left(label(task), coroutine_name(coroutine), self._given_to(task, coroutine))
-            for task in in_order(asyncio.all_tasks(loop))
+            for task in pending
             for coroutine in [task.get_coro()]
             if not task.cancelling() and type(coroutine).__name__ not in WRAPPERS
         )
 
-    def _given_to(self, *awaitables: Any) -> str:
-        known = (self._given.get(one) for one in awaitables if isinstance(one, _NOTED))
-        return next(filter(None, known), "")
+    def _given_to(self, task: Any, coroutine: Any) -> str:
+        to = self._given.get(weakref.ref(task), "")
+        if not to and isinstance(coroutine, _NOTED):
+            to = self._given.get(weakref.ref(coroutine), "")
+        return to
 
     def note_lost_wakeups(self) -> None:
         """Take note of primitives for which somebody waits, though there is nothing to wait for.
