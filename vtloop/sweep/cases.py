@@ -226,7 +226,8 @@ def _execute(
     That is run without a runner's way with Ctrl-C, which here ends the sweep.
     """
     outcome = injection.outcome
-    options: dict[str, Any] = {"policy": Several([*outer, *policies]), "recorder": recorder}
+    policy = Several([*outer, *policies]) if outer or policies[1:] else policies[0]
+    options: dict[str, Any] = {"policy": policy, "recorder": recorder}
     if outcome.case.letter in ("", "T"):
         loop: WitnessedLoop = TimedLoop(witness, held=outcome.case.number, **options)
     else:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from vtloop.sweep.facts import Outcome
 from vtloop.sweep.oracles import Finding, Oracle
@@ -22,5 +24,15 @@ class Judge:
     def findings(self, outcome: Outcome) -> tuple[Finding, ...]:
         """Return what is wrong with a run: each thing once."""
         known = {one[:2] for one in self.before}
-        found = {one[:2]: one for oracle in self.oracles for one in oracle.judge(outcome)}
+        found = {
+            one[:2]: one
+            for fact, judge in self._asked
+            if not fact or getattr(outcome, fact)
+            for one in judge(outcome)
+        }
         return tuple(one for key, one in found.items() if key not in known)
+
+    @cached_property
+    def _asked(self) -> Sequence[tuple[str, Callable[[Outcome], Iterable[Finding]]]]:
+        """What is asked of each oracle, and about which fact of the outcome if about one only."""
+        return [(getattr(oracle, "fact", ""), oracle.judge) for oracle in self.oracles]

@@ -47,7 +47,7 @@ class Oracle(Protocol):
 class Rule:
     """An oracle that is one function: it yields the subject and the words of each finding.
 
-    If it is about one `fact`, a field of the outcome, it is not asked where that is empty.
+    If it is about one `fact`, a field of the outcome, it need not be asked where that is empty.
     """
 
     name: str
@@ -56,8 +56,6 @@ class Rule:
     fact: str = ""
 
     def judge(self, outcome: Outcome) -> list[Finding]:
-        if self.fact and not getattr(outcome, self.fact):
-            return []
         return [Finding(self.name, *found, self.level) for found in self.complaints(outcome)]
 
 
