@@ -6,6 +6,7 @@ import math
 import queue
 import selectors
 import socket
+import sys
 import threading
 import time
 
@@ -246,6 +247,55 @@ def test_a_worker_blocked_for_real_comes_back_to_the_clock_it_left():
     run = simulate(main, patience=FOR_EVER)
     assert run.value == [5.0, 6.0]
     assert not run.reproducible
+
+
+def test_a_thread_may_call_in_while_the_loop_looks_who_is_still_alive(monkeypatch):
+    is_alive = threading.Thread.is_alive
+    outsiders = Outsiders(FOR_EVER)
+    late = threading.Thread(target=outsiders.call_in)
+
+    def is_alive_later(thread):
+        if late.ident is None:
+            late.start()
+            while is_alive(late):
+                real_sleep(0.001)
+        return is_alive(thread)
+
+    outsiders.call_in()
+    assert outsiders.get_call(FOR_EVER)
+    monkeypatch.setattr(threading.Thread, "is_alive", is_alive_later)
+    assert outsiders.wait(math.inf, ())
+
+
+@pytest.fixture
+def hectic():
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(interval)
+
+
+@pytest.mark.usefixtures("hectic")
+def test_hundreds_of_threads_may_call_in_at_once():
+    async def main():
+        loop = asyncio.get_running_loop()
+        calls = []
+
+        def call():
+            for _ in range(5):
+                loop.call_soon_threadsafe(calls.append, loop.time())
+                real_sleep(0)
+
+        threads = [threading.Thread(target=call) for _ in range(300)]
+        for number, thread in enumerate(threads):
+            thread.start()
+            await asyncio.sleep(number % 2)
+        for thread in threads:
+            thread.join()
+        await asyncio.sleep(1)
+        return len(calls), loop.time()
+
+    assert simulate(main, patience=FOR_EVER).value == (1500, 151.0)
 
 
 def test_a_main_thread_of_which_nothing_is_expected_is_not_waited_for():

@@ -133,7 +133,7 @@ def spin_message(loop: Loop, deadline: int) -> str:
 
 
 def _spinners(loop: Loop) -> str:
-    running = (getattr(handle._callback, "__self__", None) for handle in loop._ready)
+    running = (getattr(handle._callback, "__self__", None) for handle in tuple(loop._ready))
     tasks = dict.fromkeys(task for task in running if isinstance(task, asyncio.Task))
     return ", ".join(map(label, in_order(tasks))) or "callbacks"
 

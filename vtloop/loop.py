@@ -206,7 +206,7 @@ class VirtualLoop(Scheduling):
                 return
             if self._over_time:
                 self._over_time = False
-                if not any(handle._callback is END_OF_MAIN for handle in ready):
+                if not any(handle._callback is END_OF_MAIN for handle in tuple(ready)):
                     raise self._until_reached()
             if steps_left < 0:
                 steps_left = INTERVAL

@@ -202,7 +202,7 @@ class Outsiders:
         if gap == inf:
             self._ignored.difference_update(self._in_vain)
             self._in_vain.clear()
-        self._callers = set(filter(threading.Thread.is_alive, self._callers))
+        self._forget_the_dead()
         pause = _POLL / 64
         calm = 0
         while True:
@@ -231,6 +231,11 @@ class Outsiders:
                 self._waited_since_move = 0.0
                 return False
             pause = min(2 * pause, _POLL)
+
+    def _forget_the_dead(self) -> None:
+        """Drop callers that have ended, while others may be calling in for the first time."""
+        callers = tuple(self._callers)
+        self._callers.difference_update([one for one in callers if not one.is_alive()])
 
     def get_call(self, timeout: float) -> bool:
         """Wait in real time until somebody wakes the loop; return False when nobody does."""

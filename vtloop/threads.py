@@ -83,6 +83,9 @@ class Threads:
         self._turns[number] = partial(function, *args)
         self._loop.call_soon_threadsafe(self._take_turn, number)
 
+    def _next_turn(self) -> int:
+        return min(self._turns)  # in one go, as other threads may be adding more
+
     def _take_turn(self, number: int) -> None:
         function = self._turns.pop(number, None)
         if function is not None:
@@ -96,7 +99,7 @@ class Threads:
         """Let the workers run while the loop's own thread sleeps up to `instant`."""
         while True:
             if self._turns:
-                self._take_turn(next(iter(self._turns)))
+                self._take_turn(self._next_turn())
             elif (alarm := self._next_alarm(instant)) is not None:
                 self._ring(alarm)
             else:
@@ -110,7 +113,7 @@ class Threads:
         """
         while lock.locked():
             if self._turns:
-                self._take_turn(next(iter(self._turns)))
+                self._take_turn(self._next_turn())
                 continue
             alarm = self._next_alarm(end)
             if self.wait_outside(end if alarm is None else alarm.deadline):

@@ -165,7 +165,11 @@ class Replacements:
 
 def _modules() -> tuple[int, object]:
     """Return what changes when modules come and go: how many there are, and the last."""
-    return len(sys.modules), next(reversed(sys.modules.values()))
+    while True:
+        try:
+            return len(sys.modules), next(reversed(sys.modules.values()))
+        except RuntimeError:  # another thread is importing: look again
+            continue
 
 
 def _is_users(module: Any) -> bool:
