@@ -151,6 +151,32 @@ def test_ctrl_c_ends_a_program_as_under_python(program, way, tmp_path):
     assert stock.status == (7 if program == "it goes on" else -signal.SIGINT)
 
 
+def test_ctrl_c_may_come_in_the_middle_of_the_end_of_a_sleep():
+    reports = []
+
+    async def main():
+        asyncio.get_running_loop().set_exception_handler(lambda _, report: reports.append(report))
+        while True:
+            await asyncio.sleep(1)
+
+    def trace(frame, event, argument):
+        if frame.f_code.co_name != "_set_result_unless_cancelled":
+            return None
+        *_, (_, _, last) = frame.f_code.co_lines()
+        if event == "line" and frame.f_lineno == last:  # where it sets the result
+            signal.raise_signal(signal.SIGINT)
+        return trace
+
+    with asyncio.Runner(loop_factory=vtloop.VirtualLoop) as runner:
+        runner.get_loop().call_later(10, sys.settrace, trace)
+        try:
+            with pytest.raises(KeyboardInterrupt):
+                runner.run(main())
+        finally:
+            sys.settrace(None)
+    assert reports == []
+
+
 def test_the_handler_of_a_signal_wakes_a_loop_that_waits_for_a_thread():
     finished = threading.Event()
 

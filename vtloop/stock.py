@@ -6,8 +6,9 @@ it, and some libraries, rely on beyond the public interface.
 
 from __future__ import annotations
 
+import asyncio
 import concurrent.futures
-from asyncio import base_events, coroutines, format_helpers
+from asyncio import base_events, coroutines, format_helpers, futures
 from typing import Any
 
 from vtloop.boundary import Boundary
@@ -16,6 +17,8 @@ from vtloop.ordering import OrderedWeakSet
 
 STOCK: Any = base_events.BaseEventLoop
 END_OF_MAIN: Any = base_events._run_until_complete_cb  # type: ignore[attr-defined]
+
+_END_OF_SLEEP: Any = futures._set_result_unless_cancelled  # type: ignore[attr-defined]
 
 _format_callback: Any = format_helpers._format_callback_source
 _FORMAT_DEPENDS_ON_DEBUG = "debug" in _format_callback.__code__.co_varnames  # since 3.13
@@ -72,6 +75,8 @@ class Stock(Boundary):
 
     def _report(self, handle: Any, error: BaseException) -> None:
         """Report an exception out of a callback, as `asyncio.Handle._run` does."""
+        if isinstance(error, asyncio.InvalidStateError) and _is_cancelled_sleep(handle):
+            return
         options = {"debug": self.get_debug()} if _FORMAT_DEPENDS_ON_DEBUG else {}
         source = _format_callback(handle._callback, handle._args, **options)
         context = {
@@ -82,6 +87,14 @@ class Stock(Boundary):
         if handle._source_traceback:
             context["source_traceback"] = handle._source_traceback
         self.call_exception_handler(context)
+
+
+def _is_cancelled_sleep(handle: Any) -> bool:
+    """Tell whether a signal's handler, that of Ctrl-C, has cancelled a sleep as it was ending.
+
+    A loop that does not wait for its timers is likely to be found there.
+    """
+    return handle._callback is _END_OF_SLEEP and handle._args[0].cancelled()
 
 
 def hide_frames(made: Any, count: int) -> None:
