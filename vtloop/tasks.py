@@ -100,7 +100,7 @@ def _numbered(task: asyncio.Task[Any], number: int) -> str:
 def number_of(task: asyncio.Task[Any]) -> int:
     """Return a task's number, 0 for one that was named by a factory of the program's own."""
     if isinstance(task, Task):
-        return task.number
+        return hash(task)
     default = _DEFAULT_NAME.fullmatch(task.get_name())
     return 0 if default is None else int(default[1])
 

@@ -21,6 +21,7 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable
+from functools import partial
 from types import CodeType, FrameType
 from typing import Any
 
@@ -63,20 +64,17 @@ class Calls:
                 monitoring.set_events(_TOOL, sum(_EVENTS))
                 _tidying.events_left = _TIDIED
             for event, resumed in _EVENTS.items():
-                monitoring.register_callback(_TOOL, event, self._listener(resumed))
+                monitoring.register_callback(_TOOL, event, partial(self._listen, resumed))
 
         def stop(self) -> None:
             """Follow the step no longer."""
             _tidying.listen()
 
-        def _listener(self, resumed: bool) -> Callable[..., None]:
-            def listen(code: CodeType, *_: Any) -> None:
-                if not code.co_filename.startswith(_NOT_COUNTED) and (
-                    threading.get_ident() == self._thread
-                ):
-                    self._begun(resumed)
-
-            return listen
+        def _listen(self, resumed: bool, code: CodeType, *_: Any) -> None:
+            if not code.co_filename.startswith(_NOT_COUNTED) and (
+                threading.get_ident() == self._thread
+            ):
+                self._begun(resumed)
 
     else:
 

@@ -26,7 +26,7 @@ from vtloop.ordering import without_addresses
 from vtloop.places import function_name, is_library, place_at
 from vtloop.stock import STOCK
 from vtloop.sweep.facts import Complaint, Fault, Left, Outcome, Primitive, faults_of
-from vtloop.tasks import Task, coroutine_name, label
+from vtloop.tasks import Task, coroutine_name, given_name, number_of
 from vtloop.waits import WRAPPERS
 from vtloop.world import Replacement, Replacements
 
@@ -90,10 +90,11 @@ class Witness:
         Those apart with which the loop closes generators.
         """
         return tuple(
-            Left(label(task), coroutine_name(coroutine), self._given_to(task, coroutine))
+            Left(given_name(task) or f"{made}#{number_of(task)}", made, self._given_to(task, coro))
             for task in pending
-            for coroutine in [task.get_coro()]
-            if not task.cancelling() and type(coroutine).__name__ not in WRAPPERS
+            for coro in [task.get_coro()]
+            if not task.cancelling() and type(coro).__name__ not in WRAPPERS
+            for made in [coroutine_name(coro)]
         )
 
     def _given_to(self, task: Any, coroutine: Any) -> str:
