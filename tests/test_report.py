@@ -125,6 +125,31 @@ def test_a_replay_has_the_views_of_a_run(tmp_path):
     assert again.digest() == again.trace.digest() == replay(swept.leaky, "query#2@R0").digest()
 
 
+async def talkative():
+    def hum(number):
+        print("hum", number)
+
+    hum(1)
+    await asyncio.sleep(1)
+    print("not", "yet")
+    hum(2)
+
+
+def test_a_replay_tells_what_was_printed():
+    again = replay(talkative, "talkative#1@R0")
+    assert [(one.at, one.who, one.text) for one in again.trace.printed] == [
+        (0, "talkative#1", "hum 1")
+    ]
+    assert "hum 1" in again.story()
+
+
+def test_what_is_printed_makes_no_moments(capsys):
+    in_steps = ["C0.0", "C0.1", "C0.2", "C0.3", "C2.0", "C2.1"]  # hum is called at C0.1, C2.1
+    assert sweep(talkative, classes="C").tallies["C"].tried == len(in_steps)
+    assert all(replay(talkative, f"talkative#1@{moment}").ok for moment in in_steps)
+    assert capsys.readouterr().out == ""
+
+
 def test_a_replay_is_ok_if_nothing_is_wrong_but_by_design():
     async def siblings():
         await asyncio.gather(asyncio.sleep(1), asyncio.sleep(2))

@@ -12,15 +12,18 @@ import contextlib
 import gc
 import os
 import random
+import sys
 from collections.abc import Callable, Collection, Coroutine, Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from vtloop import world
 from vtloop.errors import DeadlockError, LivelockError, SimulationError
 from vtloop.kernel import no_loop_running
 from vtloop.ordering import without_addresses
+from vtloop.output import LineOutput
 from vtloop.policies import Policy, Rest, Take
-from vtloop.recorder import Recorder
+from vtloop.recording import Recording
 from vtloop.runner import Runner
 from vtloop.sweep.calls import forget_calls
 from vtloop.sweep.counting import Counting, CountingArmed, Timeout
@@ -124,10 +127,10 @@ class Bench:
         self._run(Injection(UNDISTURBED))
         self.most_handles = most_handles
 
-    def run(self, case: Case, recorder: Recorder | None = None, explain: bool = False) -> Outcome:
+    def run(self, case: Case, recording: Recording | None = None, explain: bool = False) -> Outcome:
         """Run the program with what a case lets happen to it."""
         injection = INJECTIONS.get(case.letter, Injection)(case, self.most_handles, explain)
-        return self._checked(self._run(injection, recorder=recorder))
+        return self._checked(self._run(injection, recording=recording))
 
     def cases_of_run(
         self, counting: Counting, owners: Collection[int] | None = None
@@ -170,7 +173,7 @@ class Bench:
         self,
         injection: Injection,
         counting: Counting | CountingArmed | None = None,
-        recorder: Recorder | None = None,
+        recording: Recording | None = None,
     ) -> Outcome:
         self._runs += 1
         if self._runs % _COLLECTED_TOGETHER == 0:
@@ -182,7 +185,7 @@ class Bench:
         random.setstate(self._random)
         belonging = current.set(witness)
         try:
-            _execute(self._program, witness, injection, self._policies, policies, recorder)
+            _execute(self._program, witness, injection, self._policies, policies, recording)
             injection.forget_loop()
             gc.collect(0)
         finally:
@@ -219,7 +222,7 @@ def _execute(
     injection: Injection,
     outer: Sequence[Policy],
     policies: Sequence[Counting | CountingArmed | Injection | Watch],
-    recorder: Recorder | None,
+    recording: Recording | None,
 ) -> None:
     """Run a program, and write down what is seen of its main coroutine.
 
@@ -227,14 +230,14 @@ def _execute(
     """
     outcome = injection.outcome
     policy = Several([*outer, *policies]) if outer or policies[1:] else policies[0]
-    options: dict[str, Any] = {"policy": policy, "recorder": recorder}
+    options: dict[str, Any] = {"policy": policy, "recorder": recording}
     if outcome.case.letter in ("", "T"):
         loop: WitnessedLoop = TimedLoop(witness, held=outcome.case.number, **options)
     else:
         loop = WitnessedLoop(witness, **options)
     loop._threads.outsiders.expects_main = False  # it knows nothing of the program
     try:
-        with _CaseRunner(loop, outcome, witness):
+        with _CaseRunner(loop, outcome, witness), _prints(loop, recording):
             main = program()
             if not asyncio.iscoroutine(main):
                 raise TypeError(
@@ -262,6 +265,20 @@ def _execute(
         if outcome.ended is None:  # no error of the cleanup
             raise
         outcome.stuck = _how(why)
+
+
+def _prints(loop: WitnessedLoop, recording: Recording | None) -> AbstractContextManager[object]:
+    """Return a context in which what the program prints is recorded, if anything is."""
+    if recording is None:
+        return _NOTHING
+    output = LineOutput(sys.stdout, loop.clock, ended=recording.printed_line)
+    stack = contextlib.ExitStack()
+    stack.callback(output.end_line)
+    stack.enter_context(contextlib.redirect_stdout(output))
+    return stack
+
+
+_NOTHING = contextlib.nullcontext()
 
 
 def _how(error: BaseException | None) -> Ended:
