@@ -1,6 +1,7 @@
 """The calls of a step are counted alike on every Python, and only of that step."""
 
 import _thread
+import gc
 import linecache
 import sys
 
@@ -16,7 +17,9 @@ from vtloop.sweep.calls import Calls, forget_calls
 
 @pytest.fixture(autouse=True)
 def _nothing_is_left_on():
+    gc.disable()  # as in a sweep: what others have left would be tidied up in a step
     yield
+    gc.enable()
     forget_calls()
 
 

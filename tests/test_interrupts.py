@@ -151,6 +151,14 @@ def test_ctrl_c_ends_a_program_as_under_python(program, way, tmp_path):
     assert stock.status == (7 if program == "it goes on" else -signal.SIGINT)
 
 
+@pytest.fixture
+def ctrl_c_interrupts():
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, handler)
+
+
+@pytest.mark.usefixtures("ctrl_c_interrupts")
 def test_ctrl_c_may_come_in_the_middle_of_the_end_of_a_sleep():
     reports = []
 
