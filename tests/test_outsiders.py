@@ -49,6 +49,29 @@ def test_a_thread_that_calls_in_finds_the_clock_where_it_was():
     assert not run.reproducible
 
 
+def test_a_thread_that_lets_go_of_a_lock_is_still_to_call_in():
+    async def main():
+        loop = asyncio.get_running_loop()
+        called, lock = asyncio.Event(), threading.Lock()
+        lock.acquire()
+
+        def work():
+            real_sleep(0.02)
+            lock.release()
+            real_sleep(0.05)
+            loop.call_soon_threadsafe(called.set)
+
+        threading.Thread(target=work).start()
+        lock.acquire()
+        async with asyncio.timeout(0.001):
+            await called.wait()
+        return loop.time()
+
+    run = simulate(main)
+    assert run.value == 0.0
+    assert not run.reproducible
+
+
 def test_a_thread_that_says_nothing_has_had_no_say():
     async def main():
         thread = threading.Thread(target=real_sleep, args=(0.01,))

@@ -56,7 +56,7 @@ class LoopThread:
 
     def wake(self, lock: Lock) -> None:
         if here.actor is not self:
-            self._threads.called_in()
+            self._threads.unblocked()
 
     def submit(self, executor: ThreadPoolExecutor, function: Callable[[], Any]) -> Future[Any]:
         return self._threads.run_in_pool(executor, function)

@@ -34,6 +34,7 @@ from types import FrameType
 from vtloop.blocking import here, real_monotonic, real_start
 
 _CALM = 4  # looks at threads that are all blocked, before it is called a deadlock
+_LOOKS = 6  # that agree, before a thread is taken for blocked: some 10 ms
 _POLL = 0.02  # real seconds between two looks at the threads, at most
 
 # The system call in which a thread waits for another one, by machine, on Linux.
@@ -61,7 +62,7 @@ def waits_for_others(thread: threading.Thread) -> str:
     Otherwise the result is the same at the next look if the thread has not moved in between. One
     that starts another thread is not blocked: that one comes up by itself.
     """
-    frame = sys._current_frames().get(thread.ident or 0)
+    frame = _frame_of(thread)
     if frame is None or _is_notified(frame) or _START in _codes(frame):
         return ""
     call = _of_the_system(thread, "syscall")
@@ -74,6 +75,10 @@ def waits_for_others(thread: threading.Thread) -> str:
     if no_timeout or any(code in _FOR_OTHERS for code in _codes(frame)):
         return call + _of_the_system(thread, "schedstat")  # with the time that it has run
     return ""
+
+
+def _frame_of(thread: threading.Thread) -> FrameType | None:
+    return sys._current_frames().get(thread.ident or 0)
 
 
 def _of_the_system(thread: threading.Thread, file: str) -> str:
@@ -121,7 +126,7 @@ class Outsiders:
         self._ignored: weakref.WeakSet[threading.Thread] = weakref.WeakSet(threading.enumerate())
         self._in_vain: set[threading.Thread] = set()
         self._callers: set[threading.Thread] = set()
-        self._looks: dict[threading.Thread, str] = {}
+        self._looks: dict[threading.Thread, tuple[str, int]] = {}  # the last, and how many agree
         self._calls: RealSimpleQueue[None] = RealSimpleQueue()
         self.usual = -1  # how many threads there are when the clock may move without a look
         self._waited_since_call = 0.0  # real seconds
@@ -141,11 +146,15 @@ class Outsiders:
         self.usual = -1
 
     def call_in(self) -> None:
-        """Wake the loop; called from an outsider's thread."""
-        self.called_in = True
+        """Tell the loop something, and wake it; called from an outsider's thread."""
         caller = threading.current_thread()
         self._callers.add(caller)
         self._ignored.discard(caller)
+        self.unblock()
+
+    def unblock(self) -> None:
+        """Wake the loop, which could not go on without this; called from an outsider's thread."""
+        self.called_in = True
         self.wake()
 
     def wake(self) -> None:
@@ -186,13 +195,18 @@ class Outsiders:
         return [thread for thread in alive if not self._is_blocked(thread)]
 
     def _is_blocked(self, thread: threading.Thread) -> bool:
-        """Tell whether two looks in a row have found a thread in the same wait for others.
+        """Tell whether some looks in a row have found a thread in the same wait for others.
 
-        One is not enough: a thread at work may be waiting for the interpreter itself.
+        A thread at work may be waiting for the interpreter itself, or one that is being woken for a
+        processor; only of a wait for a condition is it known whether somebody has ended it.
         """
-        last_look = self._looks.get(thread)
-        look = self._looks[thread] = waits_for_others(thread)
-        return look != "" and look == last_look
+        last_look, looks = self._looks.get(thread, ("", 0))
+        look = waits_for_others(thread)
+        looks = looks + 1 if look == last_look else 1
+        self._looks[thread] = look, looks
+        if not look or looks == 1:
+            return False
+        return looks >= _LOOKS or _WAIT in _codes(_frame_of(thread))[:3]
 
     def wait(self, gap: float, ready: Collection[object]) -> bool:
         """Wait until an outsider calls in; False when the clock may move on, by `gap` seconds.

@@ -243,9 +243,17 @@ class Threads:
 
     def called_in(self) -> None:
         """Take note that the current thread has told the loop something."""
-        actor = here.actor
-        if not (isinstance(actor, Worker) and actor in self._workers and actor.in_turn()):
+        if self._is_outside():
             self.outsiders.call_in()
+
+    def unblocked(self) -> None:
+        """Take note that the current thread has let go of what the loop's own thread waits for."""
+        if self._is_outside():
+            self.outsiders.unblock()
+
+    def _is_outside(self) -> bool:
+        actor = here.actor
+        return not (isinstance(actor, Worker) and actor in self._workers and actor.in_turn())
 
     def clock_may_move(self) -> bool:
         """Tell whether nothing is outside the simulation; cheap, for each move of the clock."""
