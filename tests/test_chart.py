@@ -30,6 +30,7 @@ from vtloop.chart.style import ARROWS, FONT, MARKS, SIZES, STATES, THEMES
 from vtloop.chart.svg import to_bytes
 from vtloop.options import wall_clock
 from vtloop.scripts import Options, run_script
+from vtloop.sweep import replay
 from vtloop.timeline import Timeline
 
 ROOT = Path(__file__).parent.parent
@@ -264,6 +265,40 @@ def test_the_title_tells_of_a_deadlock_as_that_may_take_no_time():
     assert chart.figure(timeline_of(main)).axes[0].get_title("left") == (
         "main: 1 task, 1 s, then a deadlock"
     )
+
+
+async def at_once():
+    lock = asyncio.Lock()
+
+    async def use():
+        async with lock:
+            await asyncio.Event().wait()
+
+    await asyncio.gather(*map(asyncio.create_task, [use(), use()]))
+
+
+def test_a_run_that_takes_no_time_is_drawn_by_steps():
+    async def later():
+        await asyncio.sleep(1)
+
+    timeline, other = timeline_of(at_once), timeline_of(later)
+    by_default, by_steps, by_time = (
+        to_bytes(chart.figure(timeline, **how), "svg")
+        for how in ({}, {"axis": "steps"}, {"axis": "time"})
+    )
+    assert by_default == by_steps != by_time
+    assert to_bytes(chart.compare(timeline, other), "svg") == to_bytes(
+        chart.compare(timeline, other, axis="time"), "svg"
+    )
+
+
+def test_who_is_cancelled_between_two_steps_waits_until_then():
+    figure = chart.figure(replay(at_once, "use#2@R0").timeline)
+    boxes = {name: box for name, _, _, box in places_of(figure)}
+    ends = {name: left + width for name, (left, _, width, _) in boxes.items() if name}
+    last = ends["task-3-span-1"]  # the other one has run, and waits for the lock
+    assert ends["task-2-span-2"] == pytest.approx(last)
+    assert ends["cancel-1"] == pytest.approx(last, abs=PIXEL)
 
 
 @pytest.mark.parametrize("axis", AXES)

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from vtloop.chart.difference import first_difference
 from vtloop.chart.layout import Layout, default_title, stacked
-from vtloop.chart.scale import Scale
+from vtloop.chart.scale import Scale, axis_for
 from vtloop.chart.style import SIZES, size_named, theme_named
 from vtloop.chart.svg import save_figure
 
@@ -40,7 +40,7 @@ def draw(
     timeline: Timeline,
     *,
     ax: Axes | None = None,
-    axis: str = "time",
+    axis: str | None = None,
     theme: str = "light",
     title: str | None = None,
     legend: bool = True,
@@ -50,15 +50,16 @@ def draw(
     """Draw the schedule of a run on axes, and return them.
 
     Without `ax`, they are those of a new figure of README size. `axis` is what stands across:
-    'time'; 'steps', with a column for each; or 'both'. `font` is the size of text in points, and
-    `prefix` begins the id of every shape, so that ids differ in a figure of several charts.
+    'time'; 'steps', with a column for each; or 'both'. Without it, it is time if any passes.
+    `font` is the size of text in points, and `prefix` begins the id of every shape, so that ids
+    differ in a figure of several charts.
     """
     if ax is None:
         made = figure(timeline, axis=axis, theme=theme, title=title, legend=legend)
         return made.axes[0]
     box = ax.get_window_extent()
     room = box.width * 72 / ax.figure.dpi
-    scale = Scale(timeline, axis)
+    scale = Scale(timeline, axis_for(axis, timeline))
     layout = Layout(timeline, scale, room, font or SIZES["readme"].font)
     lines = box.height * 72 / ax.figure.dpi / layout.height
     if lines < layout.across.font and font is None:
@@ -70,7 +71,7 @@ def draw(
 def figure(
     timeline: Timeline,
     *,
-    axis: str = "time",
+    axis: str | None = None,
     theme: str = "light",
     title: str | None = None,
     legend: bool = True,
@@ -80,14 +81,15 @@ def figure(
 
     `size` is 'readme', 'page' or 'slide', or a width and a greatest height in inches.
     """
-    return stacked([timeline], axis, theme_named(theme), [title], legend, size_named(size))
+    across = axis_for(axis, timeline)
+    return stacked([timeline], across, theme_named(theme), [title], legend, size_named(size))
 
 
 def compare(
     one: Timeline,
     other: Timeline,
     *,
-    axis: str = "time",
+    axis: str | None = None,
     theme: str = "light",
     titles: tuple[str, str] | None = None,
     size: str | tuple[float, float] = "readme",
@@ -99,7 +101,8 @@ def compare(
     names = titles or (default_title(one), default_title(other))
     found = first_difference(one, other)
     colours, chosen = theme_named(theme), size_named(size)
-    return stacked([one, other], axis, colours, list(names), True, chosen, found)
+    across = axis_for(axis, one, other)
+    return stacked([one, other], across, colours, list(names), True, chosen, found)
 
 
 def save(timeline: Timeline, path: str | os.PathLike[str], **options: Any) -> None:

@@ -40,6 +40,8 @@ def _cancellations(sheet: Sheet, lane: Lane, row: Row) -> None:
         step, at, kind, who, _, detail = sheet.timeline.trace.events[index]
         x = sheet.scale.during(step, at)
         if kind == "cancel":
+            if step >= 0 and sheet.timeline.trace.steps[step][1] != who:
+                x = sheet.scale.after(step, at)  # the loop did, between two steps
             by = sheet.timeline.lanes[who].label if who in sheet.timeline.lanes else "the loop"
             tip = f"{by} requests to cancel {lane.label} at {format_seconds(at)}"
             tip += f", message {detail!r}" if detail else ""

@@ -24,6 +24,13 @@ _TIME = 1.0  # how wide time is as a whole, by both, in widths of all columns
 _NARROWEST = 0.25  # columns
 
 
+def axis_for(axis: str | None, *timelines: Timeline) -> str:
+    """Return what stands across a chart: what is asked for, or time, or steps if none passes."""
+    if axis is not None:
+        return axis
+    return "time" if any(one.start < one.end for one in timelines) else "steps"
+
+
 class Instant(NamedTuple):
     """A point of time with the steps that share it, from `left` to `right`."""
 
@@ -85,6 +92,10 @@ class Scale:
         if self.axis == "time" or step < 0 or time > self._starts[step]:
             return self.at(time)
         return self.centre(step)
+
+    def after(self, step: int, time: int) -> float:
+        """Return the place of what happens at a time, in nanoseconds, once a step has ended."""
+        return self.at(time) if time > self._starts[step] else self.right[step]
 
     def _open_up(self, timeline: Timeline, hidden: set[int]) -> None:
         steps, blocked = timeline.trace.steps, timeline.blocked_in

@@ -53,7 +53,7 @@ class Sheet:
             if span.state == READY or after < 0:
                 yield span, state, start, end
                 continue
-            woken = min(end, max(start, self._woken(span, after)))
+            woken = min(end, max(start, self._woken(lane, span, after)))
             yield span, state, start, woken
             if end > woken:
                 ready = span._replace(start=span.end, end=steps[after][0], state=READY, thing=-1)
@@ -68,12 +68,25 @@ class Sheet:
         left, top, right, bottom = box
         return left, top, max(right, left + 0.7 / self.across.points), bottom
 
-    def _woken(self, span: Span, after: int) -> float:
+    def _woken(self, lane: Lane, span: Span, after: int) -> float:
         """Return where the task becomes ready for the step that follows its wait."""
         woken_by = self.timeline.trace.steps[after][2]
+        if woken_by < 0:
+            woken_by = self._cancelled_after(lane, span.step, after)
         if self.scale.axis == "time" or woken_by < 0 or woken_by in self.timeline.blocked_in:
             return self.scale.at(span.end)
         return self.scale.right[woken_by]
+
+    def _cancelled_after(self, lane: Lane, first: int, last: int) -> int:
+        """Return the step after which the loop has cancelled a task between two of its steps.
+
+        It is -1 if the loop has not.
+        """
+        for index in self.told["task", lane.number]:
+            step, _, kind, *_ = self.timeline.trace.events[index]
+            if kind == "cancel" and first <= step < last:
+                return step
+        return -1
 
     def _is_left(self, lane: Lane, span: Span, after: int) -> bool:
         return lane.number in self._left and (after < 0 or after == self._left[lane.number])
