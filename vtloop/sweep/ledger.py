@@ -13,21 +13,21 @@ from types import TracebackType
 from typing import Any, TextIO
 
 from vtloop.sweep.batches import Result
-from vtloop.sweep.moments import case_of, moment_of
+from vtloop.sweep.moments import Case, case_of, moment_of
 from vtloop.sweep.oracles import Finding
 
 _VERSION = 1  # of the file's format
 
 
 class Ledger:
-    """Knows the results of earlier sweeps, by token, and takes down new ones while it is entered.
+    """Knows the results of earlier sweeps, by case, and takes down new ones while it is entered.
 
     `path` is that of the file; without one nothing is known or kept. `sweep` tells this sweep from
     others, in words. ValueError if the file is of another one.
     """
 
     def __init__(self, path: str | os.PathLike[str] | None, sweep: Mapping[str, str]) -> None:
-        self.known: dict[str, Result] = {}
+        self.known: dict[Case, Result] = {}
         self._path = path
         self._head = {"vtloop sweep": _VERSION, **sweep}
         self._file: TextIO | None = None
@@ -39,7 +39,7 @@ class Ledger:
                 self._compare(lines[0])
                 for line in lines[1:]:
                     result = _result(json.loads(line))
-                    self.known[str(result.case)] = result
+                    self.known[result.case] = result
             # By a buffer for each line, so that what is killed loses one line at most.
             self._file = open(self._path, "a", 1, encoding="utf-8", newline="\n")
             self._file.truncate(end)

@@ -47,7 +47,8 @@ def problems_of(results: Iterable[Result], oracles: Sequence[Oracle]) -> tuple[P
     to be woken, and that than to be running; of equal ones the first in order counts.
     """
     problems: dict[tuple[str, str], Problem] = {}
-    for result in sorted(results, key=_simplicity):
+    telling = (result for result in results if result.findings)
+    for result in sorted(telling, key=_simplicity):
         for finding in result.findings:
             problem = problems.get(finding[:2])
             if problem is None:

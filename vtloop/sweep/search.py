@@ -164,7 +164,7 @@ class _Search:
 
     def through(self, work: Work, cases: Sequence[Case], times: str) -> list[Result]:
         """Return what has come of cases, in their order, but for those that were not tried."""
-        results = {case: self._ledger.known.get(str(case)) for case in cases}
+        results = {case: self._ledger.known.get(case) for case in cases}
         to_try = [case for case, result in results.items() if result is None]
         bar = bars.progress(f"vtloop: cancelling {times}", len(to_try))
         with bar if self._progress else contextlib.nullcontext(lambda: None) as one_done:
