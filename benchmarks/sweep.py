@@ -12,7 +12,6 @@ import asyncio
 import platform
 import time
 from collections.abc import Callable, Sequence
-from itertools import chain
 
 import vtloop
 from vtloop.runner import Runner
@@ -71,10 +70,7 @@ def main(rounds: int = ROUNDS) -> None:
         classes = {letter: [case for case in single if case.letter == letter] for letter in "ABC"}
         middle = classes["A"][len(classes["A"]) // 2]
         _, again = bench.run_and_count(middle, "ABC")
-        classes["D"] = [
-            middle._replace(moments=(*middle.moments, moment))
-            for moment in chain(*again.moments.values())
-        ]
+        classes["D"] = [middle._replace(moments=(*middle.moments, moment)) for moment in again]
         bare: list[float] = []
         took: dict[str, list[float]] = {letter: [] for letter in classes}
         for _ in range(rounds):

@@ -210,9 +210,8 @@ class Fate:
             return UNDISTURBED
         case = Case(counting.who[number], number, (self._moment(moments),))
         if options.cancellations > 1:
-            outcome, again = bench.run_and_count(case, options.classes)
-            later = again.moments.get(number, [])
-            if later and outcome.ended != "endless" and self._choose(4):
+            _, later = bench.run_and_count(case, options.classes)
+            if later and self._choose(4):
                 case = case._replace(moments=(*case.moments, self._moment(later)))
         return case
 

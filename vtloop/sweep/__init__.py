@@ -26,7 +26,7 @@ A map of the package, from the bottom up; a module imports only from those named
 - `landing`: where in its functions a task is
 - `calls`: the calls of a step
 - `witness`, `timeouts`: what is gathered of a run, and of its timeouts
-- `injection`, `counting`, `disturbances`: what is done at which handle
+- `again`, `injection`, `counting`, `disturbances`: what is done at which handle
 - `invariants`: what a user says of all of them
 - `cases`: running a case
 - `oracles`, `judging`: what can be wrong with it

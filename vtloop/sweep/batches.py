@@ -81,9 +81,7 @@ class Work:
         """Return what comes of a case."""
         moments: Sequence[Moment] = ()
         if self.again and case.letter not in OF_RUNS:
-            outcome, counting = bench.run_and_count(case, self.again)
-            if outcome.ended != "endless":  # else there would be no end of pairs either
-                moments = counting.moments.get(case.number, ())
+            outcome, moments = bench.run_and_count(case, self.again)
         else:
             outcome = bench.run(case)
         return Result(case, outcome.missed, self.judge.findings(outcome), tuple(moments))

@@ -25,6 +25,7 @@ from vtloop.output import LineOutput
 from vtloop.policies import Policy, Rest, Take
 from vtloop.recording import Recording
 from vtloop.runner import Runner
+from vtloop.sweep.again import Again
 from vtloop.sweep.calls import forget_calls
 from vtloop.sweep.counting import Counting, CountingArmed, Timeout
 from vtloop.sweep.disturbances import INJECTIONS, Shutdown
@@ -163,11 +164,14 @@ class Bench:
         if ends and timeout.fired is not None:
             yield never
 
-    def run_and_count(self, case: Case, classes: str) -> tuple[Outcome, Counting]:
-        """Run a case; return also the moments at which its task could be cancelled again."""
-        injection = Injection(case, self.most_handles)
-        counting = Counting(classes, after=injection)
-        return self._checked(self._run(injection, counting)), counting
+    def run_and_count(self, case: Case, classes: str) -> tuple[Outcome, Sequence[Moment]]:
+        """Run a case; return also the moments at which its task could be cancelled again.
+
+        There are none if the run had no end, as there would be no end of them either.
+        """
+        again = Again(classes)
+        outcome = self._checked(self._run(Injection(case, self.most_handles, again=again)))
+        return outcome, () if outcome.ended == "endless" else again.moments
 
     def _run(
         self,

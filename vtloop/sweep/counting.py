@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from vtloop.policies import Rest, Take
+from vtloop.sweep.again import is_woken
 from vtloop.sweep.calls import Calls
-from vtloop.sweep.injection import Injection
 from vtloop.sweep.moments import Case, Moment
 from vtloop.sweep.witness import is_open
 from vtloop.tasks import coroutine_name, in_order, label, number_of, stepping
@@ -34,11 +34,10 @@ class Timeout(NamedTuple):
 class Counting:
     """Lists the moments of all tasks, in the order in which they come.
 
-    Or, `after` a first cancellation, those of the task that cleans up. `classes` are the letters
-    that count: of A, B, C, S, F and T. The last takes a TimedLoop.
+    `classes` are the letters that count: of A, B, C, S, F and T. The last takes a TimedLoop.
     """
 
-    def __init__(self, classes: str, after: Injection | None = None) -> None:
+    def __init__(self, classes: str) -> None:
         self.moments: dict[int, list[Moment]] = {}
         """By the task's number."""
         self.who: dict[int, str] = {}
@@ -51,8 +50,7 @@ class Counting:
         self.handles = self.rests = 0
         self._fired: dict[int, int] = {}  # which handle a timeout was
         self._loop: Any = None  # while it runs
-        self._after = after
-        self._tasks = _everybody if after is None else after.cleaning_up
+        self._tasks = _everybody
         self._classes = classes
         self._calls = Calls(self._called)
         self._stepping: Task | None = None
@@ -63,15 +61,11 @@ class Counting:
         ready = loop._ready
         of_run = bool({*"SF"} & {*self._classes})
         steps, timeouts = "C" in self._classes, "T" in self._classes
-        after = self._after
 
         def next_handle() -> Any:
-            if after is not None and self.handles < after.looks_at:
-                self.handles += 1
-                return take()
             self._end_step()
             for task in self._tasks(loop):
-                self._count(task, Moment("B" if _is_woken(task) else "A", self.handles))
+                self._count(task, Moment("B" if is_woken(task) else "A", self.handles))
             if of_run:
                 self._count_of_run("", self.handles)
             if timeouts and (number := loop.fired(ready[0])):
@@ -177,11 +171,6 @@ class CountingArmed:
 def who(task: Task) -> str:
     """Return the first part of a token: what a task is called, without its number."""
     return label(task).removesuffix(f"#{number_of(task)}")
-
-
-def _is_woken(task: Any) -> bool:
-    """Tell whether the step of a task is in the ready queue already."""
-    return task._fut_waiter is None or task._fut_waiter.done()
 
 
 def _everybody(loop: asyncio.AbstractEventLoop) -> Sequence[Task]:

@@ -73,7 +73,7 @@ class _OfOneTask(Injection):
         if not task.cancelling():
             self._task = task
             self.outcome.who = who(task)
-            self.looks_at = self.handles
+            self._looks_at = self.handles
 
     def _deliver(self, task: Any) -> None:
         self.outcome.delivered = task._must_cancel and not task.cancelling()

@@ -8,6 +8,7 @@ from collections.abc import Set
 from typing import Any
 
 from vtloop.policies import Rest, Take
+from vtloop.sweep.again import Again
 from vtloop.sweep.calls import Calls
 from vtloop.sweep.facts import Ended, Outcome, faults_of
 from vtloop.sweep.landing import landing
@@ -33,10 +34,17 @@ class Injection:
     """Carries out the cancellations of a case; other classes than A to D have heirs of their own.
 
     `limit` is the number of handles that the run may not reach: Endless is raised there. `explain`
-    keeps, for a run that somebody looks at, where each cancellation landed.
+    keeps, for a run that somebody looks at, where each cancellation landed. `again` is told when
+    the task could be cancelled again: from when the first cancellation was thrown into it.
     """
 
-    def __init__(self, case: Case, limit: int = _NEVER, explain: bool = False) -> None:
+    def __init__(
+        self,
+        case: Case,
+        limit: int = _NEVER,
+        explain: bool = False,
+        again: Again | None = None,
+    ) -> None:
         self.outcome = Outcome(case, missed=bool(case.moments), who=case.who)
         """What is seen of the task up to the main coroutine's end."""
         self.handles = 0
@@ -44,6 +52,7 @@ class Injection:
         self._moments = list(case.moments)
         self._limit = limit
         self._explain = explain
+        self._again = again
         self._rests = 0
         self._task: Task | None = None  # once it was cancelled and until it is done
         self._requested_at = 0
@@ -52,20 +61,14 @@ class Injection:
         self._requests = 0
         self._ours = False  # whether nobody else's cancellation can be mistaken for this one
         self._rested = 0  # how many handles there were at the end of the last iteration
-        self.looks_at = self._next_handle_to_look_at()
-        """The next handle at which there is something to do or to see."""
-
-    def cleaning_up(self, loop: asyncio.AbstractEventLoop) -> list[Task]:
-        """Return the task, if its first cancellation was thrown into it and it is not done."""
-        task = self._task
-        return [] if task is None or not self.outcome.delivered or task.done() else [task]
+        self._looks_at = self._next_handle_to_look_at()
 
     def steer(self, loop: Any, take: Take, rest: Rest | None) -> tuple[Take, Rest | None]:
         self._loop, self._take, self._rest = loop, take, rest
 
         def next_handle() -> Any:
             number = self.handles
-            if number >= self.looks_at:
+            if number >= self._looks_at:
                 return self._look(number)
             self.handles = number + 1
             return take()
@@ -84,9 +87,12 @@ class Injection:
             if self._comes(AT_RESTS, self._rests):
                 self._act()
             if not loop._ready:
+                if self._again is not None and self._cleaning_up() is not None:
+                    self._again.at_rest(self._rests)
                 self._rests += 1
 
-        if rest is None and all(moment.kind not in _NEEDS_RESTS for moment in self._moments):
+        needs_rests = any(moment.kind in _NEEDS_RESTS for moment in self._moments)
+        if rest is None and self._again is None and not needs_rests:
             return next_handle, None
         return next_handle, end_of_iteration
 
@@ -97,7 +103,8 @@ class Injection:
         if self._task is not None:
             self._note_end(self._task, None)
         self._moments.clear()
-        self.looks_at = self._limit
+        self._again = None
+        self._looks_at = self._limit
 
     def forget_loop(self) -> None:
         """Let go of the loop, so that it is gone with its last run."""
@@ -108,10 +115,13 @@ class Injection:
     def _look(self, number: int) -> Any:
         """Do what is to be done around a handle, and return it."""
         self._end_step()
+        again = self._again
+        if again is not None and (task := self._cleaning_up()) is not None:
+            again.before(number, task)
         self._see_whether_done()
         if number >= self._limit:
             self._limit += 1 + number  # for the runner's cleanup
-            self.looks_at = self._limit
+            self._looks_at = self._limit
             raise Endless
         if self._comes(BEFORE_HANDLES, number):
             if self._rest is not None and self._rested != number:
@@ -122,10 +132,12 @@ class Injection:
         owner = None if handle._callback is None else stepping(handle)
         if owner is not None and owner is self._task and not self.outcome.delivered:
             self._deliver(owner)
+        if again is not None and owner is not None and owner is self._cleaning_up():
+            again.begin_step(number)
         if self._comes(_STEP, number):
             self._stepping = owner
             self._calls.start()
-        self.looks_at = self._next_handle_to_look_at()
+        self._looks_at = self._next_handle_to_look_at()
         return handle
 
     def _comes(self, kinds: Set[str], at: int) -> bool:
@@ -166,13 +178,20 @@ class Injection:
         self._requests += 1
         self._requested_at = self._loop.virtual_time()
         self.outcome.missed = not task.cancel(MESSAGE) or bool(self._moments)
-        self.looks_at = self.handles
+        self._looks_at = self.handles
 
     def _deliver(self, task: Any) -> None:
         self.outcome.delivered = True
         self._ours = self._ours and task._cancel_message is MESSAGE
 
+    def _cleaning_up(self) -> Task | None:
+        """Return the task, if its first cancellation was thrown into it and it is not done."""
+        task = self._task
+        return None if task is None or not self.outcome.delivered or task.done() else task
+
     def _end_step(self) -> None:
+        if self._again is not None:
+            self._again.end_step()
         if self._stepping is not None:
             self._calls.stop()
             self._stepping = None
