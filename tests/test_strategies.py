@@ -2,6 +2,7 @@
 
 import ast
 import asyncio
+import gc
 import re
 import traceback
 
@@ -25,6 +26,16 @@ quickly = settings(
     suppress_health_check=[*HealthCheck],
     phases=set(Phase) - {Phase.explain},
 )
+
+
+# Examples that fail keep coroutines alive, which end in vain when they are collected.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left_to_later_tests():
+    yield
+    gc.collect()
 
 
 def failure_of(test):
