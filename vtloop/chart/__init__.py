@@ -81,8 +81,7 @@ def figure(
 
     `size` is 'readme', 'page' or 'slide', or a width and a greatest height in inches.
     """
-    across = axis_for(axis, timeline)
-    return stacked([timeline], across, theme_named(theme), [title], legend, size_named(size))
+    return stacked([timeline], axis, theme_named(theme), [title], legend, size_named(size))
 
 
 def compare(
@@ -101,8 +100,7 @@ def compare(
     names = titles or (default_title(one), default_title(other))
     found = first_difference(one, other)
     colours, chosen = theme_named(theme), size_named(size)
-    across = axis_for(axis, one, other)
-    return stacked([one, other], across, colours, list(names), True, chosen, found)
+    return stacked([one, other], axis, colours, list(names), True, chosen, found)
 
 
 def save(timeline: Timeline, path: str | os.PathLike[str], **options: Any) -> None:

@@ -12,7 +12,7 @@ from vtloop.chart.canvas import MARK, Canvas
 from vtloop.chart.difference import Difference
 from vtloop.chart.paint import paint_rows
 from vtloop.chart.rows import Across, Row, rows_of
-from vtloop.chart.scale import Scale
+from vtloop.chart.scale import Scale, axis_for
 from vtloop.chart.sheet import Sheet
 from vtloop.chart.style import Size, Theme
 from vtloop.chart.svg import Chart
@@ -132,7 +132,7 @@ def _comparison(difference: Difference | None) -> list[str]:
 
 def stacked(
     timelines: list[Timeline],
-    axis: str,
+    axis: str | None,
     theme: Theme,
     titles: list[str | None],
     legend: bool,
@@ -141,7 +141,8 @@ def stacked(
 ) -> Figure:
     """Return a figure with one chart below the other, in a font with which it is not too tall."""
     font = size.font
-    pairs = [(timeline, Scale(timeline, axis)) for timeline in timelines]
+    across = axis_for(axis, *timelines)
+    pairs = [(timeline, Scale(timeline, across)) for timeline in timelines]
     made = _stacked(pairs, theme, titles, legend, size, font, difference)
     while made.get_figheight() > size.tallest and font > _SMALLEST:
         font = max(_SMALLEST, font * max(0.75, size.tallest / made.get_figheight()))
