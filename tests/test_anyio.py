@@ -248,31 +248,35 @@ def test_a_memory_stream_holds_its_sender_back():
 # --- Threads -------------------------------------------------------------------------------------
 
 
-def test_a_worker_thread_takes_no_virtual_time_and_is_not_reproducible():
+def test_a_worker_thread_belongs_to_the_run():
     async def main():
         name = await to_thread.run_sync(lambda: threading.current_thread().name)
+        await to_thread.run_sync(time.sleep, 3600)
         return name, anyio.current_time()
 
     value, loop = run(main, patience=PATIENT)
-    assert value == ("AnyIO worker thread", 0.0)
-    assert not loop.reproducible
+    assert value == ("AnyIO worker thread", 3600.0)
+    assert loop.reproducible
 
 
-def test_the_clock_waits_for_a_worker_thread_at_work():
-    released = threading.Event()
-
+def test_a_worker_thread_waits_in_virtual_time():
     async def main():
+        released = threading.Event()
         async with anyio.create_task_group() as group:
-            group.start_soon(anyio.sleep, 3600)
-            with anyio.fail_after(60):
-                await to_thread.run_sync(released.wait, 10)
-            value = released.is_set(), anyio.current_time()
-        return value, anyio.current_time()
 
-    timer = threading.Timer(0.05, released.set)
-    timer.start()
-    assert run(main, patience=PATIENT)[0] == ((True, 0.0), 3600.0)
-    timer.join()
+            async def release():
+                await anyio.sleep(7)
+                released.set()
+
+            group.start_soon(release)
+            with anyio.fail_after(60):
+                seen = await to_thread.run_sync(released.wait, 10)
+            late = await to_thread.run_sync(threading.Event().wait, 10)
+        return seen, late, anyio.current_time()
+
+    value, loop = run(main, patience=PATIENT)
+    assert value == (True, False, 17.0)
+    assert loop.reproducible
 
 
 def test_nobody_waits_for_an_idle_worker_thread():
@@ -381,12 +385,3 @@ def test_a_worker_thread_that_looks_for_its_cancellation_is_cancelled():
         assert run(main, patience=0.1)[0] == (True, 5.0)
     finally:
         gave_up.set()
-
-
-def test_a_worker_thread_of_anyios_sleeps_in_real_time_while_the_clock_stands_still():
-    async def main():
-        with anyio.fail_after(0.001):
-            await to_thread.run_sync(time.sleep, 0.05)
-        return anyio.current_time()
-
-    assert run(main, patience=PATIENT)[0] == 0.0

@@ -67,7 +67,7 @@ def test_tasks_are_numbered_anew_when_nothing_is_left():
 
 def test_a_cell_that_cannot_be_started_leaves_the_next_ones_alone():
     with closing(Notebook()) as book:
-        with pytest.raises(TypeError):
+        with pytest.raises(ValueError, match="no time"):
             book.run(lambda: asyncio.sleep(1), wall_clock="noon")
         assert book.run(lambda: asyncio.sleep(1)).elapsed == 1.0
 

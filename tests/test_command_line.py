@@ -8,7 +8,6 @@ import textwrap
 import pytest
 
 from vtloop.__main__ import main
-from vtloop.options import wall_clock
 
 
 @pytest.fixture
@@ -154,23 +153,63 @@ def test_the_wall_clock_starts_as_told_and_all_clocks_move(script):
 
 
 @pytest.mark.parametrize(
-    ("text", "isoformat"),
+    ("given", "begins"),
     [
-        ("09:24:00", "2024-01-01T09:24:00"),
-        ("2025-05-06", "2025-05-06T00:00:00"),
-        ("2025-05-06 07:08", "2025-05-06T07:08:00"),
-        ("2025-05-06T07:08:09+02:00", "2025-05-06T07:08:09+02:00"),
+        ((), "2000-01-01T00:00:00+00:00"),
+        (("--wall-clock", "09:24:00"), "2000-01-01T09:24:00+00:00"),
+        (("--wall-clock", "2025-05-06"), "2025-05-06T00:00:00+00:00"),
+        (("--wall-clock", "2025-05-06 07:08"), "2025-05-06T07:08:00+00:00"),
+        (("--wall-clock", "2025-05-06T07:08:09+02:00"), "2025-05-06T07:08:09+02:00"),
     ],
 )
-def test_a_wall_clock_is_given_as_a_time_of_day_or_a_datetime(text, isoformat):
-    assert wall_clock(text).isoformat() == isoformat
+def test_the_date_is_that_of_the_option_or_the_first_of_2000(script, given, begins):
+    source = "import datetime; print(datetime.datetime.now().astimezone().isoformat())"
+    assert script(source, *given).stdout == f"{begins}\n"
+
+
+def test_the_machines_clocks_can_be_had(script):
+    source = """
+        import asyncio, datetime, time
+
+        async def main():
+            before = time.time()
+            await asyncio.sleep(1000)
+            print(time.time() - before < 100, datetime.date.today().year > 2000)
+
+        asyncio.run(main())
+        """
+    assert script(source, "--wall-clock", "real").stdout == "True True\n"
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Asia/Kolkata"])
+def test_a_script_tells_the_same_time_in_every_process(script, zone, monkeypatch):
+    source = """
+        import asyncio, datetime, time
+
+        async def main():
+            for _ in range(2):
+                print(time.strftime("%F %T %Z"), datetime.datetime.now(), time.monotonic())
+                await asyncio.sleep(1.5)
+
+        print(time.strftime("started at %X"))
+        asyncio.run(main())
+        """
+    monkeypatch.setenv("TZ", zone)
+    assert script(source).stdout == (
+        "started at 00:00:00\n"
+        "2000-01-01 00:00:00 UTC 2000-01-01 00:00:00 268435456.0\n"
+        "2000-01-01 00:00:01 UTC 2000-01-01 00:00:01.500000 268435457.5\n"
+    )
 
 
 def test_a_wall_clock_that_is_no_time_is_refused_with_examples(capsys):
     with pytest.raises(SystemExit) as stop:
         main(["run", "--wall-clock", "noon", "script.py"])
     assert stop.value.code == 2
-    assert "'noon' is no time; give now, a time of day such as 09:24:00" in capsys.readouterr().err
+    assert (
+        "'noon' was given as a wall clock, which is no time; give now, a time of day"
+        in capsys.readouterr().err
+    )
 
 
 def test_a_missing_script_is_a_usage_error_with_what_to_give(capsys):

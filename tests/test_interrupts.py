@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 import vtloop
+from vtloop.program_threads import start_outside
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends POSIX signals")
 
@@ -198,7 +199,7 @@ def test_the_handler_of_a_signal_wakes_a_loop_that_waits_for_a_thread():
         told = asyncio.Event()
         handler = signal.signal(signal.SIGUSR1, lambda *args: loop.call_soon_threadsafe(told.set))
         thread = threading.Thread(target=send_signal_and_work_on)
-        thread.start()
+        start_outside(thread)  # so that it does not belong to the run
         try:
             await told.wait()
         finally:

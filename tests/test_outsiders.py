@@ -1,4 +1,7 @@
-"""Threads of the program's own: the loop waits for those that may call in, and for no others."""
+"""Threads outside of the simulation: the loop waits for those that may call in, and for no others.
+
+Here they are started from within a run, but so that they do not belong to it.
+"""
 
 import asyncio
 import concurrent.futures
@@ -13,12 +16,13 @@ import time
 import pytest
 
 from vtloop import VirtualLoop, simulate
+from vtloop.blocking import real_sleep
 from vtloop.outsiders import Outsiders
+from vtloop.program_threads import start_outside
 
 # Longer than a test may last: a run that waits this long in vain for a thread does not pass.
 FOR_EVER = 1000.0
 OLD_QUEUE: queue.SimpleQueue[None] = queue.SimpleQueue()
-real_sleep = time.sleep
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +42,7 @@ def test_a_thread_that_calls_in_finds_the_clock_where_it_was():
             real_sleep(0.05)
             loop.call_soon_threadsafe(called.set)
 
-        threading.Thread(target=work).start()
+        start_outside(threading.Thread(target=work))
         async with asyncio.timeout(0.001):
             await called.wait()
         await asyncio.sleep(3600)
@@ -61,7 +65,7 @@ def test_a_thread_that_lets_go_of_a_lock_is_still_to_call_in():
             real_sleep(0.05)
             loop.call_soon_threadsafe(called.set)
 
-        threading.Thread(target=work).start()
+        start_outside(threading.Thread(target=work))
         lock.acquire()
         async with asyncio.timeout(0.001):
             await called.wait()
@@ -75,7 +79,7 @@ def test_a_thread_that_lets_go_of_a_lock_is_still_to_call_in():
 def test_a_thread_that_says_nothing_has_had_no_say():
     async def main():
         thread = threading.Thread(target=real_sleep, args=(0.01,))
-        thread.start()
+        start_outside(thread)
         await asyncio.sleep(5)
         return thread.is_alive()
 
@@ -111,39 +115,39 @@ def test_a_worker_is_not_blocked_while_the_thread_that_it_starts_comes_up():
 
 
 def idle_in_an_old_simple_queue():
-    threading.Thread(target=OLD_QUEUE.get).start()
+    start_outside(threading.Thread(target=OLD_QUEUE.get))
     return lambda: OLD_QUEUE.put(None)
 
 
 def idle_in_a_queue():
     items: queue.Queue[None] = queue.Queue()
-    threading.Thread(target=items.get, kwargs={"timeout": FOR_EVER}).start()
+    start_outside(threading.Thread(target=items.get, kwargs={"timeout": FOR_EVER}))
     return lambda: items.put(None)
 
 
 def idle_in_an_event():
     event = threading.Event()
-    threading.Thread(target=event.wait).start()
+    start_outside(threading.Thread(target=event.wait))
     return event.set
 
 
 def idle_in_a_lock():
     lock = threading.Lock()
     lock.acquire()
-    threading.Thread(target=lock.acquire).start()
+    start_outside(threading.Thread(target=lock.acquire))
     return lock.release
 
 
 def idle_in_a_join():
     release = idle_in_an_event()
     (waiting,) = [thread for thread in threading.enumerate() if "wait" in thread.name]
-    threading.Thread(target=waiting.join, args=(FOR_EVER,)).start()
+    start_outside(threading.Thread(target=waiting.join, args=(FOR_EVER,)))
     return release
 
 
 def idle_in_a_future():
     future: concurrent.futures.Future[None] = concurrent.futures.Future()
-    threading.Thread(target=future.result, args=(FOR_EVER,)).start()
+    start_outside(threading.Thread(target=future.result, args=(FOR_EVER,)))
     return lambda: future.set_result(None)
 
 
@@ -187,7 +191,7 @@ def test_a_thread_waited_for_in_vain_is_left_out_from_then_on():
         with ours, theirs, selectors.DefaultSelector() as selector:
             selector.register(ours, selectors.EVENT_READ)
             thread = threading.Thread(target=selector.select)
-            thread.start()
+            start_outside(thread)
             for _ in range(1000):
                 await asyncio.sleep(100)
             theirs.send(b"go")
@@ -207,7 +211,7 @@ def test_a_thread_that_calls_in_now_and_then_keeps_pace_with_the_clock():
                 loop.call_soon_threadsafe(ticks.append, loop.time())
 
         thread = threading.Thread(target=tick)
-        thread.start()
+        start_outside(thread)
         await asyncio.sleep(0.1)
         await asyncio.sleep(0.1)
         stop.set()
@@ -311,7 +315,7 @@ def test_hundreds_of_threads_may_call_in_at_once():
 
         threads = [threading.Thread(target=call) for _ in range(300)]
         for number, thread in enumerate(threads):
-            thread.start()
+            start_outside(thread)
             await asyncio.sleep(number % 2)
         for thread in threads:
             thread.join()
@@ -327,7 +331,7 @@ def test_a_main_thread_of_which_nothing_is_expected_is_not_waited_for():
     def look():
         outsiders = Outsiders(FOR_EVER)
         outsiders.expects_main = False
-        outsiders.begin()
+        outsiders.begin(in_a_worker=False)
         waited.append(outsiders.wait(math.inf, ()))
 
     thread = threading.Thread(target=look)

@@ -561,7 +561,7 @@ async def test_yields_twice(yields_twice):
     [
         ("until=-1", "until=-1; it is a number of seconds from 0 on"),
         ("until='soon'", "until='soon'; it is a number of seconds"),
-        ("wall_clock='tomorrow'", "wall_clock='tomorrow'; it is a datetime, or a text: 'now'"),
+        ("wall_clock='tomorrow'", "wall_clock='tomorrow'; it is a datetime, a text ('now',"),
         ("wall_clock=True", "wall_clock=True; it is a datetime"),
         ("seed=1.5", "seed=1.5; it is a number or a text"),
     ],

@@ -12,18 +12,24 @@ import types
 import pytest
 
 import vtloop
-from vtloop.world import ALWAYS, RECORDED, WITH_WALL_CLOCK
+from vtloop.originals import TIME
+from vtloop.program_threads import start_outside
+from vtloop.redirect import _words
+from vtloop.world import ALWAYS, RECORDED, WALL
 
 ABSENT = object()
+TABLES = (*ALWAYS, *WALL, *RECORDED)
+BEHIND_THE_NAME = {item.name for item in TABLES if item.redirected}
 
 
 def surroundings():
     """Return all that a run may change in the process."""
     names = {
         (item.module.__name__, item.name): vars(item.module).get(item.name, ABSENT)
-        for item in (*ALWAYS, *RECORDED, *WITH_WALL_CLOCK)
+        for item in TABLES
     }
     return names | {
+        "redirected": {name: bytes(_words(TIME[name])) for name in BEHIND_THE_NAME},
         "random": random.getstate(),
         "collector": (gc.isenabled(), gc.get_threshold()),
         "generators": sys.get_asyncgen_hooks(),
@@ -62,14 +68,17 @@ def test_a_run_leaves_the_process_as_it_was(program, start):
 
 
 def test_the_tables_say_what_is_replaced_while_a_run_is_on():
+    before = {name: bytes(_words(TIME[name])) for name in BEHIND_THE_NAME}
+
     async def main():
         return {
             (item.module.__name__, item.name)
-            for item in (*ALWAYS, *RECORDED, *WITH_WALL_CLOCK)
+            for item in TABLES
             if vars(item.module)[item.name] is item.stand_in
+            or (item.redirected and bytes(_words(TIME[item.name])) != before[item.name])
         }
 
-    always = {(item.module.__name__, item.name) for item in ALWAYS}
+    always = {(item.module.__name__, item.name) for item in (*ALWAYS, *WALL)}
     recorded = {(item.module.__name__, item.name) for item in RECORDED}
     assert vtloop.run(main()) == always
     assert vtloop.simulate(main).value == always | recorded
@@ -88,26 +97,43 @@ def test_runs_in_two_threads_at_once_put_things_back_only_once_both_have_ended()
     thread.start()
     inside.wait()
     vtloop.run(nothing, seed=None)
-    assert time.sleep is not before["time", "sleep"]
+    assert bytes(_words(time.sleep)) != before["redirected"]["sleep"]
     go_on.set()
     thread.join()
     assert surroundings() == before
 
 
-def test_a_module_that_took_sleep_by_name_sleeps_in_virtual_time():
-    module = types.ModuleType("module_with_sleep")
-    module.sleep = real = time.sleep
-    sys.modules["module_with_sleep"] = module
-    try:
+@pytest.fixture
+def taker(monkeypatch):
+    """A module of the program's, that took things by name before the run."""
+    module = types.ModuleType("taker")
+    monkeypatch.setitem(sys.modules, "taker", module)
+    return module
 
-        async def main():
-            module.sleep(3600)
-            return asyncio.get_running_loop().time()
 
-        assert vtloop.run(main()) == 3600
-        assert module.sleep is real
-    finally:
-        del sys.modules["module_with_sleep"]
+def test_a_module_that_took_a_lock_by_another_name_has_one_in_virtual_time(taker):
+    taker.Mutex = original = threading.Lock
+
+    async def main():
+        lock = taker.Mutex()
+        lock.acquire()
+        return lock.acquire(timeout=3600), asyncio.get_running_loop().time()
+
+    assert vtloop.run(main()) == (False, 3600)
+    assert taker.Mutex is original
+
+
+def test_a_module_imported_during_a_run_keeps_nothing_of_it(taker, monkeypatch):
+    monkeypatch.delitem(sys.modules, "taker")
+
+    async def main():
+        monkeypatch.setitem(sys.modules, "taker", taker)
+        exec("from threading import Lock as Mutex; from queue import SimpleQueue", vars(taker))
+        return taker.Mutex
+
+    assert vtloop.run(main()) is not threading.Lock
+    assert taker.Mutex is threading.Lock
+    assert taker.SimpleQueue is queue.SimpleQueue
 
 
 def test_threads_outside_the_run_keep_the_real_sleep_and_clocks():
@@ -121,7 +147,7 @@ def test_threads_outside_the_run_keep_the_real_sleep_and_clocks():
     async def main():
         await asyncio.sleep(10**9)
         thread = threading.Thread(target=outside)
-        thread.start()
+        start_outside(thread)
         thread.join()
 
     vtloop.run(main())

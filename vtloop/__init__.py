@@ -17,15 +17,18 @@ Glossary:
 
 A map of the package, from the bottom up; a module imports only from those named before it:
 
-- `errors`, `clock`, `places`, `wording`, `tasks`: what everything speaks of
+- `originals`, `errors`, `clock`, `places`, `wording`, `tasks`: what everything speaks of
+- `memory`, `redirect`: builtin functions that do something else for a while
+- `callers`, `polling`: whose code looks at a clock, and programs that do so until it has moved
 - `handles`, `timers`: the timer queue
 - `boundary`, `ordering`, `stock`: what is refused, what is put in order, what asyncio lends
-- `blocking`, `locks`, `pools`, `outsiders`, `workers`, `threads`, `executors`: threads, and what
-  blocks them
+- `blocking`, `locks`, `pools`, `baton`, `workers`, `program_threads`, `probing`, `outsiders`,
+  `foreign`, `threads`, `executors`: threads, and what blocks them
 - `recorder`, `waits`, `trace`, `sites`, `steps`, `recording`, `hazards`, `holders`, `loop_thread`:
   what is told of a run, and written down
 - `marks`: what a program asks and says of itself
-- `collector`, `wallclock`, `world`: what a run changes in the process around it
+- `collector`, `randomness`, `wallclock`, `time_functions`, `idle_thread`, `world`: what a run
+  changes in the process around it
 - `policies`, `scheduling`, `loop`, `kernel`: the event loop, who acts between its steps, and where
   another one runs
 - `timeline`, `actors`, `periods`, `facts`: the schedule of a run, read from its trace, who is in
@@ -51,7 +54,7 @@ A map of the package, from the bottom up; a module imports only from those named
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from vtloop.blocking import busy  # at once, as it notes the real clock and the real sleep
+import vtloop.originals  # noqa: F401 at once, before somebody replaces what it takes note of
 
 if TYPE_CHECKING:
     from vtloop import chart as chart
@@ -59,6 +62,7 @@ if TYPE_CHECKING:
     from vtloop import marbles as marbles
     from vtloop import mermaid as mermaid
     from vtloop import perfetto as perfetto
+    from vtloop.blocking import busy as busy
     from vtloop.claims import takes as takes
     from vtloop.clock import Clock as Clock
     from vtloop.errors import DeadlockError as DeadlockError
@@ -76,12 +80,14 @@ if TYPE_CHECKING:
     from vtloop.simulation import run as run
     from vtloop.simulation import simulate as simulate
     from vtloop.trace import Trace as Trace
+    from vtloop.wallclock import shift_wall_clock as shift_wall_clock
 
 __version__ = "0.1.0"
 
 # Where the other public names are from. Each is imported when somebody asks for it, as are the
 # modules below: a test runner that finds this package's plugin pays nothing until it is used.
 _HOMES = {
+    "busy": "blocking",
     "Clock": "clock",
     "DeadlockError": "errors",
     "LivelockError": "errors",
@@ -94,13 +100,14 @@ _HOMES = {
     "check_growth": "growth",
     "now": "marks",
     "section": "marks",
+    "shift_wall_clock": "wallclock",
     "Run": "simulation",
     "run": "simulation",
     "simulate": "simulation",
     "Trace": "trace",
     "takes": "claims",
 }
-__all__ = ["busy", *_HOMES]
+__all__ = [*_HOMES]
 _MODULES = {"chart", "claims", "marbles", "mermaid", "perfetto"}
 
 

@@ -20,6 +20,7 @@ from vtloop.sweep_command import add_command, run_command
 from vtloop.timeline import Timeline
 from vtloop.trace import Trace, load
 from vtloop.views import FORMATS, format_for, write
+from vtloop.wallclock import start_of
 
 _VIEWS = ("chart", "trace")
 _STOP = "stop at this virtual time, with exit status 0"
@@ -133,8 +134,8 @@ def _view(
     try:
         status = _run(parser, start, arguments.script, 2)
     finally:
-        clock = options.wall_clock and options.wall_clock.isoformat()
-        header = {"seed": options.seed, "wall_clock": clock}
+        clock = start_of(options.wall_clock)
+        header = {"seed": options.seed, "wall_clock": clock and clock.text}
         _write([recording.trace(**header) for recording in recordings], arguments)
     if not recordings:
         raise SimulationError(

@@ -2,29 +2,48 @@
 
 Each thread of a run has an actor that knows what blocking means there: on the loop's own thread it
 stops every task, in a worker thread the loop goes on. A thread without an actor is outside the
-simulation and really sleeps.
+simulation and really sleeps, and so does a debugger at a breakpoint: for the program no time passes
+there.
 """
 
 from __future__ import annotations
 
 import operator
 import os
+import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
-from vtloop.clock import NANOSECONDS, to_nanoseconds
+from vtloop.callers import is_debugger
+from vtloop.clock import NANOSECONDS, Clock
+from vtloop.originals import TIME
+from vtloop.redirect import real
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
 
     from vtloop.locks import Lock
+    from vtloop.polling import Poll
 
-real_sleep = time.sleep
-real_monotonic = time.monotonic
+real_sleep = real(TIME["sleep"])
+real_monotonic = real(TIME["monotonic"])
 real_start = threading.Thread.start
+
+WAIT_FOR_REAL = frozenset(
+    [
+        "subprocess",
+        "multiprocessing.connection",
+        "multiprocessing.managers",
+        "multiprocessing.popen_fork",
+        "multiprocessing.queues",
+        "multiprocessing.synchronize",
+        "socketserver",
+        "imaplib",
+    ]
+)
+"""Modules that wait for other processes and machines: real ones, so they have the real clocks."""
 
 _LONGEST = (1 << 63) / NANOSECONDS  # seconds that time.sleep accepts
 
@@ -32,11 +51,25 @@ _LONGEST = (1 << 63) / NANOSECONDS  # seconds that time.sleep accepts
 class Actor(Protocol):
     """What a thread of a run can do that takes virtual time."""
 
+    clock: Clock
+    """The time of the run."""
+
+    computed: int
+    """How long this thread has computed, in nanoseconds."""
+
     def sleep(self, nanoseconds: int) -> None:
         """Block this thread, as `time.sleep` does."""
 
     def compute(self, nanoseconds: int) -> None:
         """Keep the processor busy from this thread."""
+
+    def let_pass(self, nanoseconds: int, poll: Poll) -> None:
+        """Let time pass for a poll of this thread, at most up to the next deadline, and tell the
+        poll where the clock is then.
+        """
+
+    def is_alone(self) -> bool:
+        """Return whether nothing is going to happen but what this thread does."""
 
     def wait_for(self, lock: Lock, end: int) -> None:
         """Block this thread until `lock` is released, at most until `end`, in nanoseconds."""
@@ -44,11 +77,11 @@ class Actor(Protocol):
     def wake(self, lock: Lock) -> None:
         """Tell this thread, from another one, that `lock` has been released."""
 
-    def virtual_time(self) -> int:
-        """Return the run's clock in nanoseconds."""
-
     def whoami(self) -> str:
         """Return the label of the task, or the name of the thread, that runs now."""
+
+    def start_thread(self, thread: threading.Thread) -> None:
+        """Start a thread of the program."""
 
     def submit(self, executor: ThreadPoolExecutor, function: Callable[[], Any]) -> Future[Any]:
         """Run a function in a worker thread of the run's."""
@@ -68,6 +101,24 @@ if hasattr(os, "register_at_fork"):  # a child process is outside the run
     os.register_at_fork(after_in_child=lambda: setattr(here, "actor", None))
 
 
+def looked() -> Clock | None:
+    """Take note that who calls our caller looks at a clock; return that of this thread's run, or
+    None if it is to be the real one.
+    """
+    actor = here.actor
+    if actor is None or sys._getframe(2).f_globals.get("__name__") in WAIT_FOR_REAL:
+        return None
+    clock = actor.clock
+    if clock.is_real:
+        clock.polling.note_real_read()
+        return None
+    if clock.looks_left > 0:
+        clock.looks_left -= 1
+    else:
+        clock.polling.look(actor)
+    return clock
+
+
 @contextmanager
 def outside() -> Iterator[None]:
     """Step out of the simulation: what this thread does while it is entered is in real time."""
@@ -78,33 +129,62 @@ def outside() -> Iterator[None]:
         here.actor = actor
 
 
-def _blocking_time(seconds: float) -> int:
-    exact: Any = seconds
-    number = exact if isinstance(exact, float) else operator.index(exact)
+class _NoTime:
+    """A number that is no time."""
+
+    def __float__(self) -> float:
+        return -1.0
+
+
+def _sleeps_for_any_number() -> bool:
+    """Return whether `time.sleep` takes what can be made a float, as it does since Python 3.15."""
+    try:
+        real_sleep(_NoTime())
+    except (TypeError, ValueError) as error:
+        return isinstance(error, ValueError)
+    return True
+
+
+_ANY_NUMBER = _sleeps_for_any_number()
+
+
+def _blocking_time(clock: Clock, seconds: Any) -> int:
+    """Return how many nanoseconds a call blocks; raise what `time.sleep` would."""
+    if isinstance(seconds, float):
+        number = seconds
+    elif _ANY_NUMBER and not hasattr(seconds, "__index__") and hasattr(seconds, "__float__"):
+        number = float(seconds)
+    else:
+        try:
+            number = operator.index(seconds)
+        except TypeError:
+            real_sleep(seconds)  # raises it in its own words
+            raise
     if not 0 <= number < _LONGEST:
         real_sleep(number)  # raises the error that it is
-    return to_nanoseconds(number)
+    return clock.after(number) - clock.now
 
 
 def sleep(seconds: float, /) -> None:
     """Stand in for `time.sleep` while a run is on: block this thread in virtual time."""
     actor = here.actor
-    if actor is None:
+    caller = sys._getframe(1)
+    if actor is None or caller.f_globals.get("__name__") in WAIT_FOR_REAL or is_debugger(caller):
         real_sleep(seconds)
     else:
-        actor.sleep(_blocking_time(seconds))
+        actor.sleep(_blocking_time(actor.clock, seconds))
 
 
 def monotonic() -> float:
-    """Stand in for `time.monotonic`: the run's clock on its threads, the real one on others."""
+    """Stand in for `time.monotonic` where threads judge how long to wait: by the run's clock."""
     actor = here.actor
-    return real_monotonic() if actor is None else actor.virtual_time() / NANOSECONDS
+    return real_monotonic() if actor is None else actor.clock.now / NANOSECONDS
 
 
-def start_thread(thread: threading.Thread) -> None:
-    """Stand in for `Thread.start`: the new thread comes up in real time and no virtual time."""
-    with outside():
-        real_start(thread)
+def has_computed(actor: Actor, nanoseconds: int) -> None:
+    """Take note of what the clocks of the processor show."""
+    actor.computed += nanoseconds
+    actor.clock.computed += nanoseconds
 
 
 def busy(seconds: float) -> None:
@@ -116,7 +196,9 @@ def busy(seconds: float) -> None:
     """
     actor = here.actor
     if actor is not None:
-        actor.compute(_blocking_time(seconds))
+        nanoseconds = _blocking_time(actor.clock, seconds)
+        actor.compute(nanoseconds)
+        has_computed(actor, nanoseconds)
     else:
         end = real_monotonic() + seconds
         while real_monotonic() < end:

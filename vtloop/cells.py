@@ -17,9 +17,9 @@ import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from contextvars import copy_context
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from vtloop.clock import Seconds
+from vtloop.clock import START, Seconds
 from vtloop.errors import SimulationError
 from vtloop.kernel import KernelStream, no_loop_running
 from vtloop.loop import VirtualLoop
@@ -28,10 +28,8 @@ from vtloop.parts import PartLoop, adopt
 from vtloop.runner import Runner
 from vtloop.simulation import Account, Run
 from vtloop.tasks import in_order, label
+from vtloop.wallclock import WallClock
 from vtloop.world import World
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 
 class Notebook:
@@ -49,7 +47,7 @@ class Notebook:
         settle: bool = False,
         until: Seconds | None = None,
         seed: int | str | None = 0,
-        wall_clock: datetime | None = None,
+        wall_clock: WallClock = START,
     ) -> Run[Any]:
         """Run a cell and return what happened; options as for `vtloop.simulate`, for this cell.
 
@@ -68,7 +66,8 @@ class Notebook:
             finally:
                 context = copy_context()
 
-        with no_other, World(loop.clock, False, wall_clock, seed), _errors_to_kernel(), account:
+        world = World(loop.clock, False, wall_clock, seed)
+        with no_other, world, _errors_to_kernel(), account:
             coroutine = cell()
             try:
                 account.complete(Runner(loop, None), coroutine, settle)
@@ -77,7 +76,7 @@ class Notebook:
                 loop.rest()
         adopt(context)
         unfinished = tuple(map(label, in_order(asyncio.all_tasks(loop))))
-        self.last = account.told(loop.recording.trace, unfinished, seed, wall_clock)
+        self.last = account.told(loop.recording.trace, unfinished, seed, world.time.start)
         return self.last
 
     def close(self) -> None:

@@ -1,11 +1,18 @@
 """Virtual time: integer nanoseconds inside, seconds at asyncio's own signatures.
 
-A `Clock` is a mutable integer with a name. Loops that follow one another in a program can share
-one, so that time goes on from one `asyncio.run` to the next.
+A `Clock` is the time of one run. Loops that follow one another in a program can share one, so that
+time goes on from one `asyncio.run` to the next. What a program reads of it, the monotonic clocks
+and the wall clock, are two numbers added to it.
+
+Programs read these clocks in floats of seconds, which are coarse: some 60 ns apart where the
+monotonic clocks stand, twice that in the year 2000. So `monotonic() + 0.15` may be rounded up, and
+the clock down as 0.15 s have passed. A `FloatClock` therefore knows what a program may expect that
+has just read it and now waits, and is at least there by then.
 """
 
 from __future__ import annotations
 
+from heapq import heappop, heappush, nsmallest
 from math import inf, isfinite, isnan
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -24,17 +31,110 @@ _EXACT = 2.0**51 / NANOSECONDS
 
 Seconds: TypeAlias = "int | float | Fraction | Decimal | timedelta"
 
+MONOTONIC = (1 << 28) * NANOSECONDS  # 8 years: what was noted before a run is never in its future
+START = "2000-01-01T00:00:00+00:00"  # of a run, unless it is told otherwise
+WALL = 946_684_800 * NANOSECONDS  # that, in nanoseconds since the epoch
+
+_MOST_EXPECTED = 10_000  # of which a float clock knows
+
+
+class FloatClock:
+    """A clock that programs read in floats of seconds, `origin` nanoseconds ahead of the run's."""
+
+    __slots__ = ("_expected", "_value", "at", "origin")
+
+    def __init__(self, origin: int) -> None:
+        self.origin = origin
+        self.at = -1
+        """The instant at which it was read last."""
+        self._value = -inf
+        self._expected: list[tuple[int, float]] = []  # a heap of instants, and what it shows then
+
+    def read(self, now: int) -> float:
+        """Return what it shows at an instant: never less than before, or than is expected."""
+        if now != self.at:
+            self.at = now
+            value = max(to_seconds(self.origin + now), self._value)
+            while self._expected and self._expected[0][0] <= now:
+                value = max(value, heappop(self._expected)[1])
+            self._value = value
+        return self._value
+
+    def expect(self, deadline: int, delay: float) -> None:
+        """Note that whoever has read it at this instant waits from now on, for `delay` seconds."""
+        value = self._value + delay
+        if value > to_seconds(self.origin + deadline):
+            heappush(self._expected, (deadline, value))
+            if len(self._expected) > _MOST_EXPECTED:  # most have been cancelled
+                self._expected = nsmallest(_MOST_EXPECTED // 2, self._expected)
+
 
 class Clock:
     """The virtual time of a run, in nanoseconds since its start."""
 
-    __slots__ = ("now",)
+    __slots__ = (
+        "computed",
+        "is_real",
+        "looks_left",
+        "monotonic",
+        "now",
+        "polling",
+        "read_at",
+        "wall",
+        "zone",
+    )
 
     def __init__(self, now: int = 0) -> None:
         self.now = now
+        self.monotonic = FloatClock(MONOTONIC)
+        """What `time.monotonic` and `time.perf_counter` show."""
+        self.wall: FloatClock | None = FloatClock(WALL)
+        """What `time.time` shows, since the epoch; None if it is somebody else's."""
+        self.is_real = False
+        """Whether the program is to read the real clocks instead."""
+        self.zone: str | None = "UTC"
+        """The local time zone, as a value of the variable TZ; None for the machine's."""
+        self.computed = 0
+        """How long all threads have computed, in nanoseconds."""
+        self.read_at = -1
+        """The instant at which the program has read a clock in floats of seconds."""
+        self.looks_left = 0
+        """How often it may look at a clock before somebody asks whether it polls."""
+        self.polling: Any = None
+        """Who asks that (see `polling`)."""
 
     def __repr__(self) -> str:
         return f"<Clock at {format_seconds(self.now)}>"
+
+    def after(self, seconds: float) -> int:
+        """Return the instant that is `seconds` from now, for somebody who is going to wait."""
+        deadline = self.now + to_nanoseconds(seconds)
+        if self.read_at == self.now:
+            self.expect(deadline, seconds)
+        return deadline
+
+    def expect(self, deadline: int, delay: float) -> None:
+        """Note that somebody waits from now on, for `delay` seconds, who may have read a clock."""
+        for clock in (self.monotonic, self.wall):
+            if clock is not None and clock.at == self.now:
+                clock.expect(deadline, delay)
+
+    @property
+    def date(self) -> str:
+        """What the run's wall clock shows, in UTC; '' if it has none, or after the year 9999."""
+        from datetime import datetime, timedelta  # here, as it is slow to import
+
+        if self.wall is None:
+            return ""
+        microseconds = (self.wall.origin + self.now) // 1_000
+        try:
+            return f"{datetime(1970, 1, 1) + timedelta(microseconds=microseconds)} UTC"
+        except OverflowError:
+            return ""
+
+    def dated(self, message: str) -> str:
+        """Return a message with the date: a token or certificate made before is of another one."""
+        return f"{message}\nThe date was {self.date}." if self.date else message
 
 
 def to_nanoseconds(seconds: Seconds) -> int:

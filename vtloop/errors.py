@@ -20,6 +20,10 @@ class UntilReached(SimulationError):
     """The clock would have passed the run's `until`."""
 
 
+class DeadlockBeforeUntil(DeadlockError, UntilReached):
+    """Nothing can happen any more before the run's `until`, so the run ends at once."""
+
+
 class NotSimulated(SimulationError, NotImplementedError):
     """The program asked for something real (a socket, a process, a signal) that is not simulated.
 

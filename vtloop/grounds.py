@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import weakref
 from collections.abc import Callable, Iterable, Sequence
 from contextvars import Context
-from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
 from vtloop import leaks
-from vtloop.clock import Seconds, to_nanoseconds
-from vtloop.options import wall_clock
+from vtloop.clock import START, Seconds, to_nanoseconds
 from vtloop.parts import PartLoop, PartRecording
 from vtloop.places import is_library
 from vtloop.runner import Runner
 from vtloop.simulation import Account, Run
 from vtloop.tasks import in_order, label
+from vtloop.time_functions import REAL
 from vtloop.waits import await_stack
-from vtloop.wallclock import real_perf_counter_ns
+from vtloop.wallclock import WallClock, start_of
 
 if TYPE_CHECKING:
     from vtloop.testing import Test
@@ -52,7 +50,7 @@ class Options(NamedTuple):
     """What a test's markers say."""
 
     seed: int | str | None = 0
-    wall_clock: datetime | None = None  # in a marker also as for the option of that name
+    wall_clock: WallClock = START
     until: Seconds | None = None
     leaks: str = "fail"
 
@@ -64,18 +62,15 @@ class Options(NamedTuple):
             can_be, words = _VALUES[name]
             if not can_be(value):
                 pytest.fail(f"The marker vtloop was given {name}={value!r}; {words}", pytrace=False)
-        if isinstance(start := given.get("wall_clock"), str):
-            given["wall_clock"] = wall_clock(start)
         return cls(**given)
 
 
 def _is_start(value: Any) -> bool:
-    if isinstance(value, str):
-        try:
-            wall_clock(value)
-        except argparse.ArgumentTypeError:
-            return False
-    return isinstance(value, str | datetime | None)
+    try:
+        start_of(value)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _is_end(value: Any) -> bool:
@@ -88,7 +83,10 @@ def _is_end(value: Any) -> bool:
 # What the options of a marker can be, each with what to say of anything else.
 _VALUES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "seed": (lambda value: isinstance(value, int | str | None), "it is a number or a text"),
-    "wall_clock": (_is_start, "it is a datetime, or a text: 'now', '09:24:00', '2024-01-31T09:24'"),
+    "wall_clock": (
+        _is_start,
+        "it is a datetime, a text ('now', '09:24:00', '2024-01-31T09:24'), or None for real clocks",
+    ),
     "until": (_is_end, "it is a number of seconds from 0 on"),
     "leaks": (lambda value: value in ("fail", "allow"), "it is 'fail' or 'allow'"),
 }
@@ -151,7 +149,7 @@ class Ground:
         loop.begin(test.options.until)
         recording: Any = loop.recording
         self.account = account = Account(loop, recording)
-        started = real_perf_counter_ns()
+        started = REAL["perf_counter_ns"]()
         failure: BaseException | None = None
         try:
             with test.surroundings(loop), test.origins, account:
@@ -176,7 +174,7 @@ class Ground:
                 left = asyncio.all_tasks(loop)
                 self.cancel([task for task in left if task.get_coro() is main], test)
             took = loop.virtual_time() - account.began
-            test.note_times(took, real_perf_counter_ns() - started)
+            test.note_times(took, REAL["perf_counter_ns"]() - started)
         return account.value
 
     def run(self, options: Options) -> Run[Any]:
@@ -186,7 +184,8 @@ class Ground:
         pending = in_order(task for task in asyncio.all_tasks(self.loop) if task is not me)
         labels = tuple(map(label, pending))
         record = self.loop.recording.so_far
-        return self.account.told(record, labels, options.seed, options.wall_clock)
+        start = start_of(options.wall_clock)
+        return self.account.told(record, labels, options.seed, start and start.text)
 
     def started_by_part(self) -> list[asyncio.Task[Any]]:
         """Return the pending tasks that the last part has started, itself or through others."""

@@ -1,10 +1,11 @@
 """The ways in which virtual time can go wrong, and what the run says then.
 
 - *Deadlock*: nothing is ready and nothing is pending.
-- *Spin*: tasks poll at one instant (`while not done: await sleep(0)`). On a real machine each round
-  takes time, so a pending deadline comes after enough rounds; here the clock stands still. A round
-  is therefore granted `ROUND_COST`: after as many rounds as fit before the next deadline, at most
-  `MAX_ROUNDS`, the clock moves there, and the run says so.
+- *Spin*: tasks poll at one instant (`while not done: await sleep(0)`), and not the clock (for that
+  see `polling`). On a real machine each round takes time, so a pending deadline comes after enough
+  rounds; here the clock stands still. A round is therefore granted `ROUND_COST`: after as many
+  rounds as fit before the next deadline, at most `MAX_ROUNDS`, the clock moves there, and the run
+  says so.
 - *Livelock*: a spin with no deadline to move to.
 - A run without end, for which there is `until`. One that is recorded ends at `MAX_RECORDED` steps,
   before it has filled the memory.
@@ -14,11 +15,18 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import base_events
+from collections.abc import Iterable
 from typing import Any
 
 from vtloop import waits
-from vtloop.clock import NANOSECONDS, format_seconds, plain_seconds
-from vtloop.errors import DeadlockError, LivelockError, SimulationError, UntilReached
+from vtloop.clock import NANOSECONDS, NEVER, Clock, format_seconds, plain_seconds
+from vtloop.errors import (
+    DeadlockBeforeUntil,
+    DeadlockError,
+    LivelockError,
+    SimulationError,
+    UntilReached,
+)
 from vtloop.recorder import Recorder
 from vtloop.tasks import in_order, label
 
@@ -37,15 +45,19 @@ class Spin:
     def __init__(self) -> None:
         self._instant = -1
         self._rounds = 0
+        self._looks_left = 0
         self.warned = False
 
-    def goes_on_too_long(self, now: int, next_deadline: int) -> bool:
-        """Tell, `CHECK_ROUNDS` after the last call, whether the clock should have moved."""
-        if now != self._instant:
-            self._instant, self._rounds = now, 0  # most of those rounds were at earlier instants
+    def goes_on_too_long(self, clock: Clock, next_deadline: int) -> bool:
+        """Return whether the clock should have moved; called every `CHECK_ROUNDS` rounds."""
+        looks_left, self._looks_left = self._looks_left, clock.looks_left
+        if clock.now != self._instant:  # most of those rounds were at earlier instants
+            self._instant, self._rounds = clock.now, 0
             return False
+        if not 0 <= looks_left - clock.looks_left < CHECK_ROUNDS // 2:
+            return False  # they look at a clock, which moves by that (see `polling`)
         self._rounds += CHECK_ROUNDS
-        return self._rounds >= min(MAX_ROUNDS, (next_deadline - now) // ROUND_COST)
+        return self._rounds >= min(MAX_ROUNDS, (next_deadline - clock.now) // ROUND_COST)
 
 
 def _time(loop: Loop) -> str:
@@ -57,7 +69,7 @@ def _blocked_tasks(loop: Loop, recorder: Recorder | None) -> list[waits.Wait]:
     return [waits.describe(task, names) for task in in_order(asyncio.all_tasks(loop))]
 
 
-def _listed(blocked: list[waits.Wait]) -> str:
+def _listed(blocked: Iterable[object]) -> str:
     return "\n".join(f"  - {wait}" for wait in blocked)
 
 
@@ -76,41 +88,52 @@ def _circle(blocked: list[waits.Wait]) -> str:
     return ""
 
 
-def deadlock(loop: Loop, recorder: Recorder | None) -> DeadlockError:
-    """Return the error for a run in which nothing can happen any more."""
+def deadlock(loop: Loop, recorder: Recorder | None, until: int = NEVER) -> DeadlockError:
+    """Return the error for a run in which nothing can happen, before `until` or at all."""
+    kind, in_vain = DeadlockError, ""
+    if until < NEVER:
+        kind = DeadlockBeforeUntil
+        in_vain = (
+            f"\nThis is a deadlock, so the run ends here, though until={plain_seconds(until)} was "
+            "asked for."
+        )
     blocked = _blocked_tasks(loop, recorder)
     if not blocked:
-        return DeadlockError(
+        message = (
             f"The loop was run at virtual time {_time(loop)} while it had nothing to do: no task, "
             "no timer, no thread that could call in; give it a task, or call loop.stop() first"
         )
+        return kind(loop.clock.dated(message + in_vain))
     count = "1 task waits" if len(blocked) == 1 else f"{len(blocked)} tasks wait"
-    return DeadlockError(
+    message = (
         f"The program waited at virtual time {_time(loop)} while nothing was ready, no timer was "
         f"pending and no thread could call in; {count} for ever:\n"
-        + _listed(blocked)
+        + _listed([*blocked, *loop._threads.waiting()])
         + _circle(blocked)
+        + in_vain
         + "\nLet some task do what they wait for, or give the wait a timeout."
     )
+    return kind(loop.clock.dated(message))
 
 
-def blocked_for_ever(who: str, now: int) -> DeadlockError:
+def blocked_for_ever(who: str, since: int, clock: Clock) -> DeadlockError:
     """Return the error for a coroutine that blocks the loop's thread with nobody to end it."""
-    return DeadlockError(
-        f"{who} blocked the loop's own thread at virtual time {format_seconds(now)} with a wait "
+    message = (
+        f"{who} blocked the loop's own thread at virtual time {format_seconds(since)} with a wait "
         "for another thread, while no thread was left that could end it; "
         "await an asyncio primitive instead, or give the wait a timeout"
     )
+    return DeadlockError(clock.dated(message))
 
 
 def livelock(loop: Loop) -> LivelockError:
     """Return the error for tasks that spin with no deadline to move the clock to."""
-    return LivelockError(
+    message = (
         f"{_spinners(loop)} ran for {MAX_ROUNDS:,} rounds at virtual time {_time(loop)} while no "
         "timer was pending, so the clock could not move; wait for what is polled (an Event, a "
-        "Condition, a Queue), or sleep a little longer than 0 between two looks. Code that waits "
-        "for loop.time() to pass a deadline, and not just reach it, needs timer_slack="
+        "Condition, a Queue), or sleep a little longer than 0 between two looks"
     )
+    return LivelockError(loop.clock.dated(message))
 
 
 def check_length(loop: Loop, recorder: Recorder) -> None:
@@ -124,12 +147,13 @@ def check_length(loop: Loop, recorder: Recorder) -> None:
 
 def spin_message(loop: Loop, deadline: int) -> str:
     """Return what a run says when it moves the clock under tasks that spin."""
-    return (
+    message: str = loop.clock.dated(
         f"{_spinners(loop)} kept the loop busy round after round at virtual time {_time(loop)} "
         f"while the next timer was due at {format_seconds(deadline)}; the clock was moved there, "
         "as on a real machine, where each round takes time. For exact times wait for what is "
         "polled, or sleep a little longer than 0 between two looks"
     )
+    return message
 
 
 def _spinners(loop: Loop) -> str:
@@ -142,10 +166,11 @@ def until_reached(loop: Loop, until: int) -> UntilReached:
     """Return the error that stops a run at its `until`."""
     pending = _blocked_tasks(loop, None)
     left = f":\n{_listed(pending)}" if pending else ": none"
-    return UntilReached(
+    message = (
         f"The run reached until={plain_seconds(until)} seconds of virtual time while it was not "
         f"finished; pass a later until=, or none. Tasks left{left}"
     )
+    return UntilReached(loop.clock.dated(message))
 
 
 def log_if_slow(handle: Any, nanoseconds: int, limit: float) -> None:

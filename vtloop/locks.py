@@ -6,7 +6,7 @@ gives its turn to others, and is woken in order of arrival when it is released. 
 the interpreter, a thread that happens to come first may take it before the one that was woken.
 
 On threads outside the simulation it is a plain lock, and while one of them holds it, everybody
-waits in real time.
+waits in real time. So does a debugger.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from threading import TIMEOUT_MAX
 from types import TracebackType
 
 from vtloop.blocking import Actor, here
-from vtloop.clock import NEVER, to_nanoseconds
+from vtloop.callers import DEBUGGERS, is_called_by
+from vtloop.clock import NANOSECONDS, NEVER
 
 
 class Lock:
@@ -49,15 +50,18 @@ class Lock:
             return self._lock.acquire(blocking, timeout)
         if self._lock.acquire(False):
             return True
-        if self._held_outside:
+        if self._held_outside or is_called_by(DEBUGGERS):
             return self._lock.acquire(True, timeout)
-        end = NEVER if timeout == -1 else actor.virtual_time() + to_nanoseconds(timeout)
+        end = NEVER if timeout == -1 else actor.clock.after(timeout)
         self._waiting.append(actor)
         try:
             while not self._lock.acquire(False):
-                if actor.virtual_time() >= end:
+                if actor.clock.now >= end:
                     return False
                 actor.wait_for(self, end)
+                if here.actor is not actor:  # the run is over, and this thread goes on without it
+                    left = -1.0 if end >= NEVER else max(0, end - actor.clock.now) / NANOSECONDS
+                    return self.acquire(True, left)
         finally:
             self._waiting.remove(actor)
         return True

@@ -24,25 +24,24 @@ from asyncio import events
 from asyncio.log import logger
 from collections import deque
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from vtloop import hazards
 from vtloop.blocking import here
 from vtloop.boundary import Network
-from vtloop.clock import NANOSECONDS, NEVER, Clock, Seconds, to_nanoseconds, to_seconds
+from vtloop.clock import NANOSECONDS, NEVER, START, Clock, Seconds, to_nanoseconds, to_seconds
 from vtloop.collector import INTERVAL
 from vtloop.errors import SpinWarning
 from vtloop.loop_thread import LoopThread
 from vtloop.policies import Policy, Rest, Take
+from vtloop.program_threads import IN_VAIN
 from vtloop.recorder import Recorder
 from vtloop.scheduling import Scheduling
 from vtloop.stock import END_OF_MAIN, STOCK
 from vtloop.threads import Threads
 from vtloop.timers import Timers, WatchedTimers
+from vtloop.wallclock import WallClock
 from vtloop.world import World
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 _CLEANUP = 86_400 * NANOSECONDS  # of virtual time beyond `until`
 
@@ -56,8 +55,8 @@ class VirtualLoop(Scheduling):
     - `timer_slack`: seconds that pass between a deadline and its timer, for code that assumes a
       timer fires strictly after its deadline
     - `seed`: of the module `random` while the loop runs; None leaves `random` alone
-    - `wall_clock`: a datetime, naive local or aware, at which all clocks of the process start and
-      from which they move with the loop's (needs the extra `wallclock`)
+    - `wall_clock`: the date and time of day at which the run starts (see `wallclock.start_of`): a
+      datetime, or a text such as '09:24:00' or 'now'. None leaves it the real clocks.
     - `patience`: real seconds that an idle loop waits for a thread of the program's own to call in
     - `clock`: a `Clock` to share with the loops before and after this one
     - `recorder`, `policy`, `network`: collaborators, see `recorder.Recorder`, `policies.Policy` and
@@ -70,7 +69,7 @@ class VirtualLoop(Scheduling):
         until: Seconds | None = None,
         timer_slack: Seconds = 0,
         seed: int | str | None = None,
-        wall_clock: datetime | None = None,
+        wall_clock: WallClock = START,
         patience: float = 10.0,
         clock: Clock | None = None,
         recorder: Recorder | None = None,
@@ -87,12 +86,15 @@ class VirtualLoop(Scheduling):
             recorder.attach(self._ready, self._clock)
         self._policy = policy
         self._network = network
-        self.world = World(self._clock, recorder is not None, wall_clock, seed)
         me = weakref.proxy(self)  # so that a closed loop is no garbage, but gone
-        self._threads = Threads(me, self._clock, self._timers, patience)
+        self._tell = partial(VirtualLoop._notice, me)
+        self.world = World(self._clock, recorder is not None, wall_clock, seed)
+        self._clock.polling.tell = self._tell
+        self._threads = Threads(me, self._clock, self._timers, self._ready, patience)
         self._actor = LoopThread(me, self._clock, self._threads)
         self._spin = hazards.Spin()
-        self._over_time = False  # whether a call that blocked has passed `until`
+        self._attends = False  # whether time is owed, or a step may have passed `until`
+        self._ahead = 0  # nanoseconds by which a patched `time` is ahead of the clock
         self._settling = False
         self._tasks_created = 0
         super().__init__()
@@ -101,7 +103,12 @@ class VirtualLoop(Scheduling):
 
     def time(self) -> float:
         """Return the virtual time in seconds; 0.0 when the loop was made."""
-        return to_seconds(self._clock.now)
+        clock = self._clock
+        if clock.looks_left > 0:
+            clock.looks_left -= 1
+        elif (actor := here.actor) is not None and actor.clock is clock:
+            clock.polling.look_by(sys._getframe(1), actor)
+        return to_seconds(clock.now)
 
     def virtual_time(self) -> int:
         """Return the virtual time in nanoseconds."""
@@ -114,8 +121,8 @@ class VirtualLoop(Scheduling):
 
     @property
     def reproducible(self) -> bool:
-        """False once something outside the simulation, such as a thread, has had a say."""
-        return not self._threads.outsiders.called_in
+        """False once something outside the simulation, a thread or a clock, has had a say."""
+        return not (self._threads.outsiders.called_in or self._clock.polling.real_reads)
 
     # Running
 
@@ -132,9 +139,10 @@ class VirtualLoop(Scheduling):
         self.world.__enter__()
         try:
             self._set_coroutine_origin_tracking(self._debug)
-            self._threads.outsiders.begin()
+            self._threads.outsiders.begin(actor is not None and actor.clock is not self._clock)
             self._thread_id = threading.get_ident()
             here.actor = self._actor
+            self._clock.polling.tell = self._tell
             sys.set_asyncgen_hooks(self._asyncgen_firstiter_hook, self._asyncgen_finalizer_hook)
             events._set_running_loop(self)
             self._run()
@@ -161,12 +169,12 @@ class VirtualLoop(Scheduling):
     def _run(self) -> None:
         clock, timers, ready = self._clock, self._timers, self._ready
         take, rest = self._take_and_rest()
+        attributes, has_slack = vars(self), self._slack > 0
         clock_may_move, horizon = self._threads.clock_may_move, self._horizon()
         rounds_left = hazards.CHECK_ROUNDS
         steps_left = INTERVAL
         while True:
-            if not ready:
-                instant = timers.first
+            if not ready and ((instant := timers.first) > clock.now or has_slack):
                 if clock.now <= instant <= horizon and clock_may_move():
                     clock.now = instant
                 else:
@@ -177,6 +185,10 @@ class VirtualLoop(Scheduling):
             else:
                 rounds_left = hazards.CHECK_ROUNDS
                 self._check_spinning()
+            if "time" in attributes:
+                self._follow_time()
+            elif self._ahead:
+                self._ahead = 0
             while timers.first <= clock.now:
                 ready.extend(timers.pop_first())
             todo = len(ready)
@@ -204,10 +216,8 @@ class VirtualLoop(Scheduling):
                 rest()
             if self._stopping:
                 return
-            if self._over_time:
-                self._over_time = False
-                if not any(handle._callback is END_OF_MAIN for handle in tuple(ready)):
-                    raise self._until_reached()
+            if self._attends:
+                self._attend()
             if steps_left < 0:
                 steps_left = INTERVAL
                 self.world.collector.collect()
@@ -222,6 +232,24 @@ class VirtualLoop(Scheduling):
         if recorder is not None:
             take, rest = recorder.take, recorder.rest
         return (take, rest) if policy is None else policy.steer(self, take, rest)
+
+    def _attend(self) -> None:
+        """Let time pass that is owed, and stop at `until` if a step has passed it."""
+        has_due = self._timers.first <= self._clock.now
+        self._attends = not self._actor.pay(len(self._ready) + has_due)
+        if self._clock.now > self._until and not any(
+            handle._callback is END_OF_MAIN for handle in tuple(self._ready)
+        ):
+            raise self._until_reached()
+
+    def _follow_time(self) -> None:
+        """Let the clock go on as a `time` does that a test has put in the place of the loop's."""
+        ahead = to_nanoseconds(self.time()) - self._clock.now
+        if ahead > self._ahead:
+            self._clock.now += ahead - self._ahead
+            self._attends = True
+            ahead = to_nanoseconds(self.time()) - self._clock.now
+        self._ahead = ahead
 
     def _run_timed(self, handle: Any) -> None:
         """Run a handle in debug mode, which logs callbacks that block the loop."""
@@ -244,19 +272,33 @@ class VirtualLoop(Scheduling):
         """Move the clock to the next deadline, as nothing is ready, or tell why it cannot."""
         if self._stopping:  # since before the loop was run
             return
-        instant = self._timers.first
-        deadline = min(instant + self._slack, self._until)
+        self._move_to(self._timers.first)
+
+    def _move_to(self, instant: int) -> None:
+        """Move the clock to a deadline, or tell why it cannot; not while a thread may call in."""
+        nothing_is_due = instant >= NEVER or self._threads.all_in_vain(
+            0 if self._settling else IN_VAIN
+        )
+        deadline = NEVER if nothing_is_due else min(instant + self._slack, self._until)
         if self._threads.wait_outside(deadline, self._ready):
             return
-        if instant >= NEVER and self._settling:
+        if nothing_is_due and self._settling:
             self._stopping = True
-        elif deadline >= NEVER:
+        elif nothing_is_due:
             if not self._ready:  # else a thread has called in at the last moment
-                raise hazards.deadlock(self, self._recorder)
+                raise self._deadlock()
         else:
             self._clock.now = max(self._clock.now, deadline)
             if instant > self._until:
-                raise self._until_reached()
+                raise self._deadlock() if self._threads.all_in_vain(0) else self._until_reached()
+
+    def _deadlock(self) -> BaseException:
+        self._threads.is_deadlocked = True
+        error = hazards.deadlock(self, self._recorder, self._until)
+        if self._until < NEVER:
+            self._notice(str(error))
+            self._until = self._clock.now + _CLEANUP
+        return error
 
     def _until_reached(self) -> BaseException:
         error = hazards.until_reached(self, self._until)
@@ -265,19 +307,19 @@ class VirtualLoop(Scheduling):
 
     def _check_spinning(self) -> None:
         """Guard against tasks that poll at one instant; called every so many rounds."""
-        if not self._spin.goes_on_too_long(self._clock.now, self._timers.first):
+        deadline = self._timers.after(self._clock.now)
+        if not self._spin.goes_on_too_long(self._clock, deadline):
             return
         if self._threads.outsiders.at_work():
             return
-        if self._timers.first >= NEVER:
+        if deadline >= NEVER:
             raise hazards.livelock(self)
-        message = hazards.spin_message(self, self._timers.first)
-        if self._recorder is not None:
-            self._recorder.notice(message)
+        message = hazards.spin_message(self, deadline)
+        self._notice(message)
         if not self._spin.warned:
             self._spin.warned = True
             warnings.warn(message, SpinWarning, stacklevel=2)
-        self._idle()
+        self._move_to(deadline)
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
         """Report an error that nobody awaits; see `asyncio.loop.call_exception_handler`."""
@@ -312,9 +354,28 @@ class VirtualLoop(Scheduling):
         if self.is_running():
             self.call_soon_threadsafe(self._set_coroutine_origin_tracking, enabled)
 
+    def _notice(self, message: str) -> None:
+        """Note something that the user of the run should know, if it is recorded."""
+        if self._recorder is not None:
+            self._recorder.notice(message)
+
+    def next_deadline(self) -> int:
+        """Return the instant at which something is due, in nanoseconds, `NEVER` if nothing is."""
+        return min(self._timers.first, self._until)
+
+    def owes_time(self) -> None:
+        """Take note that time is to pass when all that is ready has run."""
+        self._attends = True
+
+    def tell_polled(self, since: int) -> None:
+        """Take note that time has passed since an instant, as a step polled a clock."""
+        if self._recorder is not None:
+            self._recorder.polled(since, self._actor.whoami())
+        self._attends = True
+
     def tell_blocked(self, since: int, how: str) -> None:
         """Take note that this thread was blocked since an instant, in nanoseconds, up to now."""
         now = self._clock.now
         if self._recorder is not None and now > since:
             self._recorder.blocked(since, now - since, self._actor.whoami(), how)
-        self._over_time = now > self._until
+        self._attends = True

@@ -29,7 +29,7 @@ def instant(what_for: str) -> int:
             f"{what_for} while no loop in virtual time runs in this thread; do so in a task, "
             "callback or worker thread of vtloop.simulate, vtloop.run or a VirtualLoop"
         )
-    return actor.virtual_time()
+    return actor.clock.now
 
 
 class section:

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import argparse
-from datetime import date, datetime, time
 from typing import Any
 
-_FIXED_DAY = date(2024, 1, 1)  # of a wall clock that is given as a time of day
+from vtloop.clock import START
+from vtloop.wallclock import WallClock, start_of
 
 
-def wall_clock(text: str) -> datetime:
-    """Return the datetime that `text` means: 'now', an ISO datetime, or a time of day."""
-    if text == "now":
-        return datetime.now()
+def wall_clock(text: str) -> WallClock:
+    """Return the option `wall_clock=` that a text means: None for 'real'."""
+    given = None if text == "real" else text
     try:
-        return datetime.combine(_FIXED_DAY, time.fromisoformat(text))
-    except ValueError:
-        try:
-            return datetime.fromisoformat(text)
-        except ValueError:
-            raise argparse.ArgumentTypeError(
-                f"{text!r} is no time; give now, a time of day such as 09:24:00, "
-                f"or an ISO datetime such as 2024-01-31T09:24:00"
-            ) from None
+        start_of(given)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{error}, or real for the machine's clocks") from None
+    return given
 
 
 def seconds(text: str) -> float:
@@ -43,13 +37,20 @@ def count(text: str) -> int:
     return int(text)
 
 
-def add_options(parser: Any, until: str) -> None:
-    """Add to a parser what any run may be told; `until` is the help for --until."""
+def add_wall_clock(parser: Any) -> None:
+    """Add the option for the wall clock to a parser."""
     parser.add_argument(
         "--wall-clock",
         type=wall_clock,
+        default=START,
         metavar="START",
-        help="make all clocks virtual, from START on: now, 09:24:00, or 2024-01-31T09:24:00",
+        help="where the date and time of day start: now, 09:24:00, or 2024-01-31T09:24:00 "
+        "(default: 2000-01-01, in UTC); or real, to leave the program the machine's clocks",
     )
+
+
+def add_options(parser: Any, until: str) -> None:
+    """Add to a parser what any run may be told; `until` is the help for --until."""
+    add_wall_clock(parser)
     parser.add_argument("--until", type=seconds, metavar="SECONDS", help=until)
     parser.add_argument("--seed", type=int, default=0, help="of the module random (default: 0)")

@@ -1,4 +1,4 @@
-"""Threads that the simulation does not control: the program's own, and workers blocked for real.
+"""Threads that the simulation does not control: those from before the run, those blocked for real.
 
 Such a thread may call in at any real moment (`call_soon_threadsafe`), so an idle loop must not let
 virtual time run away while one is at work. The rules:
@@ -7,114 +7,30 @@ virtual time run away while one is at work. The rules:
   loop and another one runs it. A loop that was made where it runs looks for the main thread only
   when nothing else is left to wait for, and then only if it `expects_main`.
 - A thread that can only go on when another one acts (it waits for a lock, an item, a result, the
-  end of a thread) is not at work. The system's own word is taken for it where it gives it, on
-  Linux; elsewhere Python's frames tell of the usual waits.
+  end of a thread) is not at work (see `probing`).
 - Before the clock moves, the loop waits in real time while a thread is at work: for `patience`
   seconds, or, if all these threads have called in before, only as long as a real loop would wait
   for its next deadline. So a thread that calls in now and then keeps pace with the clock.
 - Threads that were waited for in vain for `patience` seconds are left out until they call in, or
-  until nothing else is left to wait for.
+  until nothing else is left to wait for. At a breakpoint a thread may stay for as long as it likes.
 """
 
 from __future__ import annotations
 
-import concurrent.futures
-import os
 import queue
-import sys
 import threading
 import weakref
 from _thread import _count as thread_count
 from collections.abc import Collection
-from concurrent.futures.thread import _worker
 from math import inf
 from queue import SimpleQueue as RealSimpleQueue  # whatever stands in for it (see `world`)
-from types import FrameType
 
-from vtloop.blocking import here, real_monotonic, real_start
+from vtloop.blocking import real_monotonic
+from vtloop.probing import is_at_breakpoint, waits_for_a_condition, waits_for_others
 
 _CALM = 4  # looks at threads that are all blocked, before it is called a deadlock
 _LOOKS = 6  # that agree, before a thread is taken for blocked: some 10 ms
 _POLL = 0.02  # real seconds between two looks at the threads, at most
-
-# The system call in which a thread waits for another one, by machine, on Linux.
-_FUTEX = {"x86_64": "202", "aarch64": "98"}.get(os.uname().machine if hasattr(os, "uname") else "")
-
-_START = real_start.__code__
-_JOIN = threading.Thread.join.__code__
-_WAIT = threading.Condition.wait.__code__
-
-# Waits for what others do, even with a timeout. A wait for an Event with a timeout is rather a
-# thread that does something now and then.
-_FOR_OTHERS = {
-    _JOIN,
-    queue.Queue.get.__code__,
-    queue.Queue.put.__code__,
-    concurrent.futures.Future.result.__code__,
-    concurrent.futures.Future.exception.__code__,
-    concurrent.futures.wait.__code__,
-}
-
-
-def waits_for_others(thread: threading.Thread) -> str:
-    """Return "" unless a thread is blocked until another thread acts.
-
-    Otherwise the result is the same at the next look if the thread has not moved in between. One
-    that starts another thread is not blocked: that one comes up by itself.
-    """
-    frame = _frame_of(thread)
-    if frame is None or _is_notified(frame) or _START in _codes(frame):
-        return ""
-    call = _of_the_system(thread, "syscall")
-    if not call:
-        return "waits" if _is_known_wait(frame) else ""
-    number, *arguments = call.split()
-    if number != _FUTEX:
-        return ""
-    no_timeout = arguments[3] == "0x0"
-    if no_timeout or any(code in _FOR_OTHERS for code in _codes(frame)):
-        return call + _of_the_system(thread, "schedstat")  # with the time that it has run
-    return ""
-
-
-def _frame_of(thread: threading.Thread) -> FrameType | None:
-    return sys._current_frames().get(thread.ident or 0)
-
-
-def _of_the_system(thread: threading.Thread, file: str) -> str:
-    """Return what the system says of a thread, or "" if that is unknown."""
-    if sys.platform != "linux" or _FUTEX is None:
-        return ""
-    try:
-        with open(f"/proc/self/task/{thread.native_id}/{file}", encoding="ascii") as stream:
-            return stream.read()
-    except OSError:
-        return ""
-
-
-def _codes(frame: FrameType | None) -> list[object]:
-    codes: list[object] = []
-    while frame is not None and len(codes) < 4:
-        codes.append(frame.f_code)
-        frame = frame.f_back
-    return codes
-
-
-def _is_notified(frame: FrameType | None) -> bool:
-    """Tell whether a wait for a Condition is over, though the system has yet to say so."""
-    for _ in range(3):  # the lock on which it waits may have a frame of its own
-        if frame is not None and frame.f_code is _WAIT:
-            names = frame.f_locals
-            return names.get("waiter") not in names["self"]._waiters
-        frame = frame and frame.f_back
-    return False
-
-
-def _is_known_wait(frame: FrameType) -> bool:
-    codes = _codes(frame)
-    if codes[0] is _WAIT:
-        return frame.f_locals["timeout"] is None or any(code in _FOR_OTHERS for code in codes)
-    return codes[0] is _worker.__code__ or _JOIN in codes[:2]
 
 
 class Outsiders:
@@ -134,10 +50,11 @@ class Outsiders:
         self.called_in = False
         self.expects_main = True
 
-    def begin(self) -> None:
-        """Take note of which thread the loop runs in."""
+    def begin(self, in_a_worker: bool) -> None:
+        """Take note of which thread the loop runs in; a worker is one of another run, in which the
+        main thread stands still.
+        """
         main = threading.main_thread()
-        in_a_worker = here.actor is not None  # of a run in which the main thread stands still
         if threading.current_thread() is not main and not in_a_worker:
             if self._maker is main:
                 self._ignored.discard(main)
@@ -206,7 +123,7 @@ class Outsiders:
         self._looks[thread] = look, looks
         if not look or looks == 1:
             return False
-        return looks >= _LOOKS or _WAIT in _codes(_frame_of(thread))[:3]
+        return looks >= _LOOKS or waits_for_a_condition(thread)
 
     def wait(self, gap: float, ready: Collection[object]) -> bool:
         """Wait until an outsider calls in; False when the clock may move on, by `gap` seconds.
@@ -226,6 +143,8 @@ class Outsiders:
             calm += 1
             limit = gap if self._callers.issuperset(working) else self._patience
             left = min(limit - self._waited_since_move, self._patience - self._waited_since_call)
+            if working and left <= 0 and any(map(is_at_breakpoint, working)):
+                left = _POLL
             began = real_monotonic()
             called = self.get_call(min(pause, left) if working else 0 if sure else _POLL / 4)
             waited = real_monotonic() - began

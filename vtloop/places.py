@@ -17,7 +17,11 @@ _INSTALLED = f"{os.sep}site-packages{os.sep}"
 
 def is_library(frame: FrameType) -> bool:
     """Tell whether a frame is of this package or of the standard library."""
-    file = frame.f_code.co_filename
+    return is_library_file(frame.f_code.co_filename)
+
+
+def is_library_file(file: str) -> bool:
+    """Return whether a file of code is this package's or the standard library's."""
     return file.startswith(PACKAGE) or (
         file.startswith(_STANDARD_LIBRARY) and _INSTALLED not in file
     )
@@ -64,6 +68,12 @@ def running_frames() -> Iterator[FrameType]:
 def calling_frame() -> FrameType:
     """Return the innermost frame outside this package."""
     return next(running_frames())
+
+
+def users_place() -> Place:
+    """Return the innermost line that runs now outside of this package and the standard library."""
+    frames = list(running_frames())
+    return place(next((frame for frame in frames if not is_library(frame)), frames[0]))
 
 
 def function_name(code: CodeType) -> str:

@@ -136,7 +136,7 @@ class VirtualFunction(pytest.Function):
         token = self.config.getoption("vtloop_replay")
         if swept is None:
             _check_suitable_for_fate(self)
-            fate.explore(program)
+            fate.explore(program, self.stash[_test].options.wall_clock)
         elif token is None:
             swept.every_case(program)
         else:
@@ -323,9 +323,9 @@ def _check_suitable_for_many_runs(item: pytest.Item, what: str) -> None:
             pytrace=False,
         )
     for mark in item.iter_markers("vtloop"):
-        for name in {"until", "wall_clock"}.intersection(mark.kwargs):
+        if "until" in mark.kwargs:
             pytest.fail(
-                f"{item.name} {what} while its marker vtloop has {name}=, which only single runs "
+                f"{item.name} {what} while its marker vtloop has until=, which only single runs "
                 "have; let the test use asyncio.timeout(), or take the option away",
                 pytrace=False,
             )

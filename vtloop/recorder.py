@@ -59,6 +59,9 @@ class Recorder(Watcher, Protocol):
     def blocked(self, at: int, duration: int, who: str, how: str) -> None:
         """Note that the loop's own thread was blocked."""
 
+    def polled(self, since: int, who: str) -> None:
+        """Note that time has passed since an instant, as the step that runs polled a clock."""
+
     def notice(self, message: str) -> None:
         """Note something that the user of the run should know."""
 

@@ -27,6 +27,7 @@ class Recording(Steps):
         self.errors: list[BaseException] = []  # that the loop's exception handler was called with
         self._blocks: list[Blocked] = []
         self._notices: list[str] = []
+        self._polling = -1  # the last step that blocked the loop by polling a clock
         self._made: list[tuple[int, str, str, int, int, int, int]] = []
         self._holders: dict[int, list[Holder]] = {}  # by the index of what they hold
 
@@ -72,6 +73,15 @@ class Recording(Steps):
             self._events.append((step, self._clock.now, "block", who_runs, len(self._blocks), None))
         where = str(place(calling_frame()))
         self._blocks.append(Blocked(at, duration, without_addresses(who), how, where))
+
+    def polled(self, since: int, who: str) -> None:
+        if self._polling == self._index:
+            self._count_sources(since)
+            block = self._blocks[-1]
+            self._blocks[-1] = block._replace(duration=self._clock.now - block.at)
+        else:
+            self._polling = self._index
+            self.blocked(since, self._clock.now - since, who, "a poll of the clock")
 
     def notice(self, message: str) -> None:
         self._notices.append(message)

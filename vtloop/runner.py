@@ -41,6 +41,14 @@ class Runner:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
+        try:
+            if not self._loop.is_closed():
+                self.finish()
+        finally:
+            self._loop.world.__exit__()
+
+    def finish(self) -> None:
+        """Cancel what is left, let it clean up, and close the loop; at the exit, if not before."""
         loop = self._loop
         try:
             if tasks := in_order(asyncio.all_tasks(loop)):
@@ -52,7 +60,6 @@ class Runner:
                 loop.run_until_complete(loop.shutdown_default_executor(_JOIN_TIMEOUT))
         finally:
             loop.close()
-            loop.world.__exit__()
 
     def _see(self, tasks: Sequence[asyncio.Task[Any]]) -> None:
         """Take note of the tasks that are left, before they are cancelled."""

@@ -16,18 +16,35 @@ from contextvars import Context, copy_context
 from functools import partial
 from typing import Any
 
-from vtloop.clock import NANOSECONDS, NEVER, Clock, to_nanoseconds
+from vtloop.clock import (
+    MONOTONIC,
+    NANOSECONDS,
+    NEVER,
+    Clock,
+    format_seconds,
+    to_nanoseconds,
+    to_seconds,
+)
 from vtloop.executors import Executors
 from vtloop.handles import DebugTimerHandle, Handle
+from vtloop.places import users_place
 from vtloop.recorder import Recorder
 from vtloop.stock import hide_frames
 from vtloop.tasks import NO_NAME, Task, given_name
 from vtloop.timers import AnyTimerHandle, Timers
 
+_NEAR = 366 * 86_400 * NANOSECONDS  # from now, for a deadline by time.monotonic()
+_MAYBE_MONOTONIC = MONOTONIC - _NEAR
+_ROUNDING = 2.0**-52
 _EAGER = getattr(asyncio, "eager_task_factory", object())  # since 3.12
 _new_handle = partial(Handle.__new__, Handle)
 _new_task = partial(Task.__new__, Task)
 _initialise_task: Any = Task.__init__
+
+
+def _duration(seconds: float) -> int:
+    """Return seconds as nanoseconds; TypeError for what asyncio could not add to a float."""
+    return to_nanoseconds(seconds if type(seconds) in (float, int) else 0.0 + seconds)
 
 
 class Scheduling(Executors):
@@ -39,6 +56,7 @@ class Scheduling(Executors):
     _recorder: Recorder | None
     _strict: bool
     _tasks_created: int
+    _tell: Callable[[str], object]
 
     def call_soon(  # type: ignore[override]
         self, callback: Callable[..., object], *args: Any, context: Context | None = None
@@ -63,8 +81,11 @@ class Scheduling(Executors):
         """Run a callback after `delay` seconds; never after math.inf. ValueError for nan."""
         if delay is None:
             raise TypeError("delay must not be None")
-        duration = delay * NANOSECONDS if type(delay) is int else to_nanoseconds(delay)
-        deadline = self._clock.now + duration
+        clock = self._clock
+        duration = delay * NANOSECONDS if type(delay) is int else _duration(delay)
+        deadline = clock.now + duration
+        if clock.read_at == clock.now:
+            clock.expect(deadline, delay)
         if deadline > NEVER:
             deadline = NEVER
         if self._strict:
@@ -81,10 +102,33 @@ class Scheduling(Executors):
         """Run a callback when `loop.time()` is `when`; see `asyncio.loop.call_at`."""
         if when is None:
             raise TypeError("when cannot be None")
-        deadline = to_nanoseconds(when)
+        clock = self._clock
+        deadline = _duration(when)
+        if "time" in vars(self):  # of a test's own
+            deadline += clock.now - to_nanoseconds(self.time())
+        elif deadline > _MAYBE_MONOTONIC and clock.monotonic.at >= 0:
+            deadline = self._by_monotonic(deadline)
+        if clock.read_at == clock.now:
+            # The caller has added the delay to loop.time(), which may have rounded it down.
+            clock.expect(deadline, when - to_seconds(clock.now) + abs(when) * _ROUNDING)
         if self._strict:
             return self._add_timer_strictly("call_at", deadline, callback, args, context)
         return self._timers.add(deadline, callback, args, context)
+
+    def _by_monotonic(self, deadline: int) -> int:
+        """Return a deadline by the loop's time, of one that a program has by `time.monotonic()`.
+
+        The two are the same for asyncio's own loop, so that nobody notices.
+        """
+        delay = deadline - MONOTONIC - self._clock.now
+        if abs(delay) > _NEAR:
+            return deadline
+        self._tell(
+            f"{users_place()} was to happen at {format_seconds(deadline)} by time.monotonic(), and "
+            f"so {format_seconds(delay)} later, while loop.time() counts from the start of the "
+            "run; add to loop.time() instead"
+        )
+        return deadline - MONOTONIC
 
     def schedule(
         self, deadline: int, callback: Callable[..., object], *args: Any

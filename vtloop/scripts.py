@@ -15,23 +15,19 @@ import runpy
 import sys
 import types
 import warnings
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from importlib.machinery import SourceFileLoader
 from itertools import pairwise
 from typing import Any
 
-from vtloop.blocking import here
-from vtloop.clock import Clock, Seconds, to_seconds
-from vtloop.locks import Lock
+from vtloop.clock import START, Clock, Seconds
 from vtloop.loop import VirtualLoop
 from vtloop.output import LineOutput, timestamp
 from vtloop.places import PACKAGE
-from vtloop.pools import real_submit
 from vtloop.recording import Recording
+from vtloop.wallclock import WallClock
 from vtloop.world import World
 
 _OURS = (PACKAGE, "<frozen runpy>")
@@ -41,45 +37,12 @@ _OURS = (PACKAGE, "<frozen runpy>")
 class Options:
     """How to run a script; see `VirtualLoop`."""
 
-    wall_clock: datetime | None = None
+    wall_clock: WallClock = START
     until: Seconds | None = None
     seed: int | str | None = 0
     timestamps: bool = False
     recordings: list[Recording] | None = None
     """Where to put what is recorded, one recording for each loop of the script; None: nowhere."""
-
-
-class ScriptThread:
-    """The script's main thread while none of its loops runs."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-
-    def sleep(self, nanoseconds: int) -> None:
-        self._clock.now += nanoseconds
-
-    compute = sleep
-
-    def wait_for(self, lock: Lock, end: int) -> None:
-        if not lock.wait_in_real_time(to_seconds(end - self._clock.now)):
-            self._clock.now = end
-
-    def wake(self, lock: Lock) -> None:
-        """Do nothing: this thread waits in real time."""
-
-    def virtual_time(self) -> int:
-        return self._clock.now
-
-    def whoami(self) -> str:
-        return "-"
-
-    def submit(self, executor: ThreadPoolExecutor, function: Callable[[], Any]) -> Future[Any]:
-        return real_submit(executor, function)
-
-    def shut_down(
-        self, executor: ThreadPoolExecutor, cancel_futures: bool, done: Callable[[], object]
-    ) -> None:
-        done()
 
 
 def run_script(path: str, args: list[str], options: Options) -> None:
@@ -143,8 +106,6 @@ def _virtual_time(options: Options) -> Iterator[None]:
             warnings.simplefilter("ignore", DeprecationWarning)  # policies, since 3.14
             stack.callback(asyncio.set_event_loop_policy, None)
             asyncio.set_event_loop_policy(Policy())
-        stack.callback(setattr, here, "actor", here.actor)
-        here.actor = ScriptThread(clock)
         yield
 
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Coroutine
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from vtloop.clock import Seconds, exactly, to_seconds
-from vtloop.errors import UntilReached
+from vtloop.clock import START, Seconds, exactly, to_seconds
+from vtloop.errors import DeadlockError, UntilReached
 from vtloop.kernel import no_loop_running
 from vtloop.loop import VirtualLoop
 from vtloop.ordering import without_addresses
@@ -18,10 +18,9 @@ from vtloop.output import LineOutput, timestamp
 from vtloop.recording import Recording
 from vtloop.runner import Runner
 from vtloop.trace import Blocked, Printed, Trace
+from vtloop.wallclock import WallClock
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from vtloop.facts import TaskFacts
     from vtloop.timeline import Timeline
 
@@ -52,7 +51,7 @@ class Run(Generic[T]):
         SystemExit and KeyboardInterrupt are no errors of a run; `simulate` raises them.
         """
         self.stopped = stopped
-        """Whether the run was stopped at its `until`."""
+        """Whether it was stopped at its `until`, or earlier, as nothing could happen before."""
         self.elapsed = elapsed
         """How long the main coroutine took."""
         self.ended = ended
@@ -62,15 +61,15 @@ class Run(Generic[T]):
         self.unretrieved = unretrieved
         """Exceptions that nobody retrieved, of tasks and of callbacks."""
         self.reproducible = reproducible
-        """False if a thread outside the simulation had a say."""
+        """False if something outside the simulation had a say: a thread, or a real clock."""
         self.trace = trace
         """What was recorded."""
 
     def __repr__(self) -> str:
-        if self.stopped:
-            outcome = "stopped"
-        elif self.error is not None:
+        if self.error is not None:
             outcome = f"raised {type(self.error).__name__}"
+        elif self.stopped:
+            outcome = "stopped"
         else:
             outcome = f"returned {self.value!r}"
         return f"<Run {outcome} after {exactly(self.elapsed)}>"
@@ -199,12 +198,15 @@ class Account:
         record: Callable[..., Trace],
         unfinished: tuple[str, ...],
         seed: int | str | None,
-        wall_clock: datetime | None,
+        wall_clock: str | None,
     ) -> Run[Any]:
-        """Return the run, with the trace that `record` makes of a header."""
+        """Return the run, with the trace that `record` makes of a header.
+
+        `wall_clock` is where that started, as an ISO datetime.
+        """
         loop, recording, began = self._loop, self._recording, self.began
         stopped = isinstance(self.raised, UntilReached)
-        error = None if stopped else self.raised
+        error = self.raised if isinstance(self.raised, DeadlockError) or not stopped else None
         ended = loop.virtual_time() - began
         finished = ended if self.finished is None else self.finished - began
         return Run(
@@ -218,7 +220,7 @@ class Account:
             reproducible=loop.reproducible,
             trace=record(
                 seed=seed,
-                wall_clock=None if wall_clock is None else wall_clock.isoformat(),
+                wall_clock=wall_clock,
                 finished=finished,
                 ended=ended,
                 error=None if error is None else without_addresses(repr(error)),
@@ -235,7 +237,7 @@ def run(
     settle: bool = False,
     until: Seconds | None = None,
     seed: int | str | None = 0,
-    wall_clock: datetime | None = None,
+    wall_clock: WallClock = START,
     timer_slack: Seconds = 0,
     patience: float = 10.0,
 ) -> T:
@@ -268,7 +270,7 @@ def simulate(
     settle: bool = False,
     until: Seconds | None = None,
     seed: int | str | None = 0,
-    wall_clock: datetime | None = None,
+    wall_clock: WallClock = START,
     timer_slack: Seconds = 0,
     patience: float = 10.0,
 ) -> Run[T]:
@@ -294,9 +296,12 @@ def simulate(
         recorder=recording,
     )
     account = Account(loop, recording)
-    with account, no_other, Runner(loop, debug) as runner:
-        account.complete(runner, _coroutine(main), settle)
-    return account.told(recording.trace, runner.unfinished, seed, wall_clock)
+    with no_other, Runner(loop, debug) as runner, account:
+        try:
+            account.complete(runner, _coroutine(main), settle)
+        finally:
+            runner.finish()
+    return account.told(recording.trace, runner.unfinished, seed, loop.world.time.start)
 
 
 def _coroutine(main: Any) -> Any:

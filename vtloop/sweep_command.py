@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vtloop.errors import SimulationError
-from vtloop.options import count, seconds
+from vtloop.options import add_wall_clock, count, seconds
 from vtloop.views import format_for
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def add_command(commands: Any) -> None:
     add("--check", metavar="FUNCTION", help="called with the outcome of each run; raises, or False")
     add("--always", metavar="FUNCTION", help="called before each step of each run; likewise")
     add("--seed", type=_number_or_text, default=0, help="of the module random (default: 0)")
+    add_wall_clock(parser)
     add("--workers", type=count, default=1, metavar="N", help="processes (default: this one)")
     add("--max-seconds", type=seconds, metavar="SECONDS", help="of real time that it may take")
     add("--resume", metavar="FILE", help="go on from this file, and write there what was tried")
@@ -99,7 +100,7 @@ def _replay(arguments: argparse.Namespace) -> int:
 
 
 def _judged(arguments: argparse.Namespace) -> dict[str, Any]:
-    return {name: getattr(arguments, name) for name in ("check", "always", "seed")}
+    return {name: getattr(arguments, name) for name in ("check", "always", "seed", "wall_clock")}
 
 
 def _processes(number: int) -> Executor:

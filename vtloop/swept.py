@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from vtloop.sweep import Replay
     from vtloop.testing import Test
 
-_GIVEN = ("program", "seed")  # by the test and its marker vtloop
+_GIVEN = ("program", "seed", "wall_clock")  # by the test and its marker vtloop
 _OPTIONS = [name for name in inspect.signature(sweep).parameters if name not in _GIVEN]
 _OF_REPLAY = inspect.signature(replay).parameters.keys()
 
@@ -104,6 +104,7 @@ class Swept:
         self._options = options
         if test.options.seed is not None:
             options["seed"] = test.options.seed
+        options["wall_clock"] = test.options.wall_clock
 
     def fixture(
         self, fixture: pytest.FixtureDef[Any], request: pytest.FixtureRequest

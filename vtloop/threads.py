@@ -1,15 +1,16 @@
-"""Worker threads in virtual time: real threads, of which exactly one runs, or the loop does.
+"""The threads of a run in virtual time: real ones, of which exactly one runs, or the loop does.
 
-`run_in_executor` and `asyncio.to_thread` run their functions on real threads, because blocking code
-needs a stack of its own. Who runs is decided by a baton: the loop hands it to a worker and stands
-still until it is back. A worker gives it back when its function returns, sleeps (`time.sleep`), or
+Blocking code needs a stack of its own, so `run_in_executor`, `asyncio.to_thread` and threads that
+the program starts are real threads. Who runs is decided by a baton: the loop hands it to a thread
+and stands still until it is back. A thread gives it back when it ends, sleeps (`time.sleep`), or
 waits for a lock or for anything built on one (events, queues, futures of
 `run_coroutine_threadsafe`); it gets it again from a timer or a callback of the loop. So the order
 of everything is the loop's order, and the run is reproducible.
 
-A worker that stays away for real (it waits for a lock that is older than the run, or works for more
+A thread that stays away for real (it waits for a lock that is older than the run, or works for more
 than `patience` real seconds) does not hang the run: the loop takes the baton back, treats the
-thread as an outsider, and the run is marked as not reproducible once that thread calls in.
+thread as an outsider, and the run is marked as not reproducible once that thread calls in. A thread
+of the program that waits for something real, such as input, is one after some milliseconds.
 """
 
 from __future__ import annotations
@@ -20,24 +21,27 @@ import itertools
 import threading
 import time
 from _thread import _count as thread_count
-from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, Protocol
 
-from vtloop.blocking import here, real_monotonic
+from vtloop.baton import BatonThread
+from vtloop.blocking import here, outside, real_monotonic
 from vtloop.clock import NEVER, Clock, to_seconds
-from vtloop.handles import TimerHandle
+from vtloop.foreign import ForeignJobs
 from vtloop.locks import Lock
-from vtloop.outsiders import Outsiders, waits_for_others
+from vtloop.outsiders import Outsiders
+from vtloop.places import is_library, place
 from vtloop.pools import Job, Pool, is_simulated
+from vtloop.probing import frame_of, is_at_breakpoint, waits_for_others, waits_for_real
+from vtloop.program_threads import IN_VAIN, ProgramThread, start_outside
 from vtloop.timers import AnyTimerHandle, Timers
 from vtloop.workers import Worker
 
-_LOOK = 0.001  # real seconds between two looks at a worker that does not come back, at first
+_LOOK = 0.001  # real seconds between two looks at a thread that does not come back, at first
 _LOOKS = 5  # that find it in the same wait, until it is taken for blocked for real
-_GLANCE = 0.1  # real seconds that an idle loop waits for another executor before it looks up
 _LEAVE = 1.0  # real seconds for abandoned workers to unwind
 
 
@@ -54,32 +58,47 @@ class Loop(Protocol):
 
 
 class Threads:
-    """The worker threads of one loop."""
+    """The threads of one loop."""
 
-    def __init__(self, loop: Loop, clock: Clock, timers: Timers, patience: float) -> None:
+    def __init__(
+        self,
+        loop: Loop,
+        clock: Clock,
+        timers: Timers,
+        ready: Collection[object],
+        patience: float,
+    ) -> None:
         self._loop = loop
         self._timers = timers
+        self._ready = ready
+        self._blocked_until = NEVER  # while the loop's own thread sleeps, or waits
         self._patience = patience
         self._pools: dict[ThreadPoolExecutor, Pool] = {}
         self._workers: dict[Worker, None] = {}
+        self._members: dict[ProgramThread, None] = {}
+        # When those that sleep are woken, and from which suspension.
+        self._alarms: dict[AnyTimerHandle, tuple[BatonThread, int]] = {}
         self._turns: dict[int, Callable[[], object]] = {}  # what the loop is to do, in order
         self._turn_numbers = itertools.count()
-        self._foreign: deque[tuple[Future[Any], Future[Any]]] = deque()  # theirs, ours
+        self._last_turn = -1
         self._processor_free = 0  # nanoseconds: when the last computation in a worker ends
         self.clock = clock
+        self.is_deadlocked = False
+        """Whether the run has ended as nothing could happen any more."""
         self.outsiders = Outsiders(patience)
+        self._foreign = ForeignJobs(self.outsiders, self._is_outside, patience)
         self.baton_back = _thread.allocate_lock()
         self.baton_back.acquire()
 
     def __repr__(self) -> str:
-        return f"<Threads {list(self._workers)}>"
+        return f"<Threads {[*self._workers, *self._members]}>"
 
     # Turns: what the loop does for its threads. Each comes in a callback of the loop, or earlier,
     # while a coroutine blocks the loop's own thread.
 
     def turn(self, function: Callable[..., object], *args: Any) -> None:
         """Let the loop's thread call `function`; from any thread."""
-        number = next(self._turn_numbers)
+        number = self._last_turn = next(self._turn_numbers)
         self._turns[number] = partial(function, *args)
         self._loop.call_soon_threadsafe(self._take_turn, number)
 
@@ -91,59 +110,96 @@ class Threads:
         if function is not None:
             function()
 
-    def wake_at(self, deadline: int, worker: Worker, suspension: int) -> AnyTimerHandle:
-        """Resume a worker at an instant, in nanoseconds."""
-        return self._loop.schedule(deadline, worker.resume, suspension)
+    def traffic(self) -> int:
+        """Return a number that changes when a thread does something to the run."""
+        return self._last_turn + len(self._ready) + len(self._members)
+
+    def wake_at(self, deadline: int, thread: BatonThread, suspension: int) -> AnyTimerHandle:
+        """Resume a thread at an instant, in nanoseconds."""
+        alarm = self._loop.schedule(deadline, self._wake, thread, suspension)
+        self._alarms[alarm] = thread, suspension
+        return alarm
+
+    def forget(self, alarm: AnyTimerHandle) -> None:
+        """Do not wake a thread any more."""
+        self._alarms.pop(alarm, None)
+        alarm.cancel()
+
+    def _wake(self, thread: BatonThread, suspension: int) -> None:
+        for alarm in [alarm for alarm, (one, _) in self._alarms.items() if one is thread]:
+            del self._alarms[alarm]
+        thread.ring(suspension)
 
     def run_until(self, instant: int) -> None:
         """Let the workers run while the loop's own thread sleeps up to `instant`."""
-        while True:
-            if self._turns:
-                self._take_turn(self._next_turn())
-            elif (alarm := self._next_alarm(instant)) is not None:
-                self._ring(alarm)
-            else:
-                break
+        if self._turns or self._alarms:
+            with self._blocked(instant):
+                while True:
+                    if self._turns:
+                        self._take_turn(self._next_turn())
+                    elif (alarm := self._next_alarm(instant)) is not None:
+                        self._ring(alarm)
+                    else:
+                        break
         self.clock.now = instant
+
+    @contextmanager
+    def _blocked(self, end: int) -> Iterator[None]:
+        """Keep in mind until when the loop's own thread is blocked."""
+        self._blocked_until = end
+        try:
+            yield
+        finally:
+            self._blocked_until = NEVER
+
+    def nothing_until(self, instant: int) -> bool:
+        """Return whether nothing but the thread that runs now has anything to do until then."""
+        return not self._ready and instant < min(self._timers.first, self._blocked_until)
 
     def run_until_released(self, lock: Lock, end: int) -> bool:
         """Let everybody run while the loop's own thread waits for `lock`, at most until `end`.
 
         Returns False if it would wait for ever.
         """
-        while lock.locked():
-            if self._turns:
-                self._take_turn(self._next_turn())
-                continue
-            alarm = self._next_alarm(end)
-            if self.wait_outside(end if alarm is None else alarm.deadline):
-                continue
-            if alarm is not None:
-                self._ring(alarm)
-            elif end < NEVER:
-                self.clock.now = end
-                break
-            else:
-                return False
+        with self._blocked(end):
+            while lock.locked():
+                if self._turns:
+                    self._take_turn(self._next_turn())
+                    continue
+                alarm = self._next_alarm(end)
+                if self.wait_outside(end if alarm is None else alarm.deadline):
+                    continue
+                if alarm is not None:
+                    self._ring(alarm)
+                elif end < NEVER:
+                    self.clock.now = end
+                    break
+                else:
+                    return False
         return True
 
-    def _next_alarm(self, instant: int) -> TimerHandle | None:
-        if any(worker.suspended and worker.job is not None for worker in self._workers):
-            for handle in self._timers:
-                if handle.deadline > instant:
-                    break
-                if isinstance(handle, TimerHandle) and isinstance(
-                    getattr(handle._callback, "__self__", None), Worker
-                ):
-                    return handle
-        return None
+    def _next_alarm(self, instant: int) -> AnyTimerHandle | None:
+        """Return the next alarm up to an instant; to the end of time none that is in vain."""
+        due = [
+            alarm
+            for alarm, (thread, _) in self._alarms.items()
+            if alarm.deadline <= instant and (instant < NEVER or not thread.wakes_in_vain(IN_VAIN))
+        ]
+        return min(due, key=lambda alarm: alarm.deadline, default=None)
 
-    def _ring(self, alarm: TimerHandle) -> None:
+    def _ring(self, alarm: AnyTimerHandle) -> None:
         self.clock.now = max(alarm.deadline, self.clock.now)
-        resume, args = alarm._callback, alarm._args
+        thread, suspension = self._alarms[alarm]
         alarm.cancel()
-        assert resume is not None
-        resume(*args)
+        self._wake(thread, suspension)
+
+    def all_in_vain(self, wakes: int = IN_VAIN) -> bool:
+        """Return whether nothing is pending but daemon threads that wake up in vain.
+
+        They have done so as often as `wakes` says.
+        """
+        in_vain = sum(1 for thread, _ in self._alarms.values() if thread.wakes_in_vain(wakes))
+        return 0 < in_vain == self._timers.pending()
 
     # Workers
 
@@ -151,7 +207,7 @@ class Threads:
         """Arrange for `function` to run in a thread, from the next turn of the loop on."""
         if isinstance(executor, ThreadPoolExecutor) and is_simulated(executor):
             return self.run_in_pool(executor, function)
-        return self._submit_outside(executor, function)
+        return self._foreign.submit(executor, function)
 
     def run_in_pool(self, executor: ThreadPoolExecutor, function: Callable[[], Any]) -> Job:
         """Arrange for `function` to run in one of the workers that stand in for an executor's."""
@@ -170,14 +226,14 @@ class Threads:
         elif (name := pool.next_name()) is not None:
             worker = Worker(self, pool, name)
             self._workers[worker] = None
-            worker.thread.start()
+            start_outside(worker.thread)
         else:
             return
         worker.job = pool.waiting.popleft()
         worker.hand_over()
 
-    def wait_for_baton(self, worker: Worker) -> bool:
-        """Wait in real time; return False when the worker seems to be blocked for real."""
+    def wait_for_baton(self, thread: BatonThread) -> bool:
+        """Wait in real time; return False when the thread seems to be blocked for real."""
         if self.baton_back.acquire(timeout=_LOOK):
             return True
         began, last_look, looks, pause = real_monotonic(), "", 0, _LOOK
@@ -188,14 +244,23 @@ class Threads:
             quiet = time.process_time() - used < pause / 2  # not even a thread of C code computes
             # The system says that a thread waits until it has a processor, so one that is woken
             # speaks for itself.
-            look = "" if worker.waking or not quiet else waits_for_others(worker.thread)
+            look = "" if thread.waking or not quiet else self._wait_of(thread)
             if look and look == last_look:
                 looks += 1
             elif not look:
                 looks, pause = 0, min(2 * pause, 20 * _LOOK)
             last_look = look
             if looks == _LOOKS or real_monotonic() - began > self._patience:
-                return False
+                if not is_at_breakpoint(thread.thread):
+                    return False
+                looks, began = 0, real_monotonic()
+
+    def _wait_of(self, thread: BatonThread) -> str:
+        """Return what a thread waits for that does not come back, "" if it is at work."""
+        look = waits_for_others(thread.thread)
+        if not look and isinstance(thread, ProgramThread):
+            look = waits_for_real(thread.thread)
+        return look
 
     def occupy_processor(self, nanoseconds: int) -> int:
         """Return how long a computation in a worker takes, behind those that came before it."""
@@ -219,18 +284,42 @@ class Threads:
         while pool.idle:
             worker = pool.idle.popleft()
             worker.hand_over()  # without a job: the thread ends
-            worker.thread.join()
+            with outside():
+                worker.thread.join()
             del self._workers[worker]
         done()
 
+    # Threads of the program
+
+    def start_thread(self, thread: threading.Thread) -> None:
+        """Start a thread of the program; it runs first in the next turn of the loop."""
+        member = ProgramThread(self, thread)
+        member.start()
+        self._members[member] = None
+        self.outsiders.leave_out(thread)
+        self.turn(member.begin)
+
+    def waiting(self) -> Iterator[str]:
+        """Yield what to say of each thread of the program that waits: its name, and where."""
+        for member in tuple(self._members):
+            frame = frame_of(member.thread)
+            while frame is not None and is_library(frame):
+                frame = frame.f_back
+            at = "" if frame is None else f"\n      at {place(frame)}"
+            yield f"thread {member.thread.name!r} waits{at}"
+
+    def ended(self, thread: BatonThread) -> None:
+        """Forget a thread of the program that has ended."""
+        self._members.pop(thread, None)  # type: ignore[call-overload]
+
     def close(self) -> None:
-        """Unwind every worker thread."""
+        """Unwind every worker thread, and let the program's go on in real time."""
         self._turns.clear()
         for pool in self._pools.values():
             pool.clear()
         self._pools.clear()
         for worker in self._workers:
-            worker.abandoned = True
+            worker.has_left = True
         for worker in self._workers:
             if worker.suspended:
                 worker.hand_over()
@@ -238,6 +327,11 @@ class Threads:
         for worker in self._workers:
             worker.thread.join(max(0.0, deadline - real_monotonic()))
         self._workers.clear()
+        asleep = {thread for thread, _ in self._alarms.values()}
+        for member in tuple(self._members):
+            member.set_free(is_stuck=self.is_deadlocked and member not in asleep)
+        self._members.clear()
+        self._alarms.clear()
 
     # Outside the simulation
 
@@ -253,52 +347,21 @@ class Threads:
 
     def _is_outside(self) -> bool:
         actor = here.actor
-        return not (isinstance(actor, Worker) and actor in self._workers and actor.in_turn())
+        if isinstance(actor, BatonThread):
+            return actor._threads is not self or not actor.in_turn()
+        return actor is None or actor.clock is not self.clock
 
     def clock_may_move(self) -> bool:
-        """Tell whether nothing is outside the simulation; cheap, for each move of the clock."""
-        return thread_count() == self.outsiders.usual and not self._foreign
+        """Return whether nothing need be asked before the clock moves; cheap, as for each move."""
+        return thread_count() == self.outsiders.usual and not (self._foreign or self._members)
 
     def wait_outside(self, deadline: int, ready: Collection[object] = ()) -> bool:
         """Wait in real time for what is not simulated, before the clock moves to `deadline`.
 
         Returns False when it may move. What a signal's handler adds to `ready` ends the wait.
         """
-        if self._foreign:
-            self._take_over()
+        if self._foreign and self._foreign.take_over():
             return True
         if deadline < NEVER and not self.outsiders.present():
             return False
         return self.outsiders.wait(to_seconds(max(deadline - self.clock.now, 0)), ready)
-
-    def _submit_outside(self, executor: Executor, function: Callable[[], Any]) -> Future[Any]:
-        """Let another kind of executor run it, in real time and in no virtual time.
-
-        The results come in the order of submission.
-        """
-        before = threading.enumerate()
-        theirs = executor.submit(function)
-        if isinstance(theirs, Job) or theirs.done():
-            return theirs
-        self.outsiders.leave_out(*set(threading.enumerate()).difference(before))
-        ours: Future[Any] = Future()
-        ours.add_done_callback(lambda _: ours.cancelled() and theirs.cancel())
-        theirs.add_done_callback(lambda _: self.outsiders.wake())
-        self._foreign.append((theirs, ours))
-        return ours
-
-    def _take_over(self) -> None:
-        """Take over the first result of another executor's, or wait a while for it."""
-        theirs, ours = self._foreign[0]
-        if not theirs.done():
-            self.outsiders.get_call(_GLANCE)
-            return
-        self._foreign.popleft()
-        if theirs.cancelled():
-            ours.cancel()
-        elif ours.set_running_or_notify_cancel():
-            error = theirs.exception()
-            if error is None:
-                ours.set_result(theirs.result())
-            else:
-                ours.set_exception(error)

@@ -45,6 +45,10 @@ class Timers:
     def __len__(self) -> int:
         return sum(map(len, self._buckets.values()))
 
+    def pending(self) -> int:
+        """Return how many of them will fire; O(number of instants)."""
+        return len(self) - len(self._buckets.get(NEVER, ()))
+
     def __contains__(self, handle: AnyTimerHandle) -> bool:
         return handle in self._buckets.get(handle.deadline, ())
 
@@ -116,6 +120,15 @@ class Timers:
             bucket = self._buckets[deadline]
             for other in list(bucket)[:-1]:
                 bucket[other] = bucket.pop(other)
+
+    def after(self, instant: int) -> int:
+        """Return the earliest deadline after an instant, `NEVER` if there is none.
+
+        O(n) if a timer is overdue.
+        """
+        if self.first > instant:
+            return self.first
+        return min((deadline for deadline in self._buckets if deadline > instant), default=NEVER)
 
     def pop_first(self) -> dict[AnyTimerHandle, Any]:
         """Remove and return the timers of the first instant, in order of creation, with notes."""

@@ -15,6 +15,7 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
+from vtloop.clock import START
 from vtloop.errors import SimulationError
 from vtloop.places import Place
 from vtloop.wording import counted
@@ -151,6 +152,12 @@ class Trace(NamedTuple):
 
     def __repr__(self) -> str:
         return f"<Trace of {counted(len(self.tasks), 'task')}, {counted(len(self.steps), 'step')}>"
+
+    @property
+    def wall_clock(self) -> str | None:
+        """Where the wall clock started, as an ISO datetime, if somebody has chosen that."""
+        start = self.header.get("wall_clock")
+        return None if start == START else start
 
     def digest(self) -> str:
         """Return a hash that is equal for equal runs, on the same version of Python."""

@@ -1,80 +1,32 @@
-"""The worker threads: each runs one function after another while it holds the baton.
-
-See `threads` for the baton and who hands it over.
-"""
+"""The worker threads of pools: each runs one function after another while it has the baton."""
 
 from __future__ import annotations
 
-import _thread
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, Protocol
 
+from vtloop.baton import BatonHolder, BatonThread
 from vtloop.blocking import here
-from vtloop.clock import NEVER, Clock
-from vtloop.locks import Lock
-from vtloop.outsiders import Outsiders
 from vtloop.pools import Job, Pool, ThreadAbandoned
-from vtloop.timers import AnyTimerHandle
 
 
-class BatonHolder(Protocol):
-    """What the workers need of `Threads`."""
-
-    clock: Clock
-    outsiders: Outsiders
-    baton_back: _thread.LockType
-
-    def turn(self, function: Callable[..., object], *args: Any) -> None: ...
-    def wake_at(self, deadline: int, worker: Worker, suspension: int) -> AnyTimerHandle: ...
-    def wait_for_baton(self, worker: Worker) -> bool: ...
-    def occupy_processor(self, nanoseconds: int) -> int: ...
-    def run_in_pool(
-        self, executor: ThreadPoolExecutor, function: Callable[[], Any]
-    ) -> Future[Any]: ...
-    def shut_down(
-        self, executor: ThreadPoolExecutor, cancel_futures: bool, done: Callable[[], object]
-    ) -> None: ...
-
-
-class Worker:
-    """One worker thread: the actor of its thread."""
+class Worker(BatonThread):
+    """One worker thread."""
 
     def __init__(self, threads: BatonHolder, pool: Pool, name: str) -> None:
-        self._threads = threads
+        super().__init__(threads)
         self._pool = pool
-        self._go = _thread.allocate_lock()
-        self._go.acquire()
-        self._baton: list[None] = []  # whoever pops it, worker or loop, decides who goes on
-        self._suspension = 0  # counts suspensions, so that a late wake-up is recognised
-        self.suspended = False
-        self.waking = False  # the baton is handed to it, and it has yet to run
-        self.abandoned = False
         self.job: Job | None = None
         self.thread = threading.Thread(target=self._work, name=name, daemon=True)
 
-    def __repr__(self) -> str:
-        state = "suspended" if self.suspended else "running" if self._baton else "outside"
-        return f"<Worker {self.thread.name} {state}>"
-
-    # The thread's side
-
     def _work(self) -> None:
         here.actor = self
-        self._wait_for_go()
         try:
-            if not self.abandoned:
+            if self._wait_for_go():
                 self._run_jobs()
         except ThreadAbandoned:
             pass
         finally:
-            if self._take_baton():
-                self._threads.baton_back.release()
-
-    def _wait_for_go(self) -> None:
-        self._go.acquire()
-        self.waking = False
+            self._give_baton_back()
 
     def _run_jobs(self) -> None:
         pool = self._pool
@@ -89,97 +41,6 @@ class Worker:
             if self.job is None:
                 self._suspend(lambda: pool.idle.append(self))
 
-    def _rejoin(self) -> None:
-        """Come back under the loop's control, if this thread was blocked for real."""
-        if not self._baton:
-            self._suspend(lambda: self._threads.turn(self.resume, self._suspension))
-
-    def _take_baton(self) -> bool:
-        try:
-            self._baton.pop()
-        except IndexError:
-            return False
-        return True
-
-    def _suspend(self, arrange: Callable[[], object]) -> None:
-        """Give the baton back, after `arrange()` has seen to it that it will come again."""
-        if self.abandoned:
-            raise ThreadAbandoned
-        self._suspension += 1
-        self.suspended = True
-        if self._take_baton():
-            arrange()
-            self._threads.baton_back.release()
-        else:  # the loop took it, because this thread was blocked for real
-            self._threads.turn(arrange)
-        self._wait_for_go()
-        if self.abandoned:
-            raise ThreadAbandoned
-
-    def _set_alarm(self, deadline: int) -> AnyTimerHandle:
-        return self._threads.wake_at(deadline, self, self._suspension)
-
-    def sleep(self, nanoseconds: int) -> None:
-        self._suspend(lambda: self._set_alarm(self._threads.clock.now + nanoseconds))
-
-    def compute(self, nanoseconds: int) -> None:
-        self.sleep(self._threads.occupy_processor(nanoseconds))
-
-    def wait_for(self, lock: Lock, end: int) -> None:
-        alarms: list[AnyTimerHandle] = []
-
-        def arrange() -> None:
-            if not lock.locked():  # released in the meantime, by an outsider
-                self.wake(lock)
-            elif end < NEVER:
-                alarms.append(self._set_alarm(end))
-
-        self._suspend(arrange)
-        for alarm in alarms:
-            alarm.cancel()
-
-    def virtual_time(self) -> int:
-        return self._threads.clock.now
-
-    def whoami(self) -> str:
-        return self.thread.name
-
-    def submit(self, executor: ThreadPoolExecutor, function: Callable[[], Any]) -> Future[Any]:
-        return self._threads.run_in_pool(executor, function)
-
-    def shut_down(
-        self, executor: ThreadPoolExecutor, cancel_futures: bool, done: Callable[[], object]
-    ) -> None:
-        self._threads.shut_down(executor, cancel_futures, done)
-
-    # The side of the loop and of other threads
-
-    def in_turn(self) -> bool:
-        """Tell whether this worker has the baton."""
-        return bool(self._baton)
-
-    def wake(self, lock: Lock) -> None:
-        if self.suspended:
-            self._threads.turn(self.resume, self._suspension)
-
-    def resume(self, suspension: int) -> None:
-        """Hand the baton to this worker, if it is still in that suspension."""
-        if self.suspended and suspension == self._suspension:
-            self.hand_over()
-
-    def hand_over(self) -> None:
-        """Let this worker run, and stand still until the baton is back."""
-        self.suspended = False
-        self.waking = True
-        self._baton.append(None)
-        self._threads.outsiders.under_control(self.thread)
-        back = False
-        try:
-            self._go.release()
-            back = self._threads.wait_for_baton(self)
-        finally:  # it is not back, when the worker is blocked for real, or on Ctrl-C
-            if not back:
-                if self._take_baton():
-                    self._threads.outsiders.blocked_for_real(self.thread)
-                else:
-                    self._threads.baton_back.acquire()
+    def _leave(self) -> None:
+        """Unwind, as nobody waits for the job any more."""
+        raise ThreadAbandoned

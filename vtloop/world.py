@@ -2,51 +2,50 @@
 
 While at least one virtual loop runs:
 
-- `time.sleep`: blocking calls take virtual time
+- the clocks of the module `time`, and `time.sleep`: they tell and take virtual time (see
+  `time_functions`), wherever somebody keeps them (see `redirect`)
+- `datetime.now`, `datetime.utcnow`, `date.today`, by way of time-machine; and the local time zone
+  (see `wallclock`); that from which `logging` counts `relativeCreated`
 - `set` in `asyncio.tasks` and `asyncio.taskgroups`, `asyncio.tasks.all_tasks`: sets in order, so
   that `wait`, `as_completed`, task groups and the end of `asyncio.run` are reproducible
 - `threading.Lock`, what `threading.RLock` and `threading.Condition` make of it, and
   `queue.SimpleQueue`; the clock by which these and `concurrent.futures` judge timeouts: worker
-  threads wait in virtual time
-- the `sleep` with which `subprocess` polls a child: that is real
-- `Thread.start`: not so for the start of a thread, which takes no virtual time
+  threads wait in virtual time, also where a program is to read the real clocks
+- `Thread.start` and `Thread.join`: threads that the program starts belong to the run
 - `submit` and `shutdown` of `ThreadPoolExecutor`: its jobs go to the run's own worker threads
 
 With a recorder, `acquire` and `release` of `asyncio.Lock` and `asyncio.Semaphore`: who holds what.
-With `wall_clock=`, `time.monotonic`, `time.perf_counter` and their `_ns` variants, `time.ctime` and
-`time.asctime`. A module that took `sleep` or one of these by `from time import …` gets the stand-in
-under that name too. All stand-ins do what the originals do on threads that belong to no run.
+All stand-ins do what the originals do on threads that belong to no run.
 
-Besides, a run with a seed has a state of `random` of its own, and it owns the schedule of the
-garbage collector (see `collector`).
+Besides, a run with a seed has a state of `random` of its own (see `randomness`), and it owns the
+schedule of the garbage collector (see `collector`).
 """
 
 from __future__ import annotations
 
 import asyncio.taskgroups
 import asyncio.tasks
+import logging
 import queue
-import random
-import subprocess
 import sys
 import threading
 import time
 from asyncio import Lock, Semaphore
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import _base as futures_base
-from functools import lru_cache
 from types import ModuleType, SimpleNamespace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from vtloop import blocking, holders, locks, ordering, pools
+from vtloop import blocking, holders, locks, ordering, pools, program_threads
 from vtloop.blocking import here
 from vtloop.clock import Clock
 from vtloop.collector import Collector
-from vtloop.errors import SimulationError
-from vtloop.wallclock import LEFT_ALONE, WallClock
-
-if TYPE_CHECKING:
-    from datetime import datetime
+from vtloop.idle_thread import IdleThread
+from vtloop.originals import TIME
+from vtloop.randomness import Randomness
+from vtloop.redirect import Redirection, can_be_redirected
+from vtloop.time_functions import STAND_INS, TOLD_BY_TIME_MACHINE, start_of_logging
+from vtloop.wallclock import OneTime, WallClock
 
 _ABSENT: Any = object()
 _PYTHON_SIMPLE_QUEUE: Any = queue._PySimpleQueue  # type: ignore[attr-defined]
@@ -59,10 +58,16 @@ class Replacement(NamedTuple):
     name: str
     stand_in: Any
     taken_by_name: bool = False  # by `from module import name` in other modules
+    redirected: bool = False  # a builtin function, wherever it is kept
 
 
 ALWAYS = (
-    Replacement(time, "sleep", blocking.sleep, taken_by_name=True),
+    *(
+        Replacement(time, name, stand_in, taken_by_name=True, redirected=True)
+        for name, stand_in in STAND_INS.items()
+        if name not in TOLD_BY_TIME_MACHINE
+    ),
+    Replacement(logging, "_startTime", start_of_logging(logging._startTime)),  # type: ignore[attr-defined]
     Replacement(asyncio.tasks, "set", ordering.OrderedSet),
     Replacement(asyncio.tasks, "all_tasks", ordering.all_tasks),
     Replacement(asyncio.taskgroups, "set", ordering.set_of_tasks),
@@ -73,8 +78,8 @@ ALWAYS = (
     Replacement(threading, "_time", blocking.monotonic),
     Replacement(queue, "time", blocking.monotonic),
     Replacement(futures_base, "time", SimpleNamespace(monotonic=blocking.monotonic)),
-    Replacement(subprocess, "time", SimpleNamespace(sleep=blocking.real_sleep)),
-    Replacement(threading.Thread, "start", blocking.start_thread),
+    Replacement(threading.Thread, "start", program_threads.start),
+    Replacement(threading.Thread, "join", program_threads.join),
     Replacement(ThreadPoolExecutor, "submit", pools.submit),
     Replacement(ThreadPoolExecutor, "shutdown", pools.shutdown),
 )
@@ -84,8 +89,9 @@ RECORDED = (
     Replacement(Semaphore, "acquire", holders.semaphore_acquire),
     Replacement(Semaphore, "release", holders.semaphore_release),
 )
-WITH_WALL_CLOCK = tuple(
-    Replacement(time, name, stand_in, taken_by_name=True) for name, stand_in in LEFT_ALONE.items()
+WALL = tuple(
+    Replacement(time, name, STAND_INS[name], taken_by_name=True, redirected=True)
+    for name in TOLD_BY_TIME_MACHINE & STAND_INS.keys()
 )
 
 
@@ -105,18 +111,24 @@ class Replacements:
         self._classes: list[_Place] = []
         self._modules: list[_Place] = []
         self._to_take: list[_Place] = []
-        self._takers: list[_Place] = []  # other modules that have taken a name
-        for module, name, stand_in, taken_by_name in table:
-            original = vars(module).get(name, _ABSENT)
-            if isinstance(module, type):
-                self._classes.append(_Place(module, name, stand_in, original))
-            else:
-                self._modules.append(_Place(vars(module), name, stand_in, original))
-            if taken_by_name:
-                self._to_take.append(self._modules[-1])
+        self._takers: list[_Place] = []  # modules that have taken something by name
         self._modules_seen: tuple[int, object] = (0, None)
         self._lock = threading.Lock()
         self._entered = 0
+        redirections = []
+        for module, name, stand_in, taken_by_name, redirected in table:
+            if redirected and can_be_redirected(TIME[name]):
+                redirections.append(Redirection(TIME[name], stand_in))
+            else:
+                original = vars(module).get(name, _ABSENT)
+                if isinstance(module, type):
+                    self._classes.append(_Place(module, name, stand_in, original))
+                else:
+                    self._modules.append(_Place(vars(module), name, stand_in, original))
+                if taken_by_name:
+                    self._to_take.append(self._modules[-1])
+        self._redirections = redirections  # which hold what the functions are redirected to
+        self._redirected = [(one.words, one.redirected, one.original) for one in redirections]
 
     def __enter__(self) -> None:
         with self._lock:
@@ -124,18 +136,22 @@ class Replacements:
             if self._entered == 1:
                 if self._to_take and _modules() != self._modules_seen:
                     self._modules_seen = _modules()
-                    self._takers = self._who_has([place.original for place in self._to_take])
+                    self._takers = self._who_has("original")
                 for owner, name, stand_in, _ in self._classes:
                     setattr(owner, name, stand_in)
                 for names, name, stand_in, _ in self._modules:
                     names[name] = stand_in
                 for names, name, stand_in, _ in self._takers:
                     names[name] = stand_in
+                for words, redirected, _ in self._redirected:
+                    words[:] = redirected
 
     def __exit__(self, *exc_info: object) -> None:
         with self._lock:
             self._entered -= 1
             if self._entered == 0:
+                for words, _, original in self._redirected:
+                    words[:] = original
                 for owner, name, _, original in self._classes:
                     if original is _ABSENT:  # inherited
                         delattr(owner, name)
@@ -150,16 +166,21 @@ class Replacements:
                     names[name] = original
                 if self._to_take and _modules() != self._modules_seen:
                     # New modules may have taken a stand-in.
-                    for place in self._who_has([place.stand_in for place in self._to_take]):
-                        place.names[place.name] = place.original
+                    for names, name, _, original in self._who_has("stand_in"):
+                        names[name] = original
 
-    def _who_has(self, values: list[Any]) -> list[_Place]:
-        """Return where modules have one of `values`, one for each name, by `from … import`."""
+    def _who_has(self, which: str) -> list[_Place]:
+        """Return where modules have one of the two values, by `from … import`.
+
+        The standard library means something else by other names, such as the type of a lock.
+        """
+        wanted = {id(getattr(place, which)): place for place in self._to_take}
         return [
-            place._replace(names=names)
-            for names in map(vars, filter(_is_users, list(sys.modules.values())))
-            for place, value in zip(self._to_take, values, strict=True)
-            if names.get(place.name, _ABSENT) is value
+            place._replace(names=vars(module), name=name)
+            for module in filter(_is_users, list(sys.modules.values()))
+            for name, value in list(vars(module).items())
+            if (place := wanted.get(id(value))) is not None
+            and (name == place.name or _top(module) not in sys.stdlib_module_names)
         ]
 
 
@@ -173,64 +194,35 @@ def _modules() -> tuple[int, object]:
 
 
 def _is_users(module: Any) -> bool:
-    if not isinstance(module, ModuleType) or module is time:
-        return False
-    return module.__name__.partition(".")[0] != "vtloop"
+    return isinstance(module, ModuleType) and module is not time and _top(module) != "vtloop"
+
+
+def _top(module: ModuleType) -> str:
+    return module.__name__.partition(".")[0]
 
 
 always = Replacements(ALWAYS)
 when_recorded = Replacements(RECORDED)
-with_wall_clock = Replacements(WITH_WALL_CLOCK)
+_wall = Replacements(WALL)
 
 
-class Randomness:
-    """A state of the module `random` of the run's own, kept between the loop's runs.
-
-    Runs may nest, but not overlap in two threads, as `random` has only one state.
-    """
-
-    _inside = 0  # how many runs have their own state now
-
-    def __init__(self, seed: int | str) -> None:
-        self.kept = True  # whether the run goes on after an exit
-        self._ours = _seeded(seed)
-        self._theirs: Any = None
-
-    def __enter__(self) -> None:
-        if Randomness._inside and here.actor is None:
-            raise SimulationError(
-                "A run with a seed was started while another thread has one going, and both would "
-                "draw from the module random; pass seed=None to all of them but one"
-            )
-        Randomness._inside += 1
-        self._theirs = random.getstate()
-        random.setstate(self._ours)
-
-    def __exit__(self, *exc_info: object) -> None:
-        Randomness._inside -= 1
-        if self.kept:
-            self._ours = random.getstate()
-        random.setstate(self._theirs)
-
-
-@lru_cache(maxsize=16, typed=True)
-def _seeded(seed: int | str) -> Any:
-    """Return the state of `random` after `random.seed(seed)`."""
-    return random.Random(seed).getstate()
+def one_time(clock: Clock, wall_clock: WallClock) -> OneTime:
+    """Return what lets all clocks tell the time of a run."""
+    return OneTime(clock, wall_clock, _wall)
 
 
 class World:
     """The surroundings of one loop, in force while it is entered at least once."""
 
     def __init__(
-        self, clock: Clock, recorded: bool, wall_clock: datetime | None, seed: int | str | None
+        self, clock: Clock, recorded: bool, wall_clock: WallClock, seed: int | str | None
     ) -> None:
         self.collector = Collector()
-        self._parts: list[Any] = [always, self.collector]
+        self.time = one_time(clock, wall_clock)
+        self._idle_thread = IdleThread(clock)
+        self._parts: list[Any] = [always, self.collector, self.time]
         if recorded:
             self._parts.append(when_recorded)
-        if wall_clock is not None:
-            self._parts += [with_wall_clock, WallClock(clock, wall_clock)]
         if seed is not None:
             self._parts.append(Randomness(seed))
         self._entered = 0
@@ -249,11 +241,15 @@ class World:
                 except BaseException:
                     self._exit(self._parts[:number])
                     raise
+            if here.actor is None:
+                here.actor = self._idle_thread
         self._entered += 1
 
     def __exit__(self, *exc_info: object) -> None:
         self._entered -= 1
         if self._entered == 0:
+            if here.actor is self._idle_thread:
+                here.actor = None
             self._exit(self._parts)
 
     def _exit(self, parts: list[Any]) -> None:

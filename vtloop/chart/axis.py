@@ -81,7 +81,7 @@ def _nice_steps(unit: int) -> Iterator[int]:
 
 def _tick_labels(ticks: list[int], unit: int, timeline: Timeline, across: Across) -> list[str]:
     labels = [in_unit(tick, unit) for tick in ticks]
-    start = timeline.trace.header.get("wall_clock")
+    start = timeline.trace.wall_clock
     if not start:
         return labels
     from datetime import datetime, timedelta

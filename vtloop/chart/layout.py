@@ -82,7 +82,7 @@ class Layout:
         left = self.labels
         title = default_title(self.timeline) if title is None else title
         frame.paint_title(canvas, title, left, across.room)
-        below = font * (4.6 if self.timeline.trace.header.get("wall_clock") else 3.6)
+        below = font * (4.6 if self.timeline.trace.wall_clock else 3.6)
         if legend:
             lines = frame.paint_legend(canvas, left, left + across.room, below)
             below += (lines * 1.55 - 0.2) * 0.86 * font

@@ -22,7 +22,7 @@ import hypothesis
 from hypothesis import strategies as st
 from hypothesis.errors import UnsatisfiedAssumption
 
-from vtloop.clock import format_seconds
+from vtloop.clock import START, format_seconds
 from vtloop.marbles import marbles
 from vtloop.recording import Recording
 from vtloop.strategies.ties import Ties
@@ -35,6 +35,7 @@ from vtloop.sweep.oracles import ERROR, ORACLES, Oracle
 from vtloop.sweep.replaying import Replay
 from vtloop.sweep.search import Victim, victims_of
 from vtloop.timeline import Timeline
+from vtloop.wallclock import WallClock
 
 T = TypeVar("T")
 
@@ -106,10 +107,11 @@ class Fate:
             self._stopped = stopped
             raise
 
-    def explore(self, main: Program) -> Replay:
+    def explore(self, main: Program, wall_clock: WallClock = START) -> Replay:
         """Run a program as fate has it; return its last run, which is recorded.
 
-        `main` is a function that returns a coroutine, and does the same each time it is called.
+        `main` is a function that returns a coroutine, and does the same each time it is called;
+        `wall_clock` is as for `vtloop.VirtualLoop`.
 
         Raises what the program raises if nobody is cancelled, and AssertionError if an oracle finds
         something wrong. Hypothesis notes the token of the cancellation, where it landed, and the
@@ -122,6 +124,7 @@ class Fate:
             self._watched(main),
             check=options.check,
             seed=options.seed,
+            wall_clock=wall_clock,
             policies=[Ties(self._choose_tie)] if options.ties else [],
         )
         with self._heeded(), bench:

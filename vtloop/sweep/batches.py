@@ -16,12 +16,14 @@ from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+from vtloop.clock import START
 from vtloop.sweep.cases import Bench, Check, Program
 from vtloop.sweep.invariants import Always
 from vtloop.sweep.judging import Judge
 from vtloop.sweep.moments import OF_RUNS, UNDISTURBED, Case, Moment
 from vtloop.sweep.oracles import Finding
 from vtloop.sweep.programs import called, load
+from vtloop.wallclock import WallClock
 
 # A batch takes about so many seconds: more than it takes to prepare for it, which is some
 # hundredths, and few enough to end soon. In between, all are cut into so many, for all processes.
@@ -38,16 +40,18 @@ class Setting:
     check: Check | str | None = None
     always: Always | str | None = None
     seed: int | str = 0
+    wall_clock: WallClock = START
 
     def loaded(self) -> Setting:
         """Return the same, with functions where there were names."""
         program, check, always = map(_function, (self.program, self.check, self.always))
-        return Setting(program, check, always, self.seed)
+        return replace(self, program=program, check=check, always=always)
 
     def bench(self) -> Bench:
         """Return the bench for it."""
         loaded: Any = self.loaded()
-        return Bench(loaded.program, check=loaded.check, always=loaded.always, seed=loaded.seed)
+        options = vars(loaded).copy()
+        return Bench(options.pop("program"), **options)
 
 
 def _function(given: Any) -> Any:

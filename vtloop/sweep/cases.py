@@ -11,13 +11,13 @@ import asyncio
 import contextlib
 import gc
 import os
-import random
 import sys
 from collections.abc import Callable, Collection, Coroutine, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from vtloop import world
+from vtloop import randomness, world
+from vtloop.clock import START, Clock
 from vtloop.errors import DeadlockError, LivelockError, SimulationError
 from vtloop.kernel import no_loop_running
 from vtloop.ordering import without_addresses
@@ -36,6 +36,7 @@ from vtloop.sweep.moments import UNDISTURBED, Case, Moment
 from vtloop.sweep.programs import called
 from vtloop.sweep.timeouts import TimedLoop
 from vtloop.sweep.witness import NOTING, Witness, WitnessedLoop, current
+from vtloop.wallclock import WallClock
 
 Program = Callable[[], Coroutine[Any, Any, Any]]
 Check = Callable[[Outcome], object]
@@ -62,7 +63,8 @@ class Bench:
 
     `check` is called after each run, `always` before each of its handles; both raise what is wrong,
     or return False.
-    `seed` is that of `random`. `policies` act before those of the case.
+    `seed` is that of `random`, `wall_clock` that of each run. `policies` act before those of the
+    case.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class Bench:
         check: Check | None = None,
         always: Always | None = None,
         seed: int | str = 0,
+        wall_clock: WallClock = START,
         policies: Sequence[Policy] = (),
     ) -> None:
         self.most_handles = 0
@@ -79,7 +82,8 @@ class Bench:
         self._program = program
         self._check = check
         self._always = always
-        self._random = random.Random(seed).getstate()
+        self._random = randomness.seeded(seed)
+        self._wall_clock = wall_clock
         self._policies = policies
         self._runs = 0
         self._exits = contextlib.ExitStack()
@@ -88,8 +92,9 @@ class Bench:
         with contextlib.ExitStack() as entered:
             entered.enter_context(no_loop_running())
             entered.enter_context(world.always)
+            entered.enter_context(world.one_time(Clock(), self._wall_clock))
             entered.enter_context(NOTING)
-            entered.callback(random.setstate, random.getstate())
+            entered.callback(randomness.set_state, randomness.state())
             if gc.isenabled():
                 entered.callback(gc.enable)
                 gc.disable()
@@ -186,10 +191,18 @@ class Bench:
         watch = None if self._always is None else Watch(self._always)
         # The invariant is within the others: a step has ended for them when it looks.
         policies = [one for one in (counting, injection, watch) if one is not None]
-        random.setstate(self._random)
+        randomness.set_state(self._random)
         belonging = current.set(witness)
         try:
-            _execute(self._program, witness, injection, self._policies, policies, recording)
+            _execute(
+                self._program,
+                witness,
+                injection,
+                self._policies,
+                policies,
+                recording,
+                self._wall_clock,
+            )
             injection.forget_loop()
             gc.collect(0)
         finally:
@@ -227,6 +240,7 @@ def _execute(
     outer: Sequence[Policy],
     policies: Sequence[Counting | CountingArmed | Injection | Watch],
     recording: Recording | None,
+    wall_clock: WallClock,
 ) -> None:
     """Run a program, and write down what is seen of its main coroutine.
 
@@ -234,7 +248,7 @@ def _execute(
     """
     outcome = injection.outcome
     policy = Several([*outer, *policies]) if outer or policies[1:] else policies[0]
-    options: dict[str, Any] = {"policy": policy, "recorder": recording}
+    options: dict[str, Any] = {"policy": policy, "recorder": recording, "wall_clock": wall_clock}
     if outcome.case.letter in ("", "T"):
         loop: WitnessedLoop = TimedLoop(witness, held=outcome.case.number, **options)
     else:

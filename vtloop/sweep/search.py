@@ -17,6 +17,7 @@ from math import inf
 from typing import Any
 
 from vtloop import progress as bars
+from vtloop.clock import START
 from vtloop.ordering import without_addresses
 from vtloop.sweep.batches import (
     Result,
@@ -37,6 +38,7 @@ from vtloop.sweep.programs import called
 from vtloop.sweep.replaying import Replay, run_again
 from vtloop.sweep.report import Report, Tally, listed, problems_of
 from vtloop.tasks import without_locals
+from vtloop.wallclock import WallClock
 
 Victim = str | int | Callable[..., Any] | None
 _Try = Callable[[Work, Sequence[Case], float], Iterator[Result]]
@@ -52,6 +54,7 @@ def sweep(
     always: Always | str | None = None,
     oracles: Sequence[Oracle] = ORACLES,
     seed: int | str = 0,
+    wall_clock: WallClock = START,
     executor: Executor | None = None,
     max_seconds: float | None = None,
     resume: str | os.PathLike[str] | None = None,
@@ -70,7 +73,8 @@ def sweep(
     - `always` is called before each handle of each run, and does the same; these two may be given
       by name as well
     - `oracles` judge each run
-    - `seed` is that of the module `random`, for each run anew
+    - `seed` is that of the module `random`, `wall_clock` the date and time of day, for each run
+      anew; see `vtloop.VirtualLoop`
     - `executor` runs the cases in batches, in other processes or on other machines: any of
       `concurrent.futures`, or one with that interface; what it is given has to be importable there
     - `max_seconds` of real time are spent at most; the report says what was not tried
@@ -87,7 +91,7 @@ def sweep(
             "and T, and D comes after one of the first three; pass some of 'ABCDSFT'"
         )
     until = inf if max_seconds is None else time.time() + max_seconds
-    setting = Setting(program, check, always, seed)
+    setting = Setting(program, check, always, seed, wall_clock)
     with contextlib.ExitStack() as stack:
         bench = stack.enter_context(setting.bench())
         undisturbed, counting = bench.count(singles)
@@ -145,12 +149,14 @@ def replay(
     always: Always | str | None = None,
     oracles: Sequence[Oracle] = ORACLES,
     seed: int | str = 0,
+    wall_clock: WallClock = START,
 ) -> Replay:
     """Run the case of a token again, recorded; options as for `sweep`.
 
     ValueError if it is no token, LookupError if the program has no such moment.
     """
-    return run_again(Setting(program, check, always, seed), Judge(tuple(oracles)), token)
+    setting = Setting(program, check, always, seed, wall_clock)
+    return run_again(setting, Judge(tuple(oracles)), token)
 
 
 class _Search:
@@ -196,6 +202,7 @@ def _in_words(
         "victim": called(victim) if callable(victim) else str(victim),
         "classes": classes,
         "seed": repr(setting.seed),
+        "wall clock": str(setting.wall_clock),
         "check": called(setting.check) if setting.check is not None else "",
         "invariant": called(setting.always) if setting.always is not None else "",
         "list of oracles": ", ".join(

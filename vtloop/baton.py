@@ -1,0 +1,204 @@
+"""Threads of which one runs at a time, or the loop does: who has the baton.
+
+See `threads` for who hands it over. A thread gives it back when it waits for something that the run
+knows: a sleep, a lock, and all that is built from locks. It gets it again from a timer or a
+callback of the loop.
+"""
+
+from __future__ import annotations
+
+import _thread
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Protocol
+
+from vtloop.blocking import has_computed, here
+from vtloop.clock import NEVER, Clock
+from vtloop.timers import AnyTimerHandle
+
+if TYPE_CHECKING:
+    from vtloop.locks import Lock
+    from vtloop.outsiders import Outsiders
+    from vtloop.polling import Poll
+
+
+class BatonHolder(Protocol):
+    """What these threads need of `Threads`."""
+
+    clock: Clock
+    outsiders: Outsiders
+    baton_back: _thread.LockType
+
+    def turn(self, function: Callable[..., object], *args: Any) -> None: ...
+    def wake_at(self, deadline: int, thread: BatonThread, suspension: int) -> AnyTimerHandle: ...
+    def forget(self, alarm: AnyTimerHandle) -> None: ...
+    def wait_for_baton(self, thread: BatonThread) -> bool: ...
+    def occupy_processor(self, nanoseconds: int) -> int: ...
+    def nothing_until(self, instant: int) -> bool: ...
+    def start_thread(self, thread: threading.Thread) -> None: ...
+    def ended(self, thread: BatonThread) -> None: ...
+    def traffic(self) -> int: ...
+    def run_in_pool(
+        self, executor: ThreadPoolExecutor, function: Callable[[], Any]
+    ) -> Future[Any]: ...
+    def shut_down(
+        self, executor: ThreadPoolExecutor, cancel_futures: bool, done: Callable[[], object]
+    ) -> None: ...
+
+
+class BatonThread:
+    """A thread of a run, as an actor (see `blocking`), and as the loop sees it."""
+
+    thread: threading.Thread
+
+    def __init__(self, threads: BatonHolder) -> None:
+        self.clock = threads.clock
+        self.computed = 0
+        self.suspended = False
+        self.waking = False
+        """Whether the baton is handed to it, and it has yet to run."""
+        self.has_left = False
+        """Whether it is to leave the simulation when it runs next."""
+        self._threads = threads
+        self._go = _thread.allocate_lock()
+        self._go.acquire()
+        self._baton: list[
+            None
+        ] = []  # whoever pops it, this thread or the loop, decides who goes on
+        self._suspension = 0  # counts suspensions, so that a late wake-up is recognised
+
+    def __repr__(self) -> str:
+        state = "suspended" if self.suspended else "running" if self._baton else "outside"
+        return f"<{type(self).__name__} {self.thread.name} {state}>"
+
+    # The thread's side
+
+    def _wait_for_go(self) -> bool:
+        """Wait until it is to run; return whether that is still in the simulation."""
+        self._go.acquire()
+        self.waking = False
+        return not self.has_left
+
+    def _rejoin(self) -> None:
+        """Come back under the loop's control, if this thread was blocked for real."""
+        if not self._baton:
+            self._suspend(lambda: self._threads.turn(self.resume, self._suspension))
+
+    def _give_baton_back(self) -> None:
+        """Let the loop go on, if it still waits for this thread, which ends."""
+        if self._take_baton():
+            self._threads.baton_back.release()
+
+    def _take_baton(self) -> bool:
+        try:
+            self._baton.pop()
+        except IndexError:
+            return False
+        return True
+
+    def _suspend(self, arrange: Callable[[], object]) -> None:
+        """Give the baton back, after `arrange()` has seen to it that it will come again."""
+        if self.has_left:
+            self._leave()
+            return
+        self._suspension += 1
+        self.suspended = True
+        if self._take_baton():
+            arrange()
+            self._threads.baton_back.release()
+        else:  # the loop took it, because this thread was blocked for real
+            self._threads.turn(arrange)
+        if not self._wait_for_go():
+            self._leave()
+
+    def _leave(self) -> None:
+        """Be outside of the simulation from now on, as the run is over."""
+        here.actor = None
+
+    def _set_alarm(self, deadline: int) -> AnyTimerHandle:
+        return self._threads.wake_at(deadline, self, self._suspension)
+
+    def sleep(self, nanoseconds: int) -> None:
+        self._suspend(lambda: self._set_alarm(self.clock.now + nanoseconds))
+
+    def compute(self, nanoseconds: int) -> None:
+        self.sleep(self._threads.occupy_processor(nanoseconds))
+
+    def let_pass(self, nanoseconds: int, poll: Poll) -> None:
+        if self._threads.nothing_until(self.clock.now + nanoseconds):
+            self.clock.now += nanoseconds
+        else:
+            self.sleep(nanoseconds)
+        poll.instant = self.clock.now
+        has_computed(self, nanoseconds)
+
+    def is_alone(self) -> bool:
+        return self._threads.nothing_until(NEVER - 1)
+
+    def wait_for(self, lock: Lock, end: int) -> None:
+        alarms: list[AnyTimerHandle] = []
+
+        def arrange() -> None:
+            if not lock.locked():  # released in the meantime, by an outsider
+                self.wake(lock)
+            elif end < NEVER:
+                alarms.append(self._set_alarm(end))
+
+        self._suspend(arrange)
+        for alarm in alarms:
+            self._threads.forget(alarm)
+
+    def whoami(self) -> str:
+        return self.thread.name
+
+    def start_thread(self, thread: threading.Thread) -> None:
+        self._threads.start_thread(thread)
+
+    def submit(self, executor: ThreadPoolExecutor, function: Callable[[], Any]) -> Future[Any]:
+        return self._threads.run_in_pool(executor, function)
+
+    def shut_down(
+        self, executor: ThreadPoolExecutor, cancel_futures: bool, done: Callable[[], object]
+    ) -> None:
+        self._threads.shut_down(executor, cancel_futures, done)
+
+    # The side of the loop and of other threads
+
+    def in_turn(self) -> bool:
+        """Return whether this thread has the baton."""
+        return bool(self._baton)
+
+    def wake(self, lock: Lock) -> None:
+        if self.suspended:
+            self._threads.turn(self.resume, self._suspension)
+
+    def resume(self, suspension: int) -> None:
+        """Hand the baton to this thread, if it is still in that suspension."""
+        if self.suspended and suspension == self._suspension:
+            self.hand_over()
+
+    def ring(self, suspension: int) -> None:
+        """Do so as time is up."""
+        self.resume(suspension)
+
+    def wakes_in_vain(self, wakes: int) -> bool:
+        """Return whether nobody need wait for this thread, as it has woken so often in vain."""
+        return False
+
+    def hand_over(self) -> None:
+        """Let this thread run, and stand still until the baton is back."""
+        self.suspended = False
+        self.waking = True
+        self._baton.append(None)
+        self._threads.outsiders.under_control(self.thread)
+        back = False
+        try:
+            self._go.release()
+            back = self._threads.wait_for_baton(self)
+        finally:  # it is not back when the thread is blocked for real, or on Ctrl-C
+            if not back:
+                if self._take_baton():
+                    self._threads.outsiders.blocked_for_real(self.thread)
+                else:
+                    self._threads.baton_back.acquire()

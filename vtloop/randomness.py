@@ -1,0 +1,84 @@
+"""A state of the module `random` of a run's own.
+
+`random.getstate` and `setstate` make integers of it and back, which takes longer than all else that
+a short run needs. So the state, an index and 624 words of 32 bits, is copied where it is: behind
+the head of the module's generator. Where it is not found there, those two functions are used.
+"""
+
+from __future__ import annotations
+
+import random
+import struct
+from functools import lru_cache
+from typing import Any
+
+from vtloop.blocking import here
+from vtloop.errors import SimulationError
+from vtloop.memory import POSSIBLE, memory_of
+
+_generator: Any = random._inst
+_WORDS = struct.Struct("=625I")
+
+
+def _is_in_place() -> bool:
+    """Return whether the state is where it is said to be."""
+    index, *words = _WORDS.unpack(memory_of(_generator, _WORDS.size))
+    return bool(random.getstate()[1] == (*words, index))
+
+
+_memory = memory_of(_generator, _WORDS.size) if POSSIBLE and _is_in_place() else None
+
+
+def state() -> Any:
+    """Return what `set_state` takes, to come back to this."""
+    if _memory is None:
+        return random.getstate()
+    return bytes(_memory), _generator.gauss_next
+
+
+def set_state(state: Any) -> None:
+    """Let `random` go on from a state."""
+    if _memory is None:
+        random.setstate(state)
+    else:
+        _memory[:], _generator.gauss_next = state
+
+
+@lru_cache(maxsize=16, typed=True)
+def seeded(seed: int | str) -> Any:
+    """Return the state after `random.seed(seed)`."""
+    before = state()
+    random.seed(seed)
+    after = state()
+    set_state(before)
+    return after
+
+
+class Randomness:
+    """Gives `random` a state of a run's own, which is kept while it is not entered.
+
+    Runs may nest, but not overlap in two threads, as `random` has only one state.
+    """
+
+    _inside = 0  # how many runs have their own state now
+
+    def __init__(self, seed: int | str) -> None:
+        self.kept = True  # whether the run goes on after an exit
+        self._ours = seeded(seed)
+        self._theirs: Any = None
+
+    def __enter__(self) -> None:
+        if Randomness._inside and here.actor is None:
+            raise SimulationError(
+                "A run with a seed was started while another thread has one going, and both would "
+                "draw from the module random; pass seed=None to all of them but one"
+            )
+        Randomness._inside += 1
+        self._theirs = state()
+        set_state(self._ours)
+
+    def __exit__(self, *exc_info: object) -> None:
+        Randomness._inside -= 1
+        if self.kept:
+            self._ours = state()
+        set_state(self._theirs)
