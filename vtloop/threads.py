@@ -163,18 +163,38 @@ class Threads:
         return job
 
     def _start(self, pool: Pool) -> None:
+        """Let a worker begin the next job; the job fails if there is no thread to be had for it."""
         if not pool.waiting:
             return
         if pool.idle:
             worker = pool.idle.popleft()
-        elif (name := pool.next_name()) is not None:
-            worker = Worker(self, pool, name)
-            self._workers[worker] = None
-            worker.thread.start()
+        elif pool.takes_workers():
+            try:
+                worker = self._new_worker(pool)
+            except Exception as error:
+                pool.waiting.popleft().fail(error)
+                pool.finished()
+                return
         else:
             return
         worker.job = pool.waiting.popleft()
         worker.hand_over()
+
+    def _new_worker(self, pool: Pool) -> Worker:
+        worker = Worker(self, pool, *pool.new_worker())
+        try:
+            worker.thread.start()
+        except BaseException:
+            pool.worker_left()
+            raise
+        self._workers[worker] = None
+        return worker
+
+    def ended(self, worker: Worker) -> None:
+        """Take note that a worker has given the baton back for the last time."""
+        worker.thread.join()
+        self._workers.pop(worker, None)
+        worker.pool.worker_left()
 
     def wait_for_baton(self, worker: Worker) -> bool:
         """Wait in real time; return False when the worker seems to be blocked for real."""
@@ -217,11 +237,8 @@ class Threads:
 
     def _dismiss(self, pool: Pool, done: Callable[[], object]) -> None:
         while pool.idle:
-            worker = pool.idle.popleft()
-            worker.hand_over()  # without a job: the thread ends
-            worker.thread.join()
-            del self._workers[worker]
-        done()
+            pool.idle.popleft().hand_over()  # without a job: the thread ends
+        pool.when_left(done)
 
     def close(self) -> None:
         """Unwind every worker thread."""
@@ -229,13 +246,14 @@ class Threads:
         for pool in self._pools.values():
             pool.clear()
         self._pools.clear()
-        for worker in self._workers:
+        workers = list(self._workers)
+        for worker in workers:
             worker.abandoned = True
-        for worker in self._workers:
+        for worker in workers:
             if worker.suspended:
                 worker.hand_over()
         deadline = real_monotonic() + _LEAVE
-        for worker in self._workers:
+        for worker in workers:
             worker.thread.join(max(0.0, deadline - real_monotonic()))
         self._workers.clear()
 

@@ -16,6 +16,7 @@ from vtloop.clock import NEVER, Clock
 from vtloop.locks import Lock
 from vtloop.outsiders import Outsiders
 from vtloop.pools import Job, Pool, ThreadAbandoned
+from vtloop.private.threads import WorkerContext
 from vtloop.timers import AnyTimerHandle
 
 
@@ -29,6 +30,7 @@ class BatonHolder(Protocol):
     def turn(self, function: Callable[..., object], *args: Any) -> None: ...
     def wake_at(self, deadline: int, worker: Worker, suspension: int) -> AnyTimerHandle: ...
     def wait_for_baton(self, worker: Worker) -> bool: ...
+    def ended(self, worker: Worker) -> None: ...
     def occupy_processor(self, nanoseconds: int) -> int: ...
     def run_in_pool(
         self, executor: ThreadPoolExecutor, function: Callable[[], Any]
@@ -41,9 +43,12 @@ class BatonHolder(Protocol):
 class Worker:
     """One worker thread: the actor of its thread."""
 
-    def __init__(self, threads: BatonHolder, pool: Pool, name: str) -> None:
+    def __init__(
+        self, threads: BatonHolder, pool: Pool, name: str, context: WorkerContext
+    ) -> None:
         self._threads = threads
-        self._pool = pool
+        self._context = context
+        self.pool = pool
         self._go = _thread.allocate_lock()
         self._go.acquire()
         self._baton: list[None] = []  # whoever pops it, worker or loop, decides who goes on
@@ -51,6 +56,7 @@ class Worker:
         self.suspended = False
         self.waking = False  # the baton is handed to it, and it has yet to run
         self.abandoned = False
+        self.ended = False
         self.job: Job | None = None
         self.thread = threading.Thread(target=self._work, name=name, daemon=True)
 
@@ -65,29 +71,50 @@ class Worker:
         self._wait_for_go()
         try:
             if not self.abandoned:
-                self._run_jobs()
+                self._live()
         except ThreadAbandoned:
             pass
+        except BaseException as error:  # a fault of this package's: somebody is to hear of it
+            self._fail(error)
         finally:
+            self.ended = True
             if self._take_baton():
                 self._threads.baton_back.release()
+            elif not self.abandoned:
+                self._threads.turn(self._threads.ended, self)
 
     def _wait_for_go(self) -> None:
         self._go.acquire()
         self.waking = False
 
-    def _run_jobs(self) -> None:
-        pool = self._pool
-        if not pool.initialise():
+    def _live(self) -> None:
+        pool, context = self.pool, self._context
+        if not pool.initialise(context):
             self._rejoin()
             pool.break_down(self.job)
             return
+        try:
+            self._run_jobs()
+        finally:
+            context.finalize()
+            self._rejoin()
+
+    def _run_jobs(self) -> None:
+        pool = self.pool
         while self.job is not None:
-            self.job.run(self._rejoin)
+            self.job.run(self._context, self._rejoin)
             self.job = pool.waiting.popleft() if pool.waiting else None
             pool.finished()
             if self.job is None:
                 self._suspend(lambda: pool.idle.append(self))
+
+    def _fail(self, error: BaseException) -> None:
+        """Tell whoever waits for the job of a fault in this thread; else the loop."""
+        job, self.job = self.job, None
+        if job is not None and job.fail(error):
+            self.pool.finished()
+        else:
+            self._threads.turn(_raise, error)
 
     def _rejoin(self) -> None:
         """Come back under the loop's control, if this thread was blocked for real."""
@@ -108,7 +135,12 @@ class Worker:
         self._suspension += 1
         self.suspended = True
         if self._take_baton():
-            arrange()
+            try:
+                arrange()
+            except BaseException:  # then this thread goes on
+                self.suspended = False
+                self._baton.append(None)
+                raise
             self._threads.baton_back.release()
         else:  # the loop took it, because this thread was blocked for real
             self._threads.turn(arrange)
@@ -183,3 +215,10 @@ class Worker:
                     self._threads.outsiders.blocked_for_real(self.thread)
                 else:
                     self._threads.baton_back.acquire()
+                    back = True
+            if back and self.ended:
+                self._threads.ended(self)
+
+
+def _raise(error: BaseException) -> None:
+    raise error

@@ -1,0 +1,85 @@
+"""What `concurrent.futures` and `threading` keep to themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures.thread import BrokenThreadPool
+from typing import Any, Protocol
+
+
+class WorkerContext(Protocol):
+    """What a worker thread of an executor lives in, and how it runs its tasks."""
+
+    def initialize(self) -> None: ...
+    def run(self, task: Any) -> Any: ...
+    def finalize(self) -> None: ...
+
+
+class _PlainContext:
+    """A context as Python 3.14 makes it, for those before, which have none."""
+
+    def __init__(self, initializer: Callable[..., object] | None, arguments: Any) -> None:
+        self._initializer = initializer
+        self._arguments = arguments
+
+    def initialize(self) -> None:
+        if self._initializer is not None:
+            self._initializer(*self._arguments)
+
+    def run(self, task: Any) -> Any:
+        function, args, kwargs = task
+        return function(*args, **kwargs)
+
+    def finalize(self) -> None:
+        pass
+
+
+class ExecutorInside:
+    """A ThreadPoolExecutor, seen from within."""
+
+    def __init__(self, executor: ThreadPoolExecutor) -> None:
+        self._executor: Any = executor
+
+    @property
+    def is_shut_down(self) -> bool:
+        return bool(self._executor._shutdown)
+
+    @property
+    def most_workers(self) -> int:
+        return int(self._executor._max_workers)
+
+    @property
+    def name(self) -> Any:
+        """What the names of its threads begin with."""
+        return self._executor._thread_name_prefix or self._executor
+
+    @property
+    def is_broken(self) -> bool:
+        """Tell whether an initializer of its threads has failed."""
+        return bool(self._executor._broken)
+
+    def break_down(self) -> None:
+        """Let it take no more jobs, after a failure of an initializer."""
+        self._executor._broken = (
+            "A thread initializer failed, the thread pool is not usable anymore"
+        )
+
+    def failure(self) -> BaseException:
+        """Return what the jobs of a broken one fail with."""
+        kind = getattr(self._executor, "BROKEN", BrokenThreadPool)  # since 3.14
+        failure: BaseException = kind(self._executor._broken)
+        return failure
+
+    def task(self, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        """Return what a context of its workers can run."""
+        resolve = getattr(self._executor, "_resolve_work_item_task", None)  # since 3.14
+        return (function, args, kwargs) if resolve is None else resolve(function, args, kwargs)
+
+    def new_context(self) -> WorkerContext:
+        """Return the context of a new worker."""
+        create = getattr(self._executor, "_create_worker_context", None)  # since 3.14
+        if create is not None:
+            context: WorkerContext = create()
+            return context
+        return _PlainContext(self._executor._initializer, self._executor._initargs)
