@@ -272,12 +272,16 @@ class VirtualLoop(Scheduling):
         if self._timers.first >= NEVER:
             raise hazards.livelock(self)
         message = hazards.spin_message(self, self._timers.first)
-        if self._recorder is not None:
-            self._recorder.notice(message)
+        self.notice(message)
         if not self._spin.warned:
             self._spin.warned = True
             warnings.warn(message, SpinWarning, stacklevel=2)
         self._idle()
+
+    def notice(self, message: str) -> None:
+        """Tell the user of the run, if it is recorded, something that he should know."""
+        if self._recorder is not None:
+            self._recorder.notice(message)
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
         """Report an error that nobody awaits; see `asyncio.loop.call_exception_handler`."""

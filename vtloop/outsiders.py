@@ -177,6 +177,11 @@ class Outsiders:
         self._ignored.update(threads)
         self.usual = -1
 
+    def wait_for_last(self, *threads: threading.Thread) -> None:
+        """Wait for these only when nothing else is left to wait for."""
+        self._in_vain.update(threads)
+        self.leave_out(*threads)
+
     def present(self) -> bool:
         """Tell whether there may be an outsider."""
         return thread_count() != self.usual or not self._calls.empty()

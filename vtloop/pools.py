@@ -78,6 +78,11 @@ class Pool:
         self._drained: list[Callable[[], object]] = []
         self._left: list[Callable[[], object]] = []
 
+    @property
+    def ignores_how_threads_start(self) -> bool:
+        """Tell whether the executor would start its threads in a way of its own."""
+        return self._executor.starts_threads_itself
+
     def add(self, function: Callable[[], Any]) -> Job:
         """Take in a job. RuntimeError when the executor has been shut down, or is broken."""
         if self._executor.is_broken:
@@ -173,7 +178,7 @@ def submit(
 ) -> Future[Any]:
     """Stand in for `ThreadPoolExecutor.submit`."""
     actor = here.actor
-    if actor is None:
+    if actor is None or ExecutorInside(executor).computes_elsewhere:
         return real_submit(executor, function, *args, **kwargs)
     return actor.submit(executor, partial(function, *args, **kwargs))
 
@@ -193,7 +198,12 @@ def shutdown(
 
 
 def is_simulated(executor: object) -> bool:
-    """Tell whether an executor's jobs can go to the run's own workers."""
+    """Tell whether an executor's jobs can go to the run's own workers.
+
+    Those of an InterpreterPoolExecutor cannot: they compute in interpreters of their own, where
+    they share nothing with the program, and no clock of the run is.
+    """
     return isinstance(executor, ThreadPoolExecutor) and (
         type(executor).submit in (real_submit, submit)
+        and not ExecutorInside(executor).computes_elsewhere
     )

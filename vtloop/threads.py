@@ -52,6 +52,8 @@ class Loop(Protocol):
         self, callback: Callable[..., object], *args: Any
     ) -> asyncio.Handle: ...
 
+    def notice(self, message: str) -> None: ...
+
 
 class Threads:
     """The worker threads of one loop."""
@@ -65,6 +67,7 @@ class Threads:
         self._turns: dict[int, Callable[[], object]] = {}  # what the loop is to do, in order
         self._turn_numbers = itertools.count()
         self._foreign: deque[tuple[Future[Any], Future[Any]]] = deque()  # theirs, ours
+        self._said: set[str] = set()
         self._processor_free = 0  # nanoseconds: when the last computation in a worker ends
         self.clock = clock
         self.outsiders = Outsiders(patience)
@@ -128,7 +131,7 @@ class Threads:
         return True
 
     def _next_alarm(self, instant: int) -> TimerHandle | None:
-        if any(worker.suspended and worker.job is not None for worker in self._workers):
+        if any(worker.suspended and worker.is_busy() for worker in self._workers):
             for handle in self._timers:
                 if handle.deadline > instant:
                     break
@@ -158,6 +161,8 @@ class Threads:
         pool = self._pools.get(executor)
         if pool is None:
             pool = self._pools[executor] = Pool(executor)
+            if pool.ignores_how_threads_start:
+                self._say_once(executor, "starts threads in a way of its own, which was not used")
         job = pool.add(function)
         self.turn(self._start, pool)
         return job
@@ -298,12 +303,20 @@ class Threads:
         theirs = executor.submit(function)
         if isinstance(theirs, Job) or theirs.done():
             return theirs
-        self.outsiders.leave_out(*set(threading.enumerate()).difference(before))
+        self._say_once(executor, "is not simulated: what it ran took real time, and no virtual")
+        self.outsiders.wait_for_last(*set(threading.enumerate()).difference(before))
         ours: Future[Any] = Future()
         ours.add_done_callback(lambda _: ours.cancelled() and theirs.cancel())
         theirs.add_done_callback(lambda _: self.outsiders.wake())
         self._foreign.append((theirs, ours))
         return ours
+
+    def _say_once(self, executor: Executor, what: str) -> None:
+        """Tell the user of the run something about a kind of executor."""
+        message = f"{type(executor).__qualname__} {what}"
+        if message not in self._said:
+            self._said.add(message)
+            self._loop.notice(message)
 
     def _take_over(self) -> None:
         """Take over the first result of another executor's, or wait a while for it."""

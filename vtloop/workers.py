@@ -57,6 +57,7 @@ class Worker:
         self.waking = False  # the baton is handed to it, and it has yet to run
         self.abandoned = False
         self.ended = False
+        self._leaving = False
         self.job: Job | None = None
         self.thread = threading.Thread(target=self._work, name=name, daemon=True)
 
@@ -96,6 +97,7 @@ class Worker:
         try:
             self._run_jobs()
         finally:
+            self._leaving = True
             context.finalize()
             self._rejoin()
 
@@ -189,6 +191,10 @@ class Worker:
     def in_turn(self) -> bool:
         """Tell whether this worker has the baton."""
         return bool(self._baton)
+
+    def is_busy(self) -> bool:
+        """Tell whether it is not just there for jobs to come."""
+        return self.job is not None or self._leaving
 
     def wake(self, lock: Lock) -> None:
         if self.suspended:

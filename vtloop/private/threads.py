@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures.thread import BrokenThreadPool
@@ -83,3 +84,18 @@ class ExecutorInside:
             context: WorkerContext = create()
             return context
         return _PlainContext(self._executor._initializer, self._executor._initargs)
+
+    @property
+    def computes_elsewhere(self) -> bool:
+        """Tell whether its threads have an interpreter each, in which the tasks run."""
+        module = sys.modules.get("concurrent.futures.interpreter")  # since 3.14
+        return module is not None and isinstance(self._executor, module.InterpreterPoolExecutor)
+
+    @property
+    def starts_threads_itself(self) -> bool:
+        """Tell whether its class has a way of its own to start threads."""
+        own = type(self._executor)._adjust_thread_count
+        return own is not _start_threads
+
+
+_start_threads = ThreadPoolExecutor._adjust_thread_count  # type: ignore[attr-defined]
