@@ -315,7 +315,6 @@ def test_a_context_of_ones_own_begins_runs_and_ends_in_each_thread():
 # --- Faults of the package's own
 
 
-
 class Fault(Exception):
     """What goes wrong in vtloop itself."""
 

@@ -20,7 +20,6 @@ import sys
 import threading
 import warnings
 import weakref
-from asyncio import events
 from asyncio.log import logger
 from collections import deque
 from functools import partial
@@ -34,9 +33,10 @@ from vtloop.collector import INTERVAL
 from vtloop.errors import SpinWarning
 from vtloop.loop_thread import LoopThread
 from vtloop.policies import Policy, Rest, Take
+from vtloop.private.events import END_OF_MAIN, set_running_loop
 from vtloop.recorder import Recorder
 from vtloop.scheduling import Scheduling
-from vtloop.stock import END_OF_MAIN, STOCK
+from vtloop.stock import STOCK
 from vtloop.threads import Threads
 from vtloop.timers import Timers, WatchedTimers
 from vtloop.world import World
@@ -136,13 +136,13 @@ class VirtualLoop(Scheduling):
             self._thread_id = threading.get_ident()
             here.actor = self._actor
             sys.set_asyncgen_hooks(self._asyncgen_firstiter_hook, self._asyncgen_finalizer_hook)
-            events._set_running_loop(self)
+            set_running_loop(self)
             self._run()
         finally:
             self._stopping = False
             self._thread_id = None
             here.actor = actor
-            events._set_running_loop(None)
+            set_running_loop(None)
             self._set_coroutine_origin_tracking(False)
             sys.set_asyncgen_hooks(*hooks)
             self.world.__exit__()

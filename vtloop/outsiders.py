@@ -24,14 +24,14 @@ import queue
 import sys
 import threading
 import weakref
-from _thread import _count as thread_count
 from collections.abc import Collection
-from concurrent.futures.thread import _worker
 from math import inf
 from queue import SimpleQueue as RealSimpleQueue  # whatever stands in for it (see `world`)
 from types import FrameType
 
 from vtloop.blocking import here, real_monotonic, real_start
+from vtloop.private.interpreter import current_frames
+from vtloop.private.threads import WORKER_LOOP, thread_count
 
 _CALM = 4  # looks at threads that are all blocked, before it is called a deadlock
 _LOOKS = 6  # that agree, before a thread is taken for blocked: some 10 ms
@@ -78,7 +78,7 @@ def waits_for_others(thread: threading.Thread) -> str:
 
 
 def _frame_of(thread: threading.Thread) -> FrameType | None:
-    return sys._current_frames().get(thread.ident or 0)
+    return current_frames().get(thread.ident or 0)
 
 
 def _of_the_system(thread: threading.Thread, file: str) -> str:
@@ -114,7 +114,7 @@ def _is_known_wait(frame: FrameType) -> bool:
     codes = _codes(frame)
     if codes[0] is _WAIT:
         return frame.f_locals["timeout"] is None or any(code in _FOR_OTHERS for code in codes)
-    return codes[0] is _worker.__code__ or _JOIN in codes[:2]
+    return codes[0] is WORKER_LOOP or _JOIN in codes[:2]
 
 
 class Outsiders:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import functools
 import linecache
 import os
-import sys
 from collections.abc import Iterator
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
+
+from vtloop.private.interpreter import getframe
 
 PACKAGE = os.path.dirname(__file__) + os.sep
 _STANDARD_LIBRARY = os.path.dirname(os.__file__) + os.sep
@@ -49,7 +50,7 @@ def place_at(file: str, line: int, function: str, names: dict[str, Any] | None =
 
 def running_frames() -> Iterator[FrameType]:
     """Yield the frames outside this package that run now, down to the loop, innermost first."""
-    frame: FrameType | None = sys._getframe(1)
+    frame: FrameType | None = getframe(1)
     outside = False
     while frame is not None:
         ours = frame.f_code.co_filename.startswith(PACKAGE)

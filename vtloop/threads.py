@@ -19,7 +19,6 @@ import asyncio
 import itertools
 import threading
 import time
-from _thread import _count as thread_count
 from collections import deque
 from collections.abc import Callable, Collection
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -32,6 +31,7 @@ from vtloop.handles import TimerHandle
 from vtloop.locks import Lock
 from vtloop.outsiders import Outsiders, waits_for_others
 from vtloop.pools import Job, Pool, is_simulated
+from vtloop.private.threads import thread_count
 from vtloop.timers import AnyTimerHandle, Timers
 from vtloop.workers import Worker
 

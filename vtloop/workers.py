@@ -43,9 +43,7 @@ class BatonHolder(Protocol):
 class Worker:
     """One worker thread: the actor of its thread."""
 
-    def __init__(
-        self, threads: BatonHolder, pool: Pool, name: str, context: WorkerContext
-    ) -> None:
+    def __init__(self, threads: BatonHolder, pool: Pool, name: str, context: WorkerContext) -> None:
         self._threads = threads
         self._context = context
         self.pool = pool

@@ -43,13 +43,13 @@ from vtloop.blocking import here
 from vtloop.clock import Clock
 from vtloop.collector import Collector
 from vtloop.errors import SimulationError
+from vtloop.private.threads import SIMPLE_QUEUE
 from vtloop.wallclock import LEFT_ALONE, WallClock
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 _ABSENT: Any = object()
-_PYTHON_SIMPLE_QUEUE: Any = queue._PySimpleQueue  # type: ignore[attr-defined]
 
 
 class Replacement(NamedTuple):
@@ -69,7 +69,7 @@ ALWAYS = (
     Replacement(threading, "Lock", locks.Lock, taken_by_name=True),
     Replacement(threading, "_allocate_lock", locks.Lock),
     Replacement(threading, "_CRLock", None),  # then it is made in Python, of the lock above
-    Replacement(queue, "SimpleQueue", _PYTHON_SIMPLE_QUEUE, taken_by_name=True),
+    Replacement(queue, "SimpleQueue", SIMPLE_QUEUE, taken_by_name=True),
     Replacement(threading, "_time", blocking.monotonic),
     Replacement(queue, "time", blocking.monotonic),
     Replacement(futures_base, "time", SimpleNamespace(monotonic=blocking.monotonic)),

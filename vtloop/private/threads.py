@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import _thread
+import queue
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import thread as pools
 from concurrent.futures.thread import BrokenThreadPool
+from types import CodeType
 from typing import Any, Protocol
+
+_pools: Any = pools
+_queue: Any = queue
+
+thread_count: Callable[[], int] = _thread._count
+"""Tell how many threads Python knows of."""
+
+# By which a worker of a ThreadPoolExecutor is known.
+WORKER_LOOP: CodeType = _pools._worker.__code__
+
+# `queue.SimpleQueue`, written in Python.
+SIMPLE_QUEUE: Any = _queue._PySimpleQueue
 
 
 class WorkerContext(Protocol):
@@ -98,4 +114,4 @@ class ExecutorInside:
         return own is not _start_threads
 
 
-_start_threads = ThreadPoolExecutor._adjust_thread_count  # type: ignore[attr-defined]
+_start_threads = ThreadPoolExecutor._adjust_thread_count
