@@ -340,6 +340,65 @@ def test_tasks_of_a_factory_of_the_programs_own_are_numbered_as_well(loop):
     assert loop.get_task_factory() is not None
 
 
+FACTORIES = {
+    "none": None,
+    "of nothing more": lambda loop, coro: asyncio.Task(coro, loop=loop),
+    "of a context": lambda loop, coro, context=None: asyncio.Task(coro, loop=loop, context=context),
+    "of anything": lambda loop, coro, **options: asyncio.Task(coro, loop=loop, **options),
+    "eager": getattr(asyncio, "eager_task_factory", None),
+}
+
+
+def create_by_the_loop(coro, **options):
+    return asyncio.get_running_loop().create_task(coro, **options)
+
+
+OPTIONS = [
+    {},
+    {"name": None},
+    {"name": "me"},
+    {"context": None},
+    {"name": "me", "context": contextvars.Context()},
+    {"eager_start": True},
+    {"eager_start": False},
+    {"eager_start": None},
+    {"eager_start": True, "name": "me"},
+    {"loop": None},
+    {"nonsense": 1},
+]
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=range(len(OPTIONS)))
+@pytest.mark.parametrize("create", [create_by_the_loop, asyncio.create_task])
+@pytest.mark.parametrize("factory", FACTORIES)
+def test_a_task_factory_gets_what_it_gets_from_the_stock_loop(factory, create, options):
+    async def main():
+        given, steps = [], []
+
+        def noting(loop, coro, **options):
+            given.append(dict(options))
+            return FACTORIES[factory](loop, coro, **options)
+
+        async def child():
+            steps.append("child")
+
+        if FACTORIES[factory] is not None:
+            own = FACTORIES[factory] if factory == "eager" else noting
+            asyncio.get_running_loop().set_task_factory(own)
+        coro = child()
+        try:
+            task = create(coro, **options)
+        except TypeError as error:
+            coro.close()
+            return given, str(error)
+        steps.append("created")
+        await task
+        return given, steps, task.get_name() == "me"
+
+    virtual, stock = (run_on(loop, main) for loop in (vtloop.VirtualLoop, StockLoop))
+    assert virtual == stock
+
+
 @pytest.mark.skipif(not hasattr(asyncio, "eager_task_factory"), reason="since Python 3.12")
 def test_eager_tasks_start_at_once_and_are_numbered(loop):
     loop.set_task_factory(asyncio.eager_task_factory)

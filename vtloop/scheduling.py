@@ -19,11 +19,13 @@ from typing import Any
 from vtloop.clock import NANOSECONDS, NEVER, Clock, to_nanoseconds
 from vtloop.executors import Executors
 from vtloop.handles import DebugTimerHandle, Handle
+from vtloop.private.events import EAGER_FACTORY_OPTIONS, TASK_OPTIONS
 from vtloop.recorder import Recorder
 from vtloop.stock import hide_frames
 from vtloop.tasks import NO_NAME, Task, given_name
 from vtloop.timers import AnyTimerHandle, Timers
 
+_NOT_GIVEN: Any = object()
 _EAGER = getattr(asyncio, "eager_task_factory", object())  # since 3.12
 _new_handle = partial(Handle.__new__, Handle)
 _new_task = partial(Task.__new__, Task)
@@ -142,33 +144,33 @@ class Scheduling(Executors):
     # Tasks
 
     def create_task(
-        self,
-        coro: Any,
-        *,
-        name: Any = None,
-        context: Context | None = None,
-        eager_start: bool | None = None,
+        self, coro: Any, *, name: Any = NO_NAME, context: Any = _NOT_GIVEN, **options: Any
     ) -> Any:
-        """Schedule a coroutine; tasks without a name are numbered by the loop's own count."""
+        """Schedule a coroutine, with the options that asyncio takes on this Python.
+
+        Tasks without a name are numbered by the loop's own count.
+        """
         if self._closed:
             self._check_closed()
-        if self._task_factory is not None:
-            if self._task_factory is not _EAGER:
-                task = self._task_from_factory(coro, name=name, context=context)
-                return self._number(task, coro, name)
-            if eager_start is None:
-                eager_start = True
+        eager = False
+        if self._task_factory is not None or options:
+            takes = TASK_OPTIONS if self._task_factory is None else EAGER_FACTORY_OPTIONS
+            if self._task_factory not in (None, _EAGER) or not takes.issuperset(options):
+                return self._task_by_stock(coro, name, context, options)
+            eager = options.get("eager_start", self._task_factory is not None)
         self._tasks_created = number = self._tasks_created + 1
         task = _new_task()
         task.__hash__ = number.conjugate  # asyncio asks while it initialises the task
         if name is None:
             name = NO_NAME
-        if eager_start:
+        if context is _NOT_GIVEN:
+            context = None
+        if eager:
             self._start_eagerly(task, coro, name, context)
         else:
             _initialise_task(task, coro, loop=self, name=name, context=context)
         if self._debug:
-            hide_frames(task, 2 if eager_start else 1)
+            hide_frames(task, 2 if eager else 1)
         if self._recorder is not None:
             self._recorder.task_created(task, coro)
         try:
@@ -188,10 +190,18 @@ class Scheduling(Executors):
                 recorder.eager_step(None)
             del task
 
-    def _number(self, task: Any, coro: Any, name: Any) -> Any:
-        """Name a task that a factory of the program's made, and that has no name of its own."""
+    def _task_by_stock(self, coro: Any, name: Any, context: Any, options: dict[str, Any]) -> Any:
+        """Return what a task factory of the program's makes of what was given, and no more.
+
+        Raises TypeError for options that asyncio does not take on this Python.
+        """
+        if name is not NO_NAME:
+            options["name"] = name
+        if context is not _NOT_GIVEN:
+            options["context"] = context
+        task = self._task_from_factory(coro, **options)
         self._tasks_created += 1
-        if name is None and isinstance(task, asyncio.Task) and not given_name(task):
+        if options.get("name") is None and isinstance(task, asyncio.Task) and not given_name(task):
             task.set_name(f"Task-{self._tasks_created}")
         if self._recorder is not None:
             self._recorder.task_created(task, coro)
