@@ -7,6 +7,7 @@ import logging
 import random
 import threading
 import time
+from typing import Any
 
 import pytest
 
@@ -340,7 +341,7 @@ def test_tasks_of_a_factory_of_the_programs_own_are_numbered_as_well(loop):
     assert loop.get_task_factory() is not None
 
 
-FACTORIES = {
+FACTORIES: dict[str, Any] = {
     "none": None,
     "of nothing more": lambda loop, coro: asyncio.Task(coro, loop=loop),
     "of a context": lambda loop, coro, context=None: asyncio.Task(coro, loop=loop, context=context),

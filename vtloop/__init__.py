@@ -43,7 +43,7 @@ A map of the package, from the bottom up; a module imports only from those named
   own
 - `growth`: several, of growing size
 - `parts`: a loop that is run in parts, and the trace of each
-- `options`, `scripts`, `sweep_command`, `__main__`: the command line
+- `options`, `loop_makers`, `scripts`, `sweep_command`, `__main__`: the command line
 - `cells`, `notebook`: the cells of a notebook
 - `leaks`, `grounds`, `testing`, `failures`, `durations`, `swept`, `pytest_plugin`: tests in
   virtual time, for pytest

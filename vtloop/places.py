@@ -67,6 +67,17 @@ def calling_frame() -> FrameType:
     return next(running_frames())
 
 
+def program_frames() -> list[FrameType]:
+    """Return the frames of the program itself, innermost first: none of a library.
+
+    Where all that runs was installed, that counts as the program.
+    """
+    frames = list(running_frames())
+    users = [frame for frame in frames if not is_library(frame)]
+    own = [frame for frame in users if _INSTALLED not in frame.f_code.co_filename]
+    return own or users or frames
+
+
 def function_name(code: CodeType) -> str:
     """Return the qualified name of a function, from its innermost function on."""
     return code.co_qualname.rpartition("<locals>.")[2]

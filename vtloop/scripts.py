@@ -1,20 +1,17 @@
 """Run a script or module as `python` would, with its event loops in virtual time.
 
-The script gets virtual loops from the event loop policy, so `asyncio.run`, `Runner`,
-`get_event_loop` and `new_event_loop` all work. Its loops share one clock, and `time.sleep` outside
-of them moves it too.
+Whatever makes a loop in the script makes a virtual one (see `loop_makers`). Its loops share one
+clock, and `time.sleep` outside of them moves it too.
 """
 
 from __future__ import annotations
 
-import asyncio
 import builtins
 import io
 import os
 import runpy
 import sys
 import types
-import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -28,6 +25,7 @@ from vtloop.blocking import here
 from vtloop.clock import Clock, Seconds, to_seconds
 from vtloop.locks import Lock
 from vtloop.loop import VirtualLoop
+from vtloop.loop_makers import LoopMakers
 from vtloop.output import LineOutput, timestamp
 from vtloop.places import PACKAGE
 from vtloop.pools import real_submit
@@ -120,14 +118,11 @@ def _virtual_time(options: Options) -> Iterator[None]:
     clock = Clock()
     recordings = options.recordings
 
-    def new_loop() -> VirtualLoop:
+    def initialise(loop: VirtualLoop) -> None:
         recorder = None if recordings is None else Recording()
         if recordings is not None and recorder is not None:
             recordings.append(recorder)
-        return VirtualLoop(clock=clock, until=options.until, recorder=recorder)
-
-    class Policy(asyncio.DefaultEventLoopPolicy):
-        _loop_factory = staticmethod(new_loop)
+        VirtualLoop.__init__(loop, clock=clock, until=options.until, recorder=recorder)
 
     with ExitStack() as stack:
         stack.enter_context(World(clock, False, options.wall_clock, options.seed))
@@ -139,10 +134,7 @@ def _virtual_time(options: Options) -> Iterator[None]:
                 begun=timestamp if options.timestamps else lambda at, who: "",
                 ended=lambda *line: recordings[-1].printed_line(*line) if recordings else None,
             )
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # policies, since 3.14
-            stack.callback(asyncio.set_event_loop_policy, None)
-            asyncio.set_event_loop_policy(Policy())
+        stack.enter_context(LoopMakers(initialise))
         stack.callback(setattr, here, "actor", here.actor)
         here.actor = ScriptThread(clock)
         yield

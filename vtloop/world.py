@@ -17,6 +17,8 @@ With `wall_clock=`, `time.monotonic`, `time.perf_counter` and their `_ns` varian
 `time.asctime`. A module that took `sleep` or one of these by `from time import …` gets the stand-in
 under that name too. All stand-ins do what the originals do on threads that belong to no run.
 
+While a script runs, how event loops are made, see `loop_makers`.
+
 Besides, a run with a seed has a state of `random` of its own, and it owns the schedule of the
 garbage collector (see `collector`).
 """

@@ -8,7 +8,7 @@ shows on each Python that they are there and are filled.
 
 A map of the package, by whose names they are, from the bottom up:
 
-- `interpreter`: those of `sys`, `warnings`, `weakref` and `signal`
-- `threads`: those of `threading`, `queue` and `concurrent.futures`
-- `events`: those of `asyncio`
+- `interpreter`: those of the interpreter, its frames, signals and warnings
+- `threads`: those of threads, queues and executors
+- `events`: those of asyncio
 """

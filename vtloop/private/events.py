@@ -26,6 +26,8 @@ _timeouts: Any = timeouts
 
 get_running_loop: Callable[[], asyncio.AbstractEventLoop | None] = _events._get_running_loop
 set_running_loop: Callable[[asyncio.AbstractEventLoop | None], None] = _events._set_running_loop
+SET_RUNNING_LOOP = "_set_running_loop"
+POLICY = "_event_loop_policy"  # the one that is in force, or None before the first use; up to 3.15
 enter_task: Callable[[Any, Any], None] = _tasks._enter_task
 leave_task: Callable[[Any, Any], None] = _tasks._leave_task
 
