@@ -52,7 +52,7 @@ class LoopMakers:
         watch = self._watch
 
         def class_made(kind: Any, /, **options: Any) -> None:
-            super(AbstractEventLoop, kind).__init_subclass__(**options)
+            super(AbstractEventLoop, kind).__init_subclass__(**options)  # type: ignore[misc]
             watch(kind)
 
         stand_ins = {kind: _becomes(kind, initialise) for kind in STOCK_LOOPS}
