@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import operator
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -26,6 +27,7 @@ real_sleep = time.sleep
 real_monotonic = time.monotonic
 real_start = threading.Thread.start
 
+_TAKES_ANY_REAL = sys.version_info >= (3, 15)  # in time.sleep
 _LONGEST = (1 << 63) / NANOSECONDS  # seconds that time.sleep accepts
 
 
@@ -80,7 +82,13 @@ def outside() -> Iterator[None]:
 
 def _blocking_time(seconds: float) -> int:
     exact: Any = seconds
-    number = exact if isinstance(exact, float) else operator.index(exact)
+    if not isinstance(exact, float) and _TAKES_ANY_REAL and hasattr(exact, "__float__"):
+        exact = float(exact)
+    try:
+        number = exact if isinstance(exact, float) else operator.index(exact)
+    except TypeError:
+        real_sleep(exact)  # raises it in its own words
+        raise
     if not 0 <= number < _LONGEST:
         real_sleep(number)  # raises the error that it is
     return to_nanoseconds(number)
