@@ -26,7 +26,7 @@ from vtloop.boundary import Boundary
 from vtloop.errors import NotSimulated
 from vtloop.loop import VirtualLoop
 from vtloop.places import place, program_frames
-from vtloop.private.events import POLICY, SET_RUNNING_LOOP, set_running_loop
+from vtloop.private.events import POLICY, SET_RUNNING_LOOP, nothing_to_close, set_running_loop
 from vtloop.waits import local_variables
 from vtloop.world import Replacement, Replacements
 
@@ -107,7 +107,7 @@ def _becomes(kind: Any, initialise: Callable[[VirtualLoop], None]) -> Initialise
     signature = inspect.signature(kind.__init__)
 
     def __init__(loop: Any, *args: Any, **options: Any) -> None:
-        loop._closed = True  # until it is made, there is nothing to close when it is thrown away
+        nothing_to_close(loop)
         if type(loop) is not kind:
             raise _refusal(loop, _maker(loop))
         signature.bind(loop, *args, **options)  # raises the TypeError that the class would
@@ -118,7 +118,7 @@ def _becomes(kind: Any, initialise: Callable[[VirtualLoop], None]) -> Initialise
 
 
 def _refused_heir(loop: Any, *args: Any, **options: Any) -> None:
-    loop._closed = True
+    nothing_to_close(loop)
     raise _refusal(loop, _maker(loop))
 
 

@@ -35,7 +35,6 @@ import threading
 import time
 from asyncio import Lock, Semaphore
 from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures import _base as futures_base
 from functools import lru_cache
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -45,7 +44,7 @@ from vtloop.blocking import here
 from vtloop.clock import Clock
 from vtloop.collector import Collector
 from vtloop.errors import SimulationError
-from vtloop.private.threads import SIMPLE_QUEUE
+from vtloop.private.threads import SIMPLE_QUEUE, futures_base
 from vtloop.wallclock import LEFT_ALONE, WallClock
 
 if TYPE_CHECKING:

@@ -39,6 +39,12 @@ if sys.version_info >= (3, 12):
 else:
     current_task = _tasks._current_tasks.get
 
+
+def nothing_to_close(loop: Any) -> None:
+    """Let a stock loop that is not made after all be thrown away without a complaint."""
+    loop._closed = True
+
+
 # What `create_task` takes besides a name and a context: with no task factory, and with
 # `asyncio.eager_task_factory`
 
@@ -51,6 +57,10 @@ EAGER_FACTORY_OPTIONS = {"eager_start"} if sys.version_info >= (3, 14) else set(
 END_OF_MAIN: Any = _base_events._run_until_complete_cb
 END_OF_SLEEP: Any = _futures._set_result_unless_cancelled
 TIMEOUTS: frozenset[Any] = frozenset({_timeouts.Timeout._on_timeout, _tasks._release_waiter})
+
+# The names of these, as they are in traces; those of timeouts without their class
+NAME_OF_END_OF_MAIN: str = END_OF_MAIN.__name__
+NAMES_OF_TIMEOUTS: tuple[str, ...] = tuple(sorted(callback.__name__ for callback in TIMEOUTS))
 
 # Functions that wait, by which their frames are known
 

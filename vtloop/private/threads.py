@@ -6,7 +6,7 @@ import _thread
 import queue
 import sys
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, _base
 from concurrent.futures import thread as pools
 from concurrent.futures.thread import BrokenThreadPool
 from types import CodeType
@@ -17,6 +17,9 @@ _queue: Any = queue
 
 thread_count: Callable[[], int] = _thread._count
 """Tell how many threads Python knows of."""
+
+# Where `concurrent.futures` looks at the clock.
+futures_base: Any = _base
 
 # By which a worker of a ThreadPoolExecutor is known.
 WORKER_LOOP: CodeType = _pools._worker.__code__
