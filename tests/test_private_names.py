@@ -27,12 +27,14 @@ from asyncio import events
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures.thread import BrokenThreadPool
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import vtloop
 from vtloop.private import events as of_events
 from vtloop.private import interpreter as of_interpreter
+from vtloop.private import pythons
 from vtloop.private import threads as of_threads
 from vtloop.private.threads import ExecutorInside
 from vtloop.waits import await_stack
@@ -41,7 +43,13 @@ HOUSE = Path(vtloop.__file__).parent
 SOURCES = {
     str(path.relative_to(HOUSE)): ast.parse(path.read_text()) for path in HOUSE.rglob("*.py")
 }
-PLACES = {"stock.py", "private/events.py", "private/interpreter.py", "private/threads.py"}
+PLACES = {
+    "stock.py",
+    "private/events.py",
+    "private/interpreter.py",
+    "private/pythons.py",
+    "private/threads.py",
+}
 
 # Documented, in spite of their names.
 DOCUMENTED = {"_thread", "_replace", "_make", "_fields", "_asdict", "_missing_"}
@@ -183,7 +191,7 @@ def source_of(kind):
 
 # --- What is expected of each -------------------------------------------------------------------
 
-PROBES = {}
+PROBES: dict[str, Any] = {}
 
 
 def probe(*names, when=True):
@@ -405,6 +413,12 @@ def frames_are_those_that_run():
     frame = of_interpreter.getframe()
     assert frame.f_code.co_name == "frames_are_those_that_run"
     assert of_interpreter.current_frames()[threading.get_ident()] is frame
+
+
+@probe("_is_gil_enabled", when=sys.version_info >= (3, 13))
+def the_global_lock_is_there():
+    assert pythons.gil_is_enabled() is True
+    assert pythons.gil_is_enabled is vars(sys)["_is_gil_enabled"]
 
 
 @probe("_signal")

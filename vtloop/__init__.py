@@ -17,8 +17,9 @@ Glossary:
 
 A map of the package, from the bottom up; a module imports only from those named before it:
 
+- `errors`: what can go wrong
 - `private`: what the standard library keeps to itself; a package, with a map of its own
-- `errors`, `clock`, `places`, `wording`, `tasks`: what everything speaks of
+- `clock`, `places`, `wording`, `tasks`: what everything speaks of
 - `handles`, `timers`: the timer queue
 - `boundary`, `ordering`, `stock`: what is refused, what is put in order, what asyncio lends
 - `blocking`, `locks`, `pools`, `outsiders`, `workers`, `threads`, `executors`: threads, and what
