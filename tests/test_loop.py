@@ -13,6 +13,8 @@ import pytest
 
 import vtloop
 
+PyTask: Any = vars(asyncio.tasks)["_PyTask"]
+
 
 class StockLoop(asyncio.SelectorEventLoop):
     """The stock loop with a clock that jumps: the least that a virtual loop does."""
@@ -341,6 +343,15 @@ def test_tasks_of_a_factory_of_the_programs_own_are_numbered_as_well(loop):
     assert loop.get_task_factory() is not None
 
 
+def test_a_task_factory_may_make_tasks_that_are_written_in_python(loop):
+    loop.set_task_factory(lambda loop, coro, **options: PyTask(coro, loop=loop, **options))
+
+    async def main():
+        return [asyncio.create_task(a_coroutine(), name=name).get_name() for name in (None, "me")]
+
+    assert loop.run_until_complete(main()) == ["Task-2", "me"]
+
+
 FACTORIES: dict[str, Any] = {
     "none": None,
     "of nothing more": lambda loop, coro: asyncio.Task(coro, loop=loop),
@@ -398,6 +409,20 @@ def test_a_task_factory_gets_what_it_gets_from_the_stock_loop(factory, create, o
 
     virtual, stock = (run_on(loop, main) for loop in (vtloop.VirtualLoop, StockLoop))
     assert virtual == stock
+
+
+@pytest.mark.skipif(not hasattr(asyncio, "format_call_graph"), reason="since Python 3.14")
+def test_a_call_graph_names_the_tasks_and_who_waits_for_them(loop):
+    async def main():
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(a_coroutine(), name=name) for name in (None, "named")]
+            return [asyncio.format_call_graph(task) for task in tasks]
+
+    first, second = loop.run_until_complete(main())
+    assert "* Task(name='Task-2'" in first
+    assert "* Task(name='named'" in second
+    assert "* Task(name='Task-1'" in first
+    assert ".main()" in first
 
 
 @pytest.mark.skipif(not hasattr(asyncio, "eager_task_factory"), reason="since Python 3.12")

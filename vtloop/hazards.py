@@ -13,13 +13,12 @@
 from __future__ import annotations
 
 import asyncio
-from asyncio.log import logger
 from typing import Any
 
 from vtloop import waits
 from vtloop.clock import NANOSECONDS, format_seconds, plain_seconds
 from vtloop.errors import DeadlockError, LivelockError, SimulationError, UntilReached
-from vtloop.private.events import format_handle
+from vtloop.private.events import format_handle, logger
 from vtloop.recorder import Recorder
 from vtloop.tasks import in_order, label
 
@@ -153,4 +152,4 @@ def log_if_slow(handle: Any, nanoseconds: int, limit: float) -> None:
     seconds = nanoseconds / NANOSECONDS
     if seconds >= limit:
         described = format_handle(handle)
-        logger.warning("Executing %s took %.3f seconds", described, seconds)
+        logger().warning("Executing %s took %.3f seconds", described, seconds)

@@ -26,7 +26,7 @@ from vtloop.boundary import Boundary
 from vtloop.errors import NotSimulated
 from vtloop.loop import VirtualLoop
 from vtloop.places import place, program_frames
-from vtloop.private.events import POLICY, SET_RUNNING_LOOP, nothing_to_close, set_running_loop
+from vtloop.private.events import POLICY, SET_RUNNING_LOOP, nothing_to_close
 from vtloop.waits import local_variables
 from vtloop.world import Replacement, Replacements
 
@@ -49,6 +49,7 @@ class LoopMakers:
     def __init__(self, initialise: Callable[[VirtualLoop], None]) -> None:
         self._made_at: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
         self._of_others: list[Replacements] = []
+        self._set_running_loop = vars(events)[SET_RUNNING_LOOP]
         watch = self._watch
 
         def class_made(kind: Any, /, **options: Any) -> None:
@@ -99,7 +100,7 @@ class LoopMakers:
         """Stand in for `asyncio._set_running_loop`, which a loop calls as it begins or ends."""
         if loop is not None and not isinstance(loop, VirtualLoop):
             raise _refusal(loop, self._made_at.get(loop, "a place that is not known"))
-        set_running_loop(loop)
+        self._set_running_loop(loop)
 
 
 def _becomes(kind: Any, initialise: Callable[[VirtualLoop], None]) -> Initialise:

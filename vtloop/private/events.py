@@ -10,6 +10,7 @@ import inspect
 import sys
 from asyncio import base_events, coroutines, events, format_helpers, futures, locks, tasks, timeouts
 from collections.abc import Callable
+from logging import Logger
 from types import CodeType
 from typing import Any
 
@@ -25,7 +26,6 @@ _timeouts: Any = timeouts
 # The running loop and task
 
 get_running_loop: Callable[[], asyncio.AbstractEventLoop | None] = _events._get_running_loop
-set_running_loop: Callable[[asyncio.AbstractEventLoop | None], None] = _events._set_running_loop
 SET_RUNNING_LOOP = "_set_running_loop"
 POLICY = "_event_loop_policy"  # the one that is in force, or None before the first use; up to 3.15
 enter_task: Callable[[Any, Any], None] = _tasks._enter_task
@@ -38,6 +38,11 @@ if sys.version_info >= (3, 12):
     current_task = asyncio.current_task
 else:
     current_task = _tasks._current_tasks.get
+
+
+def set_running_loop(loop: asyncio.AbstractEventLoop | None) -> None:
+    """Tell asyncio which loop this thread runs, as loops do: by whatever stands in its place."""
+    _events._set_running_loop(loop)
 
 
 def nothing_to_close(loop: Any) -> None:
@@ -89,7 +94,17 @@ END_OF_SHIELDED = _nested(tasks.shield, "_inner_done_callback")
 
 format_handle: Callable[[Any], str] = _base_events._format_handle
 format_callback: Callable[..., str] = _format_helpers._format_callback_source
-is_debug_mode: Callable[[], bool] = _coroutines._is_debug_mode
+
+
+def logger() -> Logger:
+    """Return where the stock loop logs what is slow."""
+    logger: Logger = _base_events.logger
+    return logger
+
+
+def is_debug_mode() -> bool:
+    """Tell whether new loops are in debug mode."""
+    return bool(_coroutines._is_debug_mode())
 
 
 def shielded_by(future: Any) -> Any:
