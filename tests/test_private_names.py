@@ -699,6 +699,16 @@ async def a_task_knows_what_it_waits_for_and_how_it_ends():
     assert not failed._log_traceback
 
 
+@probe("_PyTask")
+def there_is_a_task_written_in_python():
+    async def main():
+        await of_events.TASKS[1](turns(), loop=asyncio.get_running_loop())
+
+    with asyncio.Runner() as runner:
+        runner.run(main())
+    assert of_events.TASKS[0] is asyncio.Task
+
+
 @probe("_children")
 async def what_gather_gathers_is_known():
     tasks = [asyncio.create_task(turns()) for _ in range(2)]

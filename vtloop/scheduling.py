@@ -19,7 +19,7 @@ from typing import Any
 from vtloop.clock import NANOSECONDS, NEVER, Clock, to_nanoseconds
 from vtloop.executors import Executors
 from vtloop.handles import DebugTimerHandle, Handle
-from vtloop.private.events import EAGER_FACTORY_OPTIONS, TASK_OPTIONS
+from vtloop.private.events import EAGER_FACTORY_OPTIONS, TASK_OPTIONS, TASKS
 from vtloop.recorder import Recorder
 from vtloop.stock import hide_frames
 from vtloop.tasks import NO_NAME, Task, given_name
@@ -201,7 +201,7 @@ class Scheduling(Executors):
             options["context"] = context
         task = self._task_from_factory(coro, **options)
         self._tasks_created += 1
-        if options.get("name") is None and isinstance(task, asyncio.Task) and not given_name(task):
+        if options.get("name") is None and isinstance(task, TASKS) and not given_name(task):
             task.set_name(f"Task-{self._tasks_created}")
         if self._recorder is not None:
             self._recorder.task_created(task, coro)

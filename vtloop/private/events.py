@@ -57,6 +57,9 @@ _MORE_OPTIONS = "kwargs" in inspect.signature(asyncio.BaseEventLoop.create_task)
 TASK_OPTIONS = {"eager_start"} if _MORE_OPTIONS else set()
 EAGER_FACTORY_OPTIONS = {"eager_start"} if sys.version_info >= (3, 14) else set()
 
+# Classes of tasks: the one in C, or whatever is in its place, and its twin written in Python
+TASKS: tuple[Any, ...] = (asyncio.Task, _tasks._PyTask)
+
 # Callbacks by which asyncio's own handles are known
 
 END_OF_MAIN: Any = _base_events._run_until_complete_cb
