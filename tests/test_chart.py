@@ -101,7 +101,7 @@ def runs_of(scenario):
     start = scenario.wall_clock and wall_clock(scenario.wall_clock)
     recordings = []
     run_script(str(scenario.script), [], Options(wall_clock=start, recordings=recordings))
-    header = {"wall_clock": start and start.isoformat()}
+    header = {"wall_clock": start}
     timelines = [Timeline(recording.trace(**header)) for recording in recordings]
     return [timeline for timeline in timelines if timeline.lanes]
 

@@ -105,32 +105,6 @@ def test_a_deadlock_ends_the_script_with_its_message_and_none_of_our_frames(scri
     assert "vtloop/loop.py" not in done.stderr
 
 
-@pytest.mark.parametrize(
-    "make_loop",
-    [
-        "asyncio.run(main())",
-        "with asyncio.Runner() as runner: runner.run(main())",
-        "asyncio.new_event_loop().run_until_complete(main())",
-        "loop = asyncio.new_event_loop(); asyncio.set_event_loop(loop); "
-        "asyncio.get_event_loop().run_until_complete(main()); loop.close()",
-    ],
-)
-def test_every_way_of_making_a_loop_makes_a_virtual_one(script, make_loop):
-    done = script(
-        f"""
-        import asyncio
-
-        async def main():
-            await asyncio.sleep(3600)
-            print(type(asyncio.get_running_loop()).__name__)
-
-        if __name__ == "__main__":
-            {make_loop}
-        """
-    )
-    assert done.stdout == "VirtualLoop\n"
-
-
 def test_the_wall_clock_starts_as_told_and_all_clocks_move(script):
     done = script(
         """

@@ -106,7 +106,7 @@ def test_polling_at_one_instant_makes_progress_to_the_next_deadline(delay):
     with pytest.warns(vtloop.SpinWarning):
         reached, rounds = vtloop.run(poll_until_a_timer_fires(delay))
     assert reached == delay
-    assert rounds <= 1_003_000
+    assert rounds <= 1_003_100
 
 
 def test_a_run_says_where_it_moved_the_clock_under_a_poll():

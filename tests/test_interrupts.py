@@ -1,7 +1,6 @@
 """Ctrl-C ends a program as it does under `python`, whatever the loop is about.
 
-Each program prints a line when it is time for the signal, and is told through a file when a
-computation of its own may end.
+Each program prints a line when it is time for the signal.
 """
 
 import asyncio
@@ -56,14 +55,15 @@ async def main():
     await line
 """,
     "a worker computes": """\
-def compute():
+def compute(task):
+    time.sleep(0.1)  # until the stock loop waits, where a signal wakes it
     print("now", flush=True)
-    while not os.path.exists("released"):
+    while not task.cancelling():
         pass
     print("computed", flush=True)
 
 async def main():
-    await asyncio.to_thread(compute)
+    await asyncio.to_thread(compute, asyncio.current_task())
     print("not reached")
 """,
     "it cleans up": """\
@@ -131,7 +131,6 @@ def interrupt(program: str, way: str, directory: Path) -> End:
             assert process.stderr is not None
             assert process.stdout.readline() == "now\n"
             process.send_signal(signal.SIGINT)
-            directory.joinpath("released").touch()
             process.wait()  # with its standard input open
             printed, errors = process.stdout.read(), process.stderr.read()
         finally:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import vtloop
-from vtloop import chart, claims, strategies, sweep
+from vtloop import chart, claims, private, strategies, sweep
 
 HOUSE = Path(vtloop.__file__).parent
 MODULES = {
@@ -27,7 +27,13 @@ def mapped(package):
     return re.findall(r"`(\w+)`", text.partition("A map of the package")[2])
 
 
-PACKAGES = {"chart": chart, "claims": claims, "sweep": sweep, "strategies": strategies}
+PACKAGES = {
+    "chart": chart,
+    "claims": claims,
+    "private": private,
+    "strategies": strategies,
+    "sweep": sweep,
+}
 
 # A package stands above its modules.
 MAP = [

@@ -106,6 +106,11 @@ def test_tenacity_retries_blocking_code_in_a_worker_thread():
     assert run(main) == ([0.0, 30.0, 60.0, 90.0, 120.0], "on time", 120.0)
 
 
+# What backoff asks about functions, Python 3.14 deprecates.
+of_backoff = pytest.mark.filterwarnings("ignore:'asyncio.iscoroutinefunction':DeprecationWarning")
+
+
+@of_backoff
 def test_backoff_gives_up_when_its_time_is_over():
     async def main():
         tried, gave_up = [], []
@@ -125,6 +130,7 @@ def test_backoff_gives_up_when_its_time_is_over():
     assert run(main) == ([0.0, 1.0, 3.0, 7.0, 15.0, 31.0, 60.0], [(60.0, 7)])
 
 
+@of_backoff
 def test_backoff_polls_until_the_answer_is_there():
     async def main():
         asked = []
@@ -139,6 +145,7 @@ def test_backoff_polls_until_the_answer_is_there():
     assert run(main) == (True, [0.0, 3600.0, 7200.0, 10800.0])
 
 
+@of_backoff
 def test_backoff_draws_the_same_jitter_in_each_run():
     async def main():
         tried = []

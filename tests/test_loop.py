@@ -7,10 +7,13 @@ import logging
 import random
 import threading
 import time
+from typing import Any
 
 import pytest
 
 import vtloop
+
+PyTask: Any = vars(asyncio.tasks)["_PyTask"]
 
 
 class StockLoop(asyncio.SelectorEventLoop):
@@ -338,6 +341,88 @@ def test_tasks_of_a_factory_of_the_programs_own_are_numbered_as_well(loop):
 
     assert loop.run_until_complete(main()) == (TheirTask, "named", "Task-3")
     assert loop.get_task_factory() is not None
+
+
+def test_a_task_factory_may_make_tasks_that_are_written_in_python(loop):
+    loop.set_task_factory(lambda loop, coro, **options: PyTask(coro, loop=loop, **options))
+
+    async def main():
+        return [asyncio.create_task(a_coroutine(), name=name).get_name() for name in (None, "me")]
+
+    assert loop.run_until_complete(main()) == ["Task-2", "me"]
+
+
+FACTORIES: dict[str, Any] = {
+    "none": None,
+    "of nothing more": lambda loop, coro: asyncio.Task(coro, loop=loop),
+    "of a context": lambda loop, coro, context=None: asyncio.Task(coro, loop=loop, context=context),
+    "of anything": lambda loop, coro, **options: asyncio.Task(coro, loop=loop, **options),
+    "eager": getattr(asyncio, "eager_task_factory", None),
+}
+
+
+def create_by_the_loop(coro, **options):
+    return asyncio.get_running_loop().create_task(coro, **options)
+
+
+OPTIONS = [
+    {},
+    {"name": None},
+    {"name": "me"},
+    {"context": None},
+    {"name": "me", "context": contextvars.Context()},
+    {"eager_start": True},
+    {"eager_start": False},
+    {"eager_start": None},
+    {"eager_start": True, "name": "me"},
+    {"loop": None},
+    {"nonsense": 1},
+]
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=range(len(OPTIONS)))
+@pytest.mark.parametrize("create", [create_by_the_loop, asyncio.create_task])
+@pytest.mark.parametrize("factory", FACTORIES)
+def test_a_task_factory_gets_what_it_gets_from_the_stock_loop(factory, create, options):
+    async def main():
+        given, steps = [], []
+
+        def noting(loop, coro, **options):
+            given.append(dict(options))
+            return FACTORIES[factory](loop, coro, **options)
+
+        async def child():
+            steps.append("child")
+
+        if FACTORIES[factory] is not None:
+            own = FACTORIES[factory] if factory == "eager" else noting
+            asyncio.get_running_loop().set_task_factory(own)
+        coro = child()
+        try:
+            task = create(coro, **options)
+        except TypeError as error:
+            coro.close()
+            return given, str(error)
+        steps.append("created")
+        await task
+        return given, steps, task.get_name() == "me"
+
+    virtual, stock = (run_on(loop, main) for loop in (vtloop.VirtualLoop, StockLoop))
+    assert virtual == stock
+
+
+@pytest.mark.skipif(not hasattr(asyncio, "format_call_graph"), reason="since Python 3.14")
+def test_a_call_graph_names_the_tasks_and_who_waits_for_them(loop):
+    async def main():
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(a_coroutine(), name=name) for name in (None, "named")]
+            return [asyncio.format_call_graph(task) for task in tasks]
+
+    first, second = loop.run_until_complete(main())
+    assert "* Task(name='Task-2'" in first
+    assert "* Task(name='named'" in second
+    assert "* Task(name='Task-1'" in first
+    assert ".main()" in first
 
 
 @pytest.mark.skipif(not hasattr(asyncio, "eager_task_factory"), reason="since Python 3.12")

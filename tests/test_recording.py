@@ -535,8 +535,12 @@ async def locks():
     await asyncio.gather(*(worker() for _ in range(20)))
 
 
+# Bytes. Since Python 3.14 a tuple keeps its hash, in 8 bytes more; here a step has two or three.
+MOST = 300 if sys.version_info < (3, 14) else 320
+
+
 @pytest.mark.parametrize("program", [ring, chain, locks])
-def test_a_step_takes_at_most_300_bytes(program):
+def test_a_step_takes_little_memory(program):
     vtloop.simulate(program)  # so that what is cached once is there
     gc.collect()
     tracemalloc.start()
@@ -548,7 +552,7 @@ def test_a_step_takes_at_most_300_bytes(program):
     finally:
         tracemalloc.stop()
     print(f"{program.__name__}: {kept / len(run.trace.steps):.0f} bytes a step")
-    assert kept / len(run.trace.steps) <= 300
+    assert kept / len(run.trace.steps) <= MOST
 
 
 # --- Up to now -----------------------------------------------------------------------------------

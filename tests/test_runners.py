@@ -23,6 +23,10 @@ async def nap(seconds: float) -> float:
     return asyncio.get_running_loop().time()
 
 
+# Policies are deprecated since Python 3.14.
+with_a_policy = pytest.mark.filterwarnings("ignore:'asyncio.*olicy' is:DeprecationWarning")
+
+
 @pytest.fixture
 def virtual_policy():
     """Make every new event loop a virtual one."""
@@ -104,6 +108,7 @@ if sys.version_info >= (3, 12):
         assert asyncio.run(nap(1), loop_factory=vtloop.VirtualLoop, debug=True) == 1.0
 
 
+@with_a_policy
 def test_asyncio_run_takes_the_loop_from_the_policy(virtual_policy):
     assert asyncio.run(nap(86400)) == 86400.0
 
@@ -147,6 +152,7 @@ def check_times_of_a_test_case(**attributes):
     assert seen == [("setup", 10.0), ("test", 110.0), ("teardown", 1110.0), ("cleanup", 11110.0)]
 
 
+@with_a_policy
 def test_unittest_takes_the_loop_from_the_policy(virtual_policy):
     check_times_of_a_test_case()
 
@@ -156,6 +162,7 @@ def test_unittest_takes_the_loop_as_its_loop_factory():
     check_times_of_a_test_case(loop_factory=vtloop.VirtualLoop)
 
 
+@with_a_policy
 def test_unittest_reports_a_test_that_waits_for_ever(virtual_policy):
     class Stuck(unittest.IsolatedAsyncioTestCase):
         async def runTest(self):
@@ -246,8 +253,11 @@ class Policy(asyncio.DefaultEventLoopPolicy):
 def event_loop_policy():
     return Policy()
 """
-# From 1.4 on pytest-asyncio prefers its hook.
-DEPRECATED = "ignore::pytest.PytestDeprecationWarning"
+# From 1.4 on pytest-asyncio prefers its hook; asyncio deprecates policies since Python 3.14.
+DEPRECATED = (
+    "-Wignore::pytest.PytestDeprecationWarning",
+    "-Wignore:'asyncio.DefaultEventLoopPolicy':DeprecationWarning",
+)
 
 
 @pytest.fixture
@@ -280,7 +290,7 @@ def run_pytest(pytester, monkeypatch):
     ],
 )
 def test_pytest_asyncio_runs_tests_and_fixtures_in_virtual_time(run_pytest, conftest, mode, tests):
-    result = run_pytest(tests, conftest, f"--asyncio-mode={mode}", "-W", DEPRECATED)
+    result = run_pytest(tests, conftest, f"--asyncio-mode={mode}", *DEPRECATED)
     result.assert_outcomes(passed=6, failed=2)
     result.stdout.fnmatch_lines(
         [

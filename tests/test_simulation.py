@@ -1,12 +1,14 @@
 """One run: `run`, the drop-in for asyncio.run, and `simulate`, which tells all."""
 
 import asyncio
+import contextlib
 import contextvars
 import random
 import subprocess
 import sys
 import threading
 import time
+import types
 
 import pytest
 
@@ -41,15 +43,60 @@ def test_run_raises_what_the_coroutine_raises():
         vtloop.run(main())
 
 
+# As of asyncio.run.
+REFUSAL = TypeError if sys.version_info >= (3, 14) else ValueError
+
+
 @pytest.mark.parametrize("thing", [5, "main", None])
 def test_what_is_no_coroutine_is_refused_in_words(thing):
-    with pytest.raises(ValueError, match=r"A coroutine was expected.*pass main\(\) or main"):
+    with pytest.raises(REFUSAL, match=r"was expected, while .* was given; pass main\(\) or main"):
         vtloop.run(thing)
 
 
 def test_a_function_that_returns_no_coroutine_is_refused_in_words():
-    with pytest.raises(ValueError, match=r"returned 5; pass main\(\) or main"):
+    with pytest.raises(REFUSAL, match=r"returned 5; pass main\(\) or main"):
         vtloop.run(lambda: 5)
+
+
+class Answer:
+    """An awaitable that is no coroutine."""
+
+    def __await__(self):
+        return asyncio.sleep(3600, "an answer").__await__()
+
+
+class CallableAnswer(Answer):
+    def __call__(self):
+        raise AssertionError("it is to be awaited, not called")
+
+
+@types.coroutine
+def generator():
+    yield from asyncio.sleep(3600, "an answer").__await__()
+    return "an answer"
+
+
+@pytest.mark.parametrize("make", [Answer, CallableAnswer, generator, int, asyncio.Future])
+def test_run_takes_and_refuses_what_asyncio_run_does_on_this_python(make):
+    def outcome(run):
+        with contextlib.closing(vtloop.VirtualLoop()) as loop:
+            main = make(loop=loop) if make is asyncio.Future else make()
+            try:
+                return run(main)
+            except Exception as error:
+                return type(error)
+
+    def asyncio_run(main):
+        with asyncio.Runner(loop_factory=vtloop.VirtualLoop) as runner:
+            return runner.run(main)
+
+    assert outcome(vtloop.run) == outcome(asyncio_run)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="asyncio.run takes coroutines only")
+def test_a_function_may_return_an_awaitable_and_a_run_of_it_tells_what_it_waits_for():
+    run = vtloop.simulate(Answer)
+    assert (run.value, run.elapsed) == ("an answer", 3600.0)
 
 
 def test_run_cancels_what_is_left_as_asyncio_run_does():

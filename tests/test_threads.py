@@ -20,7 +20,8 @@ from typing import Any
 
 import pytest
 
-from vtloop import VirtualLoop, blocking, busy, simulate, threads
+from vtloop import VirtualLoop, blocking, busy, program_threads, simulate, threads
+from vtloop.pools import Job, Pool
 from vtloop.workers import Worker
 
 ROOT = Path(__file__).parent.parent
@@ -275,6 +276,90 @@ def test_threads_hand_on_what_others_wait_for(kind):
     assert simulate(program).elapsed == 0.04
 
 
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="executors have contexts since 3.14")
+def test_a_context_of_ones_own_begins_runs_and_ends_in_each_thread():
+    from concurrent.futures.thread import WorkerContext
+
+    async def program():
+        log: list[Any] = []
+
+        class Context(WorkerContext):
+            def initialize(self):
+                log.append(("initialize", threading.current_thread().name[-2:]))
+
+            def run(self, task):
+                return "run", super().run(task)
+
+            def finalize(self):
+                time.sleep(0.01)
+                log.append("finalize")
+
+        class Pool(ThreadPoolExecutor):
+            @classmethod
+            def prepare_context(cls, initializer, initargs):
+                _, resolve = super().prepare_context(initializer, initargs)
+                return lambda: Context(initializer, initargs), resolve
+
+        with Pool(2) as pool:
+            loop = asyncio.get_running_loop()
+            naps = (loop.run_in_executor(pool, time.sleep, 0.01) for _ in range(4))
+            results = await asyncio.gather(*naps, loop.run_in_executor(pool, max, 1, 2))
+        return log, results
+
+    log, results = both(program)
+    assert log == [("initialize", "_0"), ("initialize", "_1"), "finalize", "finalize"]
+    assert results == [("run", None)] * 4 + [("run", 2)]
+    assert simulate(program).elapsed == 0.03
+
+
+# --- Faults of the package's own
+
+
+class Fault(Exception):
+    """What goes wrong in vtloop itself."""
+
+
+def fail(*_: Any) -> Any:
+    raise Fault
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [
+        (Pool, "initialise"),
+        (Pool, "new_worker"),
+        (Job, "run"),
+        (Worker, "_run_jobs"),
+        (Worker, "sleep"),
+        (threads.Threads, "wake_at"),
+        (program_threads, "real_start"),
+    ],
+)
+def test_a_job_for_which_something_in_vtloop_fails_has_that_for_its_result(
+    monkeypatch, owner, name
+):
+    async def main():
+        jobs = [asyncio.to_thread(time.sleep, 1) for _ in range(2)]
+        with monkeypatch.context() as patch:
+            patch.setattr(owner, name, fail)
+            failed = await asyncio.gather(*jobs, return_exceptions=True)
+        return [type(error) for error in failed], await asyncio.to_thread(abs, -1)
+
+    assert simulate(main).result() == ([Fault, Fault], 1)
+
+
+def test_what_fails_in_vtloop_after_a_job_is_told_by_the_run(monkeypatch):
+    async def main():
+        with monkeypatch.context() as patch:
+            patch.setattr(Worker, "_suspend", fail)
+            first = await asyncio.to_thread(abs, -1)
+        return first, await asyncio.to_thread(abs, -2)
+
+    run = simulate(main)
+    assert run.result() == (1, 2)
+    assert [type(error) for error in run.unretrieved] == [Fault]
+
+
 # --- The end
 
 
@@ -406,6 +491,69 @@ def test_an_executor_of_ones_own_may_answer_at_once_or_from_a_thread_that_calls_
         )
 
     assert simulate(main).value == (True, 42)
+
+
+def test_processes_may_be_asked_by_the_executor_itself_after_the_loop_has_asked():
+    async def main():
+        loop = asyncio.get_running_loop()
+        with concurrent.futures.ProcessPoolExecutor(1, get_context("spawn")) as pool:
+            answer = await loop.run_in_executor(pool, abs, -1)
+            return answer, pool.submit(abs, -2).result()
+
+    assert simulate(main).result() == (1, 2)
+
+
+def test_a_run_tells_once_of_each_kind_of_executor_that_is_not_simulated():
+    class Threaded(concurrent.futures.Executor):
+        def submit(self, function, /, *args, **kwargs):
+            future: concurrent.futures.Future[Any] = concurrent.futures.Future()
+
+            def answer():
+                blocking.real_sleep(0.05)
+                future.set_result(function(*args, **kwargs))
+
+            threading.Thread(target=answer).start()
+            return future
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        for _ in range(2):
+            await loop.run_in_executor(Threaded(), int)
+            await asyncio.to_thread(int)
+
+    (notice,) = simulate(main).notices
+    assert "Threaded is not simulated" in notice
+
+
+def test_a_run_tells_of_threads_that_an_executor_would_start_in_a_way_of_its_own():
+    class Daemons(ThreadPoolExecutor):
+        def _adjust_thread_count(self):
+            raise NotImplementedError
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        with Daemons(1) as pool:
+            return await loop.run_in_executor(pool, time.sleep, 60)
+
+    run = simulate(main)
+    assert (run.result(), run.elapsed) == (None, 60.0)
+    (notice,) = run.notices
+    assert "Daemons starts threads in a way of its own, which was not used" in notice
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="there are none before 3.14")
+def test_jobs_of_an_interpreter_pool_run_in_interpreters_of_their_own():
+    async def main():
+        loop = asyncio.get_running_loop()
+        with concurrent.futures.InterpreterPoolExecutor(1) as pool:
+            count = await loop.run_in_executor(pool, eval, "len(__import__('sys').modules)")
+            again = pool.submit(eval, "'vtloop' in __import__('sys').modules").result()
+        return count < len(sys.modules), again, loop.time()
+
+    run = simulate(main)
+    assert run.result() == (True, False, 0.0)
+    (notice,) = run.notices
+    assert "InterpreterPoolExecutor is not simulated" in notice
 
 
 # --- The same run every time

@@ -17,14 +17,17 @@ Glossary:
 
 A map of the package, from the bottom up; a module imports only from those named before it:
 
-- `originals`, `errors`, `clock`, `places`, `wording`, `tasks`: what everything speaks of
+- `originals`, `errors`: the functions of the module time as they are, and what can go wrong
+- `private`: what the standard library keeps to itself; a package, with a map of its own
+- `clock`, `places`, `wording`, `tasks`: what everything speaks of
 - `memory`, `redirect`: builtin functions that do something else for a while
 - `callers`, `polling`: whose code looks at a clock, and programs that do so until it has moved
 - `handles`, `timers`: the timer queue
 - `boundary`, `ordering`, `stock`: what is refused, what is put in order, what asyncio lends
 - `blocking`, `locks`, `pools`, `baton`, `workers`, `program_threads`, `probing`, `outsiders`,
   `foreign`, `threads`, `executors`: threads, and what blocks them
-- `recorder`, `waits`, `trace`, `sites`, `steps`, `recording`, `hazards`, `holders`, `loop_thread`:
+- `recorder`, `waits`, `trace`, `sites`, `steps`, `recording`, `hazards`, `holders`, `loop_thread`,
+  `inner_loops`:
   what is told of a run, and written down
 - `marks`: what a program asks and says of itself
 - `collector`, `randomness`, `wallclock`, `time_functions`, `idle_thread`, `world`: what a run
@@ -45,7 +48,7 @@ A map of the package, from the bottom up; a module imports only from those named
   own
 - `growth`: several, of growing size
 - `parts`: a loop that is run in parts, and the trace of each
-- `options`, `scripts`, `sweep_command`, `__main__`: the command line
+- `options`, `loop_makers`, `scripts`, `sweep_command`, `__main__`: the command line
 - `cells`, `notebook`: the cells of a notebook
 - `leaks`, `grounds`, `testing`, `failures`, `durations`, `swept`, `pytest_plugin`: tests in
   virtual time, for pytest

@@ -35,6 +35,7 @@ class BatonHolder(Protocol):
     def forget(self, alarm: AnyTimerHandle) -> None: ...
     def wait_for_baton(self, thread: BatonThread) -> bool: ...
     def occupy_processor(self, nanoseconds: int) -> int: ...
+    def next_deadline(self) -> int: ...
     def nothing_until(self, instant: int) -> bool: ...
     def start_thread(self, thread: threading.Thread) -> None: ...
     def ended(self, thread: BatonThread) -> None: ...
@@ -58,9 +59,11 @@ class BatonThread:
         self.suspended = False
         self.waking = False
         """Whether the baton is handed to it, and it has yet to run."""
+        self.has_ended = False
+        """Whether its function has returned; it gives the baton back once more."""
         self.has_left = False
         """Whether it is to leave the simulation when it runs next."""
-        self._threads = threads
+        self.threads = threads
         self._go = _thread.allocate_lock()
         self._go.acquire()
         self._baton: list[
@@ -83,12 +86,15 @@ class BatonThread:
     def _rejoin(self) -> None:
         """Come back under the loop's control, if this thread was blocked for real."""
         if not self._baton:
-            self._suspend(lambda: self._threads.turn(self.resume, self._suspension))
+            self._suspend(lambda: self.threads.turn(self.resume, self._suspension))
 
-    def _give_baton_back(self) -> None:
-        """Let the loop go on, if it still waits for this thread, which ends."""
+    def _end(self) -> None:
+        """Let the loop go on without this thread, which has nothing left to do."""
+        self.has_ended = True
         if self._take_baton():
-            self._threads.baton_back.release()
+            self.threads.baton_back.release()
+        elif not self.has_left:  # it was blocked for real
+            self.threads.turn(self.threads.ended, self)
 
     def _take_baton(self) -> bool:
         try:
@@ -100,33 +106,38 @@ class BatonThread:
     def _suspend(self, arrange: Callable[[], object]) -> None:
         """Give the baton back, after `arrange()` has seen to it that it will come again."""
         if self.has_left:
-            self._leave()
+            self.leave()
             return
         self._suspension += 1
         self.suspended = True
         if self._take_baton():
-            arrange()
-            self._threads.baton_back.release()
+            try:
+                arrange()
+            except BaseException:  # then this thread goes on
+                self.suspended = False
+                self._baton.append(None)
+                raise
+            self.threads.baton_back.release()
         else:  # the loop took it, because this thread was blocked for real
-            self._threads.turn(arrange)
+            self.threads.turn(arrange)
         if not self._wait_for_go():
-            self._leave()
+            self.leave()
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
         """Be outside of the simulation from now on, as the run is over."""
         here.actor = None
 
     def _set_alarm(self, deadline: int) -> AnyTimerHandle:
-        return self._threads.wake_at(deadline, self, self._suspension)
+        return self.threads.wake_at(deadline, self, self._suspension)
 
     def sleep(self, nanoseconds: int) -> None:
         self._suspend(lambda: self._set_alarm(self.clock.now + nanoseconds))
 
     def compute(self, nanoseconds: int) -> None:
-        self.sleep(self._threads.occupy_processor(nanoseconds))
+        self.sleep(self.threads.occupy_processor(nanoseconds))
 
     def let_pass(self, nanoseconds: int, poll: Poll) -> None:
-        if self._threads.nothing_until(self.clock.now + nanoseconds):
+        if self.threads.nothing_until(self.clock.now + nanoseconds):
             self.clock.now += nanoseconds
         else:
             self.sleep(nanoseconds)
@@ -134,7 +145,7 @@ class BatonThread:
         has_computed(self, nanoseconds)
 
     def is_alone(self) -> bool:
-        return self._threads.nothing_until(NEVER - 1)
+        return self.threads.nothing_until(NEVER - 1)
 
     def wait_for(self, lock: Lock, end: int) -> None:
         alarms: list[AnyTimerHandle] = []
@@ -147,21 +158,21 @@ class BatonThread:
 
         self._suspend(arrange)
         for alarm in alarms:
-            self._threads.forget(alarm)
+            self.threads.forget(alarm)
 
     def whoami(self) -> str:
         return self.thread.name
 
     def start_thread(self, thread: threading.Thread) -> None:
-        self._threads.start_thread(thread)
+        self.threads.start_thread(thread)
 
     def submit(self, executor: ThreadPoolExecutor, function: Callable[[], Any]) -> Future[Any]:
-        return self._threads.run_in_pool(executor, function)
+        return self.threads.run_in_pool(executor, function)
 
     def shut_down(
         self, executor: ThreadPoolExecutor, cancel_futures: bool, done: Callable[[], object]
     ) -> None:
-        self._threads.shut_down(executor, cancel_futures, done)
+        self.threads.shut_down(executor, cancel_futures, done)
 
     # The side of the loop and of other threads
 
@@ -169,9 +180,12 @@ class BatonThread:
         """Return whether this thread has the baton."""
         return bool(self._baton)
 
+    def ended(self) -> None:
+        """Take note that the thread has ended; called by the loop."""
+
     def wake(self, lock: Lock) -> None:
         if self.suspended:
-            self._threads.turn(self.resume, self._suspension)
+            self.threads.turn(self.resume, self._suspension)
 
     def resume(self, suspension: int) -> None:
         """Hand the baton to this thread, if it is still in that suspension."""
@@ -191,14 +205,25 @@ class BatonThread:
         self.suspended = False
         self.waking = True
         self._baton.append(None)
-        self._threads.outsiders.under_control(self.thread)
+        self.threads.outsiders.under_control(self.thread)
         back = False
         try:
             self._go.release()
-            back = self._threads.wait_for_baton(self)
+            back = self.threads.wait_for_baton(self)
         finally:  # it is not back when the thread is blocked for real, or on Ctrl-C
             if not back:
                 if self._take_baton():
-                    self._threads.outsiders.blocked_for_real(self.thread)
+                    self.threads.outsiders.blocked_for_real(self.thread)
                 else:
-                    self._threads.baton_back.acquire()
+                    self.threads.baton_back.acquire()
+                    back = True
+            if back and self.has_ended:
+                self.threads.ended(self)
+
+
+def is_outside(clock: Clock) -> bool:
+    """Return whether this thread belongs to no run on `clock`, or is not in control there."""
+    actor = here.actor
+    if isinstance(actor, BatonThread) and not actor.in_turn():
+        return True
+    return actor is None or actor.clock is not clock

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import operator
 import os
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from vtloop.callers import is_debugger
 from vtloop.clock import NANOSECONDS, Clock
 from vtloop.originals import TIME
+from vtloop.private.interpreter import getframe
 from vtloop.redirect import real
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def looked() -> Clock | None:
     None if it is to be the real one.
     """
     actor = here.actor
-    if actor is None or sys._getframe(2).f_globals.get("__name__") in WAIT_FOR_REAL:
+    if actor is None or getframe(2).f_globals.get("__name__") in WAIT_FOR_REAL:
         return None
     clock = actor.clock
     if clock.is_real:
@@ -168,7 +168,7 @@ def _blocking_time(clock: Clock, seconds: Any) -> int:
 def sleep(seconds: float, /) -> None:
     """Stand in for `time.sleep` while a run is on: block this thread in virtual time."""
     actor = here.actor
-    caller = sys._getframe(1)
+    caller = getframe(1)
     if actor is None or caller.f_globals.get("__name__") in WAIT_FOR_REAL or is_debugger(caller):
         real_sleep(seconds)
     else:

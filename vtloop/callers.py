@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Collection
 from functools import lru_cache
 from types import FrameType
 
 from vtloop.places import PACKAGE, is_library_file
+from vtloop.private.interpreter import getframe
 
 DEBUGGERS = frozenset(
     [
@@ -56,7 +56,7 @@ def is_spectator(frame: FrameType) -> bool:
 
 def reader() -> FrameType | None:
     """Return the frame of the program that calls this package; None if a spectator does."""
-    frame: FrameType | None = sys._getframe(2)
+    frame: FrameType | None = getframe(2)
     while frame is not None:
         whose = _whose(frame.f_code.co_filename, frame.f_globals.get("__name__"))
         if whose == _PROGRAMS:
@@ -69,7 +69,7 @@ def reader() -> FrameType | None:
 
 def is_called_by(packages: Collection[str]) -> bool:
     """Return whether this package is called by one of others, and not by the program."""
-    return is_within(packages, sys._getframe(1))
+    return is_within(packages, getframe(1))
 
 
 def is_debugger(innermost: FrameType) -> bool:

@@ -17,6 +17,7 @@ from math import inf, isfinite, isnan
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import timedelta
     from decimal import Decimal
     from fractions import Fraction
@@ -76,6 +77,7 @@ class Clock:
         "computed",
         "is_real",
         "looks_left",
+        "make_loop",
         "monotonic",
         "now",
         "polling",
@@ -98,6 +100,8 @@ class Clock:
         """How long all threads have computed, in nanoseconds."""
         self.read_at = -1
         """The instant at which the program has read a clock in floats of seconds."""
+        self.make_loop: Callable[[Clock, Any], None] | None = None
+        """What makes a virtual loop, in this time, of one that a thread of the run makes."""
         self.looks_left = 0
         """How often it may look at a clock before somebody asks whether it polls."""
         self.polling: Any = None

@@ -16,7 +16,9 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from typing import Any
 
+from vtloop.baton import is_outside
 from vtloop.blocking import outside, real_monotonic
+from vtloop.clock import Clock
 from vtloop.outsiders import Outsiders
 from vtloop.pools import Job
 from vtloop.probing import used_processor, waits_for_others
@@ -61,11 +63,9 @@ class ForeignJob:
 class ForeignJobs:
     """The jobs of a loop that other executors have been given, in order of submission."""
 
-    def __init__(
-        self, outsiders: Outsiders, is_outside: Callable[[], bool], patience: float
-    ) -> None:
+    def __init__(self, outsiders: Outsiders, clock: Clock, patience: float) -> None:
         self._outsiders = outsiders
-        self._is_outside = is_outside
+        self._clock = clock
         self._patience = patience  # real seconds
         self._jobs: deque[ForeignJob] = deque()
 
@@ -78,8 +78,9 @@ class ForeignJobs:
             before = threading.enumerate()
             with outside():
                 theirs = executor.submit(function)
-            # Its threads serve the other processes, and have nothing to say of their own.
-            self._outsiders.leave_out(*set(threading.enumerate()).difference(before))
+            # Its threads serve the other processes, and have something to say only to those who ask
+            # the executor itself.
+            self._outsiders.wait_for_last(*set(threading.enumerate()).difference(before))
         else:
             theirs = executor.submit(function)
         if isinstance(theirs, Job) or not isinstance(theirs, Future) or theirs.done():
@@ -91,7 +92,7 @@ class ForeignJobs:
 
     def _completed(self, job: ForeignJob) -> None:
         """Take a result over at once if the run itself has completed the future."""
-        if self._is_outside():
+        if is_outside(self._clock):
             self._outsiders.wake()
         else:
             self._jobs.remove(job)

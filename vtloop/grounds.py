@@ -15,6 +15,7 @@ from vtloop import leaks
 from vtloop.clock import START, Seconds, to_nanoseconds
 from vtloop.parts import PartLoop, PartRecording
 from vtloop.places import is_library
+from vtloop.private.events import get_running_loop
 from vtloop.runner import Runner
 from vtloop.simulation import Account, Run
 from vtloop.tasks import in_order, label
@@ -180,7 +181,7 @@ class Ground:
     def run(self, options: Options) -> Run[Any]:
         """Return the last part so far."""
         assert self.account is not None
-        me = asyncio.current_task() if asyncio._get_running_loop() is self.loop else None
+        me = asyncio.current_task() if get_running_loop() is self.loop else None
         pending = in_order(task for task in asyncio.all_tasks(self.loop) if task is not me)
         labels = tuple(map(label, pending))
         record = self.loop.recording.so_far

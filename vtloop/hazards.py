@@ -14,7 +14,6 @@
 from __future__ import annotations
 
 import asyncio
-from asyncio import base_events
 from collections.abc import Iterable
 from typing import Any
 
@@ -27,6 +26,7 @@ from vtloop.errors import (
     SimulationError,
     UntilReached,
 )
+from vtloop.private.events import format_handle, logger
 from vtloop.recorder import Recorder
 from vtloop.tasks import in_order, label
 
@@ -35,7 +35,6 @@ MAX_ROUNDS = 1_000_000  # at one instant
 CHECK_ROUNDS = 1_000  # rounds between two checks
 MAX_RECORDED = 5_000_000  # steps: a gigabyte or two
 
-_stock: Any = base_events
 Loop = Any  # a VirtualLoop, which is built on this module
 
 
@@ -177,5 +176,5 @@ def log_if_slow(handle: Any, nanoseconds: int, limit: float) -> None:
     """Warn, in debug mode, of a callback that blocked the loop for `limit` virtual seconds."""
     seconds = nanoseconds / NANOSECONDS
     if seconds >= limit:
-        described = _stock._format_handle(handle)
-        _stock.logger.warning("Executing %s took %.3f seconds", described, seconds)
+        described = format_handle(handle)
+        logger().warning("Executing %s took %.3f seconds", described, seconds)

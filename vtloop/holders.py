@@ -7,8 +7,10 @@ else, and tell the running loop's recorder.
 
 from __future__ import annotations
 
-from asyncio import Lock, Semaphore, events
+from asyncio import Lock, Semaphore
 from typing import Any
+
+from vtloop.private.events import get_running_loop
 
 _lock_acquire, _lock_release = Lock.acquire, Lock.release
 _semaphore_acquire, _semaphore_release = Semaphore.acquire, Semaphore.release
@@ -16,7 +18,7 @@ _semaphore_acquire, _semaphore_release = Semaphore.acquire, Semaphore.release
 
 def current_recorder() -> Any:
     """Return the recorder of the loop that runs in this thread, if it has one."""
-    return getattr(events._get_running_loop(), "_recorder", None)
+    return getattr(get_running_loop(), "_recorder", None)
 
 
 async def lock_acquire(self: Lock) -> bool:

@@ -23,8 +23,8 @@ from typing import Any
 
 from vtloop.blocking import outside
 from vtloop.loop import VirtualLoop
+from vtloop.private.events import enter_task, get_running_loop, leave_task, set_running_loop
 
-_tasks: Any = asyncio.tasks
 _NOTHING: AbstractContextManager[None] = nullcontext()
 
 
@@ -33,7 +33,7 @@ def no_loop_running() -> AbstractContextManager[None]:
 
     Raises RuntimeError if that is in virtual time.
     """
-    loop = asyncio._get_running_loop()
+    loop = get_running_loop()
     if loop is None:
         return _NOTHING
     if isinstance(loop, VirtualLoop):
@@ -49,15 +49,15 @@ def no_loop_running() -> AbstractContextManager[None]:
 def _put_aside(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
     task = asyncio.current_task(loop)
     if task is not None:
-        _tasks._leave_task(loop, task)
-    asyncio._set_running_loop(None)
+        leave_task(loop, task)
+    set_running_loop(None)
     try:
         with _flushed_outside(sys.stdout), _flushed_outside(sys.stderr):
             yield
     finally:
-        asyncio._set_running_loop(loop)
+        set_running_loop(loop)
         if task is not None:
-            _tasks._enter_task(loop, task)
+            enter_task(loop, task)
 
 
 @contextmanager

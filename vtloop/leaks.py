@@ -16,10 +16,9 @@ from typing import Any
 
 from vtloop import waits
 from vtloop.places import is_library, place, place_at
+from vtloop.private.interpreter import WARN_UNAWAITED
 from vtloop.recording import Recording
 from vtloop.tasks import coroutine_name, in_order
-
-_warnings: Any = warnings
 
 
 class NeverAwaited:
@@ -30,12 +29,12 @@ class NeverAwaited:
         self._original: Any = None
 
     def __enter__(self) -> NeverAwaited:
-        self._original = _warnings._warn_unawaited_coroutine
-        _warnings._warn_unawaited_coroutine = self._note
+        self._original = getattr(warnings, WARN_UNAWAITED)
+        setattr(warnings, WARN_UNAWAITED, self._note)
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        _warnings._warn_unawaited_coroutine = self._original
+        setattr(warnings, WARN_UNAWAITED, self._original)
 
     def take(self) -> list[str]:
         """Return descriptions of those found since this was asked last."""

@@ -52,7 +52,10 @@ class Lock:
             return True
         if self._held_outside or is_called_by(DEBUGGERS):
             return self._lock.acquire(True, timeout)
-        end = NEVER if timeout == -1 else actor.clock.after(timeout)
+        return self.acquire_until(actor, NEVER if timeout == -1 else actor.clock.after(timeout))
+
+    def acquire_until(self, actor: Actor, end: int) -> bool:
+        """Take the lock in a thread of a run; wait for it up to `end`, in nanoseconds."""
         self._waiting.append(actor)
         try:
             while not self._lock.acquire(False):

@@ -20,24 +20,29 @@ import sys
 import threading
 import warnings
 import weakref
-from asyncio import events
 from asyncio.log import logger
 from collections import deque
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from vtloop import hazards
-from vtloop.blocking import here
+from vtloop.baton import BatonThread
+from vtloop.blocking import Actor, here
 from vtloop.boundary import Network
 from vtloop.clock import NANOSECONDS, NEVER, START, Clock, Seconds, to_nanoseconds, to_seconds
 from vtloop.collector import INTERVAL
 from vtloop.errors import SpinWarning
+from vtloop.inner_loops import made_at
+from vtloop.locks import Lock
 from vtloop.loop_thread import LoopThread
 from vtloop.policies import Policy, Rest, Take
+from vtloop.private.events import END_OF_MAIN, set_running_loop
+from vtloop.private.interpreter import getframe
 from vtloop.program_threads import IN_VAIN
 from vtloop.recorder import Recorder
 from vtloop.scheduling import Scheduling
-from vtloop.stock import END_OF_MAIN, STOCK
+from vtloop.stock import STOCK
 from vtloop.threads import Threads
 from vtloop.timers import Timers, WatchedTimers
 from vtloop.wallclock import WallClock
@@ -77,6 +82,8 @@ class VirtualLoop(Scheduling):
         network: Network | None = None,
     ) -> None:
         self._clock = Clock() if clock is None else clock
+        if self._clock.make_loop is None:
+            self._clock.make_loop = _make_beside
         self._timers = Timers() if recorder is None else WatchedTimers(recorder)
         self._ready: deque[Any] = deque()
         self._until = NEVER if until is None else to_nanoseconds(until)
@@ -87,15 +94,19 @@ class VirtualLoop(Scheduling):
         self._policy = policy
         self._network = network
         me = weakref.proxy(self)  # so that a closed loop is no garbage, but gone
-        self._tell = partial(VirtualLoop._notice, me)
+        self._tell = partial(VirtualLoop.notice, me)
         self.world = World(self._clock, recorder is not None, wall_clock, seed)
-        self._clock.polling.tell = self._tell
-        self._threads = Threads(me, self._clock, self._timers, self._ready, patience)
+        if clock is None:
+            self._clock.polling.tell = self._tell
+        self._own_threads = Threads(me, self._clock, self._timers, self._ready, patience)
+        self._threads = self._own_threads  # or those of the run, while this loop runs in one
         self._actor = LoopThread(me, self._clock, self._threads)
         self._spin = hazards.Spin()
         self._attends = False  # whether time is owed, or a step may have passed `until`
         self._ahead = 0  # nanoseconds by which a patched `time` is ahead of the clock
         self._settling = False
+        self._host: BatonThread | None = None  # the thread of a run that this loop runs in
+        self._nothing_new = Lock()  # is held while it waits there
         self._tasks_created = 0
         super().__init__()
 
@@ -107,7 +118,7 @@ class VirtualLoop(Scheduling):
         if clock.looks_left > 0:
             clock.looks_left -= 1
         elif (actor := here.actor) is not None and actor.clock is clock:
-            clock.polling.look_by(sys._getframe(1), actor)
+            clock.polling.look_by(getframe(1), actor)
         return to_seconds(clock.now)
 
     def virtual_time(self) -> int:
@@ -136,24 +147,43 @@ class VirtualLoop(Scheduling):
         self._check_running()
         hooks = sys.get_asyncgen_hooks()
         actor = here.actor
-        self.world.__enter__()
+        self._enter(actor)
         try:
             self._set_coroutine_origin_tracking(self._debug)
-            self._threads.outsiders.begin(actor is not None and actor.clock is not self._clock)
             self._thread_id = threading.get_ident()
-            here.actor = self._actor
-            self._clock.polling.tell = self._tell
             sys.set_asyncgen_hooks(self._asyncgen_firstiter_hook, self._asyncgen_finalizer_hook)
-            events._set_running_loop(self)
+            set_running_loop(self)
             self._run()
         finally:
             self._stopping = False
             self._thread_id = None
-            here.actor = actor
-            events._set_running_loop(None)
+            set_running_loop(None)
             self._set_coroutine_origin_tracking(False)
             sys.set_asyncgen_hooks(*hooks)
+            self._exit(actor)
+
+    def _enter(self, actor: Actor | None) -> None:
+        """Be what blocks this thread from now on; or if it is a run's, be a part of what it does.
+
+        In that case the run has its own loop, which moves the clock.
+        """
+        if isinstance(actor, BatonThread) and actor.clock is self._clock:
+            assert isinstance(actor.threads, Threads)
+            self._host = actor
+            self._threads = actor.threads
+            return
+        self.world.__enter__()
+        self._threads.outsiders.begin(actor is not None and actor.clock is not self._clock)
+        here.actor = self._actor
+        self._clock.polling.tell = self._tell
+
+    def _exit(self, actor: Actor | None) -> None:
+        if self._host is None:
+            here.actor = actor
             self.world.__exit__()
+        else:
+            self._host = None
+            self._threads = self._own_threads
 
     def settle(self) -> None:
         """Run until nothing is left to do, as a notebook's loop does between its cells.
@@ -220,7 +250,8 @@ class VirtualLoop(Scheduling):
                 self._attend()
             if steps_left < 0:
                 steps_left = INTERVAL
-                self.world.collector.collect()
+                if self._host is None:
+                    self.world.collector.collect()
                 if self._recorder is not None:
                     hazards.check_length(self, self._recorder)
 
@@ -266,13 +297,41 @@ class VirtualLoop(Scheduling):
 
     def _horizon(self) -> int:
         """Return up to which deadline, in nanoseconds, the clock may just jump."""
-        return -1 if self._slack or self._stopping else min(self._until, NEVER - 1)
+        is_asked = self._slack or self._stopping or self._host is not None
+        return -1 if is_asked else min(self._until, NEVER - 1)
 
     def _idle(self) -> None:
         """Move the clock to the next deadline, as nothing is ready, or tell why it cannot."""
         if self._stopping:  # since before the loop was run
             return
-        self._move_to(self._timers.first)
+        if self._host is None:
+            self._move_to(self._timers.first)
+        else:
+            self._wait_in(self._host, self._timers.first)
+
+    def _wait_in(self, host: BatonThread, instant: int) -> None:
+        """Let a thread of a run wait until somebody calls in, at most until a deadline."""
+        lock = self._nothing_new
+        lock.acquire(False)
+        if self._ready:  # somebody has called in since
+            return
+        end = min(instant + self._slack, self._until)
+        if here.actor is None:  # the run is over, and its thread goes on in real time
+            timeout = -1 if end >= NEVER else to_seconds(max(end - self._clock.now, 0))
+            called_in = lock.acquire(True, timeout)
+        else:
+            called_in = lock.acquire_until(host, end)
+        if not called_in:
+            self._clock.now = max(self._clock.now, end)
+            if instant > self._until:
+                raise self._until_reached()
+
+    def _called_in(self) -> None:
+        """Wake this loop, as another thread has told it something."""
+        if self._host is not None and self._nothing_new.locked():
+            with suppress(RuntimeError):  # a third thread has been quicker
+                self._nothing_new.release()
+        self._threads.called_in()
 
     def _move_to(self, instant: int) -> None:
         """Move the clock to a deadline, or tell why it cannot; not while a thread may call in."""
@@ -296,7 +355,7 @@ class VirtualLoop(Scheduling):
         self._threads.is_deadlocked = True
         error = hazards.deadlock(self, self._recorder, self._until)
         if self._until < NEVER:
-            self._notice(str(error))
+            self.notice(str(error))
             self._until = self._clock.now + _CLEANUP
         return error
 
@@ -308,6 +367,9 @@ class VirtualLoop(Scheduling):
     def _check_spinning(self) -> None:
         """Guard against tasks that poll at one instant; called every so many rounds."""
         deadline = self._timers.after(self._clock.now)
+        if self._host is not None:
+            self._host.sleep(0)  # as other threads run too on a machine
+            deadline = min(deadline, self._threads.next_deadline())
         if not self._spin.goes_on_too_long(self._clock, deadline):
             return
         if self._threads.outsiders.at_work():
@@ -315,11 +377,19 @@ class VirtualLoop(Scheduling):
         if deadline >= NEVER:
             raise hazards.livelock(self)
         message = hazards.spin_message(self, deadline)
-        self._notice(message)
+        self.notice(message)
         if not self._spin.warned:
             self._spin.warned = True
             warnings.warn(message, SpinWarning, stacklevel=2)
-        self._move_to(deadline)
+        if self._host is None:
+            self._move_to(deadline)
+        else:
+            self._host.sleep(deadline - self._clock.now)
+
+    def notice(self, message: str) -> None:
+        """Tell the user of the run, if it is recorded, something that they should know."""
+        if self._recorder is not None:
+            self._recorder.notice(message)
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
         """Report an error that nobody awaits; see `asyncio.loop.call_exception_handler`."""
@@ -354,11 +424,6 @@ class VirtualLoop(Scheduling):
         if self.is_running():
             self.call_soon_threadsafe(self._set_coroutine_origin_tracking, enabled)
 
-    def _notice(self, message: str) -> None:
-        """Note something that the user of the run should know, if it is recorded."""
-        if self._recorder is not None:
-            self._recorder.notice(message)
-
     def next_deadline(self) -> int:
         """Return the instant at which something is due, in nanoseconds, `NEVER` if nothing is."""
         return min(self._timers.first, self._until)
@@ -379,3 +444,19 @@ class VirtualLoop(Scheduling):
         if self._recorder is not None and now > since:
             self._recorder.blocked(since, now - since, self._actor.whoami(), how)
         self._attends = True
+
+
+def make_virtual(loop: Any, **options: Any) -> None:
+    """Make a virtual loop, with some options, of an object of another class of loops."""
+    loop.__class__ = VirtualLoop
+    VirtualLoop.__init__(loop, **options)
+
+
+def _make_beside(clock: Clock, loop: Any) -> None:
+    """Make a virtual loop, on the clock of a run, of one that a thread of the run makes."""
+    make_virtual(loop, clock=clock)
+    who = "-" if here.actor is None else here.actor.whoami()
+    clock.polling.tell(
+        f"{who} made an event loop besides that of the run; its tasks take the run's time, and are "
+        f"not in its trace. It was made at {made_at(loop)}"
+    )

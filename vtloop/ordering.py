@@ -19,6 +19,7 @@ import weakref
 from collections.abc import Hashable, Iterable, Iterator, MutableSet
 from typing import Any, TypeVar
 
+from vtloop.private.events import get_running_loop
 from vtloop.tasks import number_of
 
 _all_tasks = asyncio.all_tasks
@@ -93,7 +94,7 @@ def set_of_tasks() -> set[Any]:
     A built-in set of numbered tasks has the same order in every process, and is faster. Tasks that
     a factory of the program's own makes are kept in order of insertion.
     """
-    loop: Any = asyncio._get_running_loop()
+    loop: Any = get_running_loop()
     return set() if getattr(loop, "_task_factory", None) is None else OrderedSet()
 
 

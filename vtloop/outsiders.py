@@ -20,12 +20,12 @@ from __future__ import annotations
 import queue
 import threading
 import weakref
-from _thread import _count as thread_count
 from collections.abc import Collection
 from math import inf
 from queue import SimpleQueue as RealSimpleQueue  # whatever stands in for it (see `world`)
 
 from vtloop.blocking import real_monotonic
+from vtloop.private.threads import thread_count
 from vtloop.probing import is_at_breakpoint, waits_for_a_condition, waits_for_others
 
 _CALM = 4  # looks at threads that are all blocked, before it is called a deadlock
@@ -93,6 +93,11 @@ class Outsiders:
         """Do not wait for these: they are under control, or have nothing to say."""
         self._ignored.update(threads)
         self.usual = -1
+
+    def wait_for_last(self, *threads: threading.Thread) -> None:
+        """Wait for these only when nothing else is left to wait for."""
+        self._in_vain.update(threads)
+        self.leave_out(*threads)
 
     def present(self) -> bool:
         """Tell whether there may be an outsider."""

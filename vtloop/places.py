@@ -5,10 +5,11 @@ from __future__ import annotations
 import functools
 import linecache
 import os
-import sys
 from collections.abc import Iterator
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
+
+from vtloop.private.interpreter import getframe
 
 PACKAGE = os.path.dirname(__file__) + os.sep
 _STANDARD_LIBRARY = os.path.dirname(os.__file__) + os.sep
@@ -53,7 +54,7 @@ def place_at(file: str, line: int, function: str, names: dict[str, Any] | None =
 
 def running_frames() -> Iterator[FrameType]:
     """Yield the frames outside this package that run now, down to the loop, innermost first."""
-    frame: FrameType | None = sys._getframe(1)
+    frame: FrameType | None = getframe(1)
     outside = False
     while frame is not None:
         ours = frame.f_code.co_filename.startswith(PACKAGE)
@@ -70,10 +71,15 @@ def calling_frame() -> FrameType:
     return next(running_frames())
 
 
-def users_place() -> Place:
-    """Return the innermost line that runs now outside of this package and the standard library."""
+def program_frames() -> list[FrameType]:
+    """Return the frames of the program itself, innermost first: none of a library.
+
+    Where all that runs was installed, that counts as the program.
+    """
     frames = list(running_frames())
-    return place(next((frame for frame in frames if not is_library(frame)), frames[0]))
+    users = [frame for frame in frames if not is_library(frame)]
+    own = [frame for frame in users if _INSTALLED not in frame.f_code.co_filename]
+    return own or users or frames
 
 
 def function_name(code: CodeType) -> str:

@@ -11,12 +11,12 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import _base as futures_base
-from concurrent.futures.thread import BrokenThreadPool
 from functools import partial
+from logging import getLogger
 from typing import TYPE_CHECKING, Any
 
 from vtloop.blocking import here
+from vtloop.private.threads import ExecutorInside, WorkerContext
 
 if TYPE_CHECKING:
     from vtloop.workers import Worker
@@ -32,20 +32,21 @@ class ThreadAbandoned(SystemExit):
 class Job(Future[Any]):
     """One function to run in a pool, and the future of its result."""
 
-    def __init__(self, function: Callable[[], Any]) -> None:
+    def __init__(self, task: Any) -> None:
         super().__init__()
         self._condition = threading.Condition(_thread.RLock())  # nobody sleeps while he holds it
-        self._function = function
+        self._task = task  # the function and its arguments, in the form that a context runs
 
-    def run(self, rejoin: Callable[[], object]) -> None:
+    def run(self, context: WorkerContext, rejoin: Callable[[], object]) -> None:
         """Run the function in this thread, unless it was cancelled before.
 
         `rejoin()` is called before the result is made known.
         """
         if not self.set_running_or_notify_cancel():
             return
+        task, self._task = self._task, None
         try:
-            result = self._function()
+            result = context.run(task)
         except ThreadAbandoned:
             raise
         except BaseException as error:
@@ -56,57 +57,88 @@ class Job(Future[Any]):
             rejoin()
             self.set_result(result)
 
+    def fail(self, error: BaseException) -> bool:
+        """Let it end with an error; tell whether it had not ended yet."""
+        if self.done() or not (self.running() or self.set_running_or_notify_cancel()):
+            return False
+        self.set_exception(error)
+        return True
+
 
 class Pool:
     """The workers that stand in for the threads of one ThreadPoolExecutor."""
 
     def __init__(self, executor: ThreadPoolExecutor) -> None:
-        self._executor = executor
-        self._size = 0
+        self._executor = ExecutorInside(executor)
+        self._workers = 0
+        self._workers_so_far = 0
         self.idle: deque[Worker] = deque()
         self.waiting: deque[Job] = deque()
         self._unfinished = 0  # jobs
         self._drained: list[Callable[[], object]] = []
+        self._left: list[Callable[[], object]] = []
+
+    @property
+    def ignores_how_threads_start(self) -> bool:
+        """Tell whether the executor would start its threads in a way of its own."""
+        return self._executor.starts_threads_itself
 
     def add(self, function: Callable[[], Any]) -> Job:
         """Take in a job. RuntimeError when the executor has been shut down, or is broken."""
-        if self._executor._broken:
-            raise BrokenThreadPool(self._executor._broken)
-        if self._executor._shutdown:
+        if self._executor.is_broken:
+            raise self._executor.failure()
+        if self._executor.is_shut_down:
             raise RuntimeError("cannot schedule new futures after shutdown")
-        job = Job(function)
+        call = function if isinstance(function, partial) else partial(function)
+        job = Job(self._executor.task(call.func, call.args, call.keywords))
         self.waiting.append(job)
         self._unfinished += 1
         return job
 
-    def next_name(self) -> str | None:
-        """Return the name of a new worker's thread, None when there are workers enough."""
-        if self._size == self._executor._max_workers:
-            return None
-        self._size += 1
-        prefix: Any = self._executor._thread_name_prefix or self._executor
-        return f"{prefix}_{self._size - 1}"
+    def takes_workers(self) -> bool:
+        """Tell whether there are fewer workers than there may be."""
+        return self._workers < self._executor.most_workers
 
-    def initialise(self) -> bool:
+    def new_worker(self) -> tuple[str, WorkerContext]:
+        """Count a new worker; return the name of its thread, and what it lives in."""
+        place = f"{self._executor.name}_{self._workers_so_far}", self._executor.new_context()
+        self._workers += 1
+        self._workers_so_far += 1
+        return place
+
+    def worker_left(self) -> None:
+        """Take note that a worker's thread has ended."""
+        self._workers -= 1
+        self._check_left()
+
+    def when_left(self, callback: Callable[[], object]) -> None:
+        """Call `callback` once no worker is there any more."""
+        self._left.append(callback)
+        self._check_left()
+
+    def _check_left(self) -> None:
+        if not self._workers:
+            left, self._left = self._left, []
+            for callback in left:
+                callback()
+
+    def initialise(self, context: WorkerContext) -> bool:
         """Run the executor's initializer in this thread; tell whether it came through."""
-        if self._executor._initializer is None:
-            return True
         try:
-            self._executor._initializer(*self._executor._initargs)
+            context.initialize()
         except ThreadAbandoned:
             raise
         except BaseException:
-            futures_base.LOGGER.critical("Exception in initializer:", exc_info=True)
+            getLogger("concurrent.futures").critical("Exception in initializer:", exc_info=True)
             return False
         return True
 
     def break_down(self, job: Job | None) -> None:
         """Let everything fail, after a failure of the initializer."""
-        reason: Any = "A thread initializer failed, the thread pool is not usable anymore"
-        self._executor._broken = reason
+        self._executor.break_down()
         for failing in [job, *self.waiting]:
-            if failing is not None and failing.set_running_or_notify_cancel():
-                failing.set_exception(BrokenThreadPool(reason))
+            if failing is not None:
+                failing.fail(self._executor.failure())
         self.waiting.clear()
         self.finished(self._unfinished)
 
@@ -138,6 +170,7 @@ class Pool:
         """Forget what has not begun, and who waits for it."""
         self.waiting.clear()
         self._drained.clear()
+        self._left.clear()
 
 
 def submit(
@@ -145,7 +178,7 @@ def submit(
 ) -> Future[Any]:
     """Stand in for `ThreadPoolExecutor.submit`."""
     actor = here.actor
-    if actor is None:
+    if actor is None or ExecutorInside(executor).computes_elsewhere:
         return real_submit(executor, function, *args, **kwargs)
     return actor.submit(executor, partial(function, *args, **kwargs))
 
@@ -165,7 +198,12 @@ def shutdown(
 
 
 def is_simulated(executor: object) -> bool:
-    """Tell whether an executor's jobs can go to the run's own workers."""
+    """Tell whether an executor's jobs can go to the run's own workers.
+
+    Those of an InterpreterPoolExecutor cannot: they compute in interpreters of their own, where
+    they share nothing with the program, and no clock of the run is.
+    """
     return isinstance(executor, ThreadPoolExecutor) and (
         type(executor).submit in (real_submit, submit)
+        and not ExecutorInside(executor).computes_elsewhere
     )

@@ -11,11 +11,12 @@ import os
 import queue
 import sys
 import threading
-from concurrent.futures.thread import _worker
 from types import FrameType
 
 from vtloop.blocking import real_start
 from vtloop.callers import DEBUGGERS
+from vtloop.private.interpreter import current_frames
+from vtloop.private.threads import WORKER_LOOP
 
 # The system call in which a thread waits for another one, by machine, on Linux.
 _FUTEX = {"x86_64": "202", "aarch64": "98"}.get(os.uname().machine if hasattr(os, "uname") else "")
@@ -90,7 +91,7 @@ def is_at_breakpoint(thread: threading.Thread) -> bool:
 
 def frame_of(thread: threading.Thread) -> FrameType | None:
     """Return the innermost frame of a thread, None if it has none."""
-    return sys._current_frames().get(thread.ident or 0)
+    return current_frames().get(thread.ident or 0)
 
 
 def _of_the_system(thread: threading.Thread, file: str) -> str:
@@ -126,4 +127,4 @@ def _is_known_wait(frame: FrameType) -> bool:
     codes = _codes(frame)
     if codes[0] is _WAIT:
         return frame.f_locals["timeout"] is None or any(code in _FOR_OTHERS for code in codes)
-    return codes[0] is _worker.__code__ or _JOIN in codes[:2]
+    return codes[0] is WORKER_LOOP or _JOIN in codes[:2]

@@ -12,7 +12,6 @@
 from __future__ import annotations
 
 import threading
-import weakref
 
 from vtloop.baton import BatonHolder, BatonThread
 from vtloop.blocking import here, outside, real_sleep, real_start
@@ -23,10 +22,8 @@ from vtloop.pools import ThreadAbandoned
 
 IN_VAIN = 100  # wakes of a daemon thread after which nobody waits for it
 
-_LEAVE = 1.0  # real seconds for a thread to end when its function has returned
-
 real_join = threading.Thread.join
-_members: weakref.WeakKeyDictionary[threading.Thread, ProgramThread] = weakref.WeakKeyDictionary()
+_members: dict[threading.Thread, ProgramThread] = {}  # those that runs have started, and go on
 
 
 def start(thread: threading.Thread) -> None:
@@ -47,10 +44,10 @@ def start_outside(thread: threading.Thread) -> None:
 def join(thread: threading.Thread, timeout: float | None = None) -> None:
     """Stand in for `Thread.join`."""
     member = None if here.actor is None else _members.get(thread)
-    if member is None or thread is threading.current_thread() or member.has_left:
+    if member is None or thread is threading.current_thread():
         real_join(thread, timeout)
-    elif member.ended.acquire(True, -1 if timeout is None else max(timeout, 0)):
-        member.ended.release()
+    elif member.ended_lock.acquire(True, -1 if timeout is None else max(timeout, 0)):
+        member.ended_lock.release()
         real_join(thread)
 
 
@@ -60,10 +57,9 @@ class ProgramThread(BatonThread):
     def __init__(self, threads: BatonHolder, thread: threading.Thread) -> None:
         super().__init__(threads)
         self.thread = thread
-        self.ended = Lock()
+        self.ended_lock = Lock()
         """Is held until the thread has ended."""
         self._run = thread.run
-        self._is_over = False
         self._is_stuck = False
         self._wakes = 0  # in vain: time was up, and it did nothing to the run
 
@@ -74,20 +70,19 @@ class ProgramThread(BatonThread):
         here.actor = self
         try:
             if not self._wait_for_go():
-                self._leave()
+                self.leave()
             self._run()
         except ThreadAbandoned:
             pass
         finally:
-            self._is_over = True
-            self._threads.ended(self)
-            self.ended.release()
+            _members.pop(self.thread, None)
+            self.ended_lock.release()
             here.actor = None
-            self._give_baton_back()
+            self._end()
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
         """Go on in real time; or unwind, if nothing can end what it waits for."""
-        super()._leave()
+        super().leave()
         if self._is_stuck:
             self._is_stuck = False
             raise ThreadAbandoned
@@ -102,7 +97,7 @@ class ProgramThread(BatonThread):
 
     def start(self) -> None:
         """Start the thread, which then waits for the baton."""
-        self.ended.acquire()
+        self.ended_lock.acquire()
         self.thread.run = self._run_in_turn  # type: ignore[method-assign]
         try:
             start_outside(self.thread)
@@ -116,22 +111,17 @@ class ProgramThread(BatonThread):
         """Let it run for the first time."""
         self.resume(self._suspension)
 
-    def hand_over(self) -> None:
-        super().hand_over()
-        if self._is_over:
-            with outside():
-                real_join(self.thread, _LEAVE)  # what it does at its end is done then
-
     def ring(self, suspension: int) -> None:
-        before = self._threads.traffic()
+        before = self.threads.traffic()
         super().ring(suspension)
-        self._wakes = self._wakes + 1 if self._threads.traffic() == before else 0
+        self._wakes = self._wakes + 1 if self.threads.traffic() == before else 0
 
     def wakes_in_vain(self, wakes: int) -> bool:
         return self.thread.daemon and self.suspended and self._wakes >= wakes
 
     def set_free(self, is_stuck: bool) -> None:
         """Let it go on in real time, as the run is over; if it is stuck, let it end."""
+        _members.pop(self.thread, None)
         self.has_left = True
         self._is_stuck = is_stuck
         if self.suspended:

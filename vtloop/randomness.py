@@ -15,25 +15,25 @@ from typing import Any
 from vtloop.blocking import here
 from vtloop.errors import SimulationError
 from vtloop.memory import POSSIBLE, memory_of
+from vtloop.private.interpreter import random_generator
 
-_generator: Any = random._inst
 _WORDS = struct.Struct("=625I")
 
 
 def _is_in_place() -> bool:
     """Return whether the state is where it is said to be."""
-    index, *words = _WORDS.unpack(memory_of(_generator, _WORDS.size))
+    index, *words = _WORDS.unpack(memory_of(random_generator, _WORDS.size))
     return bool(random.getstate()[1] == (*words, index))
 
 
-_memory = memory_of(_generator, _WORDS.size) if POSSIBLE and _is_in_place() else None
+_memory = memory_of(random_generator, _WORDS.size) if POSSIBLE and _is_in_place() else None
 
 
 def state() -> Any:
     """Return what `set_state` takes, to come back to this."""
     if _memory is None:
         return random.getstate()
-    return bytes(_memory), _generator.gauss_next
+    return bytes(_memory), random_generator.gauss_next
 
 
 def set_state(state: Any) -> None:
@@ -41,7 +41,7 @@ def set_state(state: Any) -> None:
     if _memory is None:
         random.setstate(state)
     else:
-        _memory[:], _generator.gauss_next = state
+        _memory[:], random_generator.gauss_next = state
 
 
 @lru_cache(maxsize=16, typed=True)

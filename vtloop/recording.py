@@ -12,6 +12,8 @@ from typing import Any, cast
 
 from vtloop.ordering import without_addresses
 from vtloop.places import calling_frame, place, running_frames
+from vtloop.private.events import get_running_loop
+from vtloop.private.interpreter import getframe
 from vtloop.recorder import Holder, Known, Primitives
 from vtloop.steps import Steps, qualified_name
 from vtloop.tasks import Task, given_name, label, without_locals
@@ -39,7 +41,7 @@ class Recording(Steps):
                 at = self._begun.pop(number, at)
         else:
             number = self._adopt(task, coro)
-        place = self._sites.caller(sys._getframe(1))
+        place = self._sites.caller(getframe(1))
         name, made = given_name(task), qualified_name(coro)
         self._made.append((number, name, made, self._who, at, self._index, place))
 
@@ -59,7 +61,7 @@ class Recording(Steps):
         number = hash(task)
         self._cancelled.add(number)
         text = None if message is None else without_addresses(str(message))
-        who = self._who if asyncio._get_running_loop() is not None else -1
+        who = self._who if get_running_loop() is not None else -1
         self._events.append((self._index, self._clock.now, "cancel", who, number, text))
 
     def printed_line(self, at: int, who: str, text: str) -> None:
@@ -84,7 +86,8 @@ class Recording(Steps):
             self.blocked(since, self._clock.now - since, who, "a poll of the clock")
 
     def notice(self, message: str) -> None:
-        self._notices.append(message)
+        if message not in self._notices:
+            self._notices.append(message)
 
     def reported(self, context: dict[str, Any]) -> None:
         error = context.get("exception")
@@ -165,7 +168,7 @@ class Recording(Steps):
         steps: list[Any] = self._steps
         if steps and isinstance(steps[self._index], int):
             steps = steps.copy()
-            stack = self._sites.caller(sys._getframe(1))
+            stack = self._sites.caller(getframe(1))
             for who, index, source in self._running():
                 steps[index] = self._steps[index], who, source, "turn", None, stack
         return Trace(

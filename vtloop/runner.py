@@ -6,7 +6,6 @@ the end nothing is run where there is nothing to do (generators to close, thread
 
 from __future__ import annotations
 
-import _signal  # type: ignore[import-not-found]
 import asyncio
 import threading
 from asyncio import constants
@@ -16,6 +15,7 @@ from types import FrameType
 from typing import Any
 
 from vtloop.loop import VirtualLoop
+from vtloop.private.interpreter import signals
 from vtloop.tasks import in_order, label
 
 _JOIN_TIMEOUT = getattr(constants, "THREAD_JOIN_TIMEOUT", 300)  # seconds; a name since 3.12
@@ -82,13 +82,12 @@ class Runner:
             task.cancel()
             loop.call_soon_threadsafe(lambda: None)  # wake a loop that waits for a thread
 
-        # Not `signal`: making enums of numbers would take longer than a short simulation.
         handle_interrupts = (
             threading.current_thread() is threading.main_thread()
-            and _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler
+            and signals.getsignal(signals.SIGINT) is signals.default_int_handler
         )
         if handle_interrupts:
-            _signal.signal(_signal.SIGINT, interrupt)
+            signals.signal(signals.SIGINT, interrupt)
         try:
             return loop.run_until_complete(task)
         except (SystemExit, KeyboardInterrupt):
@@ -100,8 +99,8 @@ class Runner:
                 raise KeyboardInterrupt from None
             raise
         finally:
-            if handle_interrupts and _signal.getsignal(_signal.SIGINT) is interrupt:
-                _signal.signal(_signal.SIGINT, _signal.default_int_handler)
+            if handle_interrupts and signals.getsignal(signals.SIGINT) is interrupt:
+                signals.signal(signals.SIGINT, signals.default_int_handler)
 
 
 def _cancel(tasks: list[asyncio.Task[Any]], loop: VirtualLoop) -> None:

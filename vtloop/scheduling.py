@@ -27,7 +27,8 @@ from vtloop.clock import (
 )
 from vtloop.executors import Executors
 from vtloop.handles import DebugTimerHandle, Handle
-from vtloop.places import users_place
+from vtloop.places import place, program_frames
+from vtloop.private.events import EAGER_FACTORY_OPTIONS, TASK_OPTIONS, TASKS
 from vtloop.recorder import Recorder
 from vtloop.stock import hide_frames
 from vtloop.tasks import NO_NAME, Task, given_name
@@ -36,6 +37,7 @@ from vtloop.timers import AnyTimerHandle, Timers
 _NEAR = 366 * 86_400 * NANOSECONDS  # from now, for a deadline by time.monotonic()
 _MAYBE_MONOTONIC = MONOTONIC - _NEAR
 _ROUNDING = 2.0**-52
+_NOT_GIVEN: Any = object()
 _EAGER = getattr(asyncio, "eager_task_factory", object())  # since 3.12
 _new_handle = partial(Handle.__new__, Handle)
 _new_task = partial(Task.__new__, Task)
@@ -57,6 +59,9 @@ class Scheduling(Executors):
     _strict: bool
     _tasks_created: int
     _tell: Callable[[str], object]
+
+    def _called_in(self) -> None:
+        raise NotImplementedError
 
     def call_soon(  # type: ignore[override]
         self, callback: Callable[..., object], *args: Any, context: Context | None = None
@@ -124,9 +129,9 @@ class Scheduling(Executors):
         if abs(delay) > _NEAR:
             return deadline
         self._tell(
-            f"{users_place()} was to happen at {format_seconds(deadline)} by time.monotonic(), and "
-            f"so {format_seconds(delay)} later, while loop.time() counts from the start of the "
-            "run; add to loop.time() instead"
+            f"{place(program_frames()[0])} was to happen at {format_seconds(deadline)} by "
+            f"time.monotonic(), and so {format_seconds(delay)} later, while loop.time() counts "
+            "from the start of the run; add to loop.time() instead"
         )
         return deadline - MONOTONIC
 
@@ -161,7 +166,7 @@ class Scheduling(Executors):
         else:
             handle = self.call_soon(callback, *args, context=context)
         if self._thread_id not in (None, threading.get_ident()):
-            self._threads.called_in()
+            self._called_in()
         return handle
 
     def _call_soon_strictly(
@@ -186,33 +191,33 @@ class Scheduling(Executors):
     # Tasks
 
     def create_task(
-        self,
-        coro: Any,
-        *,
-        name: Any = None,
-        context: Context | None = None,
-        eager_start: bool | None = None,
+        self, coro: Any, *, name: Any = NO_NAME, context: Any = _NOT_GIVEN, **options: Any
     ) -> Any:
-        """Schedule a coroutine; tasks without a name are numbered by the loop's own count."""
+        """Schedule a coroutine, with the options that asyncio takes on this Python.
+
+        Tasks without a name are numbered by the loop's own count.
+        """
         if self._closed:
             self._check_closed()
-        if self._task_factory is not None:
-            if self._task_factory is not _EAGER:
-                task = self._task_from_factory(coro, name=name, context=context)
-                return self._number(task, coro, name)
-            if eager_start is None:
-                eager_start = True
+        eager = False
+        if self._task_factory is not None or options:
+            takes = TASK_OPTIONS if self._task_factory is None else EAGER_FACTORY_OPTIONS
+            if self._task_factory not in (None, _EAGER) or not takes.issuperset(options):
+                return self._task_by_stock(coro, name, context, options)
+            eager = options.get("eager_start", self._task_factory is not None)
         self._tasks_created = number = self._tasks_created + 1
         task = _new_task()
         task.__hash__ = number.conjugate  # asyncio asks while it initialises the task
         if name is None:
             name = NO_NAME
-        if eager_start:
+        if context is _NOT_GIVEN:
+            context = None
+        if eager:
             self._start_eagerly(task, coro, name, context)
         else:
             _initialise_task(task, coro, loop=self, name=name, context=context)
         if self._debug:
-            hide_frames(task, 2 if eager_start else 1)
+            hide_frames(task, 2 if eager else 1)
         if self._recorder is not None:
             self._recorder.task_created(task, coro)
         try:
@@ -232,10 +237,18 @@ class Scheduling(Executors):
                 recorder.eager_step(None)
             del task
 
-    def _number(self, task: Any, coro: Any, name: Any) -> Any:
-        """Name a task that a factory of the program's made, and that has no name of its own."""
+    def _task_by_stock(self, coro: Any, name: Any, context: Any, options: dict[str, Any]) -> Any:
+        """Return what a task factory of the program's makes of what was given, and no more.
+
+        Raises TypeError for options that asyncio does not take on this Python.
+        """
+        if name is not NO_NAME:
+            options["name"] = name
+        if context is not _NOT_GIVEN:
+            options["context"] = context
+        task = self._task_from_factory(coro, **options)
         self._tasks_created += 1
-        if name is None and isinstance(task, asyncio.Task) and not given_name(task):
+        if options.get("name") is None and isinstance(task, TASKS) and not given_name(task):
             task.set_name(f"Task-{self._tasks_created}")
         if self._recorder is not None:
             self._recorder.task_created(task, coro)

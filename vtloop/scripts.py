@@ -1,20 +1,17 @@
 """Run a script or module as `python` would, with its event loops in virtual time.
 
-The script gets virtual loops from the event loop policy, so `asyncio.run`, `Runner`,
-`get_event_loop` and `new_event_loop` all work. Its loops share one clock, and `time.sleep` outside
-of them moves it too.
+Whatever makes a loop in the script makes a virtual one (see `loop_makers`). Its loops share one
+clock, and `time.sleep` outside of them moves it too.
 """
 
 from __future__ import annotations
 
-import asyncio
 import builtins
 import io
 import os
 import runpy
 import sys
 import types
-import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -23,7 +20,8 @@ from itertools import pairwise
 from typing import Any
 
 from vtloop.clock import START, Clock, Seconds
-from vtloop.loop import VirtualLoop
+from vtloop.loop import make_virtual
+from vtloop.loop_makers import LoopMakers
 from vtloop.output import LineOutput, timestamp
 from vtloop.places import PACKAGE
 from vtloop.recording import Recording
@@ -83,14 +81,13 @@ def _virtual_time(options: Options) -> Iterator[None]:
     clock = Clock()
     recordings = options.recordings
 
-    def new_loop() -> VirtualLoop:
+    def make(loop: Any) -> None:
         recorder = None if recordings is None else Recording()
         if recordings is not None and recorder is not None:
             recordings.append(recorder)
-        return VirtualLoop(clock=clock, until=options.until, recorder=recorder)
+        make_virtual(loop, clock=clock, until=options.until, recorder=recorder)
 
-    class Policy(asyncio.DefaultEventLoopPolicy):
-        _loop_factory = staticmethod(new_loop)
+    clock.make_loop = lambda _, loop: make(loop)
 
     with ExitStack() as stack:
         stack.enter_context(World(clock, False, options.wall_clock, options.seed))
@@ -102,10 +99,7 @@ def _virtual_time(options: Options) -> Iterator[None]:
                 begun=timestamp if options.timestamps else lambda at, who: "",
                 ended=lambda *line: recordings[-1].printed_line(*line) if recordings else None,
             )
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # policies, since 3.14
-            stack.callback(asyncio.set_event_loop_policy, None)
-            asyncio.set_event_loop_policy(Policy())
+        stack.enter_context(LoopMakers(make))
         yield
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import os
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
     from vtloop.timeline import Timeline
 
 T = TypeVar("T")
-Main = Coroutine[Any, Any, T] | Callable[[], Coroutine[Any, Any, T]]
+if sys.version_info >= (3, 14):  # what asyncio.run takes, or a function that returns that
+    Main = Awaitable[T] | Callable[[], Awaitable[T]]
+else:
+    Main = Coroutine[Any, Any, T] | Callable[[], Coroutine[Any, Any, T]]
 
 
 class Run(Generic[T]):
@@ -243,7 +247,8 @@ def run(
 ) -> T:
     """Run a coroutine in virtual time and return its result: a drop-in for `asyncio.run`.
 
-    `main` is a coroutine, or a function that returns one. `settle` lets the loop go on after it
+    `main` is a coroutine, or a function that returns one; on Python 3.14 and later, as for
+    `asyncio.run`, it may be any awaitable. `settle` lets the loop go on after it
     until nothing is left to do, as in a notebook, instead of cancelling what is left. The other
     options are those of `VirtualLoop`; `random` is seeded with 0 unless `seed` says otherwise.
 
@@ -305,10 +310,22 @@ def simulate(
 
 
 def _coroutine(main: Any) -> Any:
-    made = main() if callable(main) else main
-    if asyncio.iscoroutine(made):
-        return made
-    given = f"{main!r} returned {made!r}" if callable(main) else f"{main!r} was given"
-    raise ValueError(
-        f"A coroutine was expected, while {given}; pass main() or main, of an `async def main()`"
+    """Return the coroutine of what a run was given, which is refused as by `asyncio.run`."""
+    takes_awaitables = sys.version_info >= (3, 14)
+    given = f"{main!r} was given"
+    if callable(main) and not inspect.isawaitable(main):
+        given, main = f"{main!r} returned ", main()
+        given += repr(main)
+    if asyncio.iscoroutine(main):
+        return main
+    if takes_awaitables and inspect.isawaitable(main):
+        return _awaiting(main)
+    error = TypeError if takes_awaitables else ValueError
+    expected = "An awaitable" if takes_awaitables else "A coroutine"
+    raise error(
+        f"{expected} was expected, while {given}; pass main() or main, of an `async def main()`"
     )
+
+
+async def _awaiting(awaitable: Any) -> Any:
+    return await awaitable

@@ -23,10 +23,10 @@ from typing import Any, cast
 
 from vtloop.clock import NEVER, Clock
 from vtloop.ordering import without_addresses
+from vtloop.private.events import get_running_loop, is_of_thread, shielded_by
 from vtloop.sites import SLEEP, Sites, Things, waiting_frames
 from vtloop.tasks import OWN_STEPS, Task, ended_cancelled, given_name
 from vtloop.trace import Event, Step
-from vtloop.waits import is_of_thread, shielded_by
 
 # The sources of handles, besides steps.
 _OUTSIDE = -1  # no step has made it ready
@@ -153,7 +153,7 @@ class Steps:
                 self._count_sources(self._clock.now)
                 self._end_of_eager(made, index, source)
                 self._who, self._index = who, source
-        elif asyncio._get_running_loop() is None:  # then it is not eager
+        elif get_running_loop() is None:  # then it is not eager
             self._eager.append((None, 0, 0, 0))
         else:
             self._count_sources(self._clock.now)

@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-from asyncio import base_events, coroutines, format_helpers, futures
+import sys
+from asyncio import base_events
 from typing import Any
 
 from vtloop.boundary import Boundary
 from vtloop.clock import NANOSECONDS
 from vtloop.ordering import OrderedWeakSet
+from vtloop.private.events import END_OF_SLEEP, format_callback, is_debug_mode
 
 STOCK: Any = base_events.BaseEventLoop
-END_OF_MAIN: Any = base_events._run_until_complete_cb  # type: ignore[attr-defined]
 
-_END_OF_SLEEP: Any = futures._set_result_unless_cancelled  # type: ignore[attr-defined]
-
-_format_callback: Any = format_helpers._format_callback_source
-_FORMAT_DEPENDS_ON_DEBUG = "debug" in _format_callback.__code__.co_varnames  # since 3.13
+_FORMAT_DEPENDS_ON_DEBUG = sys.version_info >= (3, 13)
 
 
 class Stock(Boundary):
@@ -46,7 +44,7 @@ class Stock(Boundary):
         self._coroutine_origin_tracking_saved_depth: int | None = None
         self._clock_resolution = 1 / NANOSECONDS
         self.slow_callback_duration = 0.1  # virtual seconds
-        self.set_debug(coroutines._is_debug_mode())  # type: ignore[attr-defined]
+        self.set_debug(is_debug_mode())
 
     __repr__ = STOCK.__repr__
     __del__ = STOCK.__del__
@@ -78,7 +76,7 @@ class Stock(Boundary):
         if isinstance(error, asyncio.InvalidStateError) and _is_cancelled_sleep(handle):
             return
         options = {"debug": self.get_debug()} if _FORMAT_DEPENDS_ON_DEBUG else {}
-        source = _format_callback(handle._callback, handle._args, **options)
+        source = format_callback(handle._callback, handle._args, **options)
         context = {
             "message": f"Exception in callback {source}",
             "exception": error,
@@ -94,7 +92,7 @@ def _is_cancelled_sleep(handle: Any) -> bool:
 
     A loop that does not wait for its timers is likely to be found there.
     """
-    return handle._callback is _END_OF_SLEEP and handle._args[0].cancelled()
+    return handle._callback is END_OF_SLEEP and handle._args[0].cancelled()
 
 
 def hide_frames(made: Any, count: int) -> None:

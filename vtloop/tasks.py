@@ -74,7 +74,7 @@ class Task(asyncio.Task[Any]):
 
 def given_name(task: asyncio.Task[Any]) -> str:
     """Return the name that a task was given, or ''; 3.13.0 calls those of a factory 'None'."""
-    name = _get_name(task)
+    name = _get_name(task) if isinstance(task, Task) else task.get_name()
     return "" if name is NO_NAME or name == "None" or _DEFAULT_NAME.fullmatch(name) else name
 
 

@@ -28,6 +28,7 @@ from vtloop.errors import SimulationError
 from vtloop.grounds import Ground, Options
 from vtloop.loop import VirtualLoop
 from vtloop.parts import PartLoop, adopt
+from vtloop.private.events import get_running_loop
 from vtloop.simulation import Run
 from vtloop.trace import Trace
 from vtloop.world import World
@@ -191,7 +192,7 @@ class Test:
 
         def in_virtual_time(**arguments: Any) -> Any:
             __tracebackhide__ = True
-            if asyncio._get_running_loop() is not None:
+            if get_running_loop() is not None:
                 pytest.fail(
                     f"The async fixture {fixture.argname} was asked for by getfixturevalue() while "
                     "a loop runs; name it as an argument of the test or in usefixtures, so that it "
@@ -328,7 +329,7 @@ class VirtualTime:
     def complete(self, main: Coroutine[Any, Any, Any]) -> Any:
         """Run a coroutine on the test's loop, for tests that are not async; return its result."""
         __tracebackhide__ = True
-        if asyncio._get_running_loop() is not None:
+        if get_running_loop() is not None:
             main.close()
             raise RuntimeError("vt.complete() was called while a loop runs; await the coroutine")
         return self._test.settled().complete(main, self._test, None, copy_context())

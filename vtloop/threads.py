@@ -20,21 +20,21 @@ import asyncio
 import itertools
 import threading
 import time
-from _thread import _count as thread_count
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, Protocol
 
-from vtloop.baton import BatonThread
-from vtloop.blocking import here, outside, real_monotonic
+from vtloop.baton import BatonThread, is_outside
+from vtloop.blocking import outside, real_monotonic
 from vtloop.clock import NEVER, Clock, to_seconds
 from vtloop.foreign import ForeignJobs
 from vtloop.locks import Lock
 from vtloop.outsiders import Outsiders
 from vtloop.places import is_library, place
 from vtloop.pools import Job, Pool, is_simulated
+from vtloop.private.threads import thread_count
 from vtloop.probing import frame_of, is_at_breakpoint, waits_for_others, waits_for_real
 from vtloop.program_threads import IN_VAIN, ProgramThread, start_outside
 from vtloop.timers import AnyTimerHandle, Timers
@@ -55,6 +55,8 @@ class Loop(Protocol):
     def call_soon_threadsafe(
         self, callback: Callable[..., object], *args: Any
     ) -> asyncio.Handle: ...
+
+    def notice(self, message: str) -> None: ...
 
 
 class Threads:
@@ -81,12 +83,13 @@ class Threads:
         self._turns: dict[int, Callable[[], object]] = {}  # what the loop is to do, in order
         self._turn_numbers = itertools.count()
         self._last_turn = -1
+        self._said: set[str] = set()
         self._processor_free = 0  # nanoseconds: when the last computation in a worker ends
         self.clock = clock
         self.is_deadlocked = False
         """Whether the run has ended as nothing could happen any more."""
         self.outsiders = Outsiders(patience)
-        self._foreign = ForeignJobs(self.outsiders, self._is_outside, patience)
+        self._foreign = ForeignJobs(self.outsiders, clock, patience)
         self.baton_back = _thread.allocate_lock()
         self.baton_back.acquire()
 
@@ -152,9 +155,13 @@ class Threads:
         finally:
             self._blocked_until = NEVER
 
+    def next_deadline(self) -> int:
+        """Return when the run's own loop has something to do, in nanoseconds."""
+        return min(self._timers.first, self._blocked_until)
+
     def nothing_until(self, instant: int) -> bool:
         """Return whether nothing but the thread that runs now has anything to do until then."""
-        return not self._ready and instant < min(self._timers.first, self._blocked_until)
+        return not self._ready and instant < self.next_deadline()
 
     def run_until_released(self, lock: Lock, end: int) -> bool:
         """Let everybody run while the loop's own thread waits for `lock`, at most until `end`.
@@ -207,6 +214,7 @@ class Threads:
         """Arrange for `function` to run in a thread, from the next turn of the loop on."""
         if isinstance(executor, ThreadPoolExecutor) and is_simulated(executor):
             return self.run_in_pool(executor, function)
+        self._say_once(executor, "is not simulated: what it ran took real time, and no virtual")
         return self._foreign.submit(executor, function)
 
     def run_in_pool(self, executor: ThreadPoolExecutor, function: Callable[[], Any]) -> Job:
@@ -214,23 +222,54 @@ class Threads:
         pool = self._pools.get(executor)
         if pool is None:
             pool = self._pools[executor] = Pool(executor)
+            if pool.ignores_how_threads_start:
+                self._say_once(executor, "starts threads in a way of its own, which was not used")
         job = pool.add(function)
         self.turn(self._start, pool)
         return job
 
     def _start(self, pool: Pool) -> None:
+        """Let a worker begin the next job; the job fails if there is no thread to be had for it."""
         if not pool.waiting:
             return
         if pool.idle:
             worker = pool.idle.popleft()
-        elif (name := pool.next_name()) is not None:
-            worker = Worker(self, pool, name)
-            self._workers[worker] = None
-            start_outside(worker.thread)
+        elif pool.takes_workers():
+            try:
+                worker = self._new_worker(pool)
+            except Exception as error:
+                pool.waiting.popleft().fail(error)
+                pool.finished()
+                return
         else:
             return
         worker.job = pool.waiting.popleft()
         worker.hand_over()
+
+    def _new_worker(self, pool: Pool) -> Worker:
+        worker = Worker(self, pool, *pool.new_worker())
+        try:
+            start_outside(worker.thread)
+        except BaseException:
+            pool.worker_left()
+            raise
+        self._workers[worker] = None
+        return worker
+
+    def ended(self, thread: BatonThread) -> None:
+        """Take note that a thread has given the baton back for the last time."""
+        with outside():
+            thread.thread.join(_LEAVE)  # what it does at its end is done then
+        self._workers.pop(thread, None)  # type: ignore[call-overload]
+        self._members.pop(thread, None)  # type: ignore[call-overload]
+        thread.ended()
+
+    def _say_once(self, executor: Executor, what: str) -> None:
+        """Tell the user of the run something about a kind of executor."""
+        message = f"{type(executor).__qualname__} {what}"
+        if message not in self._said:
+            self._said.add(message)
+            self._loop.notice(message)
 
     def wait_for_baton(self, thread: BatonThread) -> bool:
         """Wait in real time; return False when the thread seems to be blocked for real."""
@@ -282,12 +321,8 @@ class Threads:
 
     def _dismiss(self, pool: Pool, done: Callable[[], object]) -> None:
         while pool.idle:
-            worker = pool.idle.popleft()
-            worker.hand_over()  # without a job: the thread ends
-            with outside():
-                worker.thread.join()
-            del self._workers[worker]
-        done()
+            pool.idle.popleft().hand_over()  # without a job: the thread ends
+        pool.when_left(done)
 
     # Threads of the program
 
@@ -308,23 +343,20 @@ class Threads:
             at = "" if frame is None else f"\n      at {place(frame)}"
             yield f"thread {member.thread.name!r} waits{at}"
 
-    def ended(self, thread: BatonThread) -> None:
-        """Forget a thread of the program that has ended."""
-        self._members.pop(thread, None)  # type: ignore[call-overload]
-
     def close(self) -> None:
         """Unwind every worker thread, and let the program's go on in real time."""
         self._turns.clear()
         for pool in self._pools.values():
             pool.clear()
         self._pools.clear()
-        for worker in self._workers:
+        workers = list(self._workers)
+        for worker in workers:
             worker.has_left = True
-        for worker in self._workers:
+        for worker in workers:
             if worker.suspended:
                 worker.hand_over()
         deadline = real_monotonic() + _LEAVE
-        for worker in self._workers:
+        for worker in workers:
             worker.thread.join(max(0.0, deadline - real_monotonic()))
         self._workers.clear()
         asleep = {thread for thread, _ in self._alarms.values()}
@@ -337,19 +369,13 @@ class Threads:
 
     def called_in(self) -> None:
         """Take note that the current thread has told the loop something."""
-        if self._is_outside():
+        if is_outside(self.clock):
             self.outsiders.call_in()
 
     def unblocked(self) -> None:
         """Take note that the current thread has let go of what the loop's own thread waits for."""
-        if self._is_outside():
+        if is_outside(self.clock):
             self.outsiders.unblock()
-
-    def _is_outside(self) -> bool:
-        actor = here.actor
-        if isinstance(actor, BatonThread):
-            return actor._threads is not self or not actor.in_turn()
-        return actor is None or actor.clock is not self.clock
 
     def clock_may_move(self) -> bool:
         """Return whether nothing need be asked before the clock moves; cheap, as for each move."""

@@ -19,6 +19,15 @@ from typing import Any, NamedTuple
 
 from vtloop.clock import format_seconds, to_nanoseconds
 from vtloop.places import is_library, place
+from vtloop.private.events import (
+    IN_AS_COMPLETED,
+    IN_BARRIER,
+    IN_CANCEL_AND_WAIT,
+    IN_WAIT,
+    code_of,
+    is_of_thread,
+    shielded_by,
+)
 from vtloop.recorder import Known, Primitives
 from vtloop.tasks import in_order, label, number_of
 
@@ -231,26 +240,12 @@ def _wait_for(waiting: _Waiting) -> str:
     return f"wait_for() of {_words_for_future(waiting.frame.f_locals['fut'])}"
 
 
-def _code(function: Any) -> types.CodeType:
-    code: types.CodeType = inspect.unwrap(function).__code__
-    return code
-
-
-_barrier_type: Any = locks.Barrier
-
-
 def _as_completed(waiting: _Waiting) -> str:
     return "the next result of as_completed()"
 
 
 def _thread(waiting: _Waiting) -> str:
     return "a function in a thread"
-
-
-def _nested(function: Any, name: str) -> types.CodeType:
-    """Return the code of a function within another one."""
-    codes = (const for const in _code(function).co_consts if isinstance(const, types.CodeType))
-    return next(code for code in codes if code.co_name == name)
 
 
 class Waiter(NamedTuple):
@@ -262,32 +257,27 @@ class Waiter(NamedTuple):
 
 
 WAITERS: dict[types.CodeType, Waiter] = {
-    _code(tasks.sleep): Waiter("sleep", "", _sleep),
-    _code(locks.Lock.acquire): Waiter("lock", "self", _lock),
-    _code(locks.Semaphore.acquire): Waiter("semaphore", "self", _lock),
-    _code(locks.Condition.wait): Waiter("notification", "self", _condition),
-    _code(locks.Event.wait): Waiter("event", "self", _event),
-    _code(_barrier_type._wait): Waiter("barrier", "self", _barrier),
-    _code(_barrier_type._block): Waiter("barrier", "self", _barrier),
-    _code(queues.Queue.get): Waiter("get", "self", _queue_get),
-    _code(queues.Queue.put): Waiter("put", "self", _queue_put),
-    _code(queues.Queue.join): Waiter("join", "self", _queue_join),
-    _code(asyncio.TaskGroup.__aexit__): Waiter("group", "self", _task_group),
-    _code(tasks._wait): Waiter("wait", "fs", _wait),  # type: ignore[attr-defined]
-    _code(asyncio.to_thread): Waiter("thread", "", _thread),
+    code_of(tasks.sleep): Waiter("sleep", "", _sleep),
+    code_of(locks.Lock.acquire): Waiter("lock", "self", _lock),
+    code_of(locks.Semaphore.acquire): Waiter("semaphore", "self", _lock),
+    code_of(locks.Condition.wait): Waiter("notification", "self", _condition),
+    code_of(locks.Event.wait): Waiter("event", "self", _event),
+    **dict.fromkeys(IN_BARRIER, Waiter("barrier", "self", _barrier)),
+    code_of(queues.Queue.get): Waiter("get", "self", _queue_get),
+    code_of(queues.Queue.put): Waiter("put", "self", _queue_put),
+    code_of(queues.Queue.join): Waiter("join", "self", _queue_join),
+    code_of(asyncio.TaskGroup.__aexit__): Waiter("group", "self", _task_group),
+    IN_WAIT: Waiter("wait", "fs", _wait),
+    code_of(asyncio.to_thread): Waiter("thread", "", _thread),
 }
 if sys.version_info < (3, 12):  # later ones run the coroutine in place
-    WAITERS[_code(tasks.wait_for)] = Waiter("wait_for", "fut", _wait_for)
-if sys.version_info < (3, 13):
-    _one_of_them = _nested(tasks.as_completed, "_wait_for_one")
-else:
-    _one_of_them = _code(vars(tasks)["_AsCompletedIterator"]._wait_for_one)
-WAITERS[_one_of_them] = Waiter("as_completed", "", _as_completed)
+    WAITERS[code_of(tasks.wait_for)] = Waiter("wait_for", "fut", _wait_for)
+WAITERS[IN_AS_COMPLETED] = Waiter("as_completed", "", _as_completed)
 
 # What is left of wait_for() when its time has run out before it began.
-WAITERS[_code(tasks._cancel_and_wait)] = Waiter("wait_for", "fut", _wait_for)  # type: ignore[attr-defined]
+WAITERS[IN_CANCEL_AND_WAIT] = Waiter("wait_for", "fut", _wait_for)
 
-REACQUIRE = _code(locks.Lock.acquire)  # after a notification
+REACQUIRE = code_of(locks.Lock.acquire)  # after a notification
 
 
 def waiting_function(frames: list[Frame]) -> tuple[int, Waiter] | None:
@@ -319,19 +309,3 @@ def _words_for_future(future: Any) -> str:
     if isinstance(future, asyncio.Future):
         return "a Future that nobody has set yet"
     return f"an awaitable of type {type(future).__name__}"
-
-
-def shielded_by(future: Any) -> Any:
-    """Return the inner future of `asyncio.shield`, which only its callback knows."""
-    for callback, _ in getattr(future, "_callbacks", None) or ():
-        if getattr(callback, "__qualname__", "") == "shield.<locals>._outer_done_callback":
-            return inspect.getclosurevars(callback).nonlocals["inner"]
-    return None
-
-
-def is_of_thread(future: Any) -> bool:
-    """Tell whether a future is what `run_in_executor` has returned."""
-    return any(
-        getattr(callback, "__qualname__", "") == "_chain_future.<locals>._call_check_cancel"
-        for callback, _ in getattr(future, "_callbacks", None) or ()
-    )

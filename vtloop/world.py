@@ -17,12 +17,15 @@ While at least one virtual loop runs:
 With a recorder, `acquire` and `release` of `asyncio.Lock` and `asyncio.Semaphore`: who holds what.
 All stand-ins do what the originals do on threads that belong to no run.
 
+How a thread of the run makes an event loop, and which may run there: see `inner_loops`.
+
 Besides, a run with a seed has a state of `random` of its own (see `randomness`), and it owns the
 schedule of the garbage collector (see `collector`).
 """
 
 from __future__ import annotations
 
+import asyncio.events
 import asyncio.taskgroups
 import asyncio.tasks
 import logging
@@ -32,23 +35,25 @@ import threading
 import time
 from asyncio import Lock, Semaphore
 from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures import _base as futures_base
 from types import ModuleType, SimpleNamespace
 from typing import Any, NamedTuple
 
-from vtloop import blocking, holders, locks, ordering, pools, program_threads
+from vtloop import blocking, holders, inner_loops, locks, ordering, pools, program_threads
 from vtloop.blocking import here
 from vtloop.clock import Clock
 from vtloop.collector import Collector
 from vtloop.idle_thread import IdleThread
 from vtloop.originals import TIME
+from vtloop.private import interpreter
+from vtloop.private.events import SET_RUNNING_LOOP
+from vtloop.private.interpreter import START_OF_LOGGING
+from vtloop.private.threads import SIMPLE_QUEUE, futures_base
 from vtloop.randomness import Randomness
 from vtloop.redirect import Redirection, can_be_redirected
 from vtloop.time_functions import STAND_INS, TOLD_BY_TIME_MACHINE, start_of_logging
 from vtloop.wallclock import OneTime, WallClock
 
 _ABSENT: Any = object()
-_PYTHON_SIMPLE_QUEUE: Any = queue._PySimpleQueue  # type: ignore[attr-defined]
 
 
 class Replacement(NamedTuple):
@@ -58,28 +63,39 @@ class Replacement(NamedTuple):
     name: str
     stand_in: Any
     taken_by_name: bool = False  # by `from module import name` in other modules
-    redirected: bool = False  # a builtin function, wherever it is kept
+    redirected: Any = None  # the builtin function that it is, wherever that is kept
 
 
 ALWAYS = (
     *(
-        Replacement(time, name, stand_in, taken_by_name=True, redirected=True)
+        Replacement(time, name, stand_in, taken_by_name=True, redirected=TIME[name])
         for name, stand_in in STAND_INS.items()
         if name not in TOLD_BY_TIME_MACHINE
     ),
-    Replacement(logging, "_startTime", start_of_logging(logging._startTime)),  # type: ignore[attr-defined]
+    Replacement(logging, START_OF_LOGGING, start_of_logging(interpreter.start_of_logging)),
     Replacement(asyncio.tasks, "set", ordering.OrderedSet),
     Replacement(asyncio.tasks, "all_tasks", ordering.all_tasks),
     Replacement(asyncio.taskgroups, "set", ordering.set_of_tasks),
     Replacement(threading, "Lock", locks.Lock, taken_by_name=True),
     Replacement(threading, "_allocate_lock", locks.Lock),
     Replacement(threading, "_CRLock", None),  # then it is made in Python, of the lock above
-    Replacement(queue, "SimpleQueue", _PYTHON_SIMPLE_QUEUE, taken_by_name=True),
+    Replacement(queue, "SimpleQueue", SIMPLE_QUEUE, taken_by_name=True),
     Replacement(threading, "_time", blocking.monotonic),
     Replacement(queue, "time", blocking.monotonic),
     Replacement(futures_base, "time", SimpleNamespace(monotonic=blocking.monotonic)),
     Replacement(threading.Thread, "start", program_threads.start),
     Replacement(threading.Thread, "join", program_threads.join),
+    *(
+        Replacement(kind, "__init__", inner_loops.becomes_virtual_in_a_run(kind))
+        for kind in inner_loops.STOCK_LOOPS
+    ),
+    Replacement(
+        asyncio.events,
+        SET_RUNNING_LOOP,
+        inner_loops.set_running_loop,
+        taken_by_name=True,
+        redirected=vars(asyncio.events)[SET_RUNNING_LOOP],
+    ),
     Replacement(ThreadPoolExecutor, "submit", pools.submit),
     Replacement(ThreadPoolExecutor, "shutdown", pools.shutdown),
 )
@@ -90,7 +106,7 @@ RECORDED = (
     Replacement(Semaphore, "release", holders.semaphore_release),
 )
 WALL = tuple(
-    Replacement(time, name, STAND_INS[name], taken_by_name=True, redirected=True)
+    Replacement(time, name, STAND_INS[name], taken_by_name=True, redirected=TIME[name])
     for name in TOLD_BY_TIME_MACHINE & STAND_INS.keys()
 )
 
@@ -117,8 +133,8 @@ class Replacements:
         self._entered = 0
         redirections = []
         for module, name, stand_in, taken_by_name, redirected in table:
-            if redirected and can_be_redirected(TIME[name]):
-                redirections.append(Redirection(TIME[name], stand_in))
+            if can_be_redirected(redirected):
+                redirections.append(Redirection(redirected, stand_in))
             else:
                 original = vars(module).get(name, _ABSENT)
                 if isinstance(module, type):

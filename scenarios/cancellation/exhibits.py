@@ -62,7 +62,7 @@ _ALL = (
         since=(3, 12),
     ),
     Exhibit("race_leaves_tasks", "assertion", "ACDS", fixed_in=((3, 12, 9), (3, 13, 2))),
-    Exhibit("shield_hides_an_error", "hidden by shield", "ADS", fixed_in=((3, 15),)),
+    Exhibit("shield_hides_an_error", "hidden by shield", "ADS", fixed_in=((3, 14),)),
     Exhibit("timeout_of_nothing", "cancel swallowed", "C"),
     Exhibit("item_never_done", "deadlock", "ABCD"),
     Exhibit("reply_to_somebody_else", "assertion", "ABCD"),

@@ -6,10 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from vtloop.actors import left_over
+from vtloop.private.events import NAMES_OF_TIMEOUTS
 from vtloop.timeline import Lane, Timeline
 from vtloop.wording import counted
-
-_OF_TIMEOUTS = ("_on_timeout", "_release_waiter")  # what timers of asyncio's timeouts call
 
 
 def words_of_arrows(drawn: int, found: int, alone: int) -> str:
@@ -61,4 +60,4 @@ def _may_be_timeout(timeline: Timeline, setter: int, deadline: int) -> bool:
         for index in timeline.instants.get(deadline, ())
         if (step := timeline.trace.steps[index])[3] == "timer" and step[2] == setter
     ]
-    return not called or any(name.endswith(_OF_TIMEOUTS) for name in called)
+    return not called or any(name.endswith(NAMES_OF_TIMEOUTS) for name in called)

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from vtloop.actors import shown
 from vtloop.clock import NANOSECONDS
+from vtloop.private.events import NAME_OF_END_OF_MAIN
 from vtloop.timeline import Timeline
 
 AXES = ("time", "steps", "both")
@@ -123,7 +124,7 @@ def _hidden_steps(timeline: Timeline) -> set[int]:
     visible = {0, *(lane.number for lane in shown(timeline))}
     hidden: set[int] = set()
     for index, (_, who, woken_by, ended, subject, _) in enumerate(timeline.trace.steps):
-        own = ended == "callback" and (subject == "_run_until_complete_cb" or woken_by in hidden)
+        own = ended == "callback" and (subject == NAME_OF_END_OF_MAIN or woken_by in hidden)
         if who not in visible or own:
             hidden.add(index)
     return hidden

@@ -15,11 +15,9 @@
 
 from __future__ import annotations
 
-import _weakrefset
 import os
 import sys
 import threading
-import weakref
 from collections.abc import Callable
 from functools import partial
 from types import CodeType, FrameType
@@ -27,8 +25,9 @@ from typing import Any
 
 from vtloop import places, recording, sites, steps, waits
 from vtloop.places import PACKAGE
+from vtloop.private.interpreter import WEAKREF_FILES, getframe
 
-_NOT_COUNTED = (PACKAGE, weakref.__file__, _weakrefset.__file__)
+_NOT_COUNTED = (PACKAGE, *WEAKREF_FILES)
 _PYTEST = f"{os.sep}_pytest{os.sep}"
 _RECORDERS = {module.__file__ for module in (places, recording, sites, steps, waits)}
 
@@ -97,7 +96,7 @@ class Calls:
 
 def _is_called_by_others(recorded: bool) -> bool:
     """Tell whether the function that begins was called by what records a run, or by pytest."""
-    frame = sys._getframe(2)
+    frame = getframe(2)
     while frame.f_code.co_filename.startswith(PACKAGE) and frame.f_back is not None:
         frame = frame.f_back  # from those that listen to the function
     by_pytest = False

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from typing import Any
 
 from vtloop.places import PACKAGE, is_library, place
+from vtloop.private.interpreter import getframe
 from vtloop.tasks import label
 from vtloop.waits import Frame, await_stack, describe
 
@@ -26,7 +26,7 @@ def _running(task: asyncio.Task[Any]) -> list[Frame]:
     """Return the frames of a task's step that runs now, outermost first."""
     coroutine: Any = task.get_coro()
     outermost = getattr(coroutine, "cr_frame", None)
-    frame: Frame | None = sys._getframe(1)
+    frame: Frame | None = getframe(1)
     frames: list[Frame] = []
     while frame is not None and frame is not outermost:
         frames.append(frame)

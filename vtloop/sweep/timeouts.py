@@ -12,21 +12,15 @@ from __future__ import annotations
 import asyncio
 import math
 import weakref
-from asyncio import tasks, timeouts
 from collections.abc import Callable
 from contextvars import Context
 from typing import Any
 
 from vtloop.clock import NEVER
+from vtloop.private.events import TIMEOUTS, current_task
 from vtloop.sweep.witness import Witness, WitnessedLoop
 from vtloop.tasks import number_of
 from vtloop.timers import AnyTimerHandle
-
-_CALLBACKS = {
-    timeouts.Timeout._on_timeout,  # type: ignore[attr-defined]
-    tasks._release_waiter,  # type: ignore[attr-defined]
-}
-_current_tasks: dict[Any, asyncio.Task[Any]] = tasks._current_tasks  # type: ignore[attr-defined]
 
 
 class Armed:
@@ -87,7 +81,7 @@ class TimedLoop(WitnessedLoop):
         return math.inf if len(self.timeouts) + 1 == self._held else when
 
     def _noted(self, timer: AnyTimerHandle) -> AnyTimerHandle:
-        self.timeouts.append(Armed(timer, _current_tasks.get(self)))
+        self.timeouts.append(Armed(timer, current_task(self)))
         return timer
 
     def held_timer(self) -> AnyTimerHandle | None:
@@ -116,4 +110,4 @@ class TimedLoop(WitnessedLoop):
 
 
 def _is_timeout(callback: Any) -> bool:
-    return getattr(callback, "__func__", callback) in _CALLBACKS
+    return getattr(callback, "__func__", callback) in TIMEOUTS

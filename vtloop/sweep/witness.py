@@ -12,7 +12,6 @@ which tasks are given to functions that leave some of them behind, as documented
 from __future__ import annotations
 
 import asyncio
-import sys
 import warnings
 import weakref
 from asyncio import locks, queues, taskgroups, tasks
@@ -24,6 +23,8 @@ from typing import Any
 from vtloop.loop import VirtualLoop
 from vtloop.ordering import without_addresses
 from vtloop.places import function_name, is_library, place_at
+from vtloop.private.events import END_OF_SHIELDED
+from vtloop.private.interpreter import WARN_UNAWAITED, getframe, warn_unawaited
 from vtloop.stock import STOCK
 from vtloop.sweep.facts import Complaint, Fault, Left, Outcome, Primitive, faults_of
 from vtloop.tasks import Task, coroutine_name, given_name, number_of
@@ -55,7 +56,7 @@ class Witness:
 
     def made(self, primitive: Any, value: int = 0) -> None:
         """Take note of a new primitive; for a semaphore, of its first value."""
-        frame = sys._getframe(1)
+        frame = getframe(1)
         while is_library(frame) and frame.f_back is not None:
             frame = frame.f_back
         self._made.append((primitive, frame.f_code, frame.f_lineno, value))
@@ -210,12 +211,6 @@ _queue_task_done = queues.Queue.task_done
 _gather, _wait, _shield, _as_completed = tasks.gather, tasks.wait, tasks.shield, tasks.as_completed
 _enter_group = taskgroups.TaskGroup.__aenter__
 _exception = asyncio.Task.exception
-_LOOKS_AWAY = [  # by asking for an exception and handing it to nobody
-    code
-    for code in _shield.__code__.co_consts
-    if getattr(code, "co_name", "") == "_inner_done_callback"
-]
-_warn: Any = vars(warnings)["_warn_unawaited_coroutine"]
 
 
 def lock_init(self: Any, *args: Any, **options: Any) -> None:
@@ -277,8 +272,8 @@ def as_completed(awaitables: Any, **options: Any) -> Any:
 def task_exception(self: Any) -> BaseException | None:
     error = _exception(self)
     if error is not None and (witness := current.get()) is not None:
-        caller = sys._getframe(1)
-        if caller.f_code in _LOOKS_AWAY and caller.f_locals["outer"].cancelled():
+        caller = getframe(1)
+        if caller.f_code is END_OF_SHIELDED and caller.f_locals["outer"].cancelled():
             witness.hidden.append(without_addresses(repr(error)))
     return error
 
@@ -298,7 +293,7 @@ def warn_unawaited_coroutine(coroutine: Any) -> None:
     if (witness := current.get()) is not None:
         witness.unawaited.append(coroutine_name(coroutine))
     else:
-        _warn(coroutine)
+        warn_unawaited(coroutine)
 
 
 NOTING = Replacements(
@@ -314,6 +309,6 @@ NOTING = Replacements(
         Replacement(tasks, "wait", wait, taken_by_name=True),
         Replacement(tasks, "shield", shield, taken_by_name=True),
         Replacement(tasks, "as_completed", as_completed, taken_by_name=True),
-        Replacement(warnings, "_warn_unawaited_coroutine", warn_unawaited_coroutine),
+        Replacement(warnings, WARN_UNAWAITED, warn_unawaited_coroutine),
     )
 )

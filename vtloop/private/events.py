@@ -1,0 +1,126 @@
+"""What asyncio keeps to itself.
+
+What an event loop borrows from the stock loop is in `stock`, which is a place of that kind too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import sys
+from asyncio import base_events, coroutines, events, format_helpers, futures, locks, tasks, timeouts
+from collections.abc import Callable
+from logging import Logger
+from types import CodeType
+from typing import Any
+
+_base_events: Any = base_events
+_coroutines: Any = coroutines
+_events: Any = events
+_format_helpers: Any = format_helpers
+_futures: Any = futures
+_locks: Any = locks
+_tasks: Any = tasks
+_timeouts: Any = timeouts
+
+# The running loop and task
+
+get_running_loop: Callable[[], asyncio.AbstractEventLoop | None] = _events._get_running_loop
+SET_RUNNING_LOOP = "_set_running_loop"
+POLICY = "_event_loop_policy"  # the one that is in force, or None before the first use; up to 3.15
+enter_task: Callable[[Any, Any], None] = _tasks._enter_task
+leave_task: Callable[[Any, Any], None] = _tasks._leave_task
+
+# `asyncio.current_task(loop)`, without a call of a function in Python: before 3.12 it is one, and
+# since 3.14 the dictionary behind it stays empty.
+current_task: Callable[[Any], asyncio.Task[Any] | None]
+if sys.version_info >= (3, 12):
+    current_task = asyncio.current_task
+else:
+    current_task = _tasks._current_tasks.get
+
+
+def set_running_loop(loop: asyncio.AbstractEventLoop | None) -> None:
+    """Tell asyncio which loop this thread runs, as loops do: by whatever stands in its place."""
+    _events._set_running_loop(loop)
+
+
+def nothing_to_close(loop: Any) -> None:
+    """Let a stock loop that is not made after all be thrown away without a complaint."""
+    loop._closed = True
+
+
+# What `create_task` takes besides a name and a context: with no task factory, and with
+# `asyncio.eager_task_factory`
+
+_MORE_OPTIONS = "kwargs" in inspect.signature(asyncio.BaseEventLoop.create_task).parameters
+TASK_OPTIONS = {"eager_start"} if _MORE_OPTIONS else set()
+EAGER_FACTORY_OPTIONS = {"eager_start"} if sys.version_info >= (3, 14) else set()
+
+# Classes of tasks: the one in C, or whatever is in its place, and its twin written in Python
+TASKS: tuple[Any, ...] = (asyncio.Task, _tasks._PyTask)
+
+# Callbacks by which asyncio's own handles are known
+
+END_OF_MAIN: Any = _base_events._run_until_complete_cb
+END_OF_SLEEP: Any = _futures._set_result_unless_cancelled
+TIMEOUTS: frozenset[Any] = frozenset({_timeouts.Timeout._on_timeout, _tasks._release_waiter})
+
+# The names of these, as they are in traces; those of timeouts without their class
+NAME_OF_END_OF_MAIN: str = END_OF_MAIN.__name__
+NAMES_OF_TIMEOUTS: tuple[str, ...] = tuple(sorted(callback.__name__ for callback in TIMEOUTS))
+
+# Functions that wait, by which their frames are known
+
+
+def code_of(function: Any) -> CodeType:
+    code: CodeType = inspect.unwrap(function).__code__
+    return code
+
+
+def _nested(function: Any, name: str) -> CodeType:
+    """Return the code of a function within another one."""
+    codes = (const for const in code_of(function).co_consts if isinstance(const, CodeType))
+    return next(code for code in codes if code.co_name == name)
+
+
+IN_BARRIER = (code_of(_locks.Barrier._wait), code_of(_locks.Barrier._block))
+IN_WAIT = code_of(_tasks._wait)
+IN_CANCEL_AND_WAIT = code_of(_tasks._cancel_and_wait)
+if sys.version_info >= (3, 13):
+    IN_AS_COMPLETED = code_of(_tasks._AsCompletedIterator._wait_for_one)
+else:
+    IN_AS_COMPLETED = _nested(tasks.as_completed, "_wait_for_one")
+END_OF_SHIELDED = _nested(tasks.shield, "_inner_done_callback")
+
+# Messages, and debug mode
+
+format_handle: Callable[[Any], str] = _base_events._format_handle
+format_callback: Callable[..., str] = _format_helpers._format_callback_source
+
+
+def logger() -> Logger:
+    """Return where the stock loop logs what is slow."""
+    logger: Logger = _base_events.logger
+    return logger
+
+
+def is_debug_mode() -> bool:
+    """Tell whether new loops are in debug mode."""
+    return bool(_coroutines._is_debug_mode())
+
+
+def shielded_by(future: Any) -> Any:
+    """Return the inner future of `asyncio.shield`, which only its callback knows."""
+    for callback, _ in getattr(future, "_callbacks", None) or ():
+        if getattr(callback, "__qualname__", "") == "shield.<locals>._outer_done_callback":
+            return inspect.getclosurevars(callback).nonlocals["inner"]
+    return None
+
+
+def is_of_thread(future: Any) -> bool:
+    """Tell whether a future is what `run_in_executor` has returned."""
+    return any(
+        getattr(callback, "__qualname__", "") == "_chain_future.<locals>._call_check_cancel"
+        for callback, _ in getattr(future, "_callbacks", None) or ()
+    )
