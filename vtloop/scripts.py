@@ -100,7 +100,11 @@ def _virtual_time(options: Options) -> Iterator[None]:
                 ended=lambda *line: recordings[-1].printed_line(*line) if recordings else None,
             )
         stack.enter_context(LoopMakers(make))
-        yield
+        try:
+            yield
+        except Exception as error:
+            clock.date_error(error)
+            raise
 
 
 def hide_own_frames(error: BaseException) -> None:
