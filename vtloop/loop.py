@@ -33,6 +33,7 @@ from vtloop.boundary import Network
 from vtloop.clock import NANOSECONDS, NEVER, START, Clock, Seconds, to_nanoseconds, to_seconds
 from vtloop.collector import INTERVAL
 from vtloop.errors import SpinWarning
+from vtloop.idle_thread import IdleThread
 from vtloop.inner_loops import made_at
 from vtloop.locks import Lock
 from vtloop.loop_thread import LoopThread
@@ -173,6 +174,9 @@ class VirtualLoop(Scheduling):
             self._threads = actor.threads
             return
         self.world.__enter__()
+        if isinstance(actor, IdleThread) and actor.threads is not None:
+            self._threads = self._actor.threads = actor.threads
+            self._threads.serve(self, self._timers, self._ready)
         self._threads.outsiders.begin(actor is not None and actor.clock is not self._clock)
         here.actor = self._actor
         self._clock.polling.tell = self._tell
@@ -180,10 +184,12 @@ class VirtualLoop(Scheduling):
     def _exit(self, actor: Actor | None) -> None:
         if self._host is None:
             here.actor = actor
+            if isinstance(actor, IdleThread) and self._threads is not self._own_threads:
+                actor.take_back(self._threads)
+                self._actor.threads = self._own_threads
             self.world.__exit__()
-        else:
-            self._host = None
-            self._threads = self._own_threads
+        self._host = None
+        self._threads = self._own_threads
 
     def settle(self) -> None:
         """Run until nothing is left to do, as a notebook's loop does between its cells.
