@@ -115,12 +115,16 @@ def deadlock(loop: Loop, recorder: Recorder | None, until: int = NEVER) -> Deadl
     return kind(loop.clock.dated(message))
 
 
-def blocked_for_ever(who: str, since: int, clock: Clock) -> DeadlockError:
-    """Return the error for a coroutine that blocks the loop's thread with nobody to end it."""
+def blocked_for_ever(
+    who: str, since: int, clock: Clock, waiting: Iterable[str], in_a_loop: bool = True
+) -> DeadlockError:
+    """Return the error for what blocks a thread with nobody to end it; `waiting` are others."""
+    others = list(waiting)
     message = (
-        f"{who} blocked the loop's own thread at virtual time {format_seconds(since)} with a wait "
-        "for another thread, while no thread was left that could end it; "
-        "await an asyncio primitive instead, or give the wait a timeout"
+        f"{who} blocked {'the loop' if in_a_loop else 'the program'}'s own thread at virtual time "
+        f"{format_seconds(since)} with a wait for another thread, while no thread was left that "
+        f"could end it; {'await an asyncio primitive instead, or ' if in_a_loop else ''}give the "
+        "wait a timeout" + (f"\n{_listed(others)}" if others else "")
     )
     return DeadlockError(clock.dated(message))
 
