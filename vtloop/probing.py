@@ -16,7 +16,7 @@ from types import FrameType
 from vtloop.blocking import real_start
 from vtloop.callers import DEBUGGERS
 from vtloop.private.interpreter import current_frames
-from vtloop.private.threads import WORKER_LOOP
+from vtloop.private.threads import KEEPERS, WORKER_LOOP
 
 # The system call in which a thread waits for another one, by machine, on Linux.
 _FUTEX = {"x86_64": "202", "aarch64": "98"}.get(os.uname().machine if hasattr(os, "uname") else "")
@@ -77,6 +77,16 @@ def used_processor(thread: threading.Thread) -> str:
 def waits_for_a_condition(thread: threading.Thread) -> bool:
     """Return whether a thread waits for a Condition: of that it is known whether it has ended."""
     return _WAIT in _codes(frame_of(thread))[:3]
+
+
+def looks_after_others(thread: threading.Thread) -> bool:
+    """Return whether a thread is one of the library's own that has nothing to say itself."""
+    frame = frame_of(thread)
+    while frame is not None:
+        if (frame.f_globals.get("__name__"), frame.f_code.co_name) in KEEPERS:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def is_at_breakpoint(thread: threading.Thread) -> bool:
