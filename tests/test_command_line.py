@@ -339,6 +339,17 @@ THREADS = """
         ),
         (
             """
+            import vtloop
+
+            threading.Thread(target=tick, args=("a thread", 2)).start()
+            print(vtloop.run(main()))  # which has a time of its own
+            time.sleep(1.5)
+            tell("the script")
+            """,
+            "2.0 the loop\nNone\n1.0 a thread\n1.5 the script\n2.0 a thread\n",
+        ),
+        (
+            """
             event = threading.Event()
             threading.Timer(3, event.set).start()
             tell(event.wait(1))
@@ -347,7 +358,7 @@ THREADS = """
             "1.0 False\n3.0 True\n",
         ),
     ],
-    ids=["beside", "joined", "outlives", "loops", "background loop", "pool", "timer"],
+    ids=["beside", "joined", "outlives", "loops", "background loop", "pool", "run", "timer"],
 )
 def test_threads_of_a_script_are_in_its_time_whether_or_not_a_loop_runs(script, source, printed):
     done = script(textwrap.dedent(THREADS) + textwrap.dedent(source))

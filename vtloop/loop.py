@@ -164,24 +164,28 @@ class VirtualLoop(Scheduling):
             self._exit(actor)
 
     def _enter(self, actor: Actor | None) -> None:
-        """Be what blocks this thread from now on; or if it is a run's, be a part of what it does.
+        """Be what this thread is blocked by, from now on.
 
-        In that case the run has its own loop, which moves the clock.
+        In a thread that a run has started, this loop is a part of what the thread does: the run has
+        a loop of its own, which moves the clock. In one where no loop of the run runs otherwise, it
+        looks after the threads that have been started there.
         """
-        if isinstance(actor, BatonThread) and actor.clock is self._clock:
+        is_of_run = actor is not None and actor.clock is self._clock
+        if is_of_run and isinstance(actor, BatonThread):
             assert isinstance(actor.threads, Threads)
             self._host = actor
             self._threads = actor.threads
             return
         self.world.__enter__()
-        if isinstance(actor, IdleThread) and actor.threads is not None:
+        if is_of_run and isinstance(actor, IdleThread) and actor.threads is not None:
             self._threads = self._actor.threads = actor.threads
             self._threads.serve(self, self._timers, self._ready)
-        self._threads.outsiders.begin(actor is not None and actor.clock is not self._clock)
+        self._threads.outsiders.begin(actor is not None and not is_of_run)
         here.actor = self._actor
         self._clock.polling.tell = self._tell
 
     def _exit(self, actor: Actor | None) -> None:
+        """Leave this thread as it was before."""
         if self._host is None:
             here.actor = actor
             if isinstance(actor, IdleThread) and self._threads is not self._own_threads:
