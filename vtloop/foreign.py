@@ -6,6 +6,7 @@
   future (a worker, a timer, another thread of the run), the result is there at that instant. If a
   thread outside of it does, that is as with another process; but the loop waits for such a thread
   only as long as one is at work, and for `patience` seconds at most.
+- The user is told of an executor whose answers come from outside of the run.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from typing import Any
 
 from vtloop.baton import is_outside
@@ -29,7 +30,8 @@ _GLANCE = 0.1  # real seconds that an idle loop waits for a result before it loo
 class ForeignJob:
     """A function that another executor has been given, by a run whose loop waits for it."""
 
-    def __init__(self, theirs: Future[Any], is_elsewhere: bool) -> None:
+    def __init__(self, executor: Executor, theirs: Future[Any], is_elsewhere: bool) -> None:
+        self.executor = executor
         self.theirs = theirs
         self.ours: Future[Any] = Future()
         """The future of its result in the run."""
@@ -42,9 +44,16 @@ class ForeignJob:
         self.ours.add_done_callback(lambda _: self.ours.cancelled() and theirs.cancel())
 
     def may_be_at_work(self) -> bool:
-        """Return whether a thread from before the run seems to be at work on it."""
+        """Return whether a thread from before the run seems to be at work on it.
+
+        The one that asks is the loop's own, which is at work on nothing.
+        """
+        me = threading.current_thread()
         return any(
-            thread.is_alive() and used_processor(thread) != used and not waits_for_others(thread)
+            thread is not me
+            and thread.is_alive()
+            and used_processor(thread) != used
+            and not waits_for_others(thread)
             for thread, used in self._others.items()
         )
 
@@ -63,10 +72,17 @@ class ForeignJob:
 class ForeignJobs:
     """The jobs of a loop that other executors have been given, in order of submission."""
 
-    def __init__(self, outsiders: Outsiders, clock: Clock, patience: float) -> None:
+    def __init__(
+        self,
+        outsiders: Outsiders,
+        clock: Clock,
+        patience: float,
+        tell: Callable[[Executor], object],
+    ) -> None:
         self._outsiders = outsiders
         self._clock = clock
         self._patience = patience  # real seconds
+        self._tell = tell  # the user, of an executor that works outside of the run
         self._jobs: deque[ForeignJob] = deque()
 
     def __bool__(self) -> bool:
@@ -83,9 +99,13 @@ class ForeignJobs:
             self._outsiders.wait_for_last(*set(threading.enumerate()).difference(before))
         else:
             theirs = executor.submit(function)
-        if isinstance(theirs, Job) or not isinstance(theirs, Future) or theirs.done():
+        if isinstance(theirs, Job):
             return theirs
-        job = ForeignJob(theirs, is_elsewhere)
+        if is_elsewhere or isinstance(executor, ThreadPoolExecutor):  # of interpreters
+            self._tell(executor)
+        if not isinstance(theirs, Future) or theirs.done():
+            return theirs
+        job = ForeignJob(executor, theirs, is_elsewhere)
         self._jobs.append(job)
         theirs.add_done_callback(lambda _: self._completed(job))
         return job.ours
@@ -106,6 +126,7 @@ class ForeignJobs:
         job = self._jobs[0]
         if job.theirs.done():
             self._jobs.popleft()
+            self._tell(job.executor)
             job.take_over()
             return True
         now = real_monotonic()

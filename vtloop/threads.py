@@ -89,7 +89,7 @@ class Threads:
         self.is_deadlocked = False
         """Whether the run has ended as nothing could happen any more."""
         self.outsiders = Outsiders(patience)
-        self._foreign = ForeignJobs(self.outsiders, clock, patience)
+        self._foreign = ForeignJobs(self.outsiders, clock, patience, self._say_it_is_real)
         self.baton_back = _thread.allocate_lock()
         self.baton_back.acquire()
 
@@ -214,7 +214,6 @@ class Threads:
         """Arrange for `function` to run in a thread, from the next turn of the loop on."""
         if isinstance(executor, ThreadPoolExecutor) and is_simulated(executor):
             return self.run_in_pool(executor, function)
-        self._say_once(executor, "is not simulated: what it ran took real time, and no virtual")
         return self._foreign.submit(executor, function)
 
     def run_in_pool(self, executor: ThreadPoolExecutor, function: Callable[[], Any]) -> Job:
@@ -263,6 +262,9 @@ class Threads:
         self._workers.pop(thread, None)  # type: ignore[call-overload]
         self._members.pop(thread, None)  # type: ignore[call-overload]
         thread.ended()
+
+    def _say_it_is_real(self, executor: Executor) -> None:
+        self._say_once(executor, "is not simulated: what it ran took real time, and no virtual")
 
     def _say_once(self, executor: Executor, what: str) -> None:
         """Tell the user of the run something about a kind of executor."""
