@@ -89,7 +89,7 @@ class Threads:
         self.is_deadlocked = False
         """Whether the run has ended as nothing could happen any more."""
         self.outsiders = Outsiders(patience)
-        self._foreign = ForeignJobs(self.outsiders, clock, patience, self._say_it_is_real)
+        self._foreign = ForeignJobs(self, patience)
         self.baton_back = _thread.allocate_lock()
         self.baton_back.acquire()
 
@@ -245,6 +245,10 @@ class Threads:
         worker.job = pool.waiting.popleft()
         worker.hand_over()
 
+    def own(self) -> set[threading.Thread]:
+        """Return the threads of the run, without the loop's."""
+        return {one.thread for one in (*self._workers, *self._members)}
+
     def _new_worker(self, pool: Pool) -> Worker:
         worker = Worker(self, pool, *pool.new_worker())
         try:
@@ -263,7 +267,8 @@ class Threads:
         self._members.pop(thread, None)  # type: ignore[call-overload]
         thread.ended()
 
-    def _say_it_is_real(self, executor: Executor) -> None:
+    def say_it_is_real(self, executor: Executor) -> None:
+        """Tell the user of an executor that works outside of the run."""
         self._say_once(executor, "is not simulated: what it ran took real time, and no virtual")
 
     def _say_once(self, executor: Executor, what: str) -> None:
