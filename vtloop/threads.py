@@ -87,7 +87,7 @@ class Threads:
         self.is_deadlocked = False
         """Whether the run has ended as nothing could happen any more."""
         self.outsiders = Outsiders(patience)
-        self._foreign = ForeignJobs(self.outsiders, clock, patience)
+        self._foreign = ForeignJobs(self, patience)
         self.baton_back = _thread.allocate_lock()
         self.baton_back.acquire()
 
@@ -220,7 +220,6 @@ class Threads:
         """Arrange for `function` to run in a thread, from the next turn of the loop on."""
         if isinstance(executor, ThreadPoolExecutor) and is_simulated(executor):
             return self.run_in_pool(executor, function)
-        self._say_once(executor, "is not simulated: what it ran took real time, and no virtual")
         return self._foreign.submit(executor, function)
 
     def run_in_pool(self, executor: ThreadPoolExecutor, function: Callable[[], Any]) -> Job:
@@ -252,6 +251,10 @@ class Threads:
         worker.job = pool.waiting.popleft()
         worker.hand_over()
 
+    def own(self) -> set[threading.Thread]:
+        """Return the threads of the run, without the loop's."""
+        return {one.thread for one in (*self._workers, *self._members)}
+
     def _new_worker(self, pool: Pool) -> Worker:
         worker = Worker(self, pool, *pool.new_worker())
         try:
@@ -269,6 +272,10 @@ class Threads:
         self._workers.pop(thread, None)  # type: ignore[call-overload]
         self._members.pop(thread, None)  # type: ignore[call-overload]
         thread.ended()
+
+    def say_it_is_real(self, executor: Executor) -> None:
+        """Tell the user of an executor that works outside of the run."""
+        self._say_once(executor, "is not simulated: what it ran took real time, and no virtual")
 
     def _say_once(self, executor: Executor, what: str) -> None:
         """Tell the user of the run something about a kind of executor."""
