@@ -8,6 +8,7 @@ callback of the loop.
 from __future__ import annotations
 
 import _thread
+import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from vtloop.blocking import has_computed, here
 from vtloop.clock import NEVER, Clock
+from vtloop.places import is_library, place
+from vtloop.probing import frames_of
 from vtloop.timers import AnyTimerHandle
 
 if TYPE_CHECKING:
@@ -52,6 +55,8 @@ class BatonThread:
     """A thread of a run, as an actor (see `blocking`), and as the loop sees it."""
 
     thread: threading.Thread
+    loop: asyncio.AbstractEventLoop | None = None
+    """The event loop that runs in it, if one does."""
 
     def __init__(self, threads: BatonHolder) -> None:
         self.clock = threads.clock
@@ -175,6 +180,11 @@ class BatonThread:
         self.threads.shut_down(executor, cancel_futures, done)
 
     # The side of the loop and of other threads
+
+    def waits_at(self) -> str:
+        """Return where in the program it waits; '' if it runs nothing but a library."""
+        frames = (frame for frame in frames_of(self.thread) if not is_library(frame))
+        return next(map(str, map(place, frames)), "")
 
     def in_turn(self) -> bool:
         """Return whether this thread has the baton."""

@@ -4,8 +4,8 @@
   results come in the order of submission, so the run is reproducible.
 - An executor of the program's own may do anything with a function. If the run itself completes the
   future (a worker, a timer, another thread of the run), the result is there at that instant. If a
-  thread outside of it does, that is as with another process; but the loop waits for such a thread
-  only as long as one is at work, and for `patience` seconds at most.
+  thread from before the run does, that is as with another process; but the loop waits for such a
+  thread only as long as one is at work, and for `patience` seconds at most.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from vtloop.blocking import outside, real_monotonic
 from vtloop.clock import Clock
 from vtloop.outsiders import Outsiders
 from vtloop.pools import Job
-from vtloop.probing import used_processor, waits_for_others
+from vtloop.probing import is_running, used_processor, waits_for_others
 
 _GLANCE = 0.1  # real seconds that an idle loop waits for a result before it looks up
 
@@ -29,7 +29,9 @@ _GLANCE = 0.1  # real seconds that an idle loop waits for a result before it loo
 class ForeignJob:
     """A function that another executor has been given, by a run whose loop waits for it."""
 
-    def __init__(self, theirs: Future[Any], is_elsewhere: bool) -> None:
+    def __init__(
+        self, theirs: Future[Any], is_elsewhere: bool, others: dict[threading.Thread, str]
+    ) -> None:
         self.theirs = theirs
         self.ours: Future[Any] = Future()
         """The future of its result in the run."""
@@ -37,14 +39,16 @@ class ForeignJob:
         """Whether another process works on it."""
         self.waited_since = -1.0
         """Since when, by the real clock, the loop has been waiting for it."""
-        # Who has run since then may be at work on it.
-        self._others = {} if is_elsewhere else {t: used_processor(t) for t in threading.enumerate()}
+        # Who has used the processor for longer than before it was given away may be at work on it.
+        self._others = others
         self.ours.add_done_callback(lambda _: self.ours.cancelled() and theirs.cancel())
 
     def may_be_at_work(self) -> bool:
         """Return whether a thread from before the run seems to be at work on it."""
         return any(
-            thread.is_alive() and used_processor(thread) != used and not waits_for_others(thread)
+            thread.is_alive()
+            and (not used or used_processor(thread) != used or is_running(thread))
+            and not waits_for_others(thread)
             for thread, used in self._others.items()
         )
 
@@ -74,6 +78,7 @@ class ForeignJobs:
 
     def submit(self, executor: Executor, function: Callable[[], Any]) -> Future[Any]:
         """Give a function to an executor; return the future of its result in the run."""
+        others = {}
         if is_elsewhere := isinstance(executor, ProcessPoolExecutor):
             before = threading.enumerate()
             with outside():
@@ -82,10 +87,11 @@ class ForeignJobs:
             # the executor itself.
             self._outsiders.wait_for_last(*set(threading.enumerate()).difference(before))
         else:
+            others = {one: used_processor(one) for one in self._outsiders.older_threads()}
             theirs = executor.submit(function)
         if isinstance(theirs, Job) or not isinstance(theirs, Future) or theirs.done():
             return theirs
-        job = ForeignJob(theirs, is_elsewhere)
+        job = ForeignJob(theirs, is_elsewhere, others)
         self._jobs.append(job)
         theirs.add_done_callback(lambda _: self._completed(job))
         return job.ours

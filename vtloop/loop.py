@@ -169,7 +169,7 @@ class VirtualLoop(Scheduling):
         """
         if isinstance(actor, BatonThread) and actor.clock is self._clock:
             assert isinstance(actor.threads, Threads)
-            self._host = actor
+            self._host, actor.loop = actor, self
             self._threads = actor.threads
             return
         self.world.__enter__()
@@ -182,6 +182,7 @@ class VirtualLoop(Scheduling):
             here.actor = actor
             self.world.__exit__()
         else:
+            self._host.loop = None
             self._host = None
             self._threads = self._own_threads
 

@@ -39,7 +39,8 @@ class Outsiders:
     def __init__(self, patience: float) -> None:
         self._patience = patience  # real seconds
         self._maker = threading.current_thread()
-        self._ignored: weakref.WeakSet[threading.Thread] = weakref.WeakSet(threading.enumerate())
+        self._older: weakref.WeakSet[threading.Thread] = weakref.WeakSet(threading.enumerate())
+        self._ignored = weakref.WeakSet(self._older)
         self._in_vain: set[threading.Thread] = set()
         self._callers: set[threading.Thread] = set()
         self._looks: dict[threading.Thread, tuple[str, int]] = {}  # the last, and how many agree
@@ -98,6 +99,11 @@ class Outsiders:
         """Wait for these only when nothing else is left to wait for."""
         self._in_vain.update(threads)
         self.leave_out(*threads)
+
+    def older_threads(self) -> list[threading.Thread]:
+        """Return the threads, other than this one, that are older than the loop."""
+        me = threading.current_thread()
+        return [one for one in threading.enumerate() if one in self._older and one is not me]
 
     def present(self) -> bool:
         """Tell whether there may be an outsider."""
