@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from vtloop.blocking import has_computed, here
 from vtloop.clock import NEVER, Clock
 from vtloop.places import is_library, place
+from vtloop.polling import IN_TURNS
 from vtloop.probing import frames_of
 from vtloop.timers import AnyTimerHandle
 
@@ -145,6 +146,7 @@ class BatonThread:
         if self.threads.nothing_until(self.clock.now + nanoseconds):
             self.clock.now += nanoseconds
         else:
+            nanoseconds *= IN_TURNS
             self.sleep(nanoseconds)
         poll.instant = self.clock.now
         has_computed(self, nanoseconds)
