@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import threading
 import time
 import warnings
 from datetime import datetime, timedelta
@@ -74,6 +75,111 @@ def test_a_poll_ends_a_little_late(poll, seconds):
 @pytest.mark.parametrize("poll", [polled_in_turns, polled_in_the_loop, polled_in_a_worker])
 def test_a_poll_for_an_hour_ends(poll):
     assert 0 < vtloop.run(poll(3600)) < 1
+
+
+def asked_by_sleeps(done):
+    while not done.is_set():
+        time.sleep(0)
+
+
+def asked_by_waits(done):
+    while not done.wait(0):
+        pass
+
+
+def asked_by_tries(done):
+    while not done.lock.acquire(False):
+        pass
+
+
+class Done(threading.Event):
+    """An event, and a lock that is free once it is set."""
+
+    def __init__(self):
+        super().__init__()
+        self.lock = threading.Lock()
+        self.lock.acquire()
+
+    def set(self):
+        super().set()
+        self.lock.release()
+
+
+@pytest.mark.parametrize("ask", [asked_by_sleeps, asked_by_waits, asked_by_tries])
+@pytest.mark.parametrize("where", ["in a worker", "in the loop"])
+def test_a_poll_that_looks_at_no_clock_ends_a_little_late(ask, where):
+    async def main():
+        done = Done()
+        timer = threading.Timer(0.01, done.set)
+        timer.start()
+        if where == "in a worker":
+            await asyncio.to_thread(ask, done)
+        else:
+            ask(done)
+
+    run = vtloop.simulate(main)
+    run.result()
+    assert 0.01 <= run.elapsed < 0.0101
+    assert run.reproducible
+    assert run.digest() == vtloop.simulate(main).digest()
+
+
+def test_what_a_poll_did_that_looked_at_no_clock_is_told():
+    async def main():
+        await asyncio.to_thread(asked_by_waits, Done())
+
+    run = vtloop.simulate(main)
+    (notice,) = run.notices
+    assert notice.startswith(
+        "asyncio_0 tried to take a lock again and again at virtual time 0 s, at "
+    )
+    assert "in asked_by_waits: while not done.wait(0):" in notice
+    with pytest.raises(
+        vtloop.LivelockError,
+        match=r"asyncio_0 tried to take a lock again and again since virtual time 0 s, for .* while "
+        "nothing else could happen",
+    ):
+        run.result()
+
+
+def test_thousands_of_sleeps_of_zero_and_of_tries_at_one_instant_are_exact():
+    async def main():
+        lock = threading.Lock()
+        with lock:
+            for _ in range(4000):
+                time.sleep(0)
+                lock.acquire(False)
+
+    run = vtloop.simulate(main)
+    assert (run.elapsed, run.notices) == (0, ())
+
+
+def test_a_condition_that_is_notified_again_and_again_at_one_instant_takes_no_time():
+    async def main():
+        condition = threading.Condition(threading.Lock())
+        for _ in range(20_000):
+            with condition:
+                condition.notify()
+
+    run = vtloop.simulate(main)
+    assert (run.elapsed, run.notices) == (0, ())
+
+
+def test_workers_that_poll_at_once_all_end_a_little_late():
+    async def main():
+        return await asyncio.gather(
+            asyncio.to_thread(polled, 0.01),
+            asyncio.to_thread(polled, 0.02),
+            asyncio.sleep(0.015, "on time"),
+        )
+
+    run = vtloop.simulate(main)
+    one, other, words = run.result()
+    assert 0 < one < 1e-4
+    assert 0 < other < 1e-4
+    assert words == "on time"
+    assert run.reproducible
+    assert run.digest() == vtloop.simulate(main).digest()
 
 
 @pytest.mark.parametrize("poll", POLLS)

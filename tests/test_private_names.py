@@ -526,6 +526,31 @@ def threads_take_their_locks_and_their_time_by_these_names(monkeypatch):
     assert len(looks) > 1
 
 
+@probe("_is_owned")
+def a_condition_tries_its_lock_to_see_whether_somebody_holds_it():
+    class Spy:
+        def __init__(self):
+            self.lock = _thread.allocate_lock()
+            self.release = self.lock.release
+
+        def acquire(self, blocking=True, timeout=-1):
+            taken = self.lock.acquire(blocking, timeout)
+            if not taken:
+                callers.append(sys._getframe(1).f_code)
+            return taken
+
+        def __enter__(self):
+            self.acquire()
+
+        def __exit__(self, *exc_info):
+            self.release()
+
+    callers = []
+    with (condition := threading.Condition(Spy())):
+        condition.notify()
+    assert callers == [of_threads.IS_OWNED]
+
+
 @probe("_waiters")
 async def those_who_wait_for_a_condition_a_lock_or_a_semaphore_are_known():
     for primitive in (asyncio.Lock(), asyncio.Semaphore(1)):

@@ -24,7 +24,7 @@ A map of the package, from the bottom up; a module imports only from those named
 - `callers`, `polling`: whose code looks at a clock, and programs that do so until it has moved
 - `handles`, `timers`: the timer queue
 - `boundary`, `ordering`, `stock`: what is refused, what is put in order, what asyncio lends
-- `blocking`, `locks`, `pools`, `baton`, `workers`, `program_threads`, `probing`, `outsiders`,
+- `blocking`, `probing`, `locks`, `pools`, `baton`, `workers`, `program_threads`, `outsiders`,
   `foreign`, `threads`, `executors`: threads, and what blocks them
 - `recorder`, `waits`, `trace`, `sites`, `steps`, `recording`, `hazards`, `holders`, `loop_thread`,
   `inner_loops`:

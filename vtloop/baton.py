@@ -8,6 +8,7 @@ callback of the loop.
 from __future__ import annotations
 
 import _thread
+import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,6 +16,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from vtloop.blocking import has_computed, here
 from vtloop.clock import NEVER, Clock
+from vtloop.places import is_library, place
+from vtloop.polling import IN_TURNS
+from vtloop.probing import frames_of
 
 if TYPE_CHECKING:
     from vtloop.locks import Lock
@@ -51,6 +55,8 @@ class BatonThread:
     """A thread of a run, as an actor (see `blocking`), and as the loop sees it."""
 
     thread: threading.Thread
+    loop: asyncio.AbstractEventLoop | None = None
+    """The event loop that runs in it, if one does."""
 
     def __init__(self, threads: BatonHolder) -> None:
         self.clock = threads.clock
@@ -139,6 +145,7 @@ class BatonThread:
         if self.threads.nothing_until(self.clock.now + nanoseconds):
             self.clock.now += nanoseconds
         else:
+            nanoseconds *= IN_TURNS
             self.sleep(nanoseconds)
         poll.instant = self.clock.now
         has_computed(self, nanoseconds)
@@ -171,6 +178,11 @@ class BatonThread:
         self.threads.shut_down(executor, cancel_futures, done)
 
     # The side of the loop and of other threads
+
+    def waits_at(self) -> str:
+        """Return where in the program it waits; '' if it runs nothing but a library."""
+        frames = (frame for frame in frames_of(self.thread) if not is_library(frame))
+        return next(map(str, map(place, frames)), "")
 
     def in_turn(self) -> bool:
         """Return whether this thread has the baton."""

@@ -119,6 +119,15 @@ def looked() -> Clock | None:
     return clock
 
 
+def looks(actor: Actor, how: str) -> None:
+    """Take note that a thread of a run does what is as good as a look at a clock."""
+    clock = actor.clock
+    if clock.looks_left > 0:
+        clock.looks_left -= 1
+    else:
+        clock.polling.look(actor, how)
+
+
 @contextmanager
 def outside() -> Iterator[None]:
     """Step out of the simulation: what this thread does while it is entered is in real time."""
@@ -172,7 +181,10 @@ def sleep(seconds: float, /) -> None:
     if actor is None or caller.f_globals.get("__name__") in WAIT_FOR_REAL or is_debugger(caller):
         real_sleep(seconds)
     else:
-        actor.sleep(_blocking_time(actor.clock, seconds))
+        nanoseconds = _blocking_time(actor.clock, seconds)
+        actor.sleep(nanoseconds)
+        if nanoseconds == 0:
+            looks(actor, "slept for 0 s")
 
 
 def monotonic() -> float:

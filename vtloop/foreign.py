@@ -23,7 +23,7 @@ from vtloop.blocking import outside, real_monotonic
 from vtloop.clock import Clock
 from vtloop.outsiders import Outsiders
 from vtloop.pools import Job
-from vtloop.probing import used_processor, waits_for_others
+from vtloop.probing import is_running, used_processor, waits_for_others
 
 _GLANCE = 0.1  # real seconds that an idle loop waits for a result before it looks up
 _LOOK = 0.001  # real seconds between two looks at threads of which none seems to be at work
@@ -58,7 +58,8 @@ class ForeignJob:
         """Whether another process works on it."""
         self.waited_since = -1.0
         """Since when, by the real clock, the loop has been waiting for it."""
-        self._others = others  # what threads outside of the run had used when it was submitted
+        # Who has used the processor for longer than before it was given away may be at work on it.
+        self._others = others
         self._looks_left = _LOOKS if others else 0
         self.ours.add_done_callback(lambda _: self.ours.cancelled() and theirs.cancel())
 
@@ -71,7 +72,7 @@ class ForeignJob:
         return any(
             thread is not me
             and thread.is_alive()
-            and used_processor(thread) != used
+            and (not used or used_processor(thread) != used or is_running(thread))
             and not waits_for_others(thread)
             for thread, used in self._others.items()
         )

@@ -14,7 +14,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from vtloop import waits
@@ -26,9 +26,11 @@ from vtloop.errors import (
     SimulationError,
     UntilReached,
 )
+from vtloop.places import place, program_frames
 from vtloop.private.events import format_handle, logger
 from vtloop.recorder import Recorder
 from vtloop.tasks import in_order, label
+from vtloop.threads import Threads
 
 ROUND_COST = 10_000  # nanoseconds of a real machine's time for one round of polling
 MAX_ROUNDS = 1_000_000  # at one instant
@@ -63,9 +65,24 @@ def _time(loop: Loop) -> str:
     return format_seconds(loop.virtual_time())
 
 
-def _blocked_tasks(loop: Loop, recorder: Recorder | None) -> list[waits.Wait]:
-    names = waits.Names(None if recorder is None else recorder.primitives())
+def _names(recorder: Recorder | None) -> waits.Names:
+    return waits.Names(None if recorder is None else recorder.primitives())
+
+
+def _blocked_tasks(loop: Loop, names: waits.Names) -> list[waits.Wait]:
     return [waits.describe(task, names) for task in in_order(asyncio.all_tasks(loop))]
+
+
+def _blocked_threads(threads: Threads, names: waits.Names) -> Iterator[str]:
+    """Yield what to say of each thread that waits, or of the tasks of the loop that it runs."""
+    for thread in threads.suspended():
+        name = f"thread {thread.thread.name!r}"
+        tasks = [] if thread.loop is None else _blocked_tasks(thread.loop, names)
+        for wait in tasks:
+            yield str(wait._replace(task=f"{wait.task} of the loop in {name}"))
+        if not tasks:
+            at = thread.waits_at()
+            yield f"{name} waits\n      at {at}" if at else f"{name} waits"
 
 
 def _listed(blocked: Iterable[object]) -> str:
@@ -96,7 +113,8 @@ def deadlock(loop: Loop, recorder: Recorder | None, until: int = NEVER) -> Deadl
             f"\nThis is a deadlock, so the run ends here, though until={plain_seconds(until)} was "
             "asked for."
         )
-    blocked = _blocked_tasks(loop, recorder)
+    names = _names(recorder)
+    blocked = _blocked_tasks(loop, names)
     if not blocked:
         message = (
             f"The loop was run at virtual time {_time(loop)} while it had nothing to do: no task, "
@@ -107,7 +125,7 @@ def deadlock(loop: Loop, recorder: Recorder | None, until: int = NEVER) -> Deadl
     message = (
         f"The program waited at virtual time {_time(loop)} while nothing was ready, no timer was "
         f"pending and no thread could call in; {count} for ever:\n"
-        + _listed([*blocked, *loop._threads.waiting()])
+        + _listed([*blocked, *_blocked_threads(loop._threads, names)])
         + _circle(blocked)
         + in_vain
         + "\nLet some task do what they wait for, or give the wait a timeout."
@@ -116,15 +134,17 @@ def deadlock(loop: Loop, recorder: Recorder | None, until: int = NEVER) -> Deadl
 
 
 def blocked_for_ever(
-    who: str, since: int, clock: Clock, waiting: Iterable[str], in_a_loop: bool = True
+    who: str, since: int, clock: Clock, threads: Threads, in_a_loop: bool = True
 ) -> DeadlockError:
-    """Return the error for what blocks a thread with nobody to end it; `waiting` are others."""
-    others = list(waiting)
+    """Return the error for what blocks a thread, in a loop or outside, with nobody to end it."""
+    itself = f"{who} waits\n      at {place(program_frames()[0])}"
     message = (
         f"{who} blocked {'the loop' if in_a_loop else 'the program'}'s own thread at virtual time "
         f"{format_seconds(since)} with a wait for another thread, while no thread was left that "
-        f"could end it; {'await an asyncio primitive instead, or ' if in_a_loop else ''}give the "
-        "wait a timeout" + (f"\n{_listed(others)}" if others else "")
+        "could end it:\n"
+        + _listed([itself, *_blocked_threads(threads, _names(None))])
+        + f"\n{'Await an asyncio primitive instead, or give' if in_a_loop else 'Give'} the wait a "
+        "timeout."
     )
     return DeadlockError(clock.dated(message))
 
@@ -167,7 +187,7 @@ def _spinners(loop: Loop) -> str:
 
 def until_reached(loop: Loop, until: int) -> UntilReached:
     """Return the error that stops a run at its `until`."""
-    pending = _blocked_tasks(loop, None)
+    pending = _blocked_tasks(loop, _names(None))
     left = f":\n{_listed(pending)}" if pending else ": none"
     message = (
         f"The run reached until={plain_seconds(until)} seconds of virtual time while it was not "

@@ -94,8 +94,8 @@ class IdleThread:
                 self.clock.now = end
         elif not self.threads.run_until_released(lock, end):
             self.threads.is_deadlocked = True
-            me, others = threading.current_thread().name, self.threads.waiting()
-            raise hazards.blocked_for_ever(me, since, self.clock, others, in_a_loop=False)
+            me = threading.current_thread().name
+            raise hazards.blocked_for_ever(me, since, self.clock, self.threads, in_a_loop=False)
 
     def wake(self, lock: Lock) -> None:
         if here.actor is not self and self.threads is not None:

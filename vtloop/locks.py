@@ -16,9 +16,11 @@ from collections import deque
 from threading import TIMEOUT_MAX
 from types import TracebackType
 
-from vtloop.blocking import Actor, here
+from vtloop.blocking import Actor, here, looks
 from vtloop.callers import DEBUGGERS, is_called_by
 from vtloop.clock import NANOSECONDS, NEVER
+from vtloop.private.interpreter import getframe
+from vtloop.private.threads import IS_OWNED
 
 
 class Lock:
@@ -47,7 +49,10 @@ class Lock:
             self._held_outside |= taken
             return taken
         if not blocking or not (timeout == -1 or 0 < timeout <= TIMEOUT_MAX):
-            return self._lock.acquire(blocking, timeout)
+            taken = self._lock.acquire(blocking, timeout)
+            if not taken and getframe(1).f_code is not IS_OWNED:
+                looks(actor, "tried to take a lock")
+            return taken
         if self._lock.acquire(False):
             return True
         if self._held_outside or is_called_by(DEBUGGERS):

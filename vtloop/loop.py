@@ -173,7 +173,7 @@ class VirtualLoop(Scheduling):
         is_of_run = actor is not None and actor.clock is self._clock
         if is_of_run and isinstance(actor, BatonThread):
             assert isinstance(actor.threads, Threads)
-            self._host = actor
+            self._host, actor.loop = actor, self
             self._threads = actor.threads
             return
         self.world.__enter__()
@@ -192,7 +192,9 @@ class VirtualLoop(Scheduling):
                 actor.take_back(self._threads)
                 self._actor.threads = self._own_threads
             self.world.__exit__()
-        self._host = None
+        else:
+            self._host.loop = None
+            self._host = None
         self._threads = self._own_threads
 
     def settle(self) -> None:

@@ -120,7 +120,7 @@ class LoopThread:
         since = self.clock.now
         if not self.threads.run_until_released(lock, end):
             self.threads.is_deadlocked = True
-            raise hazards.blocked_for_ever(self.whoami(), since, self.clock, self.threads.waiting())
+            raise hazards.blocked_for_ever(self.whoami(), since, self.clock, self.threads)
         self._loop.tell_blocked(since, "a wait for a thread")
 
     def wake(self, lock: Lock) -> None:

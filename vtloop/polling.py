@@ -13,6 +13,9 @@ moves when somebody looks at it often enough. The rules:
 - In tasks that take turns, that time passes when all that is ready at an instant has run. It stops
   at the next deadline, where a timer fires on time, and goes on. So other tasks are on time.
 - The user is told, once for each line. Code that has polled before is known after `KNOWN` looks.
+- Where the baton has to be handed on for it, a look takes `IN_TURNS` as long: a real thread keeps
+  the interpreter for milliseconds when others want it.
+- A `time.sleep(0)`, and a try to take a lock that somebody holds (`Event.wait(0)`), are looks too.
 - What only watches a program does not count: `logging`, debuggers, test tools, asyncio itself.
 
 With `wall_clock=None` the program reads the real clocks, and its lines that do so are told.
@@ -38,6 +41,7 @@ OF_EACH = 100
 KNOWN = 100
 SHORTEST = 1_000  # nanoseconds
 PARTS = 10_000
+IN_TURNS = 10
 LONGEST = 60 * NANOSECONDS
 MOST = 50 * 86_400 * NANOSECONDS  # of a poll that nothing else can end
 
@@ -77,8 +81,8 @@ class Polling:
         else:
             self.look(actor)
 
-    def look(self, actor: Actor) -> None:
-        """Take note of a look at the clock, as none was left.
+    def look(self, actor: Actor, how: str = "looked at a clock") -> None:
+        """Take note of a look at the clock, as none was left, and of how the program has looked.
 
         Raises LivelockError if nothing else can happen, and the program has looked for too long.
         """
@@ -106,26 +110,26 @@ class Polling:
         if not polls and self._looks > FREE + OF_EACH * len(self._readers):
             polls = True
             poll.looks += KNOWN
-            self._tell(actor, frame)
+            self._tell(actor, frame, how)
             self._known[id(frame.f_code)] = frame.f_code
         if polls:
-            self._pass_time(actor, poll)
+            self._pass_time(actor, poll, how)
 
-    def _pass_time(self, actor: Actor, poll: Poll) -> None:
+    def _pass_time(self, actor: Actor, poll: Poll, how: str) -> None:
         passed = actor.clock.now - poll.began
         if passed > MOST and actor.is_alone():
             message = (
-                f"{actor.whoami()} looked at a clock again and again since virtual time "
+                f"{actor.whoami()} {how} again and again since virtual time "
                 f"{format_seconds(poll.began)}, for {format_seconds(passed)}, while nothing else "
                 "could happen; wait for what is polled, or sleep between two looks"
             )
             raise LivelockError(actor.clock.dated(message))
         actor.let_pass(min(max(SHORTEST, passed // PARTS), LONGEST), poll)
 
-    def _tell(self, actor: Actor, frame: FrameType) -> None:
-        """Tell that a line of the program polls a clock; the first one also by a warning."""
+    def _tell(self, actor: Actor, frame: FrameType, how: str) -> None:
+        """Tell that a line of the program polls; the first one also by a warning."""
         message = actor.clock.dated(
-            f"{actor.whoami()} looked at a clock again and again at virtual time "
+            f"{actor.whoami()} {how} again and again at virtual time "
             f"{format_seconds(actor.clock.now)}, at {place(frame)}; from then on each look took "
             "some time, as on a real machine. For exact times wait for what is polled, or sleep "
             "until it is due; code that waits for a clock to pass a deadline, and not just to "

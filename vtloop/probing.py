@@ -11,6 +11,7 @@ import os
 import queue
 import sys
 import threading
+from collections.abc import Iterator
 from types import FrameType
 
 from vtloop.blocking import real_start
@@ -74,6 +75,11 @@ def used_processor(thread: threading.Thread) -> str:
     return _of_the_system(thread, "schedstat").partition(" ")[0]
 
 
+def is_running(thread: threading.Thread) -> bool:
+    """Return whether the system says that a thread runs, or is to run next."""
+    return _of_the_system(thread, "syscall").startswith("running")
+
+
 def waits_for_a_condition(thread: threading.Thread) -> bool:
     """Return whether a thread waits for a Condition: of that it is known whether it has ended."""
     return _WAIT in _codes(frame_of(thread))[:3]
@@ -81,27 +87,31 @@ def waits_for_a_condition(thread: threading.Thread) -> bool:
 
 def looks_after_others(thread: threading.Thread) -> bool:
     """Return whether a thread is one of the library's own that has nothing to say itself."""
-    frame = frame_of(thread)
-    while frame is not None:
-        if (frame.f_globals.get("__name__"), frame.f_code.co_name) in KEEPERS:
-            return True
-        frame = frame.f_back
-    return False
+    return any(
+        (frame.f_globals.get("__name__"), frame.f_code.co_name) in KEEPERS
+        for frame in frames_of(thread)
+    )
 
 
 def is_at_breakpoint(thread: threading.Thread) -> bool:
     """Return whether a debugger holds a thread."""
-    frame = frame_of(thread)
-    while frame is not None:
-        if str(frame.f_globals.get("__name__")).partition(".")[0] in DEBUGGERS:
-            return True
-        frame = frame.f_back
-    return False
+    return any(
+        str(frame.f_globals.get("__name__")).partition(".")[0] in DEBUGGERS
+        for frame in frames_of(thread)
+    )
 
 
 def frame_of(thread: threading.Thread) -> FrameType | None:
     """Return the innermost frame of a thread, None if it has none."""
     return current_frames().get(thread.ident or 0)
+
+
+def frames_of(thread: threading.Thread) -> Iterator[FrameType]:
+    """Yield the frames of a thread, innermost first."""
+    frame = frame_of(thread)
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
 
 
 def _of_the_system(thread: threading.Thread, file: str) -> str:

@@ -32,10 +32,9 @@ from vtloop.clock import NEVER, Clock, to_seconds
 from vtloop.foreign import ForeignJobs
 from vtloop.locks import Lock
 from vtloop.outsiders import Outsiders
-from vtloop.places import is_library, place
 from vtloop.pools import Job, Pool, is_simulated
 from vtloop.private.threads import thread_count
-from vtloop.probing import frame_of, is_at_breakpoint, waits_for_others, waits_for_real
+from vtloop.probing import is_at_breakpoint, waits_for_others, waits_for_real
 from vtloop.program_threads import IN_VAIN, ProgramThread, start_outside
 from vtloop.timers import AnyTimerHandle, Timers
 from vtloop.workers import Worker
@@ -337,6 +336,12 @@ class Threads:
             pool.idle.popleft().hand_over()  # without a job: the thread ends
         pool.when_left(done)
 
+    def suspended(self) -> Iterator[BatonThread]:
+        """Yield each thread that waits, those of the program first."""
+        for thread in (*self._members, *(one for one in self._workers if one.job is not None)):
+            if thread.suspended:
+                yield thread
+
     # Threads of the program
 
     def start_thread(self, thread: threading.Thread) -> None:
@@ -350,15 +355,6 @@ class Threads:
     def are_there(self) -> bool:
         """Return whether there is a thread that has not ended, or is to come."""
         return bool(self._workers or self._members or self._turns)
-
-    def waiting(self) -> Iterator[str]:
-        """Yield what to say of each thread of the program that waits: its name, and where."""
-        for member in tuple(self._members):
-            frame = frame_of(member.thread)
-            while frame is not None and is_library(frame):
-                frame = frame.f_back
-            at = "" if frame is None else f"\n      at {place(frame)}"
-            yield f"thread {member.thread.name!r} waits{at}"
 
     def close(self) -> None:
         """Unwind every worker thread, and let the program's go on in real time."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import _thread
 import queue
 import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, _base
 from concurrent.futures import thread as pools
@@ -14,6 +15,7 @@ from typing import Any, Protocol
 
 _pools: Any = pools
 _queue: Any = queue
+_threading: Any = threading
 
 thread_count: Callable[[], int] = _thread._count
 """Tell how many threads Python knows of."""
@@ -27,6 +29,9 @@ WORKER_LOOP: CodeType = _pools._worker.__code__
 # Functions, by module and name, in which a thread of the library's looks after others, and has
 # nothing to say itself.
 KEEPERS = {("multiprocessing.pool", "_handle_workers")}
+
+# Where a Condition tries to take a plain lock, to see whether somebody holds it.
+IS_OWNED: CodeType = _threading.Condition._is_owned.__code__
 
 # `queue.SimpleQueue`, written in Python.
 SIMPLE_QUEUE: Any = _queue._PySimpleQueue
