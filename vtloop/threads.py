@@ -18,7 +18,6 @@ from __future__ import annotations
 import _thread
 import itertools
 import threading
-import time
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -27,7 +26,7 @@ from operator import itemgetter
 from typing import Any, Protocol
 
 from vtloop.baton import BatonThread, is_outside
-from vtloop.blocking import outside, real_monotonic
+from vtloop.blocking import outside, real_monotonic, real_process_time
 from vtloop.clock import NEVER, Clock, to_seconds
 from vtloop.foreign import ForeignJobs
 from vtloop.locks import Lock
@@ -289,10 +288,10 @@ class Threads:
             return True
         began, last_look, looks, pause = real_monotonic(), "", 0, _LOOK
         while True:
-            used = time.process_time()
+            used = real_process_time()
             if self.baton_back.acquire(timeout=pause):
                 return True
-            quiet = time.process_time() - used < pause / 2  # not even a thread of C code computes
+            quiet = real_process_time() - used < pause / 2  # not even a thread of C code computes
             # The system says that a thread waits until it has a processor, so one that is woken
             # speaks for itself.
             look = "" if thread.waking or not quiet else self._wait_of(thread)
