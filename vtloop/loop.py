@@ -34,7 +34,7 @@ from vtloop.clock import NANOSECONDS, NEVER, START, Clock, Seconds, to_nanosecon
 from vtloop.collector import INTERVAL
 from vtloop.errors import SpinWarning
 from vtloop.idle_thread import IdleThread
-from vtloop.inner_loops import made_at
+from vtloop.inner_loops import made_by_program_at
 from vtloop.locks import Lock
 from vtloop.loop_thread import LoopThread
 from vtloop.policies import Policy, Rest, Take
@@ -467,8 +467,7 @@ def make_virtual(loop: Any, **options: Any) -> None:
 def _make_beside(clock: Clock, loop: Any) -> None:
     """Make a virtual loop, on the clock of a run, of one that a thread of the run makes."""
     make_virtual(loop, clock=clock)
-    who = "-" if here.actor is None else here.actor.whoami()
     clock.polling.tell(
-        f"{who} made an event loop besides that of the run; its tasks take the run's time, and are "
-        f"not in its trace. It was made at {made_at(loop)}"
+        f"The program made an event loop besides that of the run{made_by_program_at(loop)}; its "
+        "tasks take the run's time, and are not in its trace"
     )
