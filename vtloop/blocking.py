@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 real_sleep = real(TIME["sleep"])
 real_monotonic = real(TIME["monotonic"])
+real_process_time = real(TIME["process_time"])
 real_start = threading.Thread.start
 
 WAIT_FOR_REAL = frozenset(

@@ -19,7 +19,6 @@ import _thread
 import asyncio
 import itertools
 import threading
-import time
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -27,7 +26,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from vtloop.baton import BatonThread, is_outside
-from vtloop.blocking import outside, real_monotonic
+from vtloop.blocking import outside, real_monotonic, real_process_time
 from vtloop.clock import NEVER, Clock, to_seconds
 from vtloop.foreign import ForeignJobs
 from vtloop.locks import Lock
@@ -72,7 +71,8 @@ class Threads:
         self._loop = loop
         self._timers = timers
         self._ready = ready
-        self._blocked_until = NEVER  # while the loop's own thread sleeps, or waits
+        self._is_blocked = False  # whether the loop's own thread sleeps, or waits
+        self._blocked_until = NEVER
         self._patience = patience
         self._pools: dict[ThreadPoolExecutor, Pool] = {}
         self._workers: dict[Worker, None] = {}
@@ -148,11 +148,11 @@ class Threads:
     @contextmanager
     def _blocked(self, end: int) -> Iterator[None]:
         """Keep in mind until when the loop's own thread is blocked."""
-        self._blocked_until = end
+        self._is_blocked, self._blocked_until = True, end
         try:
             yield
         finally:
-            self._blocked_until = NEVER
+            self._is_blocked, self._blocked_until = False, NEVER
 
     def next_deadline(self) -> int:
         """Return when the run's own loop has something to do, in nanoseconds."""
@@ -204,8 +204,16 @@ class Threads:
 
         They have done so as often as `wakes` says.
         """
-        in_vain = sum(1 for thread, _ in self._alarms.values() if thread.wakes_in_vain(wakes))
-        return 0 < in_vain == self._timers.pending()
+        return 0 < self._in_vain(wakes) == self._timers.pending()
+
+    def only_daemons(self) -> bool:
+        """Return whether nothing is going to happen but that daemon threads wake up."""
+        if self._is_blocked:  # then no timer of the loop's fires
+            return self._in_vain(0) == len(self._alarms)
+        return not self._ready and self._in_vain(0) == self._timers.pending()
+
+    def _in_vain(self, wakes: int) -> int:
+        return sum(1 for thread, _ in self._alarms.values() if thread.wakes_in_vain(wakes))
 
     # Workers
 
@@ -276,10 +284,10 @@ class Threads:
             return True
         began, last_look, looks, pause = real_monotonic(), "", 0, _LOOK
         while True:
-            used = time.process_time()
+            used = real_process_time()
             if self.baton_back.acquire(timeout=pause):
                 return True
-            quiet = time.process_time() - used < pause / 2  # not even a thread of C code computes
+            quiet = real_process_time() - used < pause / 2  # not even a thread of C code computes
             # The system says that a thread waits until it has a processor, so one that is woken
             # speaks for itself.
             look = "" if thread.waking or not quiet else self._wait_of(thread)
@@ -323,11 +331,9 @@ class Threads:
             pool.idle.popleft().hand_over()  # without a job: the thread ends
         pool.when_left(done)
 
-    def suspended(self) -> Iterator[BatonThread]:
-        """Yield each thread that waits, those of the program first."""
-        for thread in (*self._members, *(one for one in self._workers if one.job is not None)):
-            if thread.suspended:
-                yield thread
+    def at_work(self) -> list[BatonThread]:
+        """Return those that have something to do, and wait in it while the loop runs."""
+        return [*self._members, *(worker for worker in self._workers if worker.job is not None)]
 
     # Threads of the program
 
