@@ -50,9 +50,10 @@ class Executors(Stock):
             async with asyncio.timeout(timeout):
                 await futures.wrap_future(job, loop=self)
         except TimeoutError:
-            warnings.warn(
-                f"The executor did not finishing joining its threads within {timeout} seconds.",
-                RuntimeWarning,
-                stacklevel=2,
-            )
+            if not self._threads.is_deadlocked:  # of which the user is told by an error
+                warnings.warn(
+                    f"The executor did not finishing joining its threads within {timeout} seconds.",
+                    RuntimeWarning,
+                    stacklevel=2,
+                )
         executor.shutdown(wait=False)

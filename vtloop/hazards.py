@@ -75,9 +75,10 @@ def _blocked_tasks(loop: Loop, names: waits.Names) -> list[waits.Wait]:
 
 def _blocked_threads(threads: Threads, names: waits.Names) -> Iterator[str]:
     """Yield what to say of each thread that waits, or of the tasks of the loop that it runs."""
-    for thread in threads.suspended():
+    for thread in threads.at_work():
         name = f"thread {thread.thread.name!r}"
-        tasks = [] if thread.loop is None else _blocked_tasks(thread.loop, names)
+        loop = thread.loop if thread.suspended else None
+        tasks = [] if loop is None else _blocked_tasks(loop, names)
         for wait in tasks:
             yield str(wait._replace(task=f"{wait.task} of the loop in {name}"))
         if not tasks:

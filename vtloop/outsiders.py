@@ -156,7 +156,7 @@ class Outsiders:
             working = self.at_work()
             # A thread that is being woken may still look blocked: look again before a deadlock.
             sure = working or gap < inf or not self._looks or calm == _CALM
-            calm += 1
+            calm = 0 if working else calm + 1
             limit = gap if self._callers.issuperset(working) else self._patience
             left = min(limit - self._waited_since_move, self._patience - self._waited_since_call)
             if working and left <= 0 and any(map(is_at_breakpoint, working)):

@@ -3,7 +3,7 @@
 - A thread starts when everything that its starter does at that moment is done, and then runs while
   it has the baton (see `baton`).
 - A daemon thread that only wakes up, time and again, and does nothing to the run keeps it from no
-  end: after `IN_VAIN` such wakes nobody waits for it.
+  end: after `IN_VAIN` such wakes, while nothing else was to happen, nobody waits for it.
 - A run ends without its threads, as `asyncio.run` does. They go on in real time, as any others. But
   those that a deadlock has stopped for ever end, or the process could not.
 - Threads that debuggers and test tools start are not the program's.
@@ -67,7 +67,7 @@ class ProgramThread(BatonThread):
         """Is held until the thread has ended."""
         self._run = thread.run
         self._is_stuck = False
-        self._wakes = 0  # in vain: time was up, and it did nothing to the run
+        self._wakes = 0  # in vain: time was up, and it did nothing to the run, nor did others
 
     # The thread's side
 
@@ -118,9 +118,10 @@ class ProgramThread(BatonThread):
         self.resume(self._suspension)
 
     def ring(self, suspension: int) -> None:
-        before = self.threads.traffic()
+        before, alone = self.threads.traffic(), self.threads.only_daemons()
         super().ring(suspension)
-        self._wakes = self._wakes + 1 if self.threads.traffic() == before else 0
+        in_vain = alone and self.threads.traffic() == before
+        self._wakes = self._wakes + 1 if in_vain else 0
 
     def wakes_in_vain(self, wakes: int) -> bool:
         return self.thread.daemon and self.suspended and self._wakes >= wakes

@@ -69,7 +69,8 @@ class Threads:
         self._loop = loop
         self._timers = timers
         self._ready = ready
-        self._blocked_until = NEVER  # while the loop's own thread sleeps, or waits
+        self._is_blocked = False  # whether the loop's own thread sleeps, or waits
+        self._blocked_until = NEVER
         self._patience = patience
         self._pools: dict[ThreadPoolExecutor, Pool] = {}
         self._workers: dict[Worker, None] = {}
@@ -153,11 +154,11 @@ class Threads:
     @contextmanager
     def _blocked(self, end: int) -> Iterator[None]:
         """Keep in mind until when the loop's own thread is blocked."""
-        self._blocked_until = end
+        self._is_blocked, self._blocked_until = True, end
         try:
             yield
         finally:
-            self._blocked_until = NEVER
+            self._is_blocked, self._blocked_until = False, NEVER
 
     def next_deadline(self) -> int:
         """Return when the run's own loop has something to do, in nanoseconds."""
@@ -209,8 +210,16 @@ class Threads:
 
         They have done so as often as `wakes` says.
         """
-        in_vain = sum(1 for thread in self._alarms if thread.wakes_in_vain(wakes))
-        return 0 < in_vain == self._timers.pending()
+        return 0 < self._in_vain(wakes) == self._timers.pending()
+
+    def only_daemons(self) -> bool:
+        """Return whether nothing is going to happen but that daemon threads wake up."""
+        if self._is_blocked:  # then no timer of the loop's fires
+            return self._in_vain(0) == len(self._alarms)
+        return not self._ready and self._in_vain(0) == self._timers.pending()
+
+    def _in_vain(self, wakes: int) -> int:
+        return sum(1 for thread in self._alarms if thread.wakes_in_vain(wakes))
 
     # Workers
 
@@ -335,11 +344,9 @@ class Threads:
             pool.idle.popleft().hand_over()  # without a job: the thread ends
         pool.when_left(done)
 
-    def suspended(self) -> Iterator[BatonThread]:
-        """Yield each thread that waits, those of the program first."""
-        for thread in (*self._members, *(one for one in self._workers if one.job is not None)):
-            if thread.suspended:
-                yield thread
+    def at_work(self) -> list[BatonThread]:
+        """Return those that have something to do, and wait in it while the loop runs."""
+        return [*self._members, *(worker for worker in self._workers if worker.job is not None)]
 
     # Threads of the program
 
