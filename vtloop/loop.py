@@ -303,9 +303,8 @@ class VirtualLoop(Scheduling):
         finally:
             self._current_handle = None
             hazards.log_if_slow(handle, self._clock.now - started, self.slow_callback_duration)
-            del (
-                handle
-            )  # the traceback of an error in its task keeps this frame, and with it the task
+            # The traceback of an error in its task keeps this frame, and with it the task.
+            del handle
 
     def _horizon(self) -> int:
         """Return up to which deadline, in nanoseconds, the clock may just jump."""
@@ -324,7 +323,8 @@ class VirtualLoop(Scheduling):
     def _wait_in(self, host: BatonThread, instant: int) -> None:
         """Let a thread of a run wait until somebody calls in, at most until a deadline."""
         lock = self._nothing_new
-        lock.acquire(False)
+        if not lock.locked():
+            lock.acquire()
         if self._ready:  # somebody has called in since
             return
         end = min(instant + self._slack, self._until)
