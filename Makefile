@@ -59,7 +59,7 @@ clean: ## remove what the other targets made
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What is to be installed before each stamp is set.
-$(VENV)/installed-demo: install = .[chart,cli,wallclock]
+$(VENV)/installed-demo: install = .[chart,cli]
 $(VENV)/installed-dev: install = .[dev]
 $(VENV)/installed-viewers: install = .[test,viewers]
 $(VENV)/installed-bench: install = .[bench]

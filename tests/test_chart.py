@@ -28,10 +28,11 @@ from vtloop.chart.difference import first_difference
 from vtloop.chart.scale import AXES
 from vtloop.chart.style import ARROWS, FONT, MARKS, SIZES, STATES, THEMES
 from vtloop.chart.svg import to_bytes
-from vtloop.options import wall_clock
+from vtloop.clock import START
 from vtloop.scripts import Options, run_script
 from vtloop.sweep import replay
 from vtloop.timeline import Timeline
+from vtloop.wallclock import start_of
 
 ROOT = Path(__file__).parent.parent
 SVG = "{http://www.w3.org/2000/svg}"
@@ -98,10 +99,10 @@ def busy_kitchen():
 
 def runs_of(scenario):
     """Return the timelines of a scenario's loops that have tasks."""
-    start = scenario.wall_clock and wall_clock(scenario.wall_clock)
     recordings = []
+    start = scenario.wall_clock or START
     run_script(str(scenario.script), [], Options(wall_clock=start, recordings=recordings))
-    header = {"wall_clock": start}
+    header = {"wall_clock": scenario.wall_clock and start_of(start).text}
     timelines = [Timeline(recording.trace(**header)) for recording in recordings]
     return [timeline for timeline in timelines if timeline.lanes]
 

@@ -249,3 +249,138 @@ def test_two_dashes_before_a_script_are_no_script(tmp_path, capsys):
     script.write_text("import sys; print(sys.argv[1:])")
     assert main(["run", "--", str(script), "-n", "--"]) == 0
     assert capsys.readouterr().out == "['-n', '--']\n"
+
+
+# --- Threads of a script ------------------------------------------------------------------------
+
+THREADS = """
+    import asyncio, threading, time
+    from concurrent.futures import ThreadPoolExecutor
+
+    begun = time.monotonic()
+
+    def tell(what):
+        print(f"{time.monotonic() - begun:.1f} {what}")
+
+    def tick(name, times):
+        for _ in range(times):
+            time.sleep(1)
+            tell(name)
+
+    async def main():
+        await asyncio.sleep(2)
+        tell("the loop")
+    """
+
+
+@pytest.mark.parametrize(
+    ("source", "printed"),
+    [
+        (
+            """
+            threading.Thread(target=tick, args=("a thread", 2)).start()
+            time.sleep(1.5)
+            tell("the script")
+            """,
+            "1.0 a thread\n1.5 the script\n2.0 a thread\n",
+        ),
+        (
+            """
+            thread = threading.Thread(target=tick, args=("a thread", 3))
+            thread.start()
+            asyncio.run(main())
+            tell("the script")
+            thread.join()
+            tell("the script")
+            """,
+            "1.0 a thread\n2.0 a thread\n2.0 the loop\n2.0 the script\n3.0 a thread\n"
+            "3.0 the script\n",
+        ),
+        (
+            """
+            async def start():
+                threading.Thread(target=tick, args=("a thread", 3)).start()
+                await main()
+
+            asyncio.run(start())
+            asyncio.run(main())
+            """,
+            "1.0 a thread\n2.0 a thread\n2.0 the loop\n3.0 a thread\n4.0 the loop\n",
+        ),
+        (
+            """
+            threads = [threading.Thread(target=asyncio.run, args=(main(),)) for _ in range(2)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            """,
+            "2.0 the loop\n2.0 the loop\n",
+        ),
+        (
+            """
+            loop = asyncio.new_event_loop()
+            thread = threading.Thread(target=loop.run_forever, daemon=True)
+            thread.start()
+            asyncio.run_coroutine_threadsafe(main(), loop).result()
+            asyncio.run_coroutine_threadsafe(main(), loop).result()
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
+            """,
+            "2.0 the loop\n4.0 the loop\n",
+        ),
+        (
+            """
+            with ThreadPoolExecutor(2) as pool:
+                list(pool.map(tick, "abc", (2, 1, 1)))
+            tell("the script")
+            """,
+            "1.0 a\n1.0 b\n2.0 a\n2.0 c\n2.0 the script\n",
+        ),
+        (
+            """
+            import vtloop
+
+            threading.Thread(target=tick, args=("a thread", 2)).start()
+            print(vtloop.run(main()))  # which has a time of its own
+            time.sleep(1.5)
+            tell("the script")
+            """,
+            "2.0 the loop\nNone\n1.0 a thread\n1.5 the script\n2.0 a thread\n",
+        ),
+        (
+            """
+            event = threading.Event()
+            threading.Timer(3, event.set).start()
+            tell(event.wait(1))
+            tell(event.wait(5))
+            """,
+            "1.0 False\n3.0 True\n",
+        ),
+    ],
+    ids=["beside", "joined", "outlives", "loops", "background loop", "pool", "run", "timer"],
+)
+def test_threads_of_a_script_are_in_its_time_whether_or_not_a_loop_runs(script, source, printed):
+    done = script(textwrap.dedent(THREADS) + textwrap.dedent(source))
+    assert (done.stdout, done.stderr) == (printed, "")
+
+
+def test_a_script_that_waits_for_what_no_thread_can_end_is_told_so(script):
+    done = script(
+        """
+        import threading
+
+        lock = threading.Lock()
+
+        def hold():
+            with lock:
+                threading.Event().wait()
+
+        threading.Thread(target=hold).start()
+        threading.Event().wait(1)
+        lock.acquire()
+        """
+    )
+    assert "DeadlockError: MainThread blocked the program's own thread at" in done.stderr
+    assert "thread 'Thread-1 (hold)' waits" in done.stderr
+    assert "in hold: threading.Event().wait()" in done.stderr

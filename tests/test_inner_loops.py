@@ -689,7 +689,7 @@ def test_a_run_tells_of_each_loop_besides_its_own_where_it_was_made():
         await bridged(nap, 1)
 
     (notice,) = simulate(main).notices
-    assert notice.startswith("asyncio_0 made an event loop besides that of the run")
+    assert notice.startswith("The program made an event loop besides that of the run")
     assert "in bridged.<locals>.<lambda>" in notice or "in <lambda>" in notice
     assert "asyncio.run(coroutine_function(*args))" in notice
 

@@ -58,7 +58,7 @@ async def main():
 def compute(task):
     time.sleep(0.1)  # until the stock loop waits, where a signal wakes it
     print("now", flush=True)
-    while not task.cancelling():
+    while not (task.cancelling() or task.done()):  # the end of asyncio.run takes it back
         pass
     print("computed", flush=True)
 

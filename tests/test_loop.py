@@ -5,6 +5,7 @@ import contextvars
 import gc
 import logging
 import random
+import sys
 import threading
 import time
 from typing import Any
@@ -326,6 +327,14 @@ def test_tasks_are_numbered_by_their_loop(loop):
 
     assert loop.run_until_complete(main()) == ["Task-1", "Task-2", "Task-3", "7"]
     assert vtloop.run(main()) == ["Task-1", "Task-2", "Task-3", "7"]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="names are not read before 3.14")
+def test_a_name_can_be_read_from_outside_the_process(loop):
+    async def main():
+        return asyncio.Task.get_name(asyncio.current_task())  # what is stored, not what is told
+
+    assert loop.run_until_complete(main()) == "Task-1"
 
 
 def test_tasks_of_a_factory_of_the_programs_own_are_numbered_as_well(loop):

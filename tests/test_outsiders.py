@@ -6,6 +6,7 @@ Here they are started from within a run, but so that they do not belong to it.
 import asyncio
 import concurrent.futures
 import math
+import multiprocessing.pool
 import queue
 import selectors
 import socket
@@ -339,3 +340,15 @@ def test_a_main_thread_of_which_nothing_is_expected_is_not_waited_for():
     while thread.is_alive():
         real_sleep(0.001)
     assert waited == [False]
+
+
+def test_a_thread_that_only_looks_after_others_is_not_waited_for():
+    async def main():
+        with multiprocessing.pool.ThreadPool(3) as pool:  # it has one
+            values = pool.map(lambda seconds: (time.sleep(seconds), seconds)[1], [3, 1, 2])
+            pool.apply_async(time.sleep, (5,)).get(10)
+        return values, asyncio.get_running_loop().time()
+
+    run = simulate(main, patience=FOR_EVER)
+    assert run.result() == ([3, 1, 2], 8)
+    assert run.reproducible

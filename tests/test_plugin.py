@@ -406,6 +406,38 @@ async def test_passes():
 )
 
 
+DATES = """
+import time
+import pytest
+
+@pytest.fixture
+async def begun():
+    return time.strftime("%F %T")
+
+@pytest.mark.vtloop
+async def test_of_the_suite(begun):
+    assert begun == time.strftime("%F %T") == "2024-02-29 09:24:00"
+
+@pytest.mark.vtloop(wall_clock="2030-01-01")
+async def test_of_its_own(begun):
+    assert begun == time.strftime("%F %T") == "2030-01-01 00:00:00"
+
+@pytest.mark.vtloop_sweep
+async def test_of_a_sweep():
+    assert time.strftime("%F %T") == "2024-02-29 09:24:00"
+"""
+
+
+def test_the_configuration_has_the_date_at_which_all_tests_start(run_tests):
+    done = run_tests(DATES, "-o", "vtloop_wall_clock=2024-02-29T09:24")
+    assert list(done.outcomes.values()) == ["passed"] * 3
+    real = run_tests(DATES, "-o", "vtloop_wall_clock=real")
+    assert real.outcomes["test_of_the_suite"] == "failed"
+    assert real.outcomes["test_of_its_own"] == "passed"
+    wrong = run_tests(DATES, "-o", "vtloop_wall_clock=25:00")
+    assert "vtloop_wall_clock = '25:00' was given" in wrong.errors
+
+
 def test_a_failure_shows_the_run(run_tests):
     done = run_tests(REPORTS, "--vtloop-charts=charts")
     assert done.outcomes["test_passes"] == "passed"
@@ -421,6 +453,7 @@ def test_a_failure_shows_the_run(run_tests):
         "  1 s  worker#3         woken by worker#2; takes Lock 'lock'; sleeps until 3 s, at test_",
         "  3 s  worker#3         prints 'worked for 2'; releases Lock 'lock'; ends normally",
         "  3 s  test_wrong_time  woken by worker#3; raises AssertionError('assert 3.0 == 2..",
+        "The date was 2000-01-01 00:00:03 UTC.",
         "Chart: charts/test_a_failure_shows_the_run.py_test_wrong_time.",
     ):
         assert line in section, f"{line!r} is not in:\n{section}"

@@ -335,7 +335,7 @@ def test_what_cannot_be_swept_is_refused_with_what_to_do(run_tests):
 
 def test_what_a_sweep_does_between_two_steps_is_told_of_neither():
     trace = replay(swept.leaky, "query#2@A2").trace
-    told = section(trace, began=0, reproducible=True, title="", charts=None)
+    told = section(trace, began=0, reproducible=True, date="", title="", charts=None)
     steps = told.partition("\nSteps:\n")[2]
     assert "gets CancelledError" in steps
     assert "cancels query#2" not in steps

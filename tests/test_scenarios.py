@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from datetime import timedelta
 from fractions import Fraction
 
 import pytest
@@ -71,6 +72,24 @@ def test_a_scenario_prints_its_golden_transcript_and_bears_out_its_claims(scenar
         if verdicts[claim.words].outcome is not claim.expected
     ]
     assert not surprises
+
+
+def _times_of_day(output: str) -> list[timedelta]:
+    """Return what is printed as HH:MM:SS, from the first of them on."""
+    found = [
+        timedelta(hours=int(hours), minutes=int(minutes), seconds=int(seconds))
+        for hours, minutes, seconds in re.findall(r"\b(\d\d):(\d\d):(\d\d)\b", output)
+    ]
+    return [time - found[0] for time in found]
+
+
+@pytest.mark.parametrize(
+    "scenario", [_scenario(scenario) for scenario in SCENARIOS if scenario.wall_clock]
+)
+def test_times_of_day_that_a_scenario_prints_differ_by_what_was_waited_for_with_no_option(scenario):
+    times = _times_of_day(record(scenario.script))
+    assert times == _times_of_day(scenario.golden.read_text("utf-8"))
+    assert times[-1] > timedelta(0)
 
 
 def test_what_the_lecture_got_wrong_is_known():

@@ -501,6 +501,66 @@ def test_an_executor_of_ones_own_may_answer_at_once_or_from_a_thread_that_calls_
     assert simulate(main).value == (True, 42)
 
 
+def test_an_executor_of_ones_own_may_be_answered_by_the_run_at_a_later_time():
+    class Handover(concurrent.futures.Executor):
+        """Its functions run in whatever thread calls `work`."""
+
+        def __init__(self):
+            self.jobs = queue.SimpleQueue()
+
+        def submit(self, function, /, *args, **kwargs):
+            future: concurrent.futures.Future[Any] = concurrent.futures.Future()
+            self.jobs.put((future, function, args))
+            return future
+
+        def work(self):
+            future, function, args = self.jobs.get()
+            future.set_result(function(*args))
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        handover = Handover()
+        worker = asyncio.create_task(asyncio.to_thread(handover.work))
+        await loop.run_in_executor(handover, time.sleep, 0.5)
+        await worker
+        return now()
+
+    run = simulate(main, patience=1000)  # in real seconds: nobody outside is waited for
+    assert (run.value, run.reproducible, run.notices) == (0.5, True, ())
+
+
+def test_an_executor_of_ones_own_may_be_answered_by_a_thread_from_before_the_run():
+    jobs = queue.SimpleQueue()
+
+    def work():
+        while (job := jobs.get()) is not None:
+            future, function, args = job
+            future.set_result(function(*args))
+
+    class Serial(concurrent.futures.Executor):
+        def submit(self, function, /, *args, **kwargs):
+            future: concurrent.futures.Future[Any] = concurrent.futures.Future()
+            jobs.put((future, function, args))
+            return future
+
+    async def main():
+        timer = asyncio.create_task(asyncio.sleep(0.001))
+        await asyncio.get_running_loop().run_in_executor(Serial(), time.sleep, 0.02)
+        return timer.done(), now()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        for _ in range(ATTEMPTS):
+            run = simulate(main)
+            assert run.result() == (False, 0.0)
+            (notice,) = run.notices
+            assert "Serial is not simulated" in notice
+    finally:
+        jobs.put(None)
+        thread.join()
+
+
 class Own(concurrent.futures.Executor):
     """An executor that lets `arrange` see to it that the job is run."""
 

@@ -318,6 +318,27 @@ def test_the_wall_clock_goes_on_in_the_next_run_of_a_loop():
         assert runner.run(nap()) == "2001-02-04 00:00:00.500000"
 
 
+@pytest.mark.parametrize(
+    "read", [time.time, time.time_ns, datetime.now, lambda: datetime.now(UTC), time.localtime]
+)
+def test_an_error_tells_the_date_to_whoever_has_asked_for_it(read):
+    async def main():
+        read()
+        await asyncio.sleep(90)
+        raise ValueError("the certificate is not valid yet")
+
+    error = vtloop.simulate(main, wall_clock="09:24:00").error
+    assert error.__notes__ == ["The date was 2000-01-01 09:25:30 UTC."]
+
+
+def test_an_error_of_a_program_that_asks_for_no_date_is_as_it_was():
+    async def main():
+        await asyncio.sleep(time.monotonic() - 2**28 + 1)
+        raise ValueError("wrong")
+
+    assert not hasattr(vtloop.simulate(main).error, "__notes__")
+
+
 def test_loops_that_share_a_clock_share_the_date():
     clock = vtloop.Clock()
     for wall_clock, begins in (

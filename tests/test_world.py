@@ -12,14 +12,18 @@ import types
 import pytest
 
 import vtloop
-from vtloop.originals import TIME
 from vtloop.program_threads import start_outside
 from vtloop.redirect import _words
 from vtloop.world import ALWAYS, RECORDED, WALL
 
 ABSENT = object()
 TABLES = (*ALWAYS, *WALL, *RECORDED)
-BEHIND_THE_NAME = {item.name for item in TABLES if item.redirected}
+BEHIND_THE_NAME = {item.name: item.redirected for item in TABLES if item.redirected}
+
+
+def words():
+    """Return what redirected functions do."""
+    return {name: bytes(_words(function)) for name, function in BEHIND_THE_NAME.items()}
 
 
 def surroundings():
@@ -29,7 +33,7 @@ def surroundings():
         for item in TABLES
     }
     return names | {
-        "redirected": {name: bytes(_words(TIME[name])) for name in BEHIND_THE_NAME},
+        "redirected": words(),
         "random": random.getstate(),
         "collector": (gc.isenabled(), gc.get_threshold()),
         "generators": sys.get_asyncgen_hooks(),
@@ -68,14 +72,14 @@ def test_a_run_leaves_the_process_as_it_was(program, start):
 
 
 def test_the_tables_say_what_is_replaced_while_a_run_is_on():
-    before = {name: bytes(_words(TIME[name])) for name in BEHIND_THE_NAME}
+    before = words()
 
     async def main():
         return {
             (item.module.__name__, item.name)
             for item in TABLES
             if vars(item.module)[item.name] is item.stand_in
-            or (item.redirected and bytes(_words(TIME[item.name])) != before[item.name])
+            or (item.redirected and bytes(_words(item.redirected)) != before[item.name])
         }
 
     always = {(item.module.__name__, item.name) for item in (*ALWAYS, *WALL)}

@@ -19,7 +19,6 @@ from vtloop.clock import NEVER, Clock
 from vtloop.places import is_library, place
 from vtloop.polling import IN_TURNS
 from vtloop.probing import frames_of
-from vtloop.timers import AnyTimerHandle
 
 if TYPE_CHECKING:
     from vtloop.locks import Lock
@@ -35,8 +34,8 @@ class BatonHolder(Protocol):
     baton_back: _thread.LockType
 
     def turn(self, function: Callable[..., object], *args: Any) -> None: ...
-    def wake_at(self, deadline: int, thread: BatonThread, suspension: int) -> AnyTimerHandle: ...
-    def forget(self, alarm: AnyTimerHandle) -> None: ...
+    def wake_at(self, deadline: int, thread: BatonThread, suspension: int) -> None: ...
+    def forget_alarm(self, thread: BatonThread) -> None: ...
     def wait_for_baton(self, thread: BatonThread) -> bool: ...
     def occupy_processor(self, nanoseconds: int) -> int: ...
     def next_deadline(self) -> int: ...
@@ -134,8 +133,8 @@ class BatonThread:
         """Be outside of the simulation from now on, as the run is over."""
         here.actor = None
 
-    def _set_alarm(self, deadline: int) -> AnyTimerHandle:
-        return self.threads.wake_at(deadline, self, self._suspension)
+    def _set_alarm(self, deadline: int) -> None:
+        self.threads.wake_at(deadline, self, self._suspension)
 
     def sleep(self, nanoseconds: int) -> None:
         self._suspend(lambda: self._set_alarm(self.clock.now + nanoseconds))
@@ -156,17 +155,14 @@ class BatonThread:
         return self.threads.nothing_until(NEVER - 1)
 
     def wait_for(self, lock: Lock, end: int) -> None:
-        alarms: list[AnyTimerHandle] = []
-
         def arrange() -> None:
             if not lock.locked():  # released in the meantime, by an outsider
                 self.wake(lock)
             elif end < NEVER:
-                alarms.append(self._set_alarm(end))
+                self._set_alarm(end)
 
         self._suspend(arrange)
-        for alarm in alarms:
-            self.threads.forget(alarm)
+        self.threads.forget_alarm(self)
 
     def whoami(self) -> str:
         return self.thread.name

@@ -42,19 +42,27 @@ _MOST_EXPECTED = 10_000  # of which a float clock knows
 class FloatClock:
     """A clock that programs read in floats of seconds, `origin` nanoseconds ahead of the run's."""
 
-    __slots__ = ("_expected", "_value", "at", "origin")
+    __slots__ = ("_expected", "_value", "at", "origin", "was_read")
 
     def __init__(self, origin: int) -> None:
         self.origin = origin
         self.at = -1
         """The instant at which it was read last."""
+        self.was_read = False
+        """Whether it has ever been read, in whatever form."""
         self._value = -inf
         self._expected: list[tuple[int, float]] = []  # a heap of instants, and what it shows then
+
+    def read_in_nanoseconds(self, now: int) -> int:
+        """Return what it shows at an instant, exactly."""
+        self.was_read = True
+        return self.origin + now
 
     def read(self, now: int) -> float:
         """Return what it shows at an instant: never less than before, or than is expected."""
         if now != self.at:
             self.at = now
+            self.was_read = True
             value = max(to_seconds(self.origin + now), self._value)
             while self._expected and self._expected[0][0] <= now:
                 value = max(value, heappop(self._expected)[1])
@@ -138,7 +146,18 @@ class Clock:
 
     def dated(self, message: str) -> str:
         """Return a message with the date: a token or certificate made before is of another one."""
-        return f"{message}\nThe date was {self.date}." if self.date else message
+        return f"{message}\n{self.note_of_date()}" if self.date else message
+
+    def note_of_date(self) -> str:
+        """Return what to say of the date, '' if there is nothing to say."""
+        return f"The date was {self.date}." if self.date else ""
+
+    def date_error(self, error: BaseException) -> None:
+        """Let what a program raises tell the date, if the program has asked for that."""
+        note = self.note_of_date()
+        told = [str(error), *getattr(error, "__notes__", ())]
+        if note and self.wall is not None and self.wall.was_read and note not in "\n".join(told):
+            error.add_note(note)
 
 
 def to_nanoseconds(seconds: Seconds) -> int:

@@ -20,16 +20,19 @@ _INSTANTS = 40  # that are drawn
 _TOO_MANY = 2_000_000  # steps: to make a schedule of more would take minutes
 
 
-def section(trace: Trace, began: int, reproducible: bool, title: str, charts: str | None) -> str:
+def section(
+    trace: Trace, began: int, reproducible: bool, date: str, title: str, charts: str | None
+) -> str:
     """Return the section of a report about a run that began at an instant of its loop's clock.
 
-    `title` is the test's. A chart is drawn if `charts`, a directory, is given.
+    `date` is what its wall clock showed at last, '' if that is not known; `title` is the test's. A
+    chart is drawn if `charts`, a directory, is given.
     """
-    return "\n".join(_lines(trace, began, reproducible, title, charts))
+    return "\n".join(_lines(trace, began, reproducible, date, title, charts))
 
 
 def _lines(
-    trace: Trace, began: int, reproducible: bool, title: str, charts: str | None
+    trace: Trace, began: int, reproducible: bool, date: str, title: str, charts: str | None
 ) -> Iterator[str]:
     if len(trace.steps) > _TOO_MANY:
         yield f"The run has {len(trace.steps):,} steps, too many to be shown."
@@ -47,6 +50,8 @@ def _lines(
     yield marbles(timeline, start=to_seconds(start))
     yield ""
     yield from _last_steps(timeline)
+    if date:
+        yield f"The date was {date}."
     yield from (f"Notice: {notice}" for notice in trace.notices)
     if not reproducible:
         yield "Notice: a thread outside of the simulation had a say, so this may not happen again"

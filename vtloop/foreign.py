@@ -4,8 +4,10 @@
   results come in the order of submission, so the run is reproducible.
 - An executor of the program's own may do anything with a function. If the run itself completes the
   future (a worker, a timer, another thread of the run), the result is there at that instant. If a
-  thread from before the run does, that is as with another process; but the loop waits for such a
-  thread only as long as one is at work, and for `patience` seconds at most.
+  thread outside of it does, that is as with another process; but the loop waits for such a thread
+  only as long as one is at work, and for `patience` seconds at most. One that is being woken for
+  the function does not look so yet.
+- The user is told of an executor whose answers come from outside of the run.
 """
 
 from __future__ import annotations
@@ -13,8 +15,8 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from typing import Any
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from typing import Any, Protocol
 
 from vtloop.baton import is_outside
 from vtloop.blocking import outside, real_monotonic
@@ -24,14 +26,31 @@ from vtloop.pools import Job
 from vtloop.probing import is_running, used_processor, waits_for_others
 
 _GLANCE = 0.1  # real seconds that an idle loop waits for a result before it looks up
+_LOOK = 0.001  # real seconds between two looks at threads of which none seems to be at work
+_LOOKS = 5  # that find none, before it is believed
+
+
+class Owner(Protocol):
+    """What these jobs need of `Threads`."""
+
+    clock: Clock
+    outsiders: Outsiders
+
+    def own(self) -> set[threading.Thread]: ...
+    def say_it_is_real(self, executor: Executor) -> None: ...
 
 
 class ForeignJob:
     """A function that another executor has been given, by a run whose loop waits for it."""
 
     def __init__(
-        self, theirs: Future[Any], is_elsewhere: bool, others: dict[threading.Thread, str]
+        self,
+        executor: Executor,
+        theirs: Future[Any],
+        others: dict[threading.Thread, str],
+        is_elsewhere: bool,
     ) -> None:
+        self.executor = executor
         self.theirs = theirs
         self.ours: Future[Any] = Future()
         """The future of its result in the run."""
@@ -41,16 +60,27 @@ class ForeignJob:
         """Since when, by the real clock, the loop has been waiting for it."""
         # Who has used the processor for longer than before it was given away may be at work on it.
         self._others = others
+        self._looks_left = _LOOKS if others else 0
         self.ours.add_done_callback(lambda _: self.ours.cancelled() and theirs.cancel())
 
     def may_be_at_work(self) -> bool:
-        """Return whether a thread from before the run seems to be at work on it."""
+        """Return whether a thread from before the run seems to be at work on it.
+
+        The one that asks is the loop's own, which is at work on nothing.
+        """
+        me = threading.current_thread()
         return any(
-            thread.is_alive()
+            thread is not me
+            and thread.is_alive()
             and (not used or used_processor(thread) != used or is_running(thread))
             and not waits_for_others(thread)
             for thread, used in self._others.items()
         )
+
+    def look_again(self) -> bool:
+        """Return whether a thread may be about to begin with it, though none is at work."""
+        self._looks_left -= 1
+        return self._looks_left >= 0
 
     def take_over(self) -> None:
         """Make its result known in the run."""
@@ -67,9 +97,8 @@ class ForeignJob:
 class ForeignJobs:
     """The jobs of a loop that other executors have been given, in order of submission."""
 
-    def __init__(self, outsiders: Outsiders, clock: Clock, patience: float) -> None:
-        self._outsiders = outsiders
-        self._clock = clock
+    def __init__(self, owner: Owner, patience: float) -> None:
+        self._owner = owner
         self._patience = patience  # real seconds
         self._jobs: deque[ForeignJob] = deque()
 
@@ -78,28 +107,34 @@ class ForeignJobs:
 
     def submit(self, executor: Executor, function: Callable[[], Any]) -> Future[Any]:
         """Give a function to an executor; return the future of its result in the run."""
-        others = {}
+        before = threading.enumerate()
+        others: dict[threading.Thread, str] = {}
         if is_elsewhere := isinstance(executor, ProcessPoolExecutor):
-            before = threading.enumerate()
             with outside():
                 theirs = executor.submit(function)
             # Its threads serve the other processes, and have something to say only to those who ask
             # the executor itself.
-            self._outsiders.wait_for_last(*set(threading.enumerate()).difference(before))
+            new = set(threading.enumerate()).difference(before)
+            self._owner.outsiders.wait_for_last(*new)
         else:
-            others = {one: used_processor(one) for one in self._outsiders.older_threads()}
+            ours = self._owner.own() | {threading.current_thread()}
+            others = {thread: used_processor(thread) for thread in before if thread not in ours}
             theirs = executor.submit(function)
-        if isinstance(theirs, Job) or not isinstance(theirs, Future) or theirs.done():
+        if isinstance(theirs, Job):
             return theirs
-        job = ForeignJob(theirs, is_elsewhere, others)
+        if is_elsewhere or isinstance(executor, ThreadPoolExecutor):  # of interpreters
+            self._owner.say_it_is_real(executor)
+        if not isinstance(theirs, Future) or theirs.done():
+            return theirs
+        job = ForeignJob(executor, theirs, others, is_elsewhere)
         self._jobs.append(job)
         theirs.add_done_callback(lambda _: self._completed(job))
         return job.ours
 
     def _completed(self, job: ForeignJob) -> None:
         """Take a result over at once if the run itself has completed the future."""
-        if is_outside(self._clock):
-            self._outsiders.wake()
+        if is_outside(self._owner.clock):
+            self._owner.outsiders.wake()
         else:
             self._jobs.remove(job)
             job.take_over()
@@ -109,9 +144,11 @@ class ForeignJobs:
 
         Returns False if there is nobody outside of the run who seems to be at work on it.
         """
+        outsiders = self._owner.outsiders
         job = self._jobs[0]
         if job.theirs.done():
             self._jobs.popleft()
+            self._owner.say_it_is_real(job.executor)
             job.take_over()
             return True
         now = real_monotonic()
@@ -120,7 +157,10 @@ class ForeignJobs:
         if not job.is_elsewhere:
             if now - job.waited_since > self._patience:
                 return False
-            if not self._outsiders.at_work() and not job.may_be_at_work():
-                return False
-        self._outsiders.get_call(_GLANCE)
+            if not outsiders.at_work() and not job.may_be_at_work():
+                if not job.look_again():
+                    return False
+                outsiders.get_call(_LOOK)
+                return True
+        outsiders.get_call(_GLANCE)
         return True

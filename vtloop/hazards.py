@@ -134,14 +134,18 @@ def deadlock(loop: Loop, recorder: Recorder | None, until: int = NEVER) -> Deadl
     return kind(loop.clock.dated(message))
 
 
-def blocked_for_ever(who: str, since: int, clock: Clock, threads: Threads) -> DeadlockError:
-    """Return the error for a coroutine that blocks the loop's thread with nobody to end it."""
+def blocked_for_ever(
+    who: str, since: int, clock: Clock, threads: Threads, in_a_loop: bool = True
+) -> DeadlockError:
+    """Return the error for what blocks a thread, in a loop or outside, with nobody to end it."""
     itself = f"{who} waits\n      at {place(program_frames()[0])}"
     message = (
-        f"{who} blocked the loop's own thread at virtual time {format_seconds(since)} with a wait "
-        "for another thread, while no thread was left that could end it:\n"
+        f"{who} blocked {'the loop' if in_a_loop else 'the program'}'s own thread at virtual time "
+        f"{format_seconds(since)} with a wait for another thread, while no thread was left that "
+        "could end it:\n"
         + _listed([itself, *_blocked_threads(threads, _names(None))])
-        + "\nAwait an asyncio primitive instead, or give the wait a timeout."
+        + f"\n{'Await an asyncio primitive instead, or give' if in_a_loop else 'Give'} the wait a "
+        "timeout."
     )
     return DeadlockError(clock.dated(message))
 

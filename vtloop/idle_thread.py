@@ -1,6 +1,8 @@
 """A thread of a run while no loop runs in it: before the main coroutine is made, between two loops.
 
-What blocks it moves the clock, as nobody else is there to do so.
+What blocks it moves the clock, as nobody else is there to do so. It may start threads, and use
+pools of them, as a loop may: these get on while it is blocked. A loop that begins to run here takes
+them over, and gives them back in the end.
 """
 
 from __future__ import annotations
@@ -10,12 +12,34 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-from vtloop.blocking import has_computed
+from vtloop import hazards
+from vtloop.blocking import has_computed, here
 from vtloop.clock import Clock, to_seconds
 from vtloop.locks import Lock
 from vtloop.polling import Poll
-from vtloop.pools import real_submit
-from vtloop.program_threads import start_outside
+from vtloop.threads import Threads
+from vtloop.timers import AnyTimerHandle, Timers
+
+_PATIENCE = 10.0  # real seconds, as that of a loop
+
+
+class _NoLoop:
+    """Stands for the loop of such a thread's threads: each time it is blocked, their turn comes."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.timers = Timers()
+        self._clock = clock
+
+    def schedule(
+        self, deadline: int, callback: Callable[..., object], *args: Any
+    ) -> AnyTimerHandle:
+        return self.timers.add(deadline, callback, args, None)
+
+    def call_soon_threadsafe(self, callback: Callable[..., object], *args: Any) -> None:
+        """Do nothing: a turn is taken all the same."""
+
+    def notice(self, message: str) -> None:
+        self._clock.polling.tell(message)
 
 
 class IdleThread:
@@ -24,37 +48,69 @@ class IdleThread:
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.computed = 0
+        self.threads: Threads | None = None
+        """Those that it has started, from the first on."""
+        self._no_loop = _NoLoop(clock)
+
+    def have_threads(self) -> Threads:
+        """Return the threads that it has started, and will start."""
+        if self.threads is None:
+            no_loop = self._no_loop
+            self.threads = Threads(no_loop, self.clock, no_loop.timers, (), _PATIENCE)
+        return self.threads
+
+    def take_back(self, threads: Threads) -> None:
+        """Look after the threads again that a loop has looked after."""
+        threads.serve(self._no_loop, self._no_loop.timers, ())
+
+    def close(self) -> None:
+        """Let go of the threads, as the run is over."""
+        if self.threads is not None:
+            self.threads.close()
+
+    # As an actor
 
     def sleep(self, nanoseconds: int) -> None:
-        self.clock.now += nanoseconds
+        end = self.clock.now + nanoseconds
+        if self.threads is None:
+            self.clock.now = end
+        else:
+            self.threads.run_until(end)
 
     compute = sleep
 
     def let_pass(self, nanoseconds: int, poll: Poll) -> None:
-        self.clock.now += nanoseconds
+        self.sleep(nanoseconds)
         poll.instant = self.clock.now
         has_computed(self, nanoseconds)
 
     def is_alone(self) -> bool:
-        return True
+        return self.threads is None or not self.threads.are_there()
 
     def wait_for(self, lock: Lock, end: int) -> None:
-        if not lock.wait_in_real_time(to_seconds(end - self.clock.now)):
-            self.clock.now = end
+        since = self.clock.now
+        if self.threads is None or not self.threads.are_there():
+            if not lock.wait_in_real_time(to_seconds(end - since)):
+                self.clock.now = end
+        elif not self.threads.run_until_released(lock, end):
+            self.threads.is_deadlocked = True
+            me = threading.current_thread().name
+            raise hazards.blocked_for_ever(me, since, self.clock, self.threads, in_a_loop=False)
 
     def wake(self, lock: Lock) -> None:
-        """Do nothing: this thread waits in real time."""
+        if here.actor is not self and self.threads is not None:
+            self.threads.unblocked()
 
     def whoami(self) -> str:
         return "-"
 
     def start_thread(self, thread: threading.Thread) -> None:
-        start_outside(thread)
+        self.have_threads().start_thread(thread)
 
     def submit(self, executor: ThreadPoolExecutor, function: Callable[[], Any]) -> Future[Any]:
-        return real_submit(executor, function)
+        return self.have_threads().run_in_pool(executor, function)
 
     def shut_down(
         self, executor: ThreadPoolExecutor, cancel_futures: bool, done: Callable[[], object]
     ) -> None:
-        done()
+        self.have_threads().shut_down(executor, cancel_futures, done)

@@ -19,7 +19,7 @@ from typing import Any
 from vtloop.blocking import here
 from vtloop.boundary import Boundary
 from vtloop.errors import NotSimulated
-from vtloop.places import place, program_frames
+from vtloop.places import is_library, place, program_frames
 from vtloop.private.events import SET_RUNNING_LOOP, nothing_to_close, take_back_beginning
 from vtloop.redirect import real
 from vtloop.waits import local_variables
@@ -82,9 +82,19 @@ def set_running_loop(loop: Any) -> None:
 
 def made_at(loop: Any) -> str:
     """Return the place in the program, apart from its methods, where a loop is made now."""
+    return str(place(_maker(loop)))
+
+
+def made_by_program_at(loop: Any) -> str:
+    """Return that place, '' if it is in the standard library, as of `asyncio.run` in a thread."""
+    frame = _maker(loop)
+    return "" if is_library(frame) else f", at {place(frame)}"
+
+
+def _maker(loop: Any) -> FrameType:
     frames = program_frames()
     others = (frame for frame in frames if not _has(frame, loop))
-    return str(place(next(others, frames[0])))
+    return next(others, frames[0])
 
 
 def _has(frame: FrameType, loop: Any) -> bool:

@@ -33,7 +33,8 @@ from vtloop.boundary import Network
 from vtloop.clock import NANOSECONDS, NEVER, START, Clock, Seconds, to_nanoseconds, to_seconds
 from vtloop.collector import INTERVAL
 from vtloop.errors import SpinWarning
-from vtloop.inner_loops import made_at
+from vtloop.idle_thread import IdleThread
+from vtloop.inner_loops import made_by_program_at
 from vtloop.locks import Lock
 from vtloop.loop_thread import LoopThread
 from vtloop.policies import Policy, Rest, Take
@@ -163,28 +164,38 @@ class VirtualLoop(Scheduling):
             self._exit(actor)
 
     def _enter(self, actor: Actor | None) -> None:
-        """Be what blocks this thread from now on; or if it is a run's, be a part of what it does.
+        """Be what this thread is blocked by, from now on.
 
-        In that case the run has its own loop, which moves the clock.
+        In a thread that a run has started, this loop is a part of what the thread does: the run has
+        a loop of its own, which moves the clock. In one where no loop of the run runs otherwise, it
+        looks after the threads that have been started there.
         """
-        if isinstance(actor, BatonThread) and actor.clock is self._clock:
+        is_of_run = actor is not None and actor.clock is self._clock
+        if is_of_run and isinstance(actor, BatonThread):
             assert isinstance(actor.threads, Threads)
             self._host, actor.loop = actor, self
             self._threads = actor.threads
             return
         self.world.__enter__()
-        self._threads.outsiders.begin(actor is not None and actor.clock is not self._clock)
+        if is_of_run and isinstance(actor, IdleThread) and actor.threads is not None:
+            self._threads = self._actor.threads = actor.threads
+            self._threads.serve(self, self._timers, self._ready)
+        self._threads.outsiders.begin(actor is not None and not is_of_run)
         here.actor = self._actor
         self._clock.polling.tell = self._tell
 
     def _exit(self, actor: Actor | None) -> None:
+        """Leave this thread as it was before."""
         if self._host is None:
             here.actor = actor
+            if isinstance(actor, IdleThread) and self._threads is not self._own_threads:
+                actor.take_back(self._threads)
+                self._actor.threads = self._own_threads
             self.world.__exit__()
         else:
             self._host.loop = None
             self._host = None
-            self._threads = self._own_threads
+        self._threads = self._own_threads
 
     def settle(self) -> None:
         """Run until nothing is left to do, as a notebook's loop does between its cells.
@@ -456,8 +467,7 @@ def make_virtual(loop: Any, **options: Any) -> None:
 def _make_beside(clock: Clock, loop: Any) -> None:
     """Make a virtual loop, on the clock of a run, of one that a thread of the run makes."""
     make_virtual(loop, clock=clock)
-    who = "-" if here.actor is None else here.actor.whoami()
     clock.polling.tell(
-        f"{who} made an event loop besides that of the run; its tasks take the run's time, and are "
-        f"not in its trace. It was made at {made_at(loop)}"
+        f"The program made an event loop besides that of the run{made_by_program_at(loop)}; its "
+        "tasks take the run's time, and are not in its trace"
     )

@@ -43,7 +43,7 @@ class LoopThread:
         self.clock = clock
         self.computed = 0
         self._loop = loop
-        self._threads = threads
+        self.threads = threads
         self._who = ""  # who has polled a clock last
         self._streak = 0  # how often, since the clock has moved
         self._owed = 0  # nanoseconds that are to pass when all at this instant have run
@@ -74,7 +74,7 @@ class LoopThread:
             self._loop.owes_time()
             return
         since = self.clock.now  # it goes on in one step, so nobody else is going to run
-        self._threads.run_until(self._end(nanoseconds))
+        self.threads.run_until(self._end(nanoseconds))
         poll.instant = self.clock.now
         has_computed(self, self.clock.now - since)
         self._loop.tell_polled(since)
@@ -113,27 +113,27 @@ class LoopThread:
 
     def _block(self, nanoseconds: int, how: str) -> None:
         since = self.clock.now
-        self._threads.run_until(since + nanoseconds)
+        self.threads.run_until(since + nanoseconds)
         self._loop.tell_blocked(since, how)
 
     def wait_for(self, lock: Lock, end: int) -> None:
         since = self.clock.now
-        if not self._threads.run_until_released(lock, end):
-            self._threads.is_deadlocked = True
-            raise hazards.blocked_for_ever(self.whoami(), since, self.clock, self._threads)
+        if not self.threads.run_until_released(lock, end):
+            self.threads.is_deadlocked = True
+            raise hazards.blocked_for_ever(self.whoami(), since, self.clock, self.threads)
         self._loop.tell_blocked(since, "a wait for a thread")
 
     def wake(self, lock: Lock) -> None:
         if here.actor is not self:
-            self._threads.unblocked()
+            self.threads.unblocked()
 
     def start_thread(self, thread: threading.Thread) -> None:
-        self._threads.start_thread(thread)
+        self.threads.start_thread(thread)
 
     def submit(self, executor: ThreadPoolExecutor, function: Callable[[], Any]) -> Future[Any]:
-        return self._threads.run_in_pool(executor, function)
+        return self.threads.run_in_pool(executor, function)
 
     def shut_down(
         self, executor: ThreadPoolExecutor, cancel_futures: bool, done: Callable[[], object]
     ) -> None:
-        self._threads.shut_down(executor, cancel_futures, done)
+        self.threads.shut_down(executor, cancel_futures, done)

@@ -26,7 +26,12 @@ from queue import SimpleQueue as RealSimpleQueue  # whatever stands in for it (s
 
 from vtloop.blocking import real_monotonic
 from vtloop.private.threads import thread_count
-from vtloop.probing import is_at_breakpoint, waits_for_a_condition, waits_for_others
+from vtloop.probing import (
+    is_at_breakpoint,
+    looks_after_others,
+    waits_for_a_condition,
+    waits_for_others,
+)
 
 _CALM = 4  # looks at threads that are all blocked, before it is called a deadlock
 _LOOKS = 6  # that agree, before a thread is taken for blocked: some 10 ms
@@ -39,8 +44,8 @@ class Outsiders:
     def __init__(self, patience: float) -> None:
         self._patience = patience  # real seconds
         self._maker = threading.current_thread()
-        self._older: weakref.WeakSet[threading.Thread] = weakref.WeakSet(threading.enumerate())
-        self._ignored = weakref.WeakSet(self._older)
+        self._ignored: weakref.WeakSet[threading.Thread] = weakref.WeakSet(threading.enumerate())
+        self._keepers: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
         self._in_vain: set[threading.Thread] = set()
         self._callers: set[threading.Thread] = set()
         self._looks: dict[threading.Thread, tuple[str, int]] = {}  # the last, and how many agree
@@ -66,13 +71,14 @@ class Outsiders:
     def call_in(self) -> None:
         """Tell the loop something, and wake it; called from an outsider's thread."""
         caller = threading.current_thread()
-        self._callers.add(caller)
-        self._ignored.discard(caller)
+        if caller not in self._keepers:
+            self._callers.add(caller)
+            self._ignored.discard(caller)
         self.unblock()
 
     def unblock(self) -> None:
         """Wake the loop, which could not go on without this; called from an outsider's thread."""
-        self.called_in = True
+        self.called_in |= threading.current_thread() not in self._keepers
         self.wake()
 
     def wake(self) -> None:
@@ -87,8 +93,12 @@ class Outsiders:
 
     def blocked_for_real(self, thread: threading.Thread) -> None:
         """Take a worker thread that did not come back for an outsider."""
-        self._ignored.discard(thread)
-        self.usual = -1
+        if looks_after_others(thread):
+            self._keepers.add(thread)
+            self.wait_for_last(thread)
+        else:
+            self._ignored.discard(thread)
+            self.usual = -1
 
     def leave_out(self, *threads: threading.Thread) -> None:
         """Do not wait for these: they are under control, or have nothing to say."""
@@ -99,11 +109,6 @@ class Outsiders:
         """Wait for these only when nothing else is left to wait for."""
         self._in_vain.update(threads)
         self.leave_out(*threads)
-
-    def older_threads(self) -> list[threading.Thread]:
-        """Return the threads, other than this one, that are older than the loop."""
-        me = threading.current_thread()
-        return [one for one in threading.enumerate() if one in self._older and one is not me]
 
     def present(self) -> bool:
         """Tell whether there may be an outsider."""

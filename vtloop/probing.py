@@ -17,7 +17,7 @@ from types import FrameType
 from vtloop.blocking import real_start
 from vtloop.callers import DEBUGGERS
 from vtloop.private.interpreter import current_frames
-from vtloop.private.threads import WORKER_LOOP
+from vtloop.private.threads import KEEPERS, WORKER_LOOP
 
 # The system call in which a thread waits for another one, by machine, on Linux.
 _FUTEX = {"x86_64": "202", "aarch64": "98"}.get(os.uname().machine if hasattr(os, "uname") else "")
@@ -83,6 +83,14 @@ def is_running(thread: threading.Thread) -> bool:
 def waits_for_a_condition(thread: threading.Thread) -> bool:
     """Return whether a thread waits for a Condition: of that it is known whether it has ended."""
     return _WAIT in _codes(frame_of(thread))[:3]
+
+
+def looks_after_others(thread: threading.Thread) -> bool:
+    """Return whether a thread is one of the library's own that has nothing to say itself."""
+    return any(
+        (frame.f_globals.get("__name__"), frame.f_code.co_name) in KEEPERS
+        for frame in frames_of(thread)
+    )
 
 
 def is_at_breakpoint(thread: threading.Thread) -> bool:

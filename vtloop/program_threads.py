@@ -51,6 +51,12 @@ def join(thread: threading.Thread, timeout: float | None = None) -> None:
         real_join(thread)
 
 
+def join_all() -> None:
+    """Wait for the threads for which the process would wait at its end."""
+    while waited_for := [thread for thread in _members if not thread.daemon]:
+        waited_for[0].join()
+
+
 class ProgramThread(BatonThread):
     """A thread of the program."""
 

@@ -13,6 +13,7 @@ async any more when pytest calls them.
 
 from __future__ import annotations
 
+import argparse
 import functools
 import inspect
 import sys
@@ -41,6 +42,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "plugin's marker claims",
         default="strict",
     )
+    parser.addini(
+        "vtloop_wall_clock",
+        "the date and time of day at which tests in virtual time start, unless their marker says "
+        "otherwise: '09:24:00', '2024-01-31T09:24', 'now', or 'real' for the machine's clocks "
+        "(default: 2000-01-01, in UTC)",
+        default="",
+    )
     group = parser.getgroup("vtloop", "tests in virtual time")
     group.addoption(
         "--vtloop-charts",
@@ -63,8 +71,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
-        "vtloop(seed=0, wall_clock=None, until=None, leaks='fail'): run an async test in virtual "
-        "time; with leaks='allow' it may leave tasks, exceptions and coroutines behind",
+        "vtloop(seed=0, wall_clock='2000-01-01T00:00:00+00:00', until=None, leaks='fail'): run an "
+        "async test in virtual time; with leaks='allow' it may leave tasks, exceptions and "
+        "coroutines behind, with wall_clock=None it reads the machine's clocks",
     )
     config.addinivalue_line(
         "markers",
@@ -80,8 +89,21 @@ def pytest_configure(config: pytest.Config) -> None:
             "vtloop_mode = auto was given while asyncio_mode is auto as well, so both would run "
             "every async test; set one of them to strict"
         )
+    if config.getini("vtloop_wall_clock"):
+        _wall_clock_of_suite(config)
     if config.getoption("vtloop_durations") is not None and not hasattr(config, "workerinput"):
         config.pluginmanager.register(Durations(config.getoption("vtloop_durations")))
+
+
+def _wall_clock_of_suite(config: pytest.Config) -> Any:
+    """Return the wall clock that the configuration has for all tests."""
+    from vtloop.options import wall_clock
+
+    text = config.getini("vtloop_wall_clock")
+    try:
+        return wall_clock(text)
+    except argparse.ArgumentTypeError as error:
+        raise pytest.UsageError(f"vtloop_wall_clock = {text!r} was given; {error}") from None
 
 
 def _mode_of_asyncio(config: pytest.Config) -> object:
@@ -246,6 +268,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             import_module("vtloop.swept")
 
         options = Options.of(marks)
+        in_marks = any("wall_clock" in mark.kwargs for mark in marks)
+        if item.config.getini("vtloop_wall_clock") and not in_marks:
+            options = options._replace(wall_clock=_wall_clock_of_suite(item.config))
         shared = any(fixture.scope != "function" for fixture in _async_fixtures(item))
         if _tests not in item.config.stash:
             item.config.stash[_tests] = Tests()

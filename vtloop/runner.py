@@ -98,6 +98,9 @@ class Runner:
             if interrupts and task.uncancel() == 0:
                 raise KeyboardInterrupt from None
             raise
+        except Exception as error:
+            loop.clock.date_error(error)
+            raise
         finally:
             if handle_interrupts and signals.getsignal(signals.SIGINT) is interrupt:
                 signals.signal(signals.SIGINT, signals.default_int_handler)

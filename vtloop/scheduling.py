@@ -31,7 +31,7 @@ from vtloop.places import place, program_frames
 from vtloop.private.events import EAGER_FACTORY_OPTIONS, TASK_OPTIONS, TASKS
 from vtloop.recorder import Recorder
 from vtloop.stock import hide_frames
-from vtloop.tasks import NO_NAME, Task, given_name
+from vtloop.tasks import NAMES_ARE_READ, NO_NAME, Task, given_name
 from vtloop.timers import AnyTimerHandle, Timers
 
 _NEAR = 366 * 86_400 * NANOSECONDS  # from now, for a deadline by time.monotonic()
@@ -208,8 +208,8 @@ class Scheduling(Executors):
         self._tasks_created = number = self._tasks_created + 1
         task = _new_task()
         task.__hash__ = number.conjugate  # asyncio asks while it initialises the task
-        if name is None:
-            name = NO_NAME
+        if name is None or name is NO_NAME:
+            name = f"Task-{number}" if NAMES_ARE_READ else NO_NAME
         if context is _NOT_GIVEN:
             context = None
         if eager:

@@ -1,7 +1,8 @@
 """Run a script or module as `python` would, with its event loops in virtual time.
 
-Whatever makes a loop in the script makes a virtual one (see `loop_makers`). Its loops share one
-clock, and `time.sleep` outside of them moves it too.
+Whatever makes a loop in the script makes a virtual one (see `loop_makers`). Its loops and threads
+share one clock, and `time.sleep` outside of them moves it too. The run ends when the threads have
+for which the process waits.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from vtloop.loop import make_virtual
 from vtloop.loop_makers import LoopMakers
 from vtloop.output import LineOutput, timestamp
 from vtloop.places import PACKAGE
+from vtloop.program_threads import join_all
 from vtloop.recording import Recording
 from vtloop.wallclock import WallClock
 from vtloop.world import World
@@ -90,7 +92,9 @@ def _virtual_time(options: Options) -> Iterator[None]:
     clock.make_loop = lambda _, loop: make(loop)
 
     with ExitStack() as stack:
-        stack.enter_context(World(clock, False, options.wall_clock, options.seed))
+        world = World(clock, False, options.wall_clock, options.seed)
+        stack.enter_context(world)
+        world.idle_thread.have_threads()  # so that threads go on from one loop to the next
         if options.timestamps or recordings is not None:
             stack.callback(setattr, sys, "stdout", sys.stdout)
             sys.stdout = LineOutput(
@@ -100,7 +104,12 @@ def _virtual_time(options: Options) -> Iterator[None]:
                 ended=lambda *line: recordings[-1].printed_line(*line) if recordings else None,
             )
         stack.enter_context(LoopMakers(make))
-        yield
+        try:
+            yield
+            join_all()
+        except Exception as error:
+            clock.date_error(error)
+            raise
 
 
 def hide_own_frames(error: BaseException) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sys
 import types
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -16,6 +17,10 @@ _DEFAULT_NAME = re.compile(r"Task-(\d+)")
 
 
 NO_NAME = "".join(["Task-", "?"])  # an object of its own, by which a task without name is known
+
+# Whether `python -m asyncio ps` reads the names of tasks, from outside the process and so without
+# asking `get_name`. They are made up at once then, though most are never asked for.
+NAMES_ARE_READ = sys.version_info >= (3, 14)
 
 
 _get_name = asyncio.Task.get_name
@@ -41,7 +46,7 @@ class Task(asyncio.Task[Any]):
         return hash(self)
 
     def get_name(self) -> str:
-        """Return the name; made up from the number only now, as most are never asked for."""
+        """Return the name; made up from the number only now, if nobody reads it otherwise."""
         name = super().get_name()
         return f"Task-{self.number}" if name is NO_NAME else name
 
@@ -68,7 +73,8 @@ class Task(asyncio.Task[Any]):
             return self._label
         except AttributeError:
             name = super().get_name()
-            self._label = _numbered(self, self.number) if name is NO_NAME or not name else name
+            is_given = name and name not in (NO_NAME, f"Task-{self.number}")
+            self._label = name if is_given else _numbered(self, self.number)
             return self._label
 
 

@@ -44,6 +44,7 @@ class Failed(NamedTuple):
     trace: Trace
     began: int = 0  # by its loop's clock, in nanoseconds
     reproducible: bool = True
+    date: str = ""  # when it failed
 
 
 class Test:
@@ -102,7 +103,8 @@ class Test:
         """Keep the last part for the report, unless there is one already."""
         if self.failed is None and ground.account is not None:
             run = ground.run(self.options)
-            self.failed = Failed(run.trace, ground.account.began, run.reproducible)
+            date = ground.loop.clock.date
+            self.failed = Failed(run.trace, ground.account.began, run.reproducible, date)
 
     # Parts
 

@@ -16,13 +16,13 @@ of the program that waits for something real, such as input, is one after some m
 from __future__ import annotations
 
 import _thread
-import asyncio
 import itertools
 import threading
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
+from operator import itemgetter
 from typing import Any, Protocol
 
 from vtloop.baton import BatonThread, is_outside
@@ -50,9 +50,7 @@ class Loop(Protocol):
         self, deadline: int, callback: Callable[..., object], *args: Any
     ) -> AnyTimerHandle: ...
 
-    def call_soon_threadsafe(
-        self, callback: Callable[..., object], *args: Any
-    ) -> asyncio.Handle: ...
+    def call_soon_threadsafe(self, callback: Callable[..., object], *args: Any) -> object: ...
 
     def notice(self, message: str) -> None: ...
 
@@ -78,7 +76,7 @@ class Threads:
         self._workers: dict[Worker, None] = {}
         self._members: dict[ProgramThread, None] = {}
         # When those that sleep are woken, and from which suspension.
-        self._alarms: dict[AnyTimerHandle, tuple[BatonThread, int]] = {}
+        self._alarms: dict[BatonThread, tuple[AnyTimerHandle, int]] = {}
         self._turns: dict[int, Callable[[], object]] = {}  # what the loop is to do, in order
         self._turn_numbers = itertools.count()
         self._last_turn = -1
@@ -88,7 +86,7 @@ class Threads:
         self.is_deadlocked = False
         """Whether the run has ended as nothing could happen any more."""
         self.outsiders = Outsiders(patience)
-        self._foreign = ForeignJobs(self.outsiders, clock, patience)
+        self._foreign = ForeignJobs(self, patience)
         self.baton_back = _thread.allocate_lock()
         self.baton_back.acquire()
 
@@ -116,20 +114,28 @@ class Threads:
         """Return a number that changes when a thread does something to the run."""
         return self._last_turn + len(self._ready) + len(self._members)
 
-    def wake_at(self, deadline: int, thread: BatonThread, suspension: int) -> AnyTimerHandle:
+    def serve(self, loop: Loop, timers: Timers, ready: Collection[object]) -> None:
+        """Be the threads of another loop from now on, which does for them what is to be done."""
+        self._loop, self._timers, self._ready = loop, timers, ready
+        alarms, self._alarms = self._alarms, {}
+        for thread, (alarm, suspension) in alarms.items():
+            alarm.cancel()
+            self.wake_at(alarm.deadline, thread, suspension)
+        for number in sorted(self._turns):
+            loop.call_soon_threadsafe(self._take_turn, number)
+
+    def wake_at(self, deadline: int, thread: BatonThread, suspension: int) -> None:
         """Resume a thread at an instant, in nanoseconds."""
         alarm = self._loop.schedule(deadline, self._wake, thread, suspension)
-        self._alarms[alarm] = thread, suspension
-        return alarm
+        self._alarms[thread] = alarm, suspension
 
-    def forget(self, alarm: AnyTimerHandle) -> None:
-        """Do not wake a thread any more."""
-        self._alarms.pop(alarm, None)
-        alarm.cancel()
+    def forget_alarm(self, thread: BatonThread) -> None:
+        """Do not wake a thread at an instant any more."""
+        if thread in self._alarms:
+            self._alarms.pop(thread)[0].cancel()
 
     def _wake(self, thread: BatonThread, suspension: int) -> None:
-        for alarm in [alarm for alarm, (one, _) in self._alarms.items() if one is thread]:
-            del self._alarms[alarm]
+        self._alarms.pop(thread, None)
         thread.ring(suspension)
 
     def run_until(self, instant: int) -> None:
@@ -139,8 +145,8 @@ class Threads:
                 while True:
                     if self._turns:
                         self._take_turn(self._next_turn())
-                    elif (alarm := self._next_alarm(instant)) is not None:
-                        self._ring(alarm)
+                    elif (thread := self._next_alarm(instant)) is not None:
+                        self._ring(thread)
                     else:
                         break
         self.clock.now = instant
@@ -160,7 +166,7 @@ class Threads:
 
     def nothing_until(self, instant: int) -> bool:
         """Return whether nothing but the thread that runs now has anything to do until then."""
-        return not self._ready and instant < self.next_deadline()
+        return not (self._ready or self._turns) and instant < self.next_deadline()
 
     def run_until_released(self, lock: Lock, end: int) -> bool:
         """Let everybody run while the loop's own thread waits for `lock`, at most until `end`.
@@ -172,11 +178,11 @@ class Threads:
                 if self._turns:
                     self._take_turn(self._next_turn())
                     continue
-                alarm = self._next_alarm(end)
-                if self.wait_outside(end if alarm is None else alarm.deadline):
+                thread = self._next_alarm(end)
+                if self.wait_outside(end if thread is None else self._alarms[thread][0].deadline):
                     continue
-                if alarm is not None:
-                    self._ring(alarm)
+                if thread is not None:
+                    self._ring(thread)
                 elif end < NEVER:
                     self.clock.now = end
                     break
@@ -184,18 +190,18 @@ class Threads:
                     return False
         return True
 
-    def _next_alarm(self, instant: int) -> AnyTimerHandle | None:
-        """Return the next alarm up to an instant; to the end of time none that is in vain."""
+    def _next_alarm(self, instant: int) -> BatonThread | None:
+        """Return who is woken next up to an instant; to the end of time nobody who is in vain."""
         due = [
-            alarm
-            for alarm, (thread, _) in self._alarms.items()
+            (alarm.deadline, thread)
+            for thread, (alarm, _) in self._alarms.items()
             if alarm.deadline <= instant and (instant < NEVER or not thread.wakes_in_vain(IN_VAIN))
         ]
-        return min(due, key=lambda alarm: alarm.deadline, default=None)
+        return min(due, key=itemgetter(0))[1] if due else None
 
-    def _ring(self, alarm: AnyTimerHandle) -> None:
+    def _ring(self, thread: BatonThread) -> None:
+        alarm, suspension = self._alarms[thread]
         self.clock.now = max(alarm.deadline, self.clock.now)
-        thread, suspension = self._alarms[alarm]
         alarm.cancel()
         self._wake(thread, suspension)
 
@@ -213,7 +219,7 @@ class Threads:
         return not self._ready and self._in_vain(0) == self._timers.pending()
 
     def _in_vain(self, wakes: int) -> int:
-        return sum(1 for thread, _ in self._alarms.values() if thread.wakes_in_vain(wakes))
+        return sum(1 for thread in self._alarms if thread.wakes_in_vain(wakes))
 
     # Workers
 
@@ -221,7 +227,6 @@ class Threads:
         """Arrange for `function` to run in a thread, from the next turn of the loop on."""
         if isinstance(executor, ThreadPoolExecutor) and is_simulated(executor):
             return self.run_in_pool(executor, function)
-        self._say_once(executor, "is not simulated: what it ran took real time, and no virtual")
         return self._foreign.submit(executor, function)
 
     def run_in_pool(self, executor: ThreadPoolExecutor, function: Callable[[], Any]) -> Job:
@@ -253,6 +258,10 @@ class Threads:
         worker.job = pool.waiting.popleft()
         worker.hand_over()
 
+    def own(self) -> set[threading.Thread]:
+        """Return the threads of the run, without the loop's."""
+        return {one.thread for one in (*self._workers, *self._members)}
+
     def _new_worker(self, pool: Pool) -> Worker:
         worker = Worker(self, pool, *pool.new_worker())
         try:
@@ -270,6 +279,10 @@ class Threads:
         self._workers.pop(thread, None)  # type: ignore[call-overload]
         self._members.pop(thread, None)  # type: ignore[call-overload]
         thread.ended()
+
+    def say_it_is_real(self, executor: Executor) -> None:
+        """Tell the user of an executor that works outside of the run."""
+        self._say_once(executor, "is not simulated: what it ran took real time, and no virtual")
 
     def _say_once(self, executor: Executor, what: str) -> None:
         """Tell the user of the run something about a kind of executor."""
@@ -345,6 +358,10 @@ class Threads:
         self.outsiders.leave_out(thread)
         self.turn(member.begin)
 
+    def are_there(self) -> bool:
+        """Return whether there is a thread that has not ended, or is to come."""
+        return bool(self._workers or self._members or self._turns)
+
     def close(self) -> None:
         """Unwind every worker thread, and let the program's go on in real time."""
         self._turns.clear()
@@ -361,7 +378,7 @@ class Threads:
         for worker in workers:
             worker.thread.join(max(0.0, deadline - real_monotonic()))
         self._workers.clear()
-        asleep = {thread for thread, _ in self._alarms.values()}
+        asleep = set(self._alarms)
         for member in tuple(self._members):
             member.set_free(is_stuck=self.is_deadlocked and member not in asleep)
         self._members.clear()

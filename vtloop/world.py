@@ -235,7 +235,8 @@ class World:
     ) -> None:
         self.collector = Collector()
         self.time = one_time(clock, wall_clock)
-        self._idle_thread = IdleThread(clock)
+        self.idle_thread = IdleThread(clock)
+        """Who this thread is while no loop runs in it."""
         self._parts: list[Any] = [always, self.collector, self.time]
         if recorded:
             self._parts.append(when_recorded)
@@ -258,13 +259,14 @@ class World:
                     self._exit(self._parts[:number])
                     raise
             if here.actor is None:
-                here.actor = self._idle_thread
+                here.actor = self.idle_thread
         self._entered += 1
 
     def __exit__(self, *exc_info: object) -> None:
         self._entered -= 1
         if self._entered == 0:
-            if here.actor is self._idle_thread:
+            self.idle_thread.close()
+            if here.actor is self.idle_thread:
                 here.actor = None
             self._exit(self._parts)
 

@@ -26,6 +26,10 @@ futures_base: Any = _base
 # By which a worker of a ThreadPoolExecutor is known.
 WORKER_LOOP: CodeType = _pools._worker.__code__
 
+# Functions, by module and name, in which a thread of the library's looks after others, and has
+# nothing to say itself.
+KEEPERS = {("multiprocessing.pool", "_handle_workers")}
+
 # Where a Condition tries to take a plain lock, to see whether somebody holds it.
 IS_OWNED: CodeType = _threading.Condition._is_owned.__code__
 
