@@ -269,6 +269,23 @@ def the_policy_is_kept():
     assert hasattr(vars(events)[of_events.POLICY], "new_event_loop")
 
 
+@probe("_run_forever_cleanup", when=sys.version_info >= (3, 13))
+def a_loop_that_is_refused_as_it_begins_can_be_closed(monkeypatch):
+    def refuse(loop):
+        if loop is not None:
+            of_events.take_back_beginning(loop)
+            raise KeyError
+
+    monkeypatch.setattr(events, "_set_running_loop", refuse)
+    loop = asyncio.SelectorEventLoop()
+    hooks = sys.get_asyncgen_hooks()
+    with pytest.raises(KeyError):
+        loop.run_forever()
+    assert not loop.is_running()
+    assert sys.get_asyncgen_hooks() == hooks
+    loop.close()
+
+
 @probe("_run_until_complete_cb")
 def the_end_of_main_is_a_callback_of_its_task():
     class Task(asyncio.Task):
@@ -531,7 +548,7 @@ def a_condition_tries_its_lock_to_see_whether_somebody_holds_it():
     class Spy:
         def __init__(self):
             self.lock = _thread.allocate_lock()
-            self.release = self.lock.release
+            self.release, self.locked = self.lock.release, self.lock.locked
 
         def acquire(self, blocking=True, timeout=-1):
             taken = self.lock.acquire(blocking, timeout)

@@ -20,7 +20,7 @@ from vtloop.blocking import here
 from vtloop.boundary import Boundary
 from vtloop.errors import NotSimulated
 from vtloop.places import is_library, place, program_frames
-from vtloop.private.events import SET_RUNNING_LOOP, nothing_to_close
+from vtloop.private.events import SET_RUNNING_LOOP, nothing_to_close, take_back_beginning
 from vtloop.redirect import real
 from vtloop.waits import local_variables
 
@@ -75,6 +75,7 @@ def set_running_loop(loop: Any) -> None:
     NotSimulated if the loop is not virtual, and this thread belongs to a run.
     """
     if not (loop is None or here.actor is None or isinstance(loop, Boundary)):
+        take_back_beginning(loop)
         raise refusal(loop, "run in a thread of a run", str(place(program_frames()[0])))
     _set_running_loop(loop)
 

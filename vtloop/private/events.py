@@ -50,6 +50,12 @@ def nothing_to_close(loop: Any) -> None:
     loop._closed = True
 
 
+def take_back_beginning(loop: Any) -> None:
+    """Let a loop that is refused as it begins be closed: since 3.13 the stock loop would not."""
+    if hasattr(loop, "_run_forever_cleanup"):
+        loop._run_forever_cleanup()
+
+
 # What `create_task` takes besides a name and a context: with no task factory, and with
 # `asyncio.eager_task_factory`
 
