@@ -787,8 +787,11 @@ def test_a_run_tells_once_of_each_kind_of_executor_that_is_not_simulated():
             await loop.run_in_executor(Threaded(), int)
             await asyncio.to_thread(int)
 
-    (notice,) = simulate(main).notices
-    assert "Threaded is not simulated" in notice
+    first, told, second = simulate(main).notices
+    assert "Threaded is not simulated" in told
+    for kept in (first, second):
+        assert kept.startswith("Something real kept the thread")
+        assert "in answer: blocking.real_sleep(0.05)" in kept
 
 
 def test_a_run_tells_of_threads_that_an_executor_would_start_in_a_way_of_its_own():

@@ -33,7 +33,7 @@ from vtloop.locks import Lock
 from vtloop.outsiders import Outsiders
 from vtloop.pools import Job, Pool, is_simulated
 from vtloop.private.threads import thread_count
-from vtloop.probing import is_at_breakpoint, waits_for_others, waits_for_real
+from vtloop.probing import is_at_breakpoint, looks_after_others, waits_for_others, waits_for_real
 from vtloop.program_threads import IN_VAIN, ProgramThread, start_outside
 from vtloop.timers import AnyTimerHandle, Timers
 from vtloop.workers import Worker
@@ -311,8 +311,16 @@ class Threads:
             last_look = look
             if looks == _LOOKS or real_monotonic() - began > self._patience:
                 if not is_at_breakpoint(thread.thread):
+                    self._tell_kept(thread)
                     return False
                 looks, began = 0, real_monotonic()
+
+    def _tell_kept(self, thread: BatonThread) -> None:
+        """Tell the user of a thread that does not come back from something real."""
+        if not looks_after_others(thread.thread):
+            at = thread.waits_at()
+            who = f"the thread {thread.thread.name!r}{f', at {at}' if at else ''}"
+            self._loop.notice(f"Something real kept {who}; it took real time, and no virtual")
 
     def _wait_of(self, thread: BatonThread) -> str:
         """Return what a thread waits for that does not come back, "" if it is at work."""
