@@ -12,8 +12,8 @@ import pytest
 
 from vtloop import blocking, simulate
 
-PATIENCE = 0.02  # real seconds
-LONGER = 0.1
+PATIENCE = 0.3  # real seconds, within which a thread gets the processor on a busy machine
+LONGER = 0.6
 
 # What a debugger does while it holds a thread: it has threads, locks, events and queues of its own.
 DEBUGGER = """

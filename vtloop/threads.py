@@ -18,6 +18,7 @@ from __future__ import annotations
 import _thread
 import itertools
 import threading
+import weakref
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -86,7 +87,7 @@ class Threads:
         self.is_deadlocked = False
         """Whether the run has ended as nothing could happen any more."""
         self.outsiders = Outsiders(patience)
-        self._foreign = ForeignJobs(self, patience)
+        self._foreign = ForeignJobs(weakref.proxy(self), patience)  # so that there is no cycle
         self.baton_back = _thread.allocate_lock()
         self.baton_back.acquire()
 
