@@ -107,6 +107,7 @@ def output_of_a_fresh_process(hash_seed: int, ballast: int) -> str:
     return done.stdout
 
 
+@pytest.mark.once
 def test_a_program_full_of_sets_runs_the_same_in_twenty_processes():
     chance = random.SystemRandom()
     outputs = {

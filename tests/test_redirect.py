@@ -100,7 +100,7 @@ def test_references_are_counted_rightly(redirected):
     redirected(time.ctime, lambda *args: args)
     for _ in range(100):
         returned = time.ctime(*things) == tuple(things)
-        gc.collect()
+    gc.collect()
     after = sys.getrefcount(things[0])
     assert returned
     assert after == before

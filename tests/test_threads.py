@@ -887,6 +887,7 @@ def test_a_thread_that_is_woken_late_is_not_taken_for_blocked(monkeypatch):
     assert (run.elapsed, run.reproducible) == (2, True)
 
 
+@pytest.mark.once
 def test_threads_take_the_same_turns_in_twenty_processes_beside_a_busy_one():
     stress = subprocess.Popen([sys.executable, "-c", "while True: pass"])
     try:
