@@ -50,17 +50,18 @@ class IdleThread:
         self.computed = 0
         self.threads: Threads | None = None
         """Those that it has started, from the first on."""
-        self._no_loop = _NoLoop(clock)
+        self._no_loop: _NoLoop | None = None
 
     def have_threads(self) -> Threads:
         """Return the threads that it has started, and will start."""
         if self.threads is None:
-            no_loop = self._no_loop
+            self._no_loop = no_loop = _NoLoop(self.clock)
             self.threads = Threads(no_loop, self.clock, no_loop.timers, (), _PATIENCE)
         return self.threads
 
     def take_back(self, threads: Threads) -> None:
         """Look after the threads again that a loop has looked after."""
+        assert self._no_loop is not None
         threads.serve(self._no_loop, self._no_loop.timers, ())
 
     def close(self) -> None:

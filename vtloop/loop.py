@@ -107,7 +107,7 @@ class VirtualLoop(Scheduling):
         self._ahead = 0  # nanoseconds by which a patched `time` is ahead of the clock
         self._settling = False
         self._host: BatonThread | None = None  # the thread of a run that this loop runs in
-        self._nothing_new = Lock()  # is held while it waits there
+        self._nothing_new: Lock | None = None  # is held while it waits there
         self._tasks_created = 0
         super().__init__()
 
@@ -174,6 +174,7 @@ class VirtualLoop(Scheduling):
         if is_of_run and isinstance(actor, BatonThread):
             assert isinstance(actor.threads, Threads)
             self._host, actor.loop = actor, self
+            self._nothing_new = Lock()
             self._threads = actor.threads
             return
         self.world.__enter__()
@@ -323,6 +324,7 @@ class VirtualLoop(Scheduling):
     def _wait_in(self, host: BatonThread, instant: int) -> None:
         """Let a thread of a run wait until somebody calls in, at most until a deadline."""
         lock = self._nothing_new
+        assert lock is not None
         if not lock.locked():
             lock.acquire()
         if self._ready:  # somebody has called in since
@@ -340,9 +342,10 @@ class VirtualLoop(Scheduling):
 
     def _called_in(self) -> None:
         """Wake this loop, as another thread has told it something."""
-        if self._host is not None and self._nothing_new.locked():
+        lock = self._nothing_new
+        if lock is not None and lock.locked():
             with suppress(RuntimeError):  # a third thread has been quicker
-                self._nothing_new.release()
+                lock.release()
         self._threads.called_in()
 
     def _move_to(self, instant: int) -> None:

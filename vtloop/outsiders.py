@@ -45,7 +45,7 @@ class Outsiders:
         self._patience = patience  # real seconds
         self._maker = threading.current_thread()
         self._ignored: weakref.WeakSet[threading.Thread] = weakref.WeakSet(threading.enumerate())
-        self._keepers: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
+        self._keepers: set[threading.Thread] = set()
         self._in_vain: set[threading.Thread] = set()
         self._callers: set[threading.Thread] = set()
         self._looks: dict[threading.Thread, tuple[str, int]] = {}  # the last, and how many agree
