@@ -6,10 +6,13 @@ import sys
 import time
 import tracemalloc
 import weakref
+from collections import deque
 
 import pytest
 
 import vtloop
+from vtloop.clock import Clock
+from vtloop.parts import PartRecording
 from vtloop.recording import Recording
 from vtloop.tasks import label
 from vtloop.timeline import READY, RUNNING, WAITING, Timeline
@@ -605,3 +608,15 @@ def test_a_trace_up_to_now_tells_of_eager_tasks_within_the_step_that_runs():
     finally:
         loop.close()
     assert [step[1:4] for step in seen[0].steps] == [(1, -1, "turn"), (2, 0, "turn")]
+
+
+def test_a_notice_is_told_once_in_each_part_of_a_run():
+    recording = PartRecording()
+    recording.attach(deque(), Clock())
+    told = []
+    for _ in range(2):
+        recording.begin(0)
+        recording.notice("something real")
+        recording.notice("something real")
+        told.append(recording.so_far().notices)
+    assert told == [("something real",)] * 2

@@ -142,6 +142,7 @@ class PartRecording(Recording):
         self.errors.clear()
         self.failed.clear()
         self._eager.clear()
+        self._told.clear()
         self.attach(self._ready, self._clock)
         self.start = Start(
             self._clock.now,

@@ -29,6 +29,7 @@ class Recording(Steps):
         self.errors: list[BaseException] = []  # that the loop's exception handler was called with
         self._blocks: list[Blocked] = []
         self._notices: list[str] = []
+        self._told: set[str] = set()  # of the notices, since the recording or a part of it began
         self._polling = -1  # the last step that blocked the loop by polling a clock
         self._made: list[tuple[int, str, str, int, int, int, int]] = []
         self._holders: dict[int, list[Holder]] = {}  # by the index of what they hold
@@ -86,7 +87,8 @@ class Recording(Steps):
             self.blocked(since, self._clock.now - since, who, "a poll of the clock")
 
     def notice(self, message: str) -> None:
-        if message not in self._notices:
+        if message not in self._told:
+            self._told.add(message)
             self._notices.append(message)
 
     def reported(self, context: dict[str, Any]) -> None:

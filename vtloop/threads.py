@@ -81,7 +81,6 @@ class Threads:
         self._turns: dict[int, Callable[[], object]] = {}  # what the loop is to do, in order
         self._turn_numbers = itertools.count()
         self._last_turn = -1
-        self._said: set[str] = set()
         self._processor_free = 0  # nanoseconds: when the last computation in a worker ends
         self.clock = clock
         self.is_deadlocked = False
@@ -236,7 +235,7 @@ class Threads:
         if pool is None:
             pool = self._pools[executor] = Pool(executor)
             if pool.ignores_how_threads_start:
-                self._say_once(executor, "starts threads in a way of its own, which was not used")
+                self._say(executor, "starts threads in a way of its own, which was not used")
         job = pool.add(function)
         self.turn(self._start, pool)
         return job
@@ -283,14 +282,11 @@ class Threads:
 
     def say_it_is_real(self, executor: Executor) -> None:
         """Tell the user of an executor that works outside of the run."""
-        self._say_once(executor, "is not simulated: what it ran took real time, and no virtual")
+        self._say(executor, "is not simulated: what it ran took real time, and no virtual")
 
-    def _say_once(self, executor: Executor, what: str) -> None:
+    def _say(self, executor: Executor, what: str) -> None:
         """Tell the user of the run something about a kind of executor."""
-        message = f"{type(executor).__qualname__} {what}"
-        if message not in self._said:
-            self._said.add(message)
-            self._loop.notice(message)
+        self._loop.notice(f"{type(executor).__qualname__} {what}")
 
     def wait_for_baton(self, thread: BatonThread) -> bool:
         """Wait in real time; return False when the thread seems to be blocked for real."""
