@@ -6,42 +6,16 @@ import os
 import queue
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
 import pytest
 
 import vtloop
+from tests.in_threads import Diary, no_thread_stays_behind, start  # noqa: F401
 from vtloop import DeadlockError, NotSimulated, UntilReached, simulate
 
 ROOT = Path(__file__).parent.parent
-
-
-@pytest.fixture(autouse=True)
-def _no_thread_stays_behind():
-    before = set(threading.enumerate())
-    yield
-    for thread in set(threading.enumerate()) - before:
-        thread.join(10)
-    assert set(threading.enumerate()) <= before
-
-
-class Diary:
-    """What happened, each with the seconds since the diary was begun."""
-
-    def __init__(self):
-        self._began = time.monotonic()
-        self.pages = []
-
-    def __call__(self, *what):
-        self.pages.append((time.monotonic() - self._began, *what))
-
-
-def start(function, *args, **options):
-    thread = threading.Thread(target=function, args=args, **options)
-    thread.start()
-    return thread
 
 
 async def nap(seconds, value=None):

@@ -26,12 +26,11 @@ A map of the package, from the bottom up; a module imports only from those named
 - `boundary`, `ordering`, `stock`: what is refused, what is put in order, what asyncio lends
 - `blocking`, `probing`, `locks`, `pools`, `baton`, `workers`, `program_threads`, `outsiders`,
   `foreign`, `threads`, `executors`: threads, and what blocks them
-- `recorder`, `waits`, `trace`, `sites`, `steps`, `recording`, `hazards`, `holders`, `loop_thread`,
-  `inner_loops`:
+- `recorder`, `waits`, `trace`, `sites`, `steps`, `recording`, `hazards`, `holders`, `loop_thread`:
   what is told of a run, and written down
 - `marks`: what a program asks and says of itself
-- `collector`, `randomness`, `wallclock`, `time_functions`, `idle_thread`, `world`: what a run
-  changes in the process around it
+- `collector`, `randomness`, `wallclock`, `time_functions`, `idle_thread`, `inner_loops`, `world`:
+  what a run changes in the process around it
 - `policies`, `scheduling`, `loop`, `kernel`: the event loop, who acts between its steps, and where
   another one runs
 - `timeline`, `actors`, `periods`, `facts`: the schedule of a run, read from its trace, who is in

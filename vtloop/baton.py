@@ -52,7 +52,26 @@ class BatonHolder(Protocol):
     ) -> None: ...
 
 
-class BatonThread:
+class ThreadStarter:
+    """An actor, as far as it starts threads of the run, and lets pools of them work."""
+
+    def have_threads(self) -> BatonHolder:
+        """Return the threads of the run."""
+        raise NotImplementedError
+
+    def start_thread(self, thread: threading.Thread) -> None:
+        self.have_threads().start_thread(thread)
+
+    def submit(self, executor: ThreadPoolExecutor, function: Callable[[], Any]) -> Future[Any]:
+        return self.have_threads().run_in_pool(executor, function)
+
+    def shut_down(
+        self, executor: ThreadPoolExecutor, cancel_futures: bool, done: Callable[[], object]
+    ) -> None:
+        self.have_threads().shut_down(executor, cancel_futures, done)
+
+
+class BatonThread(ThreadStarter):
     """A thread of a run, as an actor (see `blocking`), and as the loop sees it."""
 
     thread: threading.Thread
@@ -72,10 +91,12 @@ class BatonThread:
         self.threads = threads
         self._go = _thread.allocate_lock()
         self._go.acquire()
-        self._baton: list[
-            None
-        ] = []  # whoever pops it, this thread or the loop, decides who goes on
+        # Whoever pops it, this thread or the loop, decides who goes on.
+        self._baton: list[None] = []
         self._suspension = 0  # counts suspensions, so that a late wake-up is recognised
+
+    def have_threads(self) -> BatonHolder:
+        return self.threads
 
     def __repr__(self) -> str:
         state = "suspended" if self.suspended else "running" if self._baton else "outside"
@@ -166,17 +187,6 @@ class BatonThread:
 
     def whoami(self) -> str:
         return self.thread.name
-
-    def start_thread(self, thread: threading.Thread) -> None:
-        self.threads.start_thread(thread)
-
-    def submit(self, executor: ThreadPoolExecutor, function: Callable[[], Any]) -> Future[Any]:
-        return self.threads.run_in_pool(executor, function)
-
-    def shut_down(
-        self, executor: ThreadPoolExecutor, cancel_futures: bool, done: Callable[[], object]
-    ) -> None:
-        self.threads.shut_down(executor, cancel_futures, done)
 
     # The side of the loop and of other threads
 

@@ -146,11 +146,13 @@ class Clock:
 
     def dated(self, message: str) -> str:
         """Return a message with the date: a token or certificate made before is of another one."""
-        return f"{message}\n{self.note_of_date()}" if self.date else message
+        note = self.note_of_date()
+        return f"{message}\n{note}" if note else message
 
     def note_of_date(self) -> str:
         """Return what to say of the date, '' if there is nothing to say."""
-        return f"The date was {self.date}." if self.date else ""
+        date = self.date
+        return f"The date was {date}." if date else ""
 
     def date_error(self, error: BaseException) -> None:
         """Let what a program raises tell the date, if the program has asked for that."""

@@ -25,8 +25,8 @@ def section(
 ) -> str:
     """Return the section of a report about a run that began at an instant of its loop's clock.
 
-    `date` is what its wall clock showed at last, '' if that is not known; `title` is the test's. A
-    chart is drawn if `charts`, a directory, is given.
+    `date` is what to say of its date, '' if nothing is known; `title` is the test's. A chart is
+    drawn if `charts`, a directory, is given.
     """
     return "\n".join(_lines(trace, began, reproducible, date, title, charts))
 
@@ -51,7 +51,7 @@ def _lines(
     yield ""
     yield from _last_steps(timeline)
     if date:
-        yield f"The date was {date}."
+        yield date
     yield from (f"Notice: {notice}" for notice in trace.notices)
     if not reproducible:
         yield "Notice: a thread outside of the simulation had a say, so this may not happen again"

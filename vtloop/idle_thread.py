@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from vtloop import hazards
+from vtloop.baton import ThreadStarter
 from vtloop.blocking import has_computed, here
 from vtloop.clock import Clock, to_seconds
 from vtloop.locks import Lock
@@ -42,7 +42,7 @@ class _NoLoop:
         self._clock.polling.tell(message)
 
 
-class IdleThread:
+class IdleThread(ThreadStarter):
     """The actor of such a thread."""
 
     def __init__(self, clock: Clock) -> None:
@@ -104,14 +104,3 @@ class IdleThread:
 
     def whoami(self) -> str:
         return "-"
-
-    def start_thread(self, thread: threading.Thread) -> None:
-        self.have_threads().start_thread(thread)
-
-    def submit(self, executor: ThreadPoolExecutor, function: Callable[[], Any]) -> Future[Any]:
-        return self.have_threads().run_in_pool(executor, function)
-
-    def shut_down(
-        self, executor: ThreadPoolExecutor, cancel_futures: bool, done: Callable[[], object]
-    ) -> None:
-        self.have_threads().shut_down(executor, cancel_futures, done)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, Protocol
+from typing import Protocol
 
 from vtloop import hazards
+from vtloop.baton import ThreadStarter
 from vtloop.blocking import has_computed, here
 from vtloop.clock import NEVER, Clock
 from vtloop.locks import Lock
@@ -36,7 +34,7 @@ class BlockedLoop(Protocol):
         """Take note that the loop was blocked since an instant, in nanoseconds, up to now."""
 
 
-class LoopThread:
+class LoopThread(ThreadStarter):
     """What blocking means in a coroutine or callback."""
 
     def __init__(self, loop: BlockedLoop, clock: Clock, threads: Threads) -> None:
@@ -50,6 +48,9 @@ class LoopThread:
         self._put_off = 0  # how often, since time has passed
         self._polls: dict[str, Poll] = {}  # by who polls
         self._seeing: list[Poll] = []
+
+    def have_threads(self) -> Threads:
+        return self.threads
 
     def whoami(self) -> str:
         task = asyncio.current_task()
@@ -126,14 +127,3 @@ class LoopThread:
     def wake(self, lock: Lock) -> None:
         if here.actor is not self:
             self.threads.unblocked()
-
-    def start_thread(self, thread: threading.Thread) -> None:
-        self.threads.start_thread(thread)
-
-    def submit(self, executor: ThreadPoolExecutor, function: Callable[[], Any]) -> Future[Any]:
-        return self.threads.run_in_pool(executor, function)
-
-    def shut_down(
-        self, executor: ThreadPoolExecutor, cancel_futures: bool, done: Callable[[], object]
-    ) -> None:
-        self.threads.shut_down(executor, cancel_futures, done)

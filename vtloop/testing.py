@@ -44,7 +44,7 @@ class Failed(NamedTuple):
     trace: Trace
     began: int = 0  # by its loop's clock, in nanoseconds
     reproducible: bool = True
-    date: str = ""  # when it failed
+    date: str = ""  # what to say of it
 
 
 class Test:
@@ -103,7 +103,7 @@ class Test:
         """Keep the last part for the report, unless there is one already."""
         if self.failed is None and ground.account is not None:
             run = ground.run(self.options)
-            date = ground.loop.clock.date
+            date = ground.loop.clock.note_of_date()
             self.failed = Failed(run.trace, ground.account.began, run.reproducible, date)
 
     # Parts
