@@ -36,7 +36,7 @@ upstream: $(VENV)/installed-dev ## run the tests of other projects on a virtual 
 	$(bin)/python tests/upstream/run.py $(ARGS)
 
 bench: $(VENV)/installed-bench ## compare the speed with other loops, with ARGS="..." for benchmarks
-	$(bin)/python -m benchmarks $(ARGS)
+	$(bin)/python -m benchmarks --json build/benchmarks.json $(ARGS)
 
 parity: $(VENV)/installed-dev ## compare 10,000 random programs with the stock loop
 	PARITY_PROGRAMS=$(or $(PROGRAMS),10000) \

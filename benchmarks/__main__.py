@@ -16,36 +16,58 @@ T = TypeVar("T")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure what is asked for, all of it by default, and print it."""
+    """Measure what is asked for, all of it by default, and print each part once it is there.
+
+    The status is 1 if a measure fails. What is measured is written to the file of `--json` as it
+    comes, and is printed also if Ctrl-C, or an error, ends it early.
+    """
     options = _parser().parse_args(arguments)
-    chosen: list[workloads.Workload] = options.workloads
-    contenders: list[rivals.Contender] = options.loops
-    circumstances = rounds.circumstances(contenders, options.rounds)
-    results = rounds.run(chosen, contenders, options.rounds, options.patience, _tell)
-    lines = [line for name in options.measures for line in _measure(name, options.rounds)]
-    title = "Python {python} on {machine}, least of {rounds} rounds".format(**circumstances)
-    print(title + "\n")
-    if results.series:
-        print(table.costs(results, chosen, contenders))
-        for ours in (contender for contender in contenders if contender.kind is rivals.Kind.OURS):
-            print(table.ratios(results, chosen, contenders, options.baseline, ours.name))
-        print(table.notes(results, contenders))
-    if lines:
-        print(table.render(lines))
-    if options.json:
-        everything: dict[str, Any] = {**circumstances, "results": results.to_json()}
-        everything["measures"] = dict(lines)
-        Path(options.json).write_text(json.dumps(everything, indent=1) + "\n", "utf-8")
+    kept: dict[str, Any] = rounds.circumstances(options.loops, options.rounds)
+    title = "Python {python} on {machine}, least of {rounds} rounds".format(**kept)
+    print(title + "\n", flush=True)
+    results = rounds.Results()
+    try:
+        for progress in rounds.run(
+            results, options.workloads, options.loops, options.rounds, options.patience
+        ):
+            _tell(progress)
+            kept["results"] = results.to_json()
+            _keep(kept, options.json)
+    finally:
+        _print_tables(results, options)
     if options.chart:
         from benchmarks import chart  # matplotlib is heavy, and optional
 
-        chart.draw(options.chart, results, chosen, contenders, title)
-    return 0
+        chart.draw(options.chart, results, options.workloads, options.loops, title)
+    kept["measures"] = {}
+    failed = False
+    for name in options.measures:
+        _tell(f"measure: {name}")
+        try:
+            lines = MEASURES[name](options.rounds)
+        except Exception as error:  # whatever it is, the others are measured
+            failed = True
+            lines = [(name, f"failed: {type(error).__name__}: {error}")]
+        print(table.render(lines), flush=True)
+        kept["measures"] |= dict(lines)
+        _keep(kept, options.json)
+    return int(failed)
 
 
-def _measure(name: str, count: int) -> list[tuple[str, str]]:
-    _tell(f"measure: {name}")
-    return MEASURES[name](count)
+def _print_tables(results: rounds.Results, options: argparse.Namespace) -> None:
+    if not results.series:
+        return
+    print(table.costs(results, options.workloads, options.loops))
+    for ours in (contender for contender in options.loops if contender.kind is rivals.Kind.OURS):
+        print(table.ratios(results, options.workloads, options.loops, options.baseline, ours.name))
+    print(table.notes(results, options.loops), flush=True)
+
+
+def _keep(kept: dict[str, Any], path: str | None) -> None:
+    """Write what has been measured so far, so that nothing of it can be lost."""
+    if path is not None:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
 
 
 def _tell(progress: str) -> None:
@@ -98,7 +120,9 @@ def _parser() -> argparse.ArgumentParser:
         default=60,
         help="of real time, for one sample (default: 60)",
     )
-    parser.add_argument("--json", metavar="FILE", help="write everything measured to a file")
+    parser.add_argument(
+        "--json", metavar="FILE", help="write what is measured to a file, as it comes"
+    )
     parser.add_argument("--chart", metavar="FILE", help="draw the table to an SVG file")
     return parser
 

@@ -6,13 +6,12 @@ processes.
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
 from statistics import median
 from typing import TypeAlias
 
 from benchmarks.plugins import microseconds
+from benchmarks.processes import python
 
 Lines: TypeAlias = list[tuple[str, str]]
 
@@ -61,7 +60,7 @@ print(time.perf_counter() - started, peak() - before)
 """
 
 LECTURE = """
-import contextlib, io, pytest, vtloop, vtloop.growth
+import contextlib, io, os, pytest, sys, vtloop, vtloop.growth
 
 virtual = 0
 real = 0
@@ -79,16 +78,14 @@ class Durations:
         real += report.duration
 
 vtloop.simulate = vtloop.growth.simulate = counted
-with contextlib.redirect_stdout(io.StringIO()):
-    failed = pytest.main(["-q", "tests/test_lecture_claims.py"], [Durations()])
-assert not failed
+with contextlib.redirect_stdout(io.StringIO()) as said:
+    # Without the configuration of the tests, which names plugins that may not be here.
+    options = ["-q", "-c", os.devnull, "--rootdir", ".", "-p", "no:cacheprovider"]
+    failed = pytest.main([*options, "tests/test_lecture_claims.py"], [Durations()])
+if failed:
+    sys.exit(said.getvalue())
 print(virtual, real)
 """
-
-
-def _python(code: str) -> str:
-    command = [sys.executable, "-c", code]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 def imports(rounds: int) -> Lines:
@@ -100,7 +97,7 @@ def imports(rounds: int) -> Lines:
     spent: dict[str, list[float]] = {code: [] for code in codes}
     for _ in range(4 * rounds):
         for code, milliseconds in spent.items():
-            seconds = float(_python(f"{code}; import time; print(time.process_time())"))
+            seconds = float(python("-c", f"{code}; import time; print(time.process_time())"))
             milliseconds.append(1000 * seconds)
     stock, *ours = spent.values()
     lines = [(f"{code}, ms, least", f"{min(samples):.1f}") for code, samples in spent.items()]
@@ -115,7 +112,7 @@ def imports(rounds: int) -> Lines:
 
 def memory(rounds: int) -> Lines:
     """The most memory that ten thousand, and a million, cancelled one-hour timers take."""
-    few, many = (int(figure) / 1024 for figure in _python(MEMORY).split())
+    few, many = (int(figure) / 1024 for figure in python("-c", MEMORY).split())
     return [
         ("10,000 cancelled timers of an hour, peak KiB", f"{few:.0f}"),
         ("1,000,000 cancelled timers of an hour, peak KiB", f"{many:.0f}"),
@@ -124,7 +121,7 @@ def memory(rounds: int) -> Lines:
 
 def million(rounds: int) -> Lines:
     """A sleep of each of a million tasks, their deadlines all different."""
-    seconds, kibibytes = (float(figure) for figure in _python(MILLION).split())
+    seconds, kibibytes = (float(figure) for figure in python("-c", MILLION).split())
     return [
         ("1,000,000 sleeping tasks, s", f"{seconds:.1f}"),
         ("1,000,000 sleeping tasks, bytes a task", f"{kibibytes * 1024 / 1e6:.0f}"),
@@ -133,7 +130,7 @@ def million(rounds: int) -> Lines:
 
 def lecture(rounds: int) -> Lines:
     """The tests of the lecture's claims: the virtual time of their runs, and the real time."""
-    samples = [tuple(map(float, _python(LECTURE).split())) for _ in range(rounds)]
+    samples = [tuple(map(float, python("-c", LECTURE).split())) for _ in range(rounds)]
     virtual, real = min(samples, key=lambda sample: sample[1])
     return [
         ("the lecture's claims, s of virtual time", f"{virtual:,.0f}"),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from benchmarks.processes import python
 
 TESTS = 1_000
 
@@ -58,6 +59,5 @@ def _seconds(directory: Path, mark: str, options: tuple[str, ...]) -> float:
     (directory / "conftest.py").write_text(_CONFTEST)
     (directory / "pytest.ini").write_text("[pytest]\n")
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    command = [sys.executable, "-m", "pytest", *_PLAIN, *options]
-    subprocess.run(command, cwd=directory, env=environment, check=True, capture_output=True)
+    python("-m", "pytest", *_PLAIN, *options, cwd=directory, env=environment)
     return float((directory / "seconds").read_text())

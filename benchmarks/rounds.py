@@ -11,7 +11,7 @@ import json
 import platform
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
@@ -66,17 +66,19 @@ class Results:
 
 
 def run(
+    results: Results,
     workloads: Sequence[Workload],
     contenders: Sequence[Contender],
     rounds: int,
     patience: float,
-    tell: Callable[[str], object],
-) -> Results:
-    """Measure `workloads` on `contenders`, each sample in at most `patience` seconds."""
-    results = Results()
+) -> Iterator[str]:
+    """Measure `workloads` on `contenders`, each sample in at most `patience` seconds.
+
+    Yields what comes next, in words, when what came before is among the results.
+    """
     for number in range(rounds):
         for workload in workloads:
-            tell(f"round {number + 1} of {rounds}: {workload.name}")
+            yield f"round {number + 1} of {rounds}: {workload.name}"
             for contender in contenders:
                 if contender.version() is None or not applies(workload, contender):
                     continue
@@ -84,7 +86,6 @@ def run(
                 series = results.series.setdefault(key, Series())
                 if not series.problem:
                     _add_sample(series, workload, contender, patience)
-    return results
 
 
 def _add_sample(series: Series, workload: Workload, contender: Contender, patience: float) -> None:

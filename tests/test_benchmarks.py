@@ -1,6 +1,7 @@
 """The benchmarks run: nothing here measures."""
 
 import importlib.util
+import json
 import sys
 
 import pytest
@@ -8,6 +9,8 @@ import pytest
 import vtloop
 from benchmarks import rivals, rounds, sample, sweep, sweep_processes, table, workloads
 from benchmarks.__main__ import main
+from benchmarks.measures import MEASURES
+from benchmarks.processes import python
 from benchmarks.workloads import BACKLOG, SLEEPERS, WORKLOADS
 
 TINY = max(BACKLOG, SLEEPERS)  # operations: the least that makes each of them do something
@@ -39,6 +42,10 @@ def test_the_names_are_different():
 def test_a_sample_of_each_loop_that_is_always_there(name):
     for workload in map(workloads.named, ("ring", "run")):
         assert sample.once(workload, rivals.named(name), 1) >= 0
+
+
+def test_a_sample_of_a_virtual_loop_is_in_real_processor_time():
+    assert sample.once(workloads.named("ring"), rivals.named(rivals.OURS), 20_000) > 0
 
 
 def test_a_sleep_is_not_asked_of_a_real_clock():
@@ -112,6 +119,55 @@ def test_an_unknown_name_is_told_on_the_command_line(capsys):
 def test_the_command_line_measures_nothing_when_asked_for_nothing(capsys):
     assert main(["--workloads", "--loops", "--measures"]) == 0
     assert f"Python {sys.version.split()[0]}" in capsys.readouterr().out
+
+
+def test_a_measure_that_fails_is_a_line_and_the_others_are_taken(monkeypatch, capsys, tmp_path):
+    def fails(rounds):
+        return python("-c", "raise SystemExit('no such plugin')")
+
+    measures = {
+        "before": lambda rounds: [("a", "1")],
+        "fails": fails,
+        "after": lambda n: [("b", "2")],
+    }
+    for name, measure in measures.items():
+        monkeypatch.setitem(MEASURES, name, measure)
+    kept = tmp_path / "new" / "results.json"
+    chosen = ["--workloads", "--loops", "--json", str(kept), "--measures", *measures]
+    assert main(chosen) == 1
+    failure = "failed: ProcessFailed: status 1, no such plugin"
+    assert capsys.readouterr().out.splitlines()[2:] == [
+        "a  1",
+        "",
+        f"fails  {failure}",
+        "",
+        "b  2",
+        "",
+    ]
+    assert json.loads(kept.read_text())["measures"] == {"a": "1", "fails": failure, "b": "2"}
+
+
+def test_what_was_measured_is_kept_and_printed_if_the_rest_is_interrupted(
+    monkeypatch, capsys, tmp_path
+):
+    def add_sample(series, workload, contender, patience):
+        if workload.name != "ring":
+            raise KeyboardInterrupt
+        series.samples.append(2.0)
+
+    monkeypatch.setattr(rounds, "_add_sample", add_sample)
+    kept = tmp_path / "results.json"
+    with pytest.raises(KeyboardInterrupt):
+        main(["--loops", "vtloop", "--workloads", "ring", "backlog", "--json", str(kept)])
+    assert json.loads(kept.read_text())["results"][0]["us"] == [2.0]
+    assert "ring                2.00" in capsys.readouterr().out
+
+
+def test_the_lectures_claims_are_measured_without_the_plugins_of_the_tests(monkeypatch):
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # as where only '.[bench]' is
+    what, figures = zip(*MEASURES["lecture"](1), strict=True)
+    assert what[0].startswith("the lecture's claims")
+    assert float(figures[0].replace(",", "")) > 1_000
 
 
 @pytest.mark.once
