@@ -163,6 +163,7 @@ def test_what_was_measured_is_kept_and_printed_if_the_rest_is_interrupted(
     assert "ring                2.00" in capsys.readouterr().out
 
 
+@pytest.mark.once
 def test_the_lectures_claims_are_measured_without_the_plugins_of_the_tests(monkeypatch):
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # as where only '.[bench]' is
     what, figures = zip(*MEASURES["lecture"](1), strict=True)
