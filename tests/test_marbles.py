@@ -10,6 +10,7 @@ import pytest
 import vtloop
 from tests import timelines
 from vtloop.actors import shown
+from vtloop.columns import columns
 from vtloop.marbles import marbles
 
 
@@ -215,13 +216,95 @@ def test_the_run_s_own_cleaning_up_is_no_lane():
     assert len(timeline.lanes) > 1
 
 
-def test_names_are_printed_in_ascii_on_one_line():
+def test_names_of_any_language_stand_as_they_are_in_rows_of_one_width():
+    async def работа(lock):
+        async with lock:
+            await asyncio.sleep(1)
+        print("готово ✅")
+
     async def main():
-        await asyncio.create_task(asyncio.sleep(1), name="größe\n\x1b[31m")
+        lock = asyncio.Lock()
+        tasks = [asyncio.create_task(работа(lock)), asyncio.create_task(работа(lock), name="任务")]
+        await asyncio.gather(*tasks)
+        raise ValueError("конец")
+
+    assert drawn(main) == looks_like(
+        """
+        seconds     0              1              2
+        main#1      |--gather() of работа#2, 任务-! ValueError('конец')
+          работа#2  |======1s======a|
+          任务      |-Lock 'lock'--o======1s======b|
+        o ran and went on   = waiting, holds a lock or permit   ! raised
+        a 1 s  работа#2  готово ✅
+        b 2 s  任务  готово ✅
+        """
+    )
+
+
+def test_what_would_garble_a_terminal_is_escaped_in_every_part():
+    async def main():
+        print("one\rtwo \u202e")
+        await asyncio.create_task(asyncio.sleep(1), name="größe\n\x1b[31m\udcff")
+        raise ValueError("\u202e")
 
     text = drawn(main)
-    assert r"gr\xf6\xdfe\n\x1b[31m" in text
-    assert text.isascii()
+    assert "  größe\\n\\x1b[31m\\udcff  |--" in text
+    assert r"a 0 s  main#1  one\rtwo \u202e" in text
+    assert text.replace("\n", "").isprintable()
+
+
+def test_a_mark_in_the_middle_of_a_word_replaces_all_of_what_it_would_cut_in_two():
+    async def cleans_up():
+        try:
+            await asyncio.sleep(9)
+        finally:
+            await asyncio.sleep(3)
+
+    async def main():
+        asyncio.get_running_loop().call_later(2, asyncio.current_task().cancel)
+        await asyncio.create_task(cleans_up(), name=name)
+
+    for length in range(4, 12):
+        name = "务" * length
+        ruler, lane, *_ = drawn(main).splitlines()
+        assert lane.endswith("x")
+        assert columns(lane) == len(ruler)
+
+
+def names_in(text, parent="main#1"):
+    """Return the names before the lanes of all tasks but one."""
+    names = [line.partition("  |")[0].strip() for line in text.splitlines() if "  |" in line]
+    return [name for name in names if name != parent]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["download https://example.com/files/1.txt", "download https://example.com/files/2.txt"],
+        [f"{'x' * 30}{number}{'y' * 30}" for number in range(12)],
+        [f"скачать файл номер {number} с далёкого сервера" for number in range(3)],
+        [f"{'非常' * 10}{number}" for number in range(3)],
+        ["worker", "worker"],
+        ["worker" * 9, "worker" * 9],
+    ],
+)
+def test_two_tasks_never_look_the_same(names):
+    async def main():
+        await asyncio.gather(*(asyncio.create_task(asyncio.sleep(1), name=name) for name in names))
+
+    shown = names_in(drawn(main))
+    assert len(set(shown)) == len(names)
+    assert max(map(columns, shown)) <= 26
+
+
+def test_the_number_of_a_task_with_a_long_name_is_seen():
+    async def downloads_a_file_and_checks_what_is_in_it():
+        await asyncio.sleep(1)
+
+    async def main():
+        await asyncio.gather(*(downloads_a_file_and_checks_what_is_in_it() for _ in range(2)))
+
+    assert names_in(drawn(main)) == ["downloads_..hat_is_in_it#2", "downloads_..hat_is_in_it#3"]
 
 
 @pytest.mark.parametrize("seed", range(60))

@@ -23,7 +23,7 @@ from vtloop.clock import START, Seconds
 from vtloop.errors import SimulationError
 from vtloop.kernel import KernelStream, no_loop_running
 from vtloop.loop import VirtualLoop
-from vtloop.output import LineOutput, timestamp
+from vtloop.output import LineOutput, Timestamps
 from vtloop.parts import PartLoop, adopt
 from vtloop.runner import Runner
 from vtloop.simulation import Account, Run
@@ -93,6 +93,7 @@ class Notebook:
 
     def _output(self, began: int) -> LineOutput:
         """Return an output that writes times since `began`, in nanoseconds, before its lines."""
+        timestamp = Timestamps()
         return LineOutput(
             KernelStream(sys.stdout),
             self.loop.clock,

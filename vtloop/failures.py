@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from vtloop.clock import format_seconds, plain_seconds, to_seconds
+from vtloop.columns import columns, cut, padded, plain
 from vtloop.errors import SimulationError
-from vtloop.marble_rows import cut
 from vtloop.marbles import marbles
 from vtloop.timeline import WAITING, Timeline
 from vtloop.trace import ENDS, Event, Step, Trace
@@ -75,9 +75,10 @@ def _last_steps(timeline: Timeline) -> Iterator[str]:
             events.setdefault(step, []).append(event)
     ats = [plain_seconds(timeline.trace.steps[index][0]) for index in told]
     labels = [timeline.lanes[timeline.trace.steps[index][1]].label for index in told]
+    width = max(map(columns, labels))
     for index, at, label in zip(told, ats, labels, strict=True):
-        words = "; ".join(_words(timeline, index, events.get(index, [])))
-        yield f"  {at:>{max(map(len, ats))}} s  {label:<{max(map(len, labels))}}  {words}"
+        words = plain("; ".join(_words(timeline, index, events.get(index, []))))
+        yield f"  {at:>{max(map(len, ats))}} s  {padded(label, width)}  {words}"
 
 
 def _words(timeline: Timeline, index: int, events: list[Event]) -> Iterator[str]:

@@ -5,19 +5,21 @@ The notation is that of `marbles`, in whose head it is explained.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from vtloop.actors import name_of
 from vtloop.clock import format_seconds, plain_seconds
+from vtloop.columns import cut_in_the_middle
 from vtloop.timeline import READY, RUNNING, Holding, Lane, Span, Timeline, Visit
 from vtloop.trace import ENDS
 
 MORE_PRINTS = '"'  # for a line that there is no letter left for
 _LETTERS = "abcdefghijklmnpqrstuvwyz"  # neither o nor x
 _END_MARKS = {"returned": "|", "raised": "!", "cancelled": "x", "": ">"}
-_NAME = 28  # characters of a task's label
+_NAME = 28  # columns of a task's label
 _ALIKE = 5  # marks from which on they are counted
 
 
@@ -31,7 +33,7 @@ class Note(NamedTuple):
     step: int
     who: int
     sign: str  # "'" for a print, '/' for a cancellation, '' for what has no mark
-    text: str
+    texts: tuple[str, ...]
 
 
 def notes_of(timeline: Timeline, numbers: Collection[int], window: tuple[int, int]) -> list[Note]:
@@ -49,11 +51,11 @@ def _prints_and_cancels(timeline: Timeline) -> Iterator[Note]:
         if kind == "print":
             printed = trace.printed[subject]
             mine = who if name_of(timeline, who) == printed.who else 0  # or it is a thread's
-            yield Note(printed.at, step, mine, "'", f"{printed.who}  {printed.text}")
+            yield Note(printed.at, step, mine, "'", (printed.who, printed.text))
         elif kind == "cancel":
             by, whom = name_of(timeline, who), name_of(timeline, subject)
             message = f": {detail}" if detail else ""
-            yield Note(at, step, subject, "/", f"{by} cancels {whom}{message}")
+            yield Note(at, step, subject, "/", (f"{by} cancels {whom}{message}",))
 
 
 def _deadlines(timeline: Timeline) -> Iterator[Note]:
@@ -66,14 +68,14 @@ def _deadlines(timeline: Timeline) -> Iterator[Note]:
             slept = step >= 0 and steps[step][3:5] == ("sleep", deadline)
             does = "sleeps until" if slept else "sets a deadline of"
             words = f"{name_of(timeline, who)} {does} {format_seconds(deadline)}"
-            pending[timer] = Note(at, step, who, "", words)
+            pending[timer] = Note(at, step, who, "", (words,))
             deadlines[timer] = deadline
         elif kind == "fire" and timer in pending:
             note = pending.pop(timer)
             if at > deadlines[timer]:
-                yield note._replace(text=f"{note.text}, met late")
+                yield note._replace(texts=(f"{note.texts[0]}, met late",))
     for note in pending.values():
-        yield note._replace(text=f"{note.text}, not reached")
+        yield note._replace(texts=(f"{note.texts[0]}, not reached",))
 
 
 def letters_of(notes: list[Note]) -> dict[Note, str]:
@@ -94,6 +96,22 @@ class Stretch(NamedTuple):
     words: tuple[str, ...]  # the best first
 
 
+def names_of_rows(lanes: Iterable[Lane]) -> list[str]:
+    """Return what tasks are called, short; no two of them the same."""
+    lanes = list(lanes)
+    names = [cut_in_the_middle("  " * lane.depth + lane.label, _NAME) for lane in lanes]
+    count = Counter(name.strip() for name in names)
+    return [
+        name if count[name.strip()] == 1 else _with_number(lane)
+        for name, lane in zip(names, lanes, strict=True)
+    ]
+
+
+def _with_number(lane: Lane) -> str:
+    number = f" ({lane.number})"
+    return cut_in_the_middle("  " * lane.depth + lane.label, _NAME - len(number)) + number
+
+
 class Row:
     """A lane, as far as it does not depend on where the moments stand."""
 
@@ -101,14 +119,15 @@ class Row:
         self,
         timeline: Timeline,
         lane: Lane,
+        name: str,
         notes: list[Note],
         letters: dict[Note, str],
         window: tuple[int, int],
     ) -> None:
-        self.name = cut("  " * lane.depth + plain(lane.label), _NAME)
+        self.name = name
         self.end = timeline.end if lane.ended is None else lane.ended
         self.start = lane.created
-        self.error = plain(lane.error)
+        self.error = lane.error
         marks = sorted(_marks(timeline, lane, notes, letters))
         self.marks = {
             at: _counted("".join(mark[3] for mark in there))
@@ -199,21 +218,10 @@ def _words(timeline: Timeline, span: Span) -> tuple[str, ...]:
         deadline = timeline.trace.steps[span.step][4]
         slept = plain_seconds(deadline - span.start) if deadline >= 0 else ""
         return (f"{slept}s" if slept else "for ever",)
-    full = plain(span.what)
+    full = span.what
     for article in ("a ", "an ", "its "):
         full = full.removeprefix(article)
     thing = timeline.thing(span)
     if thing is not None:
-        return full, plain(thing.name or str(thing))
+        return full, thing.name or str(thing)
     return full, span.kind
-
-
-def cut(text: str, width: int) -> str:
-    return text if len(text) <= width else f"{text[: max(width - 2, 0)]}.."
-
-
-def plain(text: str) -> str:
-    """Return text in printable ASCII, with escapes for all else."""
-    return "".join(
-        char if " " <= char <= "~" else char.encode("unicode_escape").decode() for char in text
-    )

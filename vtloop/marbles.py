@@ -33,7 +33,16 @@ from math import ceil
 
 from vtloop.actors import shown
 from vtloop.clock import Seconds, format_seconds, plain_seconds, to_nanoseconds
-from vtloop.marble_rows import MORE_PRINTS, Note, Row, Stretch, cut, letters_of, notes_of, plain
+from vtloop.columns import cells, columns, cut, padded
+from vtloop.marble_rows import (
+    MORE_PRINTS,
+    Note,
+    Row,
+    Stretch,
+    letters_of,
+    names_of_rows,
+    notes_of,
+)
 from vtloop.timeline import Lane, Timeline
 
 _KEY = {
@@ -53,7 +62,7 @@ _KEY = {
 _LANES = 50
 _LINES = 150
 _NOTES = 40
-_WORDS = 26  # characters that room is made for
+_WORDS = 26  # columns that room is made for
 
 
 def marbles(
@@ -66,7 +75,7 @@ def marbles(
 ) -> str:
     """Return a timeline as text, to be printed; the head of the module has the notation.
 
-    `width` is in characters. `tasks` chooses some, by number, label or name of their coroutine;
+    `width` is in columns. `tasks` chooses some, by number, label or name of their coroutine;
     `start` and `end`, in seconds of the run's clock, choose a window of time.
     Raises LookupError for a task that there is none of.
     """
@@ -85,7 +94,10 @@ def marbles(
         numbers.add(0)  # callbacks as well
     notes = notes_of(timeline, numbers, window)
     letters = letters_of(notes)
-    rows = [Row(timeline, lane, notes, letters, window) for lane in lanes]
+    rows = [
+        Row(timeline, lane, name, notes, letters, window)
+        for lane, name in zip(lanes, names_of_rows(lanes), strict=True)
+    ]
     moments = _moments(timeline, rows, numbers, window)
     lines, drawn = _drawn(rows, moments, width)
     left_out = []
@@ -121,7 +133,9 @@ def _noted(notes: list[Note], letters: dict[Note, str], width: int) -> Iterator[
     room = max(map(len, ats), default=0)
     for at, note in zip(ats, notes, strict=False):
         sign = letters.get(note, MORE_PRINTS) if note.sign == "'" else note.sign
-        yield cut(f"{sign:1} {at:>{room}} s  {plain(note.text)}", width)
+        yield cut(
+            f"{sign:1} {at:>{room}} s  {'  '.join(padded(text, 0) for text in note.texts)}", width
+        )
     if len(notes) > _NOTES:
         yield f"left out: {len(notes) - _NOTES} of {len(notes)} notes"
 
@@ -159,7 +173,7 @@ def _moments(
 
 def _drawn(rows: list[Row], moments: list[int], width: int) -> tuple[list[str], int]:
     """Return the lines, in systems as of a score, and how many moments they draw."""
-    names = max(map(len, ["seconds", *(row.name for row in rows)]))
+    names = max(map(columns, ["seconds", *(row.name for row in rows)]))
     room = max(width - names - 2, 20)
     least = _least_widths(rows, moments)
     lines: list[str] = []
@@ -187,7 +201,7 @@ def _least_widths(rows: list[Row], moments: list[int]) -> list[int]:
             index = place.get(stretch.start, -1)
             if stretch.words and index >= 0 and place.get(stretch.end) == index + 1:
                 marks = row.marks.get(stretch.start, "")
-                need = len(marks) + min(len(stretch.words[-1]), _WORDS) + 2
+                need = len(marks) + min(columns(stretch.words[-1]), _WORDS) + 2
                 least[index] = max(least[index], need)
     return least
 
@@ -206,24 +220,24 @@ def _system(
     goes_on = last < len(moments)
     until = moments[last] if goes_on else there[-1]
     lengths = [after - at for at, after in zip(there, [*there[1:], until], strict=True)]
-    columns = [0]
+    begins = [0]
     for gap in _widths(least, lengths, _natural(rows, there, until), room):
-        columns.append(columns[-1] + gap)
+        begins.append(begins[-1] + gap)
     ruler = "".join(
         plain_seconds(at).ljust(after - column)
-        for at, column, after in zip(there, columns, columns[1:], strict=False)
+        for at, column, after in zip(there, begins, begins[1:], strict=False)
     )
     yield f"{'seconds':<{names}}  {ruler}"
     for row in rows:
         if row.start <= (until - 1 if goes_on else until) and row.end >= there[0]:
-            yield f"{row.name:<{names}}  {_line(row, there, columns, until, room)}"
+            yield f"{padded(row.name, names)}  {_line(row, there, begins, until, room)}"
 
 
 def _natural(rows: list[Row], there: list[int], until: int) -> float:
     """Return how many columns a nanosecond takes, for the words of all waits to fit."""
     return max(
         (
-            (min(len(stretch.words[0]), _WORDS) + 3) / (stretch.end - stretch.start)
+            (min(columns(stretch.words[0]), _WORDS) + 3) / (stretch.end - stretch.start)
             for row in rows
             for stretch in row.stretches
             if stretch.words and stretch.start >= there[0] and stretch.end <= until
@@ -252,32 +266,50 @@ def _widths(least: list[int], lengths: list[int], scale: float, room: int) -> li
     return widths
 
 
-def _line(row: Row, there: list[int], columns: list[int], until: int, room: int) -> str:
-    """Return what a lane looks like in one system."""
-    total = columns[-1]
-    cells = [" "] * total
-    begins = bisect_right(row.stretches, there[0], key=lambda stretch: stretch.end)
-    for stretch in row.stretches[begins:]:
+def _line(row: Row, there: list[int], begins: list[int], until: int, room: int) -> str:
+    """Return what a lane looks like in one system, of which each moment begins at a column."""
+    total = begins[-1]
+    drawn = [" "] * total
+    first = bisect_right(row.stretches, there[0], key=lambda stretch: stretch.end)
+    for stretch in row.stretches[first:]:
         if stretch.start >= until:
             break
         left = 0
         if stretch.start >= there[0]:
-            left = columns[bisect_left(there, stretch.start)]
+            left = begins[bisect_left(there, stretch.start)]
             left += len(row.marks.get(stretch.start, ""))
-        right = columns[bisect_left(there, stretch.end)] if stretch.end <= there[-1] else total
-        cells[left:right] = _filled(stretch, right - left)
+        right = begins[bisect_left(there, stretch.end)] if stretch.end <= there[-1] else total
+        drawn[left:right] = _filled(stretch, right - left)
     for index in range(bisect_left(there, row.start), len(there)):
         marks = row.marks.get(there[index], "")
-        cells[columns[index] : columns[index] + len(marks)] = marks
-    line = "".join(cells).rstrip()
-    if row.error and there[0] <= row.end <= there[-1] and room - len(line) > 8:
-        line += f" {cut(row.error, room - len(line) - 1)}"
+        _overwrite(drawn, begins[index], marks)
+    while drawn and drawn[-1] == " ":
+        drawn.pop()
+    line = "".join(drawn)
+    left = room - len(drawn) - 1
+    if row.error and there[0] <= row.end <= there[-1] and left >= 8:
+        line += f" {cut(row.error, left)}"
     return line
 
 
-def _filled(stretch: Stretch, width: int) -> str:
-    """Return a stretch of so many characters, with words in it if they fit."""
-    words = next((words for words in stretch.words if len(words) + 2 <= width), "")
+def _overwrite(drawn: list[str], first: int, marks: str) -> None:
+    """Put marks into a line, in place of all of each cluster that they would cut in two."""
+    if not marks:
+        return
+    last = first + len(marks)
+    while not drawn[first]:
+        first, marks = first - 1, f".{marks}"
+    while last < len(drawn) and not drawn[last]:
+        last, marks = last + 1, f"{marks}."
+    drawn[first:last] = marks
+
+
+def _filled(stretch: Stretch, width: int) -> list[str]:
+    """Return a stretch of so many columns, with words in it if they fit."""
+    words = next((words for words in stretch.words if columns(words) + 2 <= width), "")
     if not words and stretch.words and width >= 8:
         words = cut(stretch.words[-1], width - 2)
-    return words.center(width, "\0").replace("\0", stretch.fill)
+    within = cells(words)
+    around = width - len(within)
+    left = around // 2 + (around & width & 1)  # as str.center does
+    return [*stretch.fill * left, *within, *stretch.fill * (width - left - len(within))]

@@ -8,6 +8,7 @@ from typing import Any
 
 from vtloop.blocking import here
 from vtloop.clock import Clock, plain_seconds
+from vtloop.columns import carried, columns, cut_in_the_middle, padded, plain
 
 
 class LineOutput:
@@ -38,7 +39,8 @@ class LineOutput:
             if not self._line:
                 self._at = self._clock.now
                 self._who = "-" if here.actor is None else here.actor.whoami()
-                self.target.write(self._begun(self._at, self._who))
+                if before := self._begun(self._at, self._who):
+                    self.target.write(carried(before, self.target))
             self.target.write(part)
             self._line.append(part)
             if part.endswith("\n"):
@@ -73,6 +75,29 @@ class LineOutput:
 io.TextIOBase.register(LineOutput)
 
 
-def timestamp(at: int, who: str) -> str:
-    """Return what stands before a line of a transcript: '     1.500  worker#2     | '."""
-    return f"{plain_seconds(at, digits=3):>10}  {who:<12} | "
+_LEAST, _MOST = 12, 28  # columns of a task's name
+
+
+class Timestamps:
+    """What stands before the lines of a transcript: '     1.500  worker#2     | '.
+
+    Names are in a column that grows with them. They are shortened where two do not look alike then.
+    """
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        """Make room for some names, as far as they are known before they occur."""
+        self._width = _LEAST
+        self._shown: dict[str, str] = {}
+        for name in names:
+            self._show(name)
+
+    def __call__(self, at: int, who: str) -> str:
+        """Return what stands before a line that a task begins at an instant, in nanoseconds."""
+        name = self._shown.get(who) or self._show(who)
+        return f"{plain_seconds(at, digits=3):>10}  {padded(name, self._width)} | "
+
+    def _show(self, who: str) -> str:
+        short = cut_in_the_middle(who, _MOST)
+        shown = self._shown[who] = plain(who) if short in self._shown.values() else short
+        self._width = max(self._width, columns(shown))
+        return shown

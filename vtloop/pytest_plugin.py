@@ -422,8 +422,11 @@ def pytest_runtest_makereport(
     if (test := item.stash.get(_test, None)) is not None:
         setattr(report, TIMES, test.take_times())
         if report.failed and (failed := test.take_failed(call.when)) is not None:
+            from vtloop.columns import carried
             from vtloop.failures import section
 
             title, charts = item.nodeid, item.config.getoption("vtloop_charts")
-            report.sections.append(("Virtual time", section(*failed, title, charts)))
+            # pytest itself would put all of it on one line for a terminal that cannot show it.
+            told = carried(section(*failed, title, charts), sys.__stdout__)
+            report.sections.append(("Virtual time", told))
     return report

@@ -23,7 +23,7 @@ from typing import Any
 from vtloop.clock import START, Clock, Seconds
 from vtloop.loop import make_virtual
 from vtloop.loop_makers import LoopMakers
-from vtloop.output import LineOutput, timestamp
+from vtloop.output import LineOutput, Timestamps
 from vtloop.places import PACKAGE
 from vtloop.program_threads import join_all
 from vtloop.recording import Recording
@@ -100,7 +100,7 @@ def _virtual_time(options: Options) -> Iterator[None]:
             sys.stdout = LineOutput(
                 sys.stdout,
                 clock,
-                begun=timestamp if options.timestamps else lambda at, who: "",
+                begun=Timestamps() if options.timestamps else lambda at, who: "",
                 ended=lambda *line: recordings[-1].printed_line(*line) if recordings else None,
             )
         stack.enter_context(LoopMakers(make))

@@ -11,11 +11,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from vtloop.clock import START, Seconds, exactly, to_seconds
+from vtloop.columns import plain
 from vtloop.errors import DeadlockError, UntilReached
 from vtloop.kernel import no_loop_running
 from vtloop.loop import VirtualLoop
 from vtloop.ordering import without_addresses
-from vtloop.output import LineOutput, timestamp
+from vtloop.output import LineOutput, Timestamps
 from vtloop.recording import Recording
 from vtloop.runner import Runner
 from vtloop.trace import Blocked, Printed, Trace
@@ -137,7 +138,10 @@ class Run(Generic[T]):
 
     def transcript(self) -> str:
         """Return the printed lines, each with its time in seconds and its task."""
-        return "".join(f"{timestamp(at, who)}{text}\n" for at, who, text in self.printed)
+        timestamp = Timestamps(line.who for line in self.printed)
+        return "".join(
+            f"{timestamp(at, who)}{plain(text.expandtabs())}\n" for at, who, text in self.printed
+        )
 
     def digest(self) -> str:
         """Return a hash that is equal for equal runs, on the same version of Python."""

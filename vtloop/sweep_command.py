@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vtloop.columns import carried
 from vtloop.errors import SimulationError
 from vtloop.options import add_wall_clock, count, seconds
 from vtloop.views import format_for
@@ -81,7 +82,7 @@ def _sweep(arguments: argparse.Namespace) -> int:
             progress=True,
             **_judged(arguments),
         )
-    print(report.explain())
+    print(carried(report.explain(), sys.stdout))
     if arguments.output and report.errors:
         _draw(report.replay(report.errors[0].token), arguments.output)
     elif arguments.output:
@@ -93,7 +94,7 @@ def _replay(arguments: argparse.Namespace) -> int:
     from vtloop.sweep import replay
 
     again = replay(arguments.program, arguments.replay, **_judged(arguments))
-    print(again)
+    print(carried(str(again), sys.stdout))
     if arguments.output:
         _draw(again, arguments.output)
     return 0 if again.ok else 1

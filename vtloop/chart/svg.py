@@ -10,6 +10,8 @@ from xml.sax.saxutils import escape
 
 from matplotlib.figure import Figure
 
+from vtloop.columns import plain
+
 FORMATS = ("svg", "png", "pdf")
 
 # What would differ from one process or day to the next.
@@ -79,6 +81,9 @@ def with_tooltips(svg: str, titles: dict[str, str]) -> str:
 
     def titled(match: re.Match[str]) -> str:
         title = titles.get(match[1])
-        return match[0] if title is None else f"{match[0]}<title>{escape(title)}</title>"
+        if title is None:
+            return match[0]
+        shown = "\n".join(map(plain, title.split("\n")))  # XML has no control characters
+        return f"{match[0]}<title>{escape(shown)}</title>"
 
     return re.sub(r'<g id="([^"]+)">', titled, svg)

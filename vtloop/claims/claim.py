@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from vtloop.clock import NANOSECONDS
+from vtloop.columns import plain
 from vtloop.errors import ClaimError
 from vtloop.marbles import marbles
 from vtloop.timeline import Timeline
@@ -100,14 +101,14 @@ class Verdict:
 
     def __repr__(self) -> str:
         holds = "holds" if self else "refuted"
-        return _in_one_line(f"<{holds}: {self.claim}; {'' if self else 'in fact '}{self.actual}>")
+        return plain(f"<{holds}: {self.claim}; {'' if self else 'in fact '}{self.actual}>")
 
     def __str__(self) -> str:
         joint = "and indeed" if self else "in fact"
         places = [f"  {place}" for place in self._evidence.places[:MOST_PLACES]]
         head = f"Claimed: {self.claim}; {joint} {self.actual}"
         schedule = picture(self._timeline, self._evidence.tasks, self._evidence.window)
-        return "\n".join([*map(_in_one_line, [head, *places]), schedule])
+        return "\n".join([*map(plain, [head, *places]), schedule])
 
 
 def picture(
@@ -129,11 +130,6 @@ def picture(
     if more := len(tasks) - len(numbers):
         lines.append(f"left out: {more} more tasks that matter")
     return "\n".join(lines)
-
-
-def _in_one_line(text: str) -> str:
-    """Return text with escapes for the line breaks that names of tasks may have."""
-    return "\\n".join(text.splitlines())
 
 
 class _Not(Claim):
