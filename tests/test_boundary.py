@@ -1,11 +1,15 @@
 """What the simulation refuses, and that nothing of an event loop is forgotten."""
 
 import asyncio
+import contextlib
 import inspect
+import sys
+from unittest import mock
 
 import pytest
 
 import vtloop
+from vtloop import world
 from vtloop.boundary import NETWORK, REFUSED, Boundary
 from vtloop.executors import Executors
 from vtloop.scheduling import Scheduling
@@ -97,3 +101,45 @@ def test_refused_methods_show_their_own_names():
         function = inspect.getattr_static(Boundary, method)
         assert function.__qualname__ == f"Boundary.{method}"
         assert function.__doc__
+
+
+# Since 3.14 `asyncio.iscoroutinefunction` is deprecated; on 3.11 that of `inspect` takes only what
+# is async indeed.
+ASKED = asyncio.iscoroutinefunction if sys.version_info < (3, 12) else inspect.iscoroutinefunction
+
+
+def test_what_counts_as_a_coroutine_function_is_as_with_the_stock_loop():
+    with (
+        contextlib.closing(asyncio.new_event_loop()) as stock,
+        contextlib.closing(vtloop.VirtualLoop()) as ours,
+    ):
+        methods = [name for name in dir(stock) if callable(getattr(stock, name))]
+        public = [name for name in methods if not name.startswith("_")]
+        assert len(public) > 50
+        for name in public:
+            assert ASKED(getattr(ours, name)) == ASKED(getattr(stock, name)), name
+
+
+@pytest.mark.parametrize("replaced", [*world.ALWAYS, *world.RECORDED], ids=lambda one: one.name)
+def test_what_stands_in_for_a_coroutine_function_is_one(replaced):
+    original = vars(replaced.module).get(replaced.name)
+    assert ASKED(replaced.stand_in) == ASKED(original)
+
+
+@pytest.mark.parametrize("method", ["sock_connect", "create_connection", "getaddrinfo"])
+def test_a_mock_of_a_refused_method_can_be_awaited(method):
+    async def main():
+        loop = asyncio.get_running_loop()
+        with mock.patch.object(loop, method, return_value="an answer"):
+            return await getattr(loop, method)("somewhere")
+
+    assert vtloop.run(main) == "an answer"
+
+
+def test_a_mock_of_a_method_that_is_not_async_is_called_at_once():
+    async def main():
+        loop = asyncio.get_running_loop()
+        with mock.patch.object(loop, "add_reader", return_value="added"):
+            return loop.add_reader(0, print)
+
+    assert vtloop.run(main) == "added"

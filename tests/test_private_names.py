@@ -440,6 +440,17 @@ def debug_mode_is_asked_of_the_environment():
     assert [done.stdout for done in said] == ["False\n", "True\n"]
 
 
+@probe("_is_coroutine")
+def a_function_that_is_not_async_can_count_as_one():
+    def function():
+        pass
+
+    asked = asyncio if sys.version_info < (3, 12) else inspect
+    assert not asked.iscoroutinefunction(function)
+    of_events.count_as_coroutine_function(function)
+    assert asked.iscoroutinefunction(function)
+
+
 @probe("_getframe", "_current_frames")
 def frames_are_those_that_run():
     frame = of_interpreter.getframe()

@@ -7,17 +7,20 @@ Together with what `VirtualLoop` implements, the tables cover `asyncio.AbstractE
 holds them to that on each Python.
 
 Refusals come at the call, before anything is awaited, and are `NotImplementedError`s: libraries
-take their own fallback (aiohttp without signal handlers, anyio without readers).
+take their own fallback (aiohttp without signal handlers, anyio without readers). A method that is
+async in asyncio counts as a coroutine function all the same, so that a mock of it can be awaited.
 """
 
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import Callable
 from typing import Any, NamedTuple, NoReturn, Protocol
 
 from vtloop.clock import exactly
 from vtloop.errors import NotSimulated
+from vtloop.private.events import count_as_coroutine_function
 
 __tracebackhide__ = True  # for pytest: what the user wrote matters, not what is here
 
@@ -168,6 +171,8 @@ def _asking_the_network(method: str, question: str, refusal: Refusal) -> Callabl
 def _install(method: str, function: Callable[..., Any]) -> None:
     function.__name__ = method
     function.__qualname__ = f"{Boundary.__name__}.{method}"
+    if inspect.iscoroutinefunction(getattr(asyncio.AbstractEventLoop, method)):
+        count_as_coroutine_function(function)
     setattr(Boundary, method, function)
 
 

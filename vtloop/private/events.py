@@ -90,6 +90,17 @@ def _nested(function: Any, name: str) -> CodeType:
     return next(code for code in codes if code.co_name == name)
 
 
+def count_as_coroutine_function(function: Any) -> None:
+    """Let a function that is not async, but stands for one, be told as one: mocks ask for that.
+
+    On 3.11 `asyncio.iscoroutinefunction` can be told so, but not that of `inspect`.
+    """
+    if sys.version_info >= (3, 12):
+        inspect.markcoroutinefunction(function)
+    else:
+        function._is_coroutine = _coroutines._is_coroutine
+
+
 IN_BARRIER = (code_of(_locks.Barrier._wait), code_of(_locks.Barrier._block))
 IN_WAIT = code_of(_tasks._wait)
 IN_CANCEL_AND_WAIT = code_of(_tasks._cancel_and_wait)
