@@ -28,8 +28,11 @@ async def main() -> None:
 
 
 async def careful_worker(news: asyncio.Event, lock: asyncio.Lock) -> None:
-    async with asyncio.timeout(5):
-        await news.wait()
+    try:
+        async with asyncio.timeout(5):
+            await news.wait()
+    except TimeoutError:  # whoever was to tell them is gone
+        return
     async with lock:
         pass
 

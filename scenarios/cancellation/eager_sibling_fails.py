@@ -35,8 +35,8 @@ async def talk(connection: Connection, group: asyncio.TaskGroup) -> None:
 
 
 async def careful_talk(connection: Connection, group: asyncio.TaskGroup) -> None:
-    await asyncio.sleep(0)
-    await talk(connection, group)
+    if not connection.closed:
+        await talk(connection, group)
 
 
 def be_eager() -> None:

@@ -28,10 +28,9 @@ from vtloop.recording import Recording
 from vtloop.strategies.ties import Ties
 from vtloop.sweep.cases import Bench, Check, Program
 from vtloop.sweep.counting import Counting
-from vtloop.sweep.facts import Outcome
 from vtloop.sweep.judging import Judge
 from vtloop.sweep.moments import UNDISTURBED, Case, Moment
-from vtloop.sweep.oracles import ERROR, ORACLES, Oracle
+from vtloop.sweep.oracles import ERROR, ORACLES, Finding, Oracle
 from vtloop.sweep.replaying import Replay
 from vtloop.sweep.search import Victim, victims_of
 from vtloop.timeline import Timeline
@@ -130,13 +129,16 @@ class Fate:
         with self._heeded(), bench:
             classes = options.classes if options.cancellations else ""
             undisturbed, counting = bench.count(classes)
-            case = UNDISTURBED
-            if self._is_wrong(undisturbed):
+            case, judge = UNDISTURBED, self._judge.after(undisturbed)
+            if undisturbed.ended == "raised" or _errors(judge.wrong_by_itself):
                 self._keeps_error = True
             elif options.cancellations:
                 case = self._case(bench, counting)
             outcome = bench.run(case, recording, explain=True)
-        found = self._judge.findings(outcome)
+        if case.moments:
+            found = judge.findings(outcome)
+        else:  # it is recorded now, so its words say more
+            found = self._judge.after(outcome).wrong_by_itself
         again = Replay(outcome, found, recording.trace(sweep=str(case)))
         hypothesis.note(_Told(again, self._reordered))
         if outcome.missed:
@@ -146,7 +148,7 @@ class Fate:
             )
         if outcome.ended == "raised" and self._error is not None:
             raise self._error
-        if errors := [one for one in found if one.level == ERROR]:
+        if errors := _errors(found):
             raise AssertionError(
                 "; ".join(f"{one.oracle}: {one.subject}: {one.words}" for one in errors)
             )
@@ -224,9 +226,9 @@ class Fate:
         there = stretches[self._choose(len(stretches))]
         return there[self._choose(len(there))]
 
-    def _is_wrong(self, outcome: Outcome) -> bool:
-        errors = (one for one in self._judge.findings(outcome) if one.level == ERROR)
-        return outcome.ended == "raised" or any(errors)
+
+def _errors(findings: Sequence[Finding]) -> list[Finding]:
+    return [one for one in findings if one.level == ERROR]
 
 
 def _stretch(moment: Moment) -> tuple[str, int]:

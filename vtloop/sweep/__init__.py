@@ -22,7 +22,7 @@ A map of the package, from the bottom up; a module imports only from those named
 
 - `programs`: functions by name
 - `moments`: moments, cases, and tokens for them
-- `facts`: what is known of a run when it is over
+- `facts`, `failing`: what is known of a run when it is over, and whose failures it has
 - `landing`: where in its functions a task is
 - `calls`: the calls of a step
 - `witness`, `timeouts`: what is gathered of a run, and of its timeouts
@@ -35,13 +35,14 @@ A map of the package, from the bottom up; a module imports only from those named
 """
 
 from vtloop.sweep.invariants import conserved
-from vtloop.sweep.oracles import ORACLES, Finding, SlowCleanup
+from vtloop.sweep.oracles import ORACLES, Failures, Finding, SlowCleanup
 from vtloop.sweep.replaying import Replay
 from vtloop.sweep.report import Problem, Report
 from vtloop.sweep.search import replay, sweep
 
 __all__ = [
     "ORACLES",
+    "Failures",
     "Finding",
     "Problem",
     "Replay",

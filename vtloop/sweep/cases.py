@@ -187,7 +187,7 @@ class Bench:
         self._runs += 1
         if self._runs % _COLLECTED_TOGETHER == 0:
             gc.collect(1)  # what witnesses have held, who are gone by now
-        witness = Witness()
+        witness = Witness(injection.has_raised)
         watch = None if self._always is None else Watch(self._always)
         # The invariant is within the others: a step has ended for them when it looks.
         policies = [one for one in (counting, injection, watch) if one is not None]
@@ -203,6 +203,7 @@ class Bench:
                 recording,
                 self._wall_clock,
             )
+            witness.failing.let_go()
             injection.forget_loop()
             gc.collect(0)
         finally:
@@ -265,7 +266,9 @@ def _execute(
             error: BaseException | None = None
             try:
                 loop.run_until_complete(loop.create_task(main))
-            except (Exception, asyncio.CancelledError) as raised:
+            except BaseException as raised:
+                if _ends_the_sweep(raised, outcome):
+                    raise
                 error = raised
                 outcome.detail = without_addresses(f"{type(error).__name__}: {error}")
                 outcome.error = without_addresses(repr(error))
@@ -279,10 +282,20 @@ def _execute(
             if outcome.ended == "deadlock":
                 witness.note_lost_wakeups()
             error = None  # not to be kept alive
-    except (SimulationError, Endless) as why:
-        if outcome.ended is None:  # no error of the cleanup
+    except (SimulationError, Endless, SystemExit) as why:
+        if outcome.ended is None or _ends_the_sweep(why, outcome):  # no error of the cleanup
             raise
         outcome.stuck = _how(why)
+
+
+def _ends_the_sweep(error: BaseException, outcome: Outcome) -> bool:
+    """Tell whether an error is none of a case: Ctrl-C, or an end that the program always comes to.
+
+    Such are `sys.exit()`, and what pytest skips a test with.
+    """
+    if isinstance(error, (Exception, asyncio.CancelledError)):
+        return False
+    return isinstance(error, KeyboardInterrupt) or not outcome.case.moments
 
 
 def _prints(loop: WitnessedLoop, recording: Recording | None) -> AbstractContextManager[object]:

@@ -10,10 +10,10 @@ import asyncio
 from typing import Any
 
 from vtloop.sweep.counting import who
-from vtloop.sweep.facts import Ended, faults_of
+from vtloop.sweep.facts import Ended, faults_of, raised_by_asyncio, where_raised
 from vtloop.sweep.injection import Injection, Task
 from vtloop.sweep.landing import landing
-from vtloop.sweep.timeouts import TimedLoop
+from vtloop.sweep.timeouts import TimedLoop, subject_of
 from vtloop.sweep.witness import is_open
 from vtloop.tasks import in_order
 
@@ -88,6 +88,9 @@ class _OfOneTask(Injection):
 class Sibling(_OfOneTask):
     """Lets a new task fail in a TaskGroup."""
 
+    def has_raised(self, error: BaseException) -> bool:
+        return isinstance(error, SiblingFailed)
+
     def _act(self) -> None:
         del self._moments[0]
         groups = self._loop._witness.groups
@@ -102,6 +105,16 @@ class Firing(_OfOneTask):
     """Lets a timeout fire at another instant, or never."""
 
     _loop: TimedLoop
+    _fired: object = None  # what its timer was about, if that fired early
+    _fired_id = 0  # that of its id(), which is nobody else's while the run goes on
+
+    def has_raised(self, error: BaseException) -> bool:
+        if not isinstance(error, TimeoutError) or not raised_by_asyncio(error):
+            return False
+        if not self._fired_id:  # others may fire because it does not, or has not for too long
+            return True
+        where: Any = where_raised(error)
+        return self._fired_id in map(id, where.tb_frame.f_locals.values())
 
     def _act(self) -> None:
         timer = self._loop.held_timer()
@@ -109,7 +122,9 @@ class Firing(_OfOneTask):
             task = self._loop.timeouts[self._number - 1].task
             if task is not None and not task.done():
                 self._watch(task)
-            self._loop.fire(timer, self._moments[0].kind)
+            if self._loop.fire(timer, self._moments[0].kind):
+                self._fired = subject_of(timer)
+                self._fired_id = id(self._fired)
             self.outcome.missed = False
         del self._moments[0]
 
@@ -117,6 +132,10 @@ class Firing(_OfOneTask):
         if self._moments and self._moments[0].kind == "TN":
             self.outcome.missed = len(self._loop.timeouts) < self._number
         super().stop()
+
+    def forget_loop(self) -> None:
+        super().forget_loop()
+        self._fired = None  # a weak reference would be cleared before it is asked for
 
 
 INJECTIONS: dict[str, type[Injection]] = {"S": Shutdown, "F": Sibling, "T": Firing}

@@ -10,11 +10,13 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, TypeAlias
+from types import TracebackType
+from typing import Literal, NamedTuple, TypeAlias
 
 from vtloop.ordering import without_addresses
 from vtloop.sweep.moments import Case
 
+_MORE_LINES = re.compile(r"\\n.*")
 _ASYNCIO = os.path.dirname(asyncio.__file__) + os.sep
 
 
@@ -25,6 +27,16 @@ class Fault(NamedTuple):
     text: str  # its repr
     by_asyncio: bool  # whether a function of asyncio raised it
     is_assertion: bool
+
+
+class Failure(NamedTuple):
+    """What a task or a callback has ended with, that is no CancelledError; see `failing`."""
+
+    text: str  # the error's repr
+    kinds: tuple[str, ...]  # the qualified names of its class and those that it inherits from
+    place: str  # the program's line that has raised it; '' for none
+    who: str  # the task, by name or by coroutine and number; 'a callback'
+    how: str  # what it did, in words
 
 
 Complaint: TypeAlias = Literal[
@@ -67,6 +79,7 @@ class Outcome:
     error: str | None = None  # its repr
     stuck: Ended | None = None  # why the tasks that were left could not be cancelled
     faults: tuple[Fault, ...] = ()  # of the main coroutine, the victim and callbacks
+    failures: tuple[Failure, ...] = ()  # of all tasks and callbacks
     victim: Ended | None = None  # None if it was pending when the main coroutine ended
     cancelling: int = 0  # the victim's requests that were not taken back
     delivered: bool = False  # CancelledError was thrown into the victim
@@ -96,8 +109,8 @@ def faults_of(error: BaseException | None) -> Iterator[Fault]:
         if not isinstance(error, asyncio.CancelledError):
             yield Fault(
                 type(error).__name__,
-                without_addresses(re.sub(r"\\n.*", "…", repr(error))),
-                _raised_by_asyncio(error),
+                text_of(error),
+                raised_by_asyncio(error),
                 isinstance(error, AssertionError),
             )
         to_do += [error.__cause__, error.__context__]
@@ -105,8 +118,25 @@ def faults_of(error: BaseException | None) -> Iterator[Fault]:
             to_do += error.exceptions
 
 
-def _raised_by_asyncio(error: BaseException) -> bool:
-    traceback: Any = error.__traceback__
+def text_of(error: BaseException) -> str:
+    """Return the repr of an error, the same in every run, up to the end of its first line."""
+    return without_addresses(_MORE_LINES.sub("…", repr(error)))
+
+
+def where_raised(error: BaseException) -> TracebackType | None:
+    """Return the innermost part of an error's traceback."""
+    traceback = error.__traceback__
     while traceback is not None and traceback.tb_next is not None:
         traceback = traceback.tb_next
-    return traceback is not None and traceback.tb_frame.f_code.co_filename.startswith(_ASYNCIO)
+    return traceback
+
+
+def kinds_of(kind: type[BaseException]) -> tuple[str, ...]:
+    """Return the qualified names of an error's class, and of all that it inherits from."""
+    return tuple(f"{one.__module__}.{one.__qualname__}" for one in kind.__mro__)
+
+
+def raised_by_asyncio(error: BaseException) -> bool:
+    """Tell whether a function of asyncio has raised an error."""
+    where = where_raised(error)
+    return where is not None and where.tb_frame.f_code.co_filename.startswith(_ASYNCIO)

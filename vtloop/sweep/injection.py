@@ -106,6 +106,10 @@ class Injection:
         self._again = None
         self._looks_at = self._limit
 
+    def has_raised(self, error: BaseException) -> bool:
+        """Tell whether an exception is not the program's, but was raised as the case has it."""
+        return False
+
     def forget_loop(self) -> None:
         """Let go of the loop, so that it is gone with its last run."""
         del self._loop, self._take, self._rest

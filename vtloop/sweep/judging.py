@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from vtloop.sweep.facts import Outcome
-from vtloop.sweep.oracles import Finding, Oracle
+from vtloop.sweep.oracles import FAILURE, Finding, Oracle
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,15 @@ class Judge:
             for one in judge(outcome)
         }
         return tuple(one for key, one in found.items() if key not in known)
+
+    @property
+    def wrong_by_itself(self) -> tuple[Finding, ...]:
+        """What is wrong without any cancellation.
+
+        That a task fails is not: whoever has started it knows. It is the cancellations that are
+        asked whether they lead to such a failure.
+        """
+        return tuple(one for one in self.before if one.oracle != FAILURE)
 
     @cached_property
     def _asked(self) -> Sequence[tuple[str, Callable[[Outcome], Iterable[Finding]]]]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from vtloop.clock import NANOSECONDS, plain_seconds
-from vtloop.sweep.facts import Outcome
+from vtloop.sweep.facts import Outcome, kinds_of
 from vtloop.sweep.injection import MESSAGE
 
 ERROR, BY_DESIGN = "error", "by design"
@@ -27,10 +27,13 @@ class Finding(NamedTuple):
     level: str = ERROR
 
 
+FAILURE = "failure"
+
+
 def failures_of(undisturbed: Outcome) -> Iterator[Finding]:
     """Yield what is wrong with a program that fails though nobody has cancelled anything."""
     if undisturbed.ended in ("raised", "cancelled"):
-        yield Finding("failure", "the main coroutine", f"it raised {undisturbed.error}")
+        yield Finding(FAILURE, "the main coroutine", f"it raised {undisturbed.error}")
 
 
 class Oracle(Protocol):
@@ -155,6 +158,30 @@ def _out_of_asyncio(run: Outcome) -> Iterator[tuple[str, str]]:
             yield fault.text, "asyncio raised it, as it was used in a way that it refuses"
 
 
+@dataclass(frozen=True)
+class Failures:
+    """Tasks and callbacks end with exceptions of their own, whoever was cancelled; see `failing`.
+
+    Those of the classes that are `expected` are the program's way to say that somebody is gone.
+    """
+
+    expected: tuple[type[BaseException], ...] = ()
+    name: str = FAILURE
+    fact = "failures"
+
+    def judge(self, outcome: Outcome) -> list[Finding]:
+        if not outcome.failures:
+            return []
+        expected = {kinds_of(kind)[0] for kind in self.expected}
+        told = {text for oracle in (_assertion, _out_of_asyncio) for text, _ in oracle(outcome)}
+        return [
+            Finding(self.name, subject, f"{failure.who} {failure.how}")
+            for failure in outcome.failures
+            if failure.text not in told and expected.isdisjoint(failure.kinds)
+            for subject in [" at ".join(filter(None, (failure.text, failure.place)))]
+        ]
+
+
 def _broken(run: Outcome) -> Iterator[tuple[str, str]]:
     for words in run.broken:
         yield "check", words
@@ -228,6 +255,7 @@ ORACLES: tuple[Oracle, ...] = (
     Rule("left held", _left_held, fact="primitives"),
     Rule("RuntimeError of asyncio", _out_of_asyncio, fact="faults"),
     Rule("assertion", _assertion, fact="faults"),
+    Failures(),
     Rule("check", _broken, fact="broken"),
     Rule("always", _violated, fact="violated"),
     Rule("orphan", _orphan, fact="left"),

@@ -134,7 +134,7 @@ def sweep(
         victims=tuple(f"{counting.who[number]}#{number}" for number in victims),
         tallies=tallies,
         problems=problems_of(tried, judge.oracles),
-        before=(*judge.before, *failures_of(undisturbed)),
+        before=(*judge.wrong_by_itself, *failures_of(undisturbed)),
         missed=tuple(str(result.case) for result in tried if result.missed),
         time_is_up=len(first) < len(cases) or len(second) < len(chosen),
         replay=lambda token: run_again(setting, judge, token),

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from contextvars import Context
 from typing import Any
 
-from vtloop.clock import NEVER
+from vtloop.clock import NEVER, to_nanoseconds
 from vtloop.private.events import TIMEOUTS, current_task
 from vtloop.sweep.witness import Witness, WitnessedLoop
 from vtloop.tasks import number_of
@@ -49,6 +49,7 @@ class TimedLoop(WitnessedLoop):
         self.timeouts: list[Armed] = []
         """All that were armed; the first has number 1."""
         self._held = held
+        self._held_until = NEVER
         super().__init__(witness, **options)
 
     def call_later(  # type: ignore[override]
@@ -61,7 +62,9 @@ class TimedLoop(WitnessedLoop):
         """Run a callback later; see `asyncio.loop.call_later`."""
         if not _is_timeout(callback):
             return super().call_later(delay, callback, *args, context=context)
-        delay = self._never_if_held(delay)
+        if self._is_held():
+            self._held_until = self.virtual_time() + to_nanoseconds(delay)
+            delay = math.inf
         return self._noted(super().call_later(delay, callback, *args, context=context))
 
     def call_at(  # type: ignore[override]
@@ -74,11 +77,14 @@ class TimedLoop(WitnessedLoop):
         """Run a callback at an instant; see `asyncio.loop.call_at`."""
         if not _is_timeout(callback):
             return super().call_at(when, callback, *args, context=context)
-        when = self._never_if_held(when)
+        if self._is_held():
+            self._held_until = to_nanoseconds(when)
+            when = math.inf
         return self._noted(super().call_at(when, callback, *args, context=context))
 
-    def _never_if_held(self, when: float) -> float:
-        return math.inf if len(self.timeouts) + 1 == self._held else when
+    def _is_held(self) -> bool:
+        """Tell whether the next timeout is the one that does not fire by itself."""
+        return len(self.timeouts) + 1 == self._held
 
     def _noted(self, timer: AnyTimerHandle) -> AnyTimerHandle:
         self.timeouts.append(Armed(timer, current_task(self)))
@@ -91,11 +97,15 @@ class TimedLoop(WitnessedLoop):
         timer = self.timeouts[self._held - 1].timer
         return timer if timer is not None and timer in self._timers else None
 
-    def fire(self, timer: AnyTimerHandle, kind: str) -> None:
-        """Let a timer fire now, or at the next instant: before (TE) or after (TL) those there."""
+    def fire(self, timer: AnyTimerHandle, kind: str) -> bool:
+        """Let a timer fire now, or at the next instant: before (TE) or after (TL) those there.
+
+        Return whether that is no later than it would have been.
+        """
         later = kind in ("TE", "TL")
         instant = self._timers.first if later else self.virtual_time()
         self._timers.move(timer, instant, first=kind == "TE")
+        return instant <= self._held_until
 
     def clock_can_move(self) -> bool:
         """Tell whether there is an instant to which the clock can move."""
@@ -107,6 +117,12 @@ class TimedLoop(WitnessedLoop):
             if armed.timer is handle:
                 return number
         return 0
+
+
+def subject_of(timer: AnyTimerHandle) -> object:
+    """Return what asyncio knows a timeout by: its `Timeout`, or the future that waits for it."""
+    plain: Any = timer
+    return getattr(plain._callback, "__self__", None) or plain._args[0]
 
 
 def _is_timeout(callback: Any) -> bool:

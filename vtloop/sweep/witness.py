@@ -15,7 +15,7 @@ import asyncio
 import warnings
 import weakref
 from asyncio import locks, queues, taskgroups, tasks
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextvars import ContextVar
 from types import CodeType, CoroutineType
 from typing import Any
@@ -27,6 +27,7 @@ from vtloop.private.events import END_OF_SHIELDED
 from vtloop.private.interpreter import WARN_UNAWAITED, getframe, warn_unawaited
 from vtloop.stock import STOCK
 from vtloop.sweep.facts import Complaint, Fault, Left, Outcome, Primitive, faults_of
+from vtloop.sweep.failing import Failing
 from vtloop.tasks import Task, coroutine_name, given_name, number_of
 from vtloop.waits import WRAPPERS
 from vtloop.world import Replacement, Replacements
@@ -35,9 +36,13 @@ _NOTED = (asyncio.Future, CoroutineType)
 
 
 class Witness:
-    """Knows what one run has made, left behind and complained of."""
+    """Knows what one run has made, left behind and complained of.
 
-    def __init__(self) -> None:
+    `is_ours` tells whether the sweep itself has raised an exception.
+    """
+
+    def __init__(self, is_ours: Callable[[BaseException], bool]) -> None:
+        self.failing = Failing(is_ours)
         self.unawaited: list[str] = []
         """The coroutines that nobody has awaited."""
         self.late: list[str] = []
@@ -82,8 +87,9 @@ class Witness:
             self._unretrieved.append(without_addresses(repr(error)))
         elif "destroyed" in message:
             self._destroyed.append(coroutine_name(context["task"].get_coro()))
-        else:
+        elif error is not None:
             self._faults.extend(faults_of(error))
+            self.failing.reported(error)
 
     def left(self, pending: Iterable[asyncio.Task[Any]]) -> tuple[Left, ...]:
         """Return those of the tasks that are pending in the end that nobody has cancelled yet.
@@ -120,6 +126,7 @@ class Witness:
     def tell(self, outcome: Outcome) -> None:
         """Write down what was gathered, now that the run's garbage has been collected."""
         outcome.faults += tuple(self._faults)
+        outcome.failures = self.failing.failures()
         outcome.primitives = (*self._lost, *self._wrong_at_the_end())
         outcome.unretrieved = tuple(self._unretrieved)
         outcome.hidden = tuple(self.hidden)
@@ -181,6 +188,15 @@ class WitnessedLoop(VirtualLoop):
         self._witness = witness
         super().__init__(**options)
 
+    def create_task(self, coro: Any, **options: Any) -> Any:
+        """Schedule a coroutine, see `VirtualLoop.create_task`, and tell the witness."""
+        task = super().create_task(coro, **options)
+        self._witness.failing.created(task)
+        try:
+            return task
+        finally:
+            del task  # else it would be known to the traceback of an error in an eager task
+
     def call_exception_handler(self, context: dict[str, Any]) -> None:
         """Tell the witness, and whom the program has set."""
         self._witness.reported(context)
@@ -211,6 +227,7 @@ _queue_task_done = queues.Queue.task_done
 _gather, _wait, _shield, _as_completed = tasks.gather, tasks.wait, tasks.shield, tasks.as_completed
 _enter_group = taskgroups.TaskGroup.__aenter__
 _exception = asyncio.Task.exception
+_finalise_task = asyncio.Task.__del__
 
 
 def lock_init(self: Any, *args: Any, **options: Any) -> None:
@@ -278,6 +295,12 @@ def task_exception(self: Any) -> BaseException | None:
     return error
 
 
+def finalise_task(self: Any) -> None:
+    if self._exception is not None and (witness := getattr(self._loop, "_witness", None)):
+        witness.failing.collected(self)
+    _finalise_task(self)
+
+
 def enter_group(self: Any) -> Any:
     if (witness := current.get()) is not None:
         witness.entered(self)
@@ -304,6 +327,7 @@ NOTING = Replacements(
         Replacement(queues.Queue, "__init__", queue_init),
         Replacement(queues.Queue, "task_done", queue_task_done),
         Replacement(Task, "exception", task_exception),
+        Replacement(Task, "__del__", finalise_task),
         Replacement(taskgroups.TaskGroup, "__aenter__", enter_group),
         Replacement(tasks, "gather", gather, taken_by_name=True),
         Replacement(tasks, "wait", wait, taken_by_name=True),

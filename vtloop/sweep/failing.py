@@ -1,0 +1,213 @@
+"""Which failures a run has: exceptions that tasks and callbacks have ended with, each told once.
+
+What a task has caught, or another one has passed on, is no failure. An exception goes by its roots:
+
+- a group has those of its members, and one that was raised from another, or by a `raise` while
+  another was handled, has those of that one, up to a CancelledError
+- CancelledError is no failure: it passes to whoever awaits a task that was cancelled, and a
+  TaskGroup cancels the siblings of one that fails. An error in its place is one
+- nor is what the sweep itself has raised: the error of a sibling that it has put into a TaskGroup,
+  the TimeoutError of a timeout that it has let fire
+
+A root is blamed on the task that has raised it first: whose coroutine is the innermost in its
+traceback, of all the tasks that have ended with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import opcode
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from types import CodeType, CoroutineType, TracebackType
+from typing import Any, TypeAlias
+
+from vtloop.errors import DeadlockError, LivelockError
+from vtloop.places import function_name, is_library_file, place_at
+from vtloop.sweep.facts import Failure, kinds_of, raised_by_asyncio, text_of, where_raised
+from vtloop.tasks import Task, coroutine_name, given_name, label, number_of
+
+_RAISE = opcode.opmap["RAISE_VARARGS"]
+_NO_FAILURES = (asyncio.CancelledError, DeadlockError, LivelockError)  # told of by other oracles
+
+
+_Frame: TypeAlias = "tuple[CodeType, int]"  # a function through which an error has passed, the line
+
+
+class _Seen:
+    """A root, as it was seen in what a task or a callback has ended with."""
+
+    __slots__ = ("distance", "frames", "how", "kind", "number", "text", "who")
+
+    def __init__(
+        self,
+        error: BaseException,
+        frames: list[_Frame],  # innermost first
+        distance: int,  # of the task's own frame from there
+        number: int,  # the task's
+        who: str,
+        how: str,
+    ) -> None:
+        self.text = text_of(error)
+        self.kind = type(error)
+        self.frames = frames
+        self.distance = distance
+        self.number = number
+        self.who = who
+        self.how = how
+
+
+class Failing:
+    """Gathers the failures of one run; `is_ours` tells whether the sweep has raised an exception.
+
+    Tasks are known weakly: what they have ended with is looked at when they are collected, or once
+    the run is over. Those of a class that a task factory of the program's has made tell nobody of
+    their end, so they are held.
+
+    What is called while the run goes on is this package's or written in C: it counts as no call of
+    a step (see `calls`).
+    """
+
+    def __init__(self, is_ours: Callable[[BaseException], bool]) -> None:
+        self._is_ours = is_ours
+        self._tasks: list[weakref.ref[asyncio.Task[Any]]] = []
+        self._held: list[Any] = []
+        self._seen: list[_Seen] = []
+        self._is_over = False
+
+    def created(self, task: Any) -> None:
+        """Take note of a new task."""
+        if isinstance(task, Task):
+            self._tasks.append(weakref.ref(task))
+        else:
+            self._held.append(task)
+        if task.done():  # an eager one, which has no coroutine any more
+            self.collected(task)
+
+    def collected(self, task: Any) -> None:
+        """See what a task has ended with, that is about to be gone."""
+        error = getattr(task, "_exception", None)
+        if error is not None and not self._is_over:
+            number, code = number_of(task), _code_of(task)
+            how = "ended with it"
+            if task.cancelling():
+                how = "was cancelled, and ended with it instead of CancelledError"
+            self._note(error, number, code, _who(task, error), how)
+
+    def reported(self, error: BaseException) -> None:
+        """See what the loop's exception handler was called with, that is no task's."""
+        self._note(error, 0, None, "a callback", "raised it")
+
+    def let_go(self) -> None:
+        """Hold no task any more, now that the main coroutine has ended and the loop is closed."""
+        for task in self._held:
+            self.collected(task)
+        self._held.clear()
+
+    def failures(self) -> tuple[Failure, ...]:
+        """Return all of them, now that the run is over."""
+        for reference in self._tasks:
+            task = reference()
+            if task is not None:
+                self.collected(task)
+        self._is_over = True
+        roots: dict[tuple[object, ...], list[_Seen]] = {}
+        for seen in self._seen:
+            roots.setdefault((seen.text, *seen.frames[:1]), []).append(seen)
+        return tuple(map(_failure, roots.values()))
+
+    def _note(
+        self, error: BaseException, number: int, code: CodeType | None, who: str, how: str
+    ) -> None:
+        for root in _roots(error, self._is_ours):
+            frames = [*_frames(root.__traceback__)][::-1]
+            own = (distance for distance, (where, _) in enumerate(frames) if where is code)
+            self._seen.append(_Seen(root, frames, next(own, len(frames)), number, who, how))
+
+
+def _roots(
+    error: BaseException, is_ours: Callable[[BaseException], bool]
+) -> Iterator[BaseException]:
+    """Yield what an exception comes down to, but for what is no failure."""
+    to_do, known = [error], set()
+    while to_do:
+        error = to_do.pop()
+        if id(error) in known:
+            continue
+        known.add(id(error))
+        if isinstance(error, BaseExceptionGroup):
+            to_do += error.exceptions
+        elif isinstance(error, _NO_FAILURES) or is_ours(error):
+            continue
+        elif (behind := _raised_for(error)) is not None:
+            to_do.append(behind)
+        else:
+            yield error
+
+
+def _raised_for(error: BaseException) -> BaseException | None:
+    """Return the exception in whose place another one was raised on purpose, if any was."""
+    behind = error.__cause__ or error.__context__
+    if behind is None or isinstance(behind, _NO_FAILURES):
+        return None
+    if behind.__traceback__ is None:
+        return None  # it was never raised: asyncio puts a TimeoutError behind others, since 3.13
+    if error.__cause__ is None and not _is_raised_by_program(error):
+        return None  # it went wrong while another one was handled
+    return behind
+
+
+def _is_raised_by_program(error: BaseException) -> bool:
+    """Tell whether a statement `raise` of the program has raised an exception."""
+    where = where_raised(error)
+    if where is None or isinstance(error, AssertionError) or raised_by_asyncio(error):
+        return False
+    return where.tb_frame.f_code.co_code[where.tb_lasti] == _RAISE
+
+
+def _frames(traceback: TracebackType | None) -> Iterator[_Frame]:
+    """Yield what a traceback names, outermost first."""
+    while traceback is not None:
+        yield traceback.tb_frame.f_code, traceback.tb_lineno
+        traceback = traceback.tb_next
+
+
+def _failure(seen: Sequence[_Seen]) -> Failure:
+    """Return a failure, given all that were seen to have ended with it."""
+    nearest = sorted(seen, key=lambda one: (one.distance, -one.number))
+    first = nearest[0]
+    lines = (_place(frame) for one in nearest for frame in one.frames if _is_programs(frame))
+    return Failure(first.text, kinds_of(first.kind), next(lines, ""), first.who, first.how)
+
+
+def _is_programs(frame: _Frame) -> bool:
+    return not is_library_file(frame[0].co_filename)
+
+
+def _place(frame: _Frame) -> str:
+    code, line = frame
+    return str(place_at(code.co_filename, line, function_name(code))._replace(source=""))
+
+
+def _code_of(task: asyncio.Task[Any]) -> CodeType | None:
+    code: CodeType | None = getattr(_coroutine_of(task), "cr_code", None)
+    return code
+
+
+def _coroutine_of(task: asyncio.Task[Any]) -> Any:
+    # Not by `get_coro`: Python 3.12.1 crashes if it is asked for that of an eager task that ended.
+    found = (thing for thing in gc.get_referents(task) if isinstance(thing, CoroutineType))
+    return next(found, None)
+
+
+def _who(task: asyncio.Task[Any], error: BaseException) -> str:
+    """Return how a task that has ended is called: by its name, or by its coroutine's."""
+    coroutine, traceback = _coroutine_of(task), error.__traceback__
+    if name := given_name(task):
+        return name
+    if coroutine is not None:
+        return f"{coroutine_name(coroutine)}#{number_of(task)}"
+    if traceback is not None:
+        return f"{function_name(traceback.tb_frame.f_code)}#{number_of(task)}"
+    return label(task)
