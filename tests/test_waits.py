@@ -14,6 +14,7 @@ from typing import NamedTuple
 import pytest
 
 import vtloop
+from vtloop.claims import fair
 from vtloop.timeline import WAITING
 from vtloop.waits import WAITERS, describe
 
@@ -792,6 +793,97 @@ def test_a_lock_is_named_as_its_user_knows_it_not_as_asyncio_does():
     run = vtloop.simulate(main)
     assert run.value == "Lock 'changed._lock'"
     assert [str(thing) for thing in run.trace.things] == ["Lock 'changed._lock'"]
+
+
+class Pool:
+    def __init__(self):
+        self.free = asyncio.Semaphore(1)
+
+    async def use(self):
+        await take(self.free)
+
+
+async def take(x):
+    async with x:
+        await asyncio.sleep(1)
+
+
+async def locks_as_arguments():
+    a, замок, pool = asyncio.Lock(), asyncio.Lock(), Pool()
+    await asyncio.gather(take(a), take(замок), pool.use(), pool.use())
+
+
+def test_what_functions_are_given_is_named_by_who_made_it():
+    run = vtloop.simulate(locks_as_arguments)
+    assert list(map(str, run.trace.things)) == [
+        "Lock 'a'",
+        "Lock 'замок'",
+        "Semaphore 'self.free'",
+    ]
+    assert fair("self.free").of(run)
+    with pytest.raises(LookupError, match="'x' was asked for, while 3 of that name"):
+        fair("x").of(run)
+
+
+def test_what_is_named_by_who_made_it_is_known_by_the_name_of_an_argument_as_well():
+    async def main():
+        gate = asyncio.Semaphore(1)
+        await asyncio.gather(take(gate), take(gate))
+
+    run = vtloop.simulate(main)
+    for name in ("gate", "x", "Semaphore 'gate'", "Semaphore 'x'"):
+        assert run["take#3"].waited_for(name) == 1
+
+
+def test_a_name_is_first_of_all_that_of_who_made_it():
+    async def both(one, other):
+        async with one, other:
+            await asyncio.sleep(1)
+
+    async def main():
+        one, other = asyncio.Lock(), asyncio.Lock()
+        await asyncio.create_task(both(other, one))
+
+    run = vtloop.simulate(main)
+    assert [(thing.name, thing.argument) for thing in run.trace.things] == [
+        ("other", "one"),
+        ("one", "other"),
+    ]
+    assert str(fair("one").of(run)) != str(fair("other").of(run)), "each has one meaning"
+
+
+def test_what_nobody_calls_by_a_name_of_their_own_is_called_as_its_users_do():
+    async def main():
+        await asyncio.gather(*(take(asyncio.Lock()) for _ in range(2)))
+
+    assert list(map(str, vtloop.simulate(main).trace.things)) == ["Lock 'x' #1", "Lock 'x' #2"]
+
+
+def test_a_crowd_of_tasks_is_not_asked_for_names():
+    async def main():
+        lock = asyncio.Lock()
+        await asyncio.gather(take(lock), *(asyncio.sleep(3) for _ in range(200)))
+
+    assert list(map(str, vtloop.simulate(main).trace.things)) == ["Lock 'x'"]
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+def test_a_deadlock_names_locks_by_who_made_them(recorded):
+    async def both(first, second):
+        async with first:
+            await asyncio.sleep(1)
+            async with second:
+                pass
+
+    async def main():
+        one, other = asyncio.Lock(), asyncio.Lock()
+        await asyncio.gather(both(one, other), both(other, one))
+
+    run = vtloop.run if not recorded else lambda main: vtloop.simulate(main).result()
+    with pytest.raises(vtloop.DeadlockError) as raised:
+        run(main)
+    assert "both#2 waits for Lock 'other'" in str(raised.value)
+    assert "both#3 waits for Lock 'one'" in str(raised.value)
 
 
 def test_wait_for_without_a_timeout_does_not_wait_itself():

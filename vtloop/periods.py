@@ -88,12 +88,10 @@ def find_sections(timeline: Timeline, name: str | int) -> dict[str, list[Period]
 def find_any(timeline: Timeline, name: str | int) -> dict[str, list[Period]]:
     """Find tasks, holdings of a primitive, and visits of a section."""
     found = find_tasks(timeline, name) | find_sections(timeline, name)
-    for number, thing in enumerate(timeline.trace.things):
-        if name not in names_of_thing(thing):
-            continue
+    for number in things_called(timeline, name):
         held = [one for one in timeline.holdings if one.thing == number]
         if held:
-            found[f"holders of {thing}"] = _all(timeline, held)
+            found[f"holders of {timeline.trace.things[number]}"] = _all(timeline, held)
     return found
 
 
@@ -120,8 +118,18 @@ def in_progress(timeline: Timeline, name: str | int, search: Search) -> tuple[st
     )
 
 
-def names_of_thing(thing: Thing) -> set[str]:
-    """Return what a primitive can be asked for by."""
+def things_called(timeline: Timeline, name: str | int) -> list[int]:
+    """Return the primitives that are called by a name, or that their first users call so."""
+    things = list(enumerate(timeline.trace.things))
+    named = [number for number, thing in things if name in _names_of_thing(thing)]
+    return named or [
+        number
+        for number, thing in things
+        if thing.argument and name in (thing.argument, f"{thing.kind} {thing.argument!r}")
+    ]
+
+
+def _names_of_thing(thing: Thing) -> set[str]:
     return {str(thing), f"{thing.kind} #{thing.number}", thing.name} - {""}
 
 
@@ -163,8 +171,9 @@ def waits_for(timeline: Timeline, lane: Lane, on: str | None) -> list[Span]:
     waits = [span for span in lane.spans if span.state == WAITING and span.end > span.start]
     if on is None:
         return waits
-    found = [span for span in waits if on in _names(timeline, span)]
-    if not found and on not in WAITS and on not in _known(timeline):
+    things = things_called(timeline, on)
+    found = [span for span in waits if on in (span.what, span.kind) or span.thing in things]
+    if not found and not things and on not in WAITS and on not in _known(timeline):
         there = dict.fromkeys(span.what for span in waits)
         raise LookupError(
             f"Waits of {lane.label} on {on!r} were asked for, while nothing of that name is known; "
@@ -173,14 +182,7 @@ def waits_for(timeline: Timeline, lane: Lane, on: str | None) -> list[Span]:
     return found
 
 
-def _names(timeline: Timeline, span: Span) -> tuple[str, ...]:
-    thing = timeline.thing(span)
-    return span.what, span.kind, *(() if thing is None else names_of_thing(thing))
-
-
 def _known(timeline: Timeline) -> Iterator[str]:
-    for thing in timeline.trace.things:
-        yield from names_of_thing(thing)
     for lane in timeline.lanes.values():
         yield from (lane.label, lane.coroutine)
         for span in lane.spans:

@@ -23,7 +23,7 @@ from vtloop.waits import (
     WAITERS,
     WRAPPERS,
     await_stack,
-    name_in,
+    names_of,
     unwrapped,
     waiting_function,
 )
@@ -159,15 +159,15 @@ class Things:
         if (known := self.known(thing)) >= 0:
             return known
         kind = type(thing).__name__
-        name = next(filter(None, (name_in(frame, thing) for frame in callers())), "")
+        name, first = names_of(thing, callers())
         self._kinds[kind] += 1
         number = len(self.described)
         forget = partial(self._known.pop, identity)
         self._known[identity] = number, weakref.ref(thing, forget)
-        first = self._named.setdefault((kind, name), number) if name else number
-        if first != number:
-            self.described[first] = self.described[first]._replace(shared=True)
-        self.described.append(Thing(kind, name, self._kinds[kind], first != number))
+        like_it = self._named.setdefault((kind, name), number) if name else number
+        if like_it != number:
+            self.described[like_it] = self.described[like_it]._replace(shared=True)
+        self.described.append(Thing(kind, name, self._kinds[kind], like_it != number, first))
         return number
 
     def alive(self) -> Iterator[tuple[int, int]]:

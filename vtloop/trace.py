@@ -94,9 +94,10 @@ class Thing(NamedTuple):
     """A primitive that tasks share: a lock, a queue…"""
 
     kind: str  # 'Lock'
-    name: str  # under which the code knows it, or ''
+    name: str  # under which the code knows it, where it was made if that is seen; or ''
     number: int  # among those of its kind, from 1 on
     shared: bool = False  # whether another one of its kind has the same name
+    argument: str = ""  # under which who used it first knows it
 
     def __str__(self) -> str:
         if not self.name:

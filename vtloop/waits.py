@@ -14,7 +14,7 @@ import sys
 import types
 from asyncio import locks, queues, tasks
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from vtloop.clock import format_seconds, to_nanoseconds
@@ -25,6 +25,7 @@ from vtloop.private.events import (
     IN_CANCEL_AND_WAIT,
     IN_WAIT,
     code_of,
+    get_running_loop,
     is_of_thread,
     shielded_by,
 )
@@ -143,16 +144,44 @@ class _Waiting(NamedTuple):
     def known(self) -> Known:
         """Return what the thing is called, by the name under which its callers know it."""
         thing = self.subject()
-        name = next(filter(None, (name_in(frame, thing) for frame in reversed(self.callers))), "")
-        return self.names.of(thing, name)
+        return self.names.of(thing, names_of(thing, reversed(self.callers))[0])
 
     def named(self) -> str:
         """Return "Lock 'lock'"."""
         return self.known().words
 
 
-def name_in(frame: Frame, thing: Any) -> str:
-    """Return under which name, such as 'self.lock', a user's frame knows a thing; '' if not."""
+_FEW = 100  # tasks that are asked for the name of a thing; to ask more would take long
+
+
+def names_of(thing: Any, frames: Iterable[Frame]) -> tuple[str, str]:
+    """Return what a thing is called, such as 'self.lock', and by the first who knows it.
+
+    `frames` are of its users, the first first. One that was given the thing as an argument calls it
+    as it likes, so it is called as by one that was not: among these, or else among those of all
+    tasks, from the first on. Names are '' if nobody has any.
+    """
+    names = [(_name_in(frame, thing), frame) for frame in frames]
+    first = next((name for name, _ in names if name), "")
+    if first and all(_is_argument(name, frame) for name, frame in names if name):
+        names = [(_name_in(frame, thing), frame) for frame in _frames_of_tasks()]
+    own = (name for name, frame in names if name and not _is_argument(name, frame))
+    return next(own, first), first
+
+
+def _is_argument(name: str, frame: Frame) -> bool:
+    code = frame.f_code
+    return name in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+
+
+def _frames_of_tasks() -> Iterator[Frame]:
+    """Yield the suspended frames of all tasks of the loop that runs, unless there are many."""
+    all_tasks = set() if get_running_loop() is None else asyncio.all_tasks()
+    for task in in_order(all_tasks if len(all_tasks) <= _FEW else ()):
+        yield from await_stack(task.get_coro())[0]
+
+
+def _name_in(frame: Frame, thing: Any) -> str:
     if is_library(frame):
         return ""
     variables = local_variables(frame)

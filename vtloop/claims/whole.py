@@ -33,7 +33,7 @@ from vtloop.periods import (
     in_progress,
     life,
     most_at_once,
-    names_of_thing,
+    things_called,
 )
 from vtloop.timeline import WAITING, Lane, Span, Timeline
 
@@ -256,7 +256,7 @@ class _Fair(Claim):
     def _thing(self, timeline: Timeline) -> int:
         things = timeline.trace.things
         taken = sorted({holding.thing for holding in timeline.holdings})
-        found = [thing for thing in taken if self._primitive in names_of_thing(things[thing])]
+        found = [thing for thing in things_called(timeline, self._primitive) if thing in taken]
         if len(found) != 1:
             there = [str(things[thing]) for thing in found or taken]
             count = f"{len(found)} of that name were" if found else "none of that name was"
