@@ -97,3 +97,40 @@ def test_what_a_task_prints_in_a_later_cell_is_of_that_cell(monkeypatch):
             cell_now.set(number)
             book.run(main)
     assert {number for number, _ in written} == {2}
+
+
+async def waits_for_ever():
+    await asyncio.sleep(1)
+    await asyncio.Event().wait()
+
+
+def test_messages_count_time_from_where_the_cell_begins():
+    async def ticks():
+        while True:
+            await asyncio.sleep(2)
+
+    async def polls():
+        while True:
+            await asyncio.sleep(0)
+
+    with closing(Notebook()) as book:
+        book.run(lambda: asyncio.sleep(13))
+        assert "at virtual time 1 s while" in str(book.run(waits_for_ever).error)
+        assert "so the run ends here, though until=4 was asked for" in str(
+            book.run(waits_for_ever, until=4).error
+        )
+        assert "at virtual time 0 s while no timer" in str(book.run(polls).error)
+        run = book.run(ticks, until=3)
+        with pytest.raises(vtloop.UntilReached, match="stopped at its until, after 3 s"):
+            run.result()
+
+
+def test_what_is_left_in_a_cell_is_told_in_the_time_of_the_cell():
+    with closing(Notebook()) as book:
+        book.run(lambda: asyncio.sleep(13))
+        book.loop.begin(3)
+        with pytest.raises(vtloop.UntilReached) as reached:
+            book.loop.run_until_complete(asyncio.sleep(8))
+        book.loop.rest()
+    assert str(reached.value).startswith("The run reached until=3 seconds of virtual time while")
+    assert "waits for a sleep until 8 s" in str(reached.value)

@@ -1,6 +1,7 @@
 """Claims with names that are wrong or ambiguous, and claims about runs that went wrong."""
 
 import asyncio
+import copy
 
 import pytest
 
@@ -386,3 +387,27 @@ def test_what_is_no_moment_cannot_be_before_another():
         task("anna").finishes.before(1)
     with pytest.raises(TypeError, match="takes another moment"):
         task("anna").finishes.together_with(task("boris"))
+
+
+# A task alone
+
+
+def test_a_task_alone_is_no_claim_and_says_what_can_be_claimed_of_it():
+    run = of_workers("anna")
+    what = r"while a task alone is no claim; say what it does: \.starts, .*\.takes\(…\)"
+    for use in (
+        lambda: task("anna").check(run),
+        lambda: task("anna").of(run),
+        lambda: task("anna").finished.at(1),
+    ):
+        with pytest.raises(AttributeError, match=rf"task\('anna'\)\.\w+ was asked for, {what}"):
+            use()
+    with pytest.raises(TypeError, match=rf"task\('anna'\) was used as a truth value, {what}"):
+        assert task("anna")
+    assert not hasattr(task("anna"), "check")
+    assert copy.copy(task("anna")) == task("anna")
+
+
+def test_a_line_that_is_missing_among_none_is_said_so():
+    verdict = printed("done").of(of_workers("anna"))
+    assert verdict.actual == "'done' was never printed; nothing was"

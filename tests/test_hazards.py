@@ -40,9 +40,9 @@ def test_a_deadlock_names_every_blocked_task_what_it_waits_for_and_who_holds_it(
         The program waited at virtual time 1 s while nothing was ready, no timer was pending and no thread could call in; 3 tasks wait for ever:
           - main#1 waits for gather() of Plato, worker#3
               at tests/test_hazards.py:{line + 7} in main: await asyncio.gather(
-          - Plato waits for Lock 'first' #2, held by worker#3
+          - Plato waits for Lock 'knife', held by worker#3
               at tests/test_hazards.py:{line + 3} in worker: await second.acquire()
-          - worker#3 waits for Lock 'first' #1, held by Plato
+          - worker#3 waits for Lock 'fork', held by Plato
               at tests/test_hazards.py:{line + 3} in worker: await second.acquire()
         They wait in a circle: Plato → worker#3 → Plato.
         Let some task do what they wait for, or give the wait a timeout.
@@ -254,7 +254,7 @@ def test_until_is_an_error_of_the_drop_in_and_tells_what_is_left():
     line = tick.__code__.co_firstlineno + 2
     assert str(error.value) == text(
         f"""
-        The run reached until=2.5 seconds of virtual time while it was not finished; pass a later until=, or none. Tasks left:
+        The run reached until=2.5 seconds of virtual time while it was not finished; give it a later until, or none. Tasks left:
           - tick#1 waits for a sleep until 3 s
               at tests/test_hazards.py:{line} in tick: await asyncio.sleep(1)
         The date was 2000-01-01 00:00:02.500000 UTC.

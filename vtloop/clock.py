@@ -82,6 +82,7 @@ class Clock:
     """The virtual time of a run, in nanoseconds since its start."""
 
     __slots__ = (
+        "began",
         "computed",
         "is_real",
         "looks_left",
@@ -96,6 +97,8 @@ class Clock:
 
     def __init__(self, now: int = 0) -> None:
         self.now = now
+        self.began = 0
+        """From which instant messages count: that at which the part of a run began that goes on."""
         self.monotonic = FloatClock(MONOTONIC)
         """What `time.monotonic` and `time.perf_counter` show."""
         self.wall: FloatClock | None = FloatClock(WALL)
@@ -117,6 +120,10 @@ class Clock:
 
     def __repr__(self) -> str:
         return f"<Clock at {format_seconds(self.now)}>"
+
+    def told(self, instant: int) -> str:
+        """Return an instant in words, such as '1.5 s', as messages count time."""
+        return format_seconds(instant - self.began)
 
     def after(self, seconds: float) -> int:
         """Return the instant that is `seconds` from now, for somebody who is going to wait."""

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from vtloop import waits
-from vtloop.clock import NANOSECONDS, NEVER, Clock, format_seconds, plain_seconds
+from vtloop.clock import NANOSECONDS, NEVER, Clock, plain_seconds
 from vtloop.errors import (
     DeadlockBeforeUntil,
     DeadlockError,
@@ -62,11 +62,12 @@ class Spin:
 
 
 def _time(loop: Loop) -> str:
-    return format_seconds(loop.virtual_time())
+    time: str = loop.clock.told(loop.virtual_time())
+    return time
 
 
-def _names(recorder: Recorder | None) -> waits.Names:
-    return waits.Names(None if recorder is None else recorder.primitives())
+def _names(clock: Clock, recorder: Recorder | None) -> waits.Names:
+    return waits.Names(None if recorder is None else recorder.primitives(), clock.began)
 
 
 def _blocked_tasks(loop: Loop, names: waits.Names) -> list[waits.Wait]:
@@ -111,10 +112,10 @@ def deadlock(loop: Loop, recorder: Recorder | None, until: int = NEVER) -> Deadl
     if until < NEVER:
         kind = DeadlockBeforeUntil
         in_vain = (
-            f"\nThis is a deadlock, so the run ends here, though until={plain_seconds(until)} was "
-            "asked for."
+            f"\nThis is a deadlock, so the run ends here, though "
+            f"until={plain_seconds(until - loop.clock.began)} was asked for."
         )
-    names = _names(recorder)
+    names = _names(loop.clock, recorder)
     blocked = _blocked_tasks(loop, names)
     if not blocked:
         message = (
@@ -141,9 +142,9 @@ def blocked_for_ever(
     itself = f"{who} waits\n      at {place(program_frames()[0])}"
     message = (
         f"{who} blocked {'the loop' if in_a_loop else 'the program'}'s own thread at virtual time "
-        f"{format_seconds(since)} with a wait for another thread, while no thread was left that "
+        f"{clock.told(since)} with a wait for another thread, while no thread was left that "
         "could end it:\n"
-        + _listed([itself, *_blocked_threads(threads, _names(None))])
+        + _listed([itself, *_blocked_threads(threads, _names(clock, None))])
         + f"\n{'Await an asyncio primitive instead, or give' if in_a_loop else 'Give'} the wait a "
         "timeout."
     )
@@ -173,7 +174,7 @@ def spin_message(loop: Loop, deadline: int) -> str:
     """Return what a run says when it moves the clock under tasks that spin."""
     message: str = loop.clock.dated(
         f"{_spinners(loop)} kept the loop busy round after round at virtual time {_time(loop)} "
-        f"while the next timer was due at {format_seconds(deadline)}; the clock was moved there, "
+        f"while the next timer was due at {loop.clock.told(deadline)}; the clock was moved there, "
         "as on a real machine, where each round takes time. For exact times wait for what is "
         "polled, or sleep a little longer than 0 between two looks"
     )
@@ -188,11 +189,11 @@ def _spinners(loop: Loop) -> str:
 
 def until_reached(loop: Loop, until: int) -> UntilReached:
     """Return the error that stops a run at its `until`."""
-    pending = _blocked_tasks(loop, _names(None))
+    pending = _blocked_tasks(loop, _names(loop.clock, None))
     left = f":\n{_listed(pending)}" if pending else ": none"
     message = (
-        f"The run reached until={plain_seconds(until)} seconds of virtual time while it was not "
-        f"finished; pass a later until=, or none. Tasks left{left}"
+        f"The run reached until={plain_seconds(until - loop.clock.began)} seconds of virtual time "
+        f"while it was not finished; give it a later until, or none. Tasks left{left}"
     )
     return UntilReached(loop.clock.dated(message))
 

@@ -183,7 +183,8 @@ class PartLoop(VirtualLoop):
             self._recorder = timers.watcher = self.recording
         new = set(threading.enumerate()).difference(self._known)
         self._threads.outsiders.leave_out(*new)
-        self._until = NEVER if until is None else self._clock.now + to_nanoseconds(until)
+        self._clock.began = now = self._clock.now
+        self._until = NEVER if until is None else now + to_nanoseconds(until)
         self.recording.begin(self._tasks_created)
 
     def rest(self) -> None:

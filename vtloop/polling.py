@@ -120,7 +120,7 @@ class Polling:
         if passed > MOST and actor.is_alone():
             message = (
                 f"{actor.whoami()} {how} again and again since virtual time "
-                f"{format_seconds(poll.began)}, for {format_seconds(passed)}, while nothing else "
+                f"{actor.clock.told(poll.began)}, for {format_seconds(passed)}, while nothing else "
                 "could happen; wait for what is polled, or sleep between two looks"
             )
             raise LivelockError(actor.clock.dated(message))
@@ -130,7 +130,7 @@ class Polling:
         """Tell that a line of the program polls; the first one also by a warning."""
         message = actor.clock.dated(
             f"{actor.whoami()} {how} again and again at virtual time "
-            f"{format_seconds(actor.clock.now)}, at {place(frame)}; from then on each look took "
+            f"{actor.clock.told(actor.clock.now)}, at {place(frame)}; from then on each look took "
             "some time, as on a real machine. For exact times wait for what is polled, or sleep "
             "until it is due; code that waits for a clock to pass a deadline, and not just to "
             "reach it, needs timer_slack="

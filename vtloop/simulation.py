@@ -110,7 +110,7 @@ class Run(Generic[T]):
         if self.stopped:
             raise UntilReached(
                 f"The result of a run was asked for, while the run was stopped at its until, after "
-                f"{exactly(self.elapsed)}; pass a later until=, or none"
+                f"{exactly(self.elapsed)}; give it a later until, or none"
             )
         return self.value  # type: ignore[return-value]
 

@@ -52,10 +52,12 @@ class Wait(NamedTuple):
 class Names:
     """What primitives are called in one message: each by one name, and no two alike.
 
-    `known` are those that a recorder has named.
+    `known` are those that a recorder has named. The message counts times from `began` on, an
+    instant in nanoseconds.
     """
 
-    def __init__(self, known: Primitives | None = None) -> None:
+    def __init__(self, known: Primitives | None = None, began: int = 0) -> None:
+        self.began = began
         self._known = {} if known is None else dict(known)
         self._given: Counter[str] = Counter()
 
@@ -216,7 +218,7 @@ def _sleep(waiting: _Waiting) -> str:
     deadline = to_nanoseconds(handle.when())
     if handle.when() == float("inf"):
         return "nothing, for ever (a sleep of infinite length)"
-    return f"a sleep until {format_seconds(deadline)}"
+    return f"a sleep until {format_seconds(deadline - waiting.names.began)}"
 
 
 def _lock(waiting: _Waiting) -> str:

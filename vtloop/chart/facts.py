@@ -13,7 +13,9 @@ from vtloop.wording import counted
 
 def words_of_arrows(drawn: int, found: int, alone: int) -> str:
     """Say which arrows are drawn, of those found and those between rows of one task."""
-    words = f"{drawn or 'None'} of {counted(found, 'arrow')} drawn"
+    if not drawn:
+        return f"Not drawn: {counted(found, 'arrow')} to or from tasks that share a row."
+    words = f"{drawn} of {counted(found, 'arrow')} drawn"
     if drawn < alone:
         words += ": cancellations first, then ends of waits for tasks, wake-ups, creations"
     return words + (", none to or from tasks that share a row." if alone < found else ".")

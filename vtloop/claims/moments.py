@@ -299,10 +299,11 @@ class Printed(Moment):
             if kind == "print" and trace.printed[subject].text == self._text
         )
         lines = [f"{line.text!r} at {format_seconds(line.at)}" for line in trace.printed]
+        others = f"printed was {listed(lines)}" if lines else "nothing was"
         tasks = unique(one.task for one in there if one.task)
         return Seen(
             there,
-            f"{self._text!r} was never printed; printed was {listed(lines or ['nothing'])}",
+            f"{self._text!r} was never printed; {others}",
             tasks,
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from vtloop.actors import name_of
 from vtloop.claims.claim import Claim, Evidence, unique
@@ -25,6 +26,12 @@ from vtloop.trace import ENDS
 __tracebackhide__ = True  # for pytest: what the user wrote matters, not what is here
 
 
+_NO_CLAIM = (
+    "while a task alone is no claim; say what it does: .starts, .finishes, .raises, .ends, "
+    ".takes(…), .waits(…), .overlaps(…) or .is_cancelled(…)"
+)
+
+
 @dataclass(frozen=True)
 class Subject:
     """A task that claims are made about, by its label, its coroutine's name or its number.
@@ -33,6 +40,17 @@ class Subject:
     """
 
     name: str | int
+
+    if not TYPE_CHECKING:  # which know better what there is
+
+        def __getattr__(self, attribute: str) -> Any:
+            raise AttributeError(f"{self}.{attribute} was asked for, {_NO_CLAIM}")
+
+    def __bool__(self) -> bool:
+        raise TypeError(f"{self} was used as a truth value, {_NO_CLAIM}")
+
+    def __str__(self) -> str:
+        return f"task({vars(self).get('name')!r})"
 
     @property
     def starts(self) -> Moment:
