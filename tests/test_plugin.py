@@ -593,17 +593,20 @@ async def test_yields_twice(yields_twice):
 @pytest.mark.parametrize(
     ("option", "words"),
     [
-        ("until=-1", "until=-1; it is a number of seconds from 0 on"),
-        ("until='soon'", "until='soon'; it is a number of seconds"),
-        ("wall_clock='tomorrow'", "wall_clock='tomorrow'; it is a datetime, a text ('now',"),
-        ("wall_clock=True", "wall_clock=True; it is a datetime"),
-        ("seed=1.5", "seed=1.5; it is a number or a text"),
+        ("until=-1", "until=-1 was given; pass a number of seconds from 0 on, or None"),
+        ("until='soon'", "until='soon' was given; pass a number of seconds"),
+        (
+            "wall_clock='tomorrow'",
+            "wall_clock='tomorrow' was given; pass a datetime, a text",
+        ),
+        ("wall_clock=True", "wall_clock=True was given; pass a datetime"),
+        ("seed=1.5", "seed=1.5 was given; pass a whole number or a text"),
     ],
 )
 def test_a_value_that_cannot_be_is_refused_before_the_test_begins(run_tests, option, words):
     done = run_tests(f"import pytest\n@pytest.mark.vtloop({option})\nasync def test_it(): pass")
     done.result.assert_outcomes(errors=1)
-    assert f"The marker vtloop was given {words}" in done.text
+    assert f"The marker vtloop cannot be used: {words}" in done.text
     assert "never awaited" not in done.text
 
 
@@ -624,7 +627,7 @@ def test_a_misuse_is_told_with_what_to_do(run_beside_others):
     done = run_beside_others(MISUSED)
     for told in (
         "The marker vtloop was given sed, while its options are seed=, wall_clock=, until=, leaks=",
-        "The marker vtloop was given leaks='maybe'; it is 'fail' or 'allow'",
+        "The marker vtloop cannot be used: leaks='maybe' was given; pass 'fail' or 'allow'",
         "test_method is marked vtloop while it is a method of a unittest.TestCase",
         "is marked vtloop while anyio's plugin is to run it as well",
         "The fixture vt was asked for while the test is not in virtual time; mark it",

@@ -359,7 +359,7 @@ def test_what_fate_cannot_do_is_refused(options):
 
     error, _ = failure_of(explore)
     assert isinstance(error, ValueError)
-    assert f"fates() was asked for {name}=" in str(error)
+    assert f"{name}={options[name]!r} was given; pass" in str(error)
 
 
 # Hypothesis

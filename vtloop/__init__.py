@@ -31,13 +31,14 @@ A map of the package, from the bottom up; a module imports only from those named
 - `marks`: what a program asks and says of itself
 - `collector`, `randomness`, `wallclock`, `time_functions`, `idle_thread`, `inner_loops`, `world`:
   what a run changes in the process around it
+- `allowed`: what options can be
 - `policies`, `scheduling`, `loop`, `kernel`: the event loop, who acts between its steps, and where
   another one runs
 - `timeline`, `actors`, `periods`, `facts`: the schedule of a run, read from its trace, who is in
   it, and what became of them
 - `chart`: its picture; a package, with a map of its own
 - `marble_rows`, `marbles`, `perfetto`, `mermaid`, `page`: its other views
-- `views`: all of them, by format
+- `files`, `views`: all of them, by format
 - `claims`: what is to be true of a schedule; a package, with a map of its own
 - `output`, `runner`, `simulation`: one run
 - `progress`: how far long work is
@@ -49,7 +50,7 @@ A map of the package, from the bottom up; a module imports only from those named
 - `parts`: a loop that is run in parts, and the trace of each
 - `options`, `loop_makers`, `scripts`, `sweep_command`, `__main__`: the command line
 - `cells`, `notebook`: the cells of a notebook
-- `leaks`, `grounds`, `testing`, `failures`, `durations`, `swept`, `pytest_plugin`: tests in
+- `leaks`, `grounds`, `vt`, `testing`, `failures`, `durations`, `swept`, `pytest_plugin`: tests in
   virtual time, for pytest
 """
 
@@ -82,6 +83,7 @@ if TYPE_CHECKING:
     from vtloop.simulation import run as run
     from vtloop.simulation import simulate as simulate
     from vtloop.trace import Trace as Trace
+    from vtloop.vt import VirtualTime as VirtualTime
     from vtloop.wallclock import shift_wall_clock as shift_wall_clock
 
 __version__ = "0.1.0"
@@ -108,6 +110,7 @@ _HOMES = {
     "simulate": "simulation",
     "Trace": "trace",
     "takes": "claims",
+    "VirtualTime": "vt",
 }
 __all__ = [*_HOMES]
 _MODULES = {"chart", "claims", "marbles", "mermaid", "perfetto"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextvars import Context
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from vtloop import leaks
-from vtloop.clock import START, Seconds, to_nanoseconds
+from vtloop.allowed import OF_RUNS, Option, one_of, refusal
+from vtloop.clock import START, Seconds
 from vtloop.parts import PartLoop, PartRecording
 from vtloop.places import is_library
 from vtloop.private.events import get_running_loop
@@ -60,36 +61,19 @@ class Options(NamedTuple):
         """Return the options of markers, of which those before take precedence."""
         given = given_by(marks, cls._fields)
         for name, value in given.items():
-            can_be, words = _VALUES[name]
-            if not can_be(value):
-                pytest.fail(f"The marker vtloop was given {name}={value!r}; {words}", pytrace=False)
+            refuse(_OPTIONS, name, value, "vtloop")
         return cls(**given)
 
 
-def _is_start(value: Any) -> bool:
-    try:
-        start_of(value)
-    except (TypeError, ValueError):
-        return False
-    return True
+def refuse(options: Mapping[str, Option], name: str, value: Any, marker: str) -> None:
+    """Let the test fail unless an option of a marker can be what is given."""
+    if (refused := refusal(options, name, value)) is not None:
+        pytest.fail(f"The marker {marker} cannot be used: {refused}", pytrace=False)
 
 
-def _is_end(value: Any) -> bool:
-    try:
-        return value is None or to_nanoseconds(value) >= 0
-    except (TypeError, ValueError):
-        return False
-
-
-# What the options of a marker can be, each with what to say of anything else.
-_VALUES: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "seed": (lambda value: isinstance(value, int | str | None), "it is a number or a text"),
-    "wall_clock": (
-        _is_start,
-        "it is a datetime, a text ('now', '09:24:00', '2024-01-31T09:24'), or None for real clocks",
-    ),
-    "until": (_is_end, "it is a number of seconds from 0 on"),
-    "leaks": (lambda value: value in ("fail", "allow"), "it is 'fail' or 'allow'"),
+_OPTIONS = {
+    **{name: OF_RUNS[name] for name in ("seed", "wall_clock", "until")},
+    "leaks": Option(one_of("fail", "allow"), "'fail' or 'allow'"),
 }
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from fractions import Fraction
+from functools import partial
 from typing import Any, NamedTuple
 
+from vtloop.allowed import Option, check, function, of_type
 from vtloop.claims import takes
 from vtloop.clock import NANOSECONDS, Seconds, format_seconds, to_nanoseconds
 from vtloop.errors import ClaimError
@@ -63,7 +65,8 @@ def check_growth(
     "linear": then the times are a constant plus a multiple of that, again exactly. `options` are
     those of `simulate`.
 
-    Returns the times. Raises ClaimError with a table, and what a program raises.
+    Returns the times. Raises ClaimError with a table, and what a program raises; TypeError or
+    ValueError, before it runs, for what is none of this.
 
     >>> import asyncio
     >>> async def downloads(n: int) -> None:
@@ -75,13 +78,14 @@ def check_growth(
     >>> check_growth(downloads, lambda n: n / 4, sizes=(4, 8, 400)).elapsed
     {4: 1.0, 8: 2.0, 400: 100.0}
     """
-    sizes = sorted(set(sizes))
-    if not sizes or sizes[0] < 1:
-        raise ValueError(
-            f"Growth was to be checked at the sizes {sizes}; give some, each of them 1 or more"
-        )
+    given = [*sizes] if isinstance(sizes, Iterable) else sizes
+    check(_OPTIONS, program=program, growth=growth, sizes=given)
+    sizes = sorted({*given})
     if isinstance(growth, str):
         _check_that_it_shows(growth, sizes)
+        expected = {}
+    else:
+        expected = {size: to_nanoseconds(growth(size)) for size in sizes}
     runs = {size: _run(program, size, options) for size in sizes}
     times = {size: run.trace.header["finished"] for size, run in runs.items()}
     found = Growth(runs, times)
@@ -89,18 +93,30 @@ def check_growth(
         if not _follows(times, growth):
             law = f"it is {found.law}" if found.law else "it follows no law of vtloop.growth.LAWS"
             raise ClaimError(_table(f"is {growth} in its size; in fact {law}", times, None))
-    else:
-        expected = {size: to_nanoseconds(growth(size)) for size in sizes}
-        wrong = [size for size in sizes if times[size] != expected[size]]
-        if wrong:
-            size = wrong[0]
-            words = (
-                f"takes {format_seconds(expected[size])} at size {size}; in fact "
-                f"{format_seconds(times[size])}"
-            )
-            why = takes(Fraction(expected[size], NANOSECONDS)).of(runs[size])
-            raise ClaimError(f"{_table(words, times, expected)}\nAt size {size}:\n{why}")
+    elif wrong := [size for size in sizes if times[size] != expected[size]]:
+        size = wrong[0]
+        words = (
+            f"takes {format_seconds(expected[size])} at size {size}; in fact "
+            f"{format_seconds(times[size])}"
+        )
+        why = takes(Fraction(expected[size], NANOSECONDS)).of(runs[size])
+        raise ClaimError(f"{_table(words, times, expected)}\nAt size {size}:\n{why}")
     return found
+
+
+def _are_sizes(given: Any) -> bool:
+    return all(of_type(int)(size) and size > 0 for size in given) and given != []
+
+
+def _is_growth(given: Any) -> bool:
+    return callable(given) or of_type(str)(given)
+
+
+_OPTIONS = {
+    "program": Option(function, "a function from a size to a coroutine"),
+    "growth": Option(_is_growth, f"one of {', '.join(LAWS)}, or a function from a size to seconds"),
+    "sizes": Option(_are_sizes, f"whole numbers from 1 on, such as {SIZES}"),
+}
 
 
 def _check_that_it_shows(law: str, sizes: list[int]) -> None:
@@ -110,8 +126,8 @@ def _check_that_it_shows(law: str, sizes: list[int]) -> None:
             f"Growth was claimed to be {law!r}; name one of {', '.join(LAWS)}, or pass a function "
             "from a size to seconds"
         )
-    for other, function in LAWS.items():
-        if other != law and _follows({size: function(size) for size in sizes}, law):
+    for other, law_of in LAWS.items():
+        if other != law and _follows({size: law_of(size) for size in sizes}, law):
             raise ValueError(
                 f"Growth was claimed to be {law}, while at the sizes {sizes} it would look the "
                 f"same if it were {other}; give more sizes, such as {SIZES}"
@@ -119,8 +135,8 @@ def _check_that_it_shows(law: str, sizes: list[int]) -> None:
 
 
 def _run(program: Callable[[int], Any], size: int, options: dict[str, Any]) -> Run[Any]:
-    run = simulate(lambda: program(size), **options)
     try:
+        run = simulate(partial(program, size), **options)
         run.result()
     except BaseException as error:
         error.add_note(f"The program was run at size {size}, to see how its time grows.")

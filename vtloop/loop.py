@@ -27,6 +27,7 @@ from functools import partial
 from typing import Any
 
 from vtloop import hazards
+from vtloop.allowed import OF_RUNS, check
 from vtloop.baton import BatonThread
 from vtloop.blocking import Actor, here
 from vtloop.boundary import Network
@@ -67,6 +68,8 @@ class VirtualLoop(Scheduling):
     - `clock`: a `Clock` to share with the loops before and after this one
     - `recorder`, `policy`, `network`: collaborators, see `recorder.Recorder`, `policies.Policy` and
       `boundary.Network`
+
+    TypeError or ValueError for an option that is none of this.
     """
 
     def __init__(
@@ -82,6 +85,7 @@ class VirtualLoop(Scheduling):
         policy: Policy | None = None,
         network: Network | None = None,
     ) -> None:
+        check(OF_RUNS, until=until, timer_slack=timer_slack, seed=seed, patience=patience)
         self._clock = Clock() if clock is None else clock
         if self._clock.make_loop is None:
             self._clock.make_loop = _make_beside

@@ -37,6 +37,18 @@ def count(text: str) -> int:
     return int(text)
 
 
+def some(text: str) -> int:
+    """Return `text` as a number of things of which there has to be one."""
+    if count(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not enough; give a whole number from 1 on")
+    return count(text)
+
+
+def number_or_text(text: str) -> int | str:
+    """Return `text` as a whole number if it is one."""
+    return int(text) if text.removeprefix("-").isdecimal() else text
+
+
 def add_wall_clock(parser: Any) -> None:
     """Add the option for the wall clock to a parser."""
     parser.add_argument(
@@ -53,4 +65,10 @@ def add_options(parser: Any, until: str) -> None:
     """Add to a parser what any run may be told; `until` is the help for --until."""
     add_wall_clock(parser)
     parser.add_argument("--until", type=seconds, metavar="SECONDS", help=until)
-    parser.add_argument("--seed", type=int, default=0, help="of the module random (default: 0)")
+    add_seed(parser)
+
+
+def add_seed(parser: Any) -> None:
+    """Add the option for the seed to a parser."""
+    words = "of the module random, a number or a text (default: 0)"
+    parser.add_argument("--seed", type=number_or_text, default=0, help=words)

@@ -24,10 +24,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from vtloop.durations import TIMES, Durations
+from vtloop.errors import SimulationError
 
 if TYPE_CHECKING:
     from vtloop.swept import Swept
-    from vtloop.testing import Test, Tests, VirtualTime
+    from vtloop.testing import Test, Tests
+    from vtloop.vt import VirtualTime
 
 _OTHERS = ("asyncio", "anyio", "trio")  # markers of plugins that run async tests
 _OURS = ("vtloop", "vtloop_sweep")
@@ -91,8 +93,26 @@ def pytest_configure(config: pytest.Config) -> None:
         )
     if config.getini("vtloop_wall_clock"):
         _wall_clock_of_suite(config)
-    if config.getoption("vtloop_durations") is not None and not hasattr(config, "workerinput"):
-        config.pluginmanager.register(Durations(config.getoption("vtloop_durations")))
+    if not hasattr(config, "workerinput"):
+        _check_options(config)
+        if config.getoption("vtloop_durations") is not None:
+            config.pluginmanager.register(Durations(config.getoption("vtloop_durations")))
+
+
+def _check_options(config: pytest.Config) -> None:
+    """Refuse what would be found out too late, when tests have run."""
+    charts, durations = config.getoption("vtloop_charts"), config.getoption("vtloop_durations")
+    if charts is not None:
+        from vtloop.files import check_directory
+
+        try:
+            check_directory(charts)
+        except SimulationError as error:
+            raise pytest.UsageError(f"--vtloop-charts={charts} was given: {error}") from None
+    if durations is not None and durations < 0:
+        raise pytest.UsageError(
+            f"--vtloop-durations={durations} was given; it is a number of tests, 0 for all"
+        )
 
 
 def _wall_clock_of_suite(config: pytest.Config) -> Any:

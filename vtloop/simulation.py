@@ -7,9 +7,9 @@ import inspect
 import os
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from vtloop.allowed import OF_RUNS, check
 from vtloop.clock import START, Seconds, exactly, to_seconds
 from vtloop.columns import plain
 from vtloop.errors import DeadlockError, UntilReached
@@ -69,6 +69,7 @@ class Run(Generic[T]):
         """False if something outside the simulation had a say: a thread, or a real clock."""
         self.trace = trace
         """What was recorded."""
+        self._timeline: Timeline | None = None
 
     def __repr__(self) -> str:
         if self.error is not None:
@@ -114,12 +115,14 @@ class Run(Generic[T]):
             )
         return self.value  # type: ignore[return-value]
 
-    @cached_property
+    @property  # not a cached one, which for type checkers is no property of a protocol
     def timeline(self) -> Timeline:
         """The trace as a schedule."""
-        from vtloop.timeline import Timeline  # here, as it is slow to import
+        if self._timeline is None:
+            from vtloop.timeline import Timeline  # here, as it is slow to import
 
-        return Timeline(self.trace)
+            self._timeline = Timeline(self.trace)
+        return self._timeline
 
     def chart(self, path: str | os.PathLike[str], **options: Any) -> None:
         """Draw its schedule to a file: SVG, PNG or PDF; options as for `vtloop.chart.figure`.
@@ -259,14 +262,17 @@ def run(
     Unlike `asyncio.run` it may be called while a loop runs in this thread, such as a notebook's:
     that one stands still, as for any call that computes. A virtual loop it may not.
 
-    Raises what the coroutine raises, DeadlockError, LivelockError, or UntilReached.
+    Raises what the coroutine raises, DeadlockError, LivelockError, or UntilReached; and TypeError,
+    ValueError or RuntimeError, before anything runs, for what is no coroutine or no such option.
     """
+    check(OF_RUNS, settle=settle, debug=debug)
+    refuse_unless_runnable(main)
     no_other = no_loop_running()
     loop = VirtualLoop(
         until=until, seed=seed, wall_clock=wall_clock, timer_slack=timer_slack, patience=patience
     )
     with no_other, Runner(loop, debug) as runner:
-        value: T = runner.run(_coroutine(main))
+        value: T = runner.run(coroutine_of(main))
         if settle:
             loop.settle()
         return value
@@ -286,7 +292,8 @@ def simulate(
     """Run a coroutine in virtual time and return what happened; options as for `run`.
 
     Errors of the program are in the result, not raised. What it prints is recorded and goes to
-    standard output as usual.
+    standard output as usual. What is raised before there is a main coroutine is nobody's run, and
+    is raised here.
 
     >>> async def nap() -> str:
     ...     await asyncio.sleep(3600)
@@ -294,6 +301,8 @@ def simulate(
     >>> simulate(nap).elapsed
     3600.0
     """
+    check(OF_RUNS, settle=settle, debug=debug)
+    refuse_unless_runnable(main)
     no_other = no_loop_running()
     recording = Recording()
     loop = VirtualLoop(
@@ -307,28 +316,72 @@ def simulate(
     account = Account(loop, recording)
     with no_other, Runner(loop, debug) as runner, account:
         try:
-            account.complete(runner, _coroutine(main), settle)
+            account.complete(runner, coroutine_of(main), settle)
         finally:
             runner.finish()
+    if account.finished is None and account.raised is not None:
+        raise account.raised
     return account.told(recording.trace, runner.unfinished, seed, loop.world.time.start)
 
 
-def _coroutine(main: Any) -> Any:
+# What can be run
+
+_TAKES_AWAITABLES = sys.version_info >= (3, 14)  # as asyncio.run does
+
+
+def refuse_unless_runnable(main: Any) -> None:
+    """Raise what `asyncio.run` would for what can neither be run nor called, before anything is."""
+    if not callable(main) or inspect.isawaitable(main):
+        _refuse_unless_new(main, f"{main!r} was given")
+
+
+def coroutine_of(main: Any) -> Any:
     """Return the coroutine of what a run was given, which is refused as by `asyncio.run`."""
-    takes_awaitables = sys.version_info >= (3, 14)
     given = f"{main!r} was given"
     if callable(main) and not inspect.isawaitable(main):
-        given, main = f"{main!r} returned ", main()
-        given += repr(main)
-    if asyncio.iscoroutine(main):
-        return main
-    if takes_awaitables and inspect.isawaitable(main):
-        return _awaiting(main)
-    error = TypeError if takes_awaitables else ValueError
-    expected = "An awaitable" if takes_awaitables else "A coroutine"
-    raise error(
-        f"{expected} was expected, while {given}; pass main() or main, of an `async def main()`"
-    )
+        main, function = _called(main), main
+        given = f"{function!r} returned {main!r}"
+    _refuse_unless_new(main, given)
+    return main if asyncio.iscoroutine(main) else _awaiting(main)
+
+
+def _called(main: Callable[[], Any]) -> Any:
+    try:
+        return main()
+    except TypeError as error:
+        here = error.__traceback__
+        if here is not None and here.tb_next is None:  # it was not even entered
+            raise TypeError(
+                f"{main!r} was to be called without arguments, while that cannot be done: {error}; "
+                "pass main(…), with its arguments, of an `async def main(…)`"
+            ) from None
+        raise
+
+
+def _refuse_unless_new(main: Any, given: str) -> None:
+    """Raise unless something can be awaited, and nobody has done so yet."""
+    if inspect.iscoroutine(main):
+        state = inspect.getcoroutinestate(main)
+        if state in _USED:
+            error, was = _USED[state]
+            raise error(
+                f"{given}, while {was}; pass a new one, or the function, which makes one for each "
+                "run"
+            )
+    elif not (asyncio.iscoroutine(main) or (_TAKES_AWAITABLES and inspect.isawaitable(main))):
+        expected = "An awaitable" if _TAKES_AWAITABLES else "A coroutine"
+        no_generator = " without `yield`" if inspect.isasyncgen(main) else ""
+        raise (TypeError if _TAKES_AWAITABLES else ValueError)(
+            f"{expected} was expected, while {given}; pass main() or main, of an "
+            f"`async def main()`{no_generator}"
+        )
+
+
+_USED: dict[str, tuple[type[Exception], str]] = {
+    inspect.CORO_CLOSED: (RuntimeError, "that has been awaited, or closed, already"),
+    inspect.CORO_RUNNING: (ValueError, "that is being run"),
+    inspect.CORO_SUSPENDED: (RuntimeError, "that has begun to run, and waits for something"),
+}
 
 
 async def _awaiting(awaitable: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from vtloop.columns import carried
 from vtloop.errors import SimulationError
-from vtloop.options import add_wall_clock, count, seconds
+from vtloop.options import add_seed, add_wall_clock, count, number_or_text, seconds, some
 from vtloop.views import format_for
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def add_command(commands: Any) -> None:
     )
     add = parser.add_argument
     add("program", help="an async function without arguments, or one that returns a coroutine")
-    add("--victim", type=_number_or_text, metavar="TASK", help="its name, coroutine or number")
+    add("--victim", type=number_or_text, metavar="TASK", help="its name, coroutine or number")
     add(
         "--classes",
         default="ABCDSFT",
@@ -40,9 +40,9 @@ def add_command(commands: Any) -> None:
     add("--budget", type=count, default=10_000, metavar="N", help="of pairs (default: 10000)")
     add("--check", metavar="FUNCTION", help="called with the outcome of each run; raises, or False")
     add("--always", metavar="FUNCTION", help="called before each step of each run; likewise")
-    add("--seed", type=_number_or_text, default=0, help="of the module random (default: 0)")
+    add_seed(parser)
     add_wall_clock(parser)
-    add("--workers", type=count, default=1, metavar="N", help="processes (default: this one)")
+    add("--workers", type=some, default=1, metavar="N", help="processes (default: this one)")
     add("--max-seconds", type=seconds, metavar="SECONDS", help="of real time that it may take")
     add("--resume", metavar="FILE", help="go on from this file, and write there what was tried")
     add("--replay", metavar="TOKEN", help="run one case again")
@@ -115,7 +115,3 @@ def _processes(number: int) -> Executor:
 def _draw(again: Replay, path: str) -> None:
     again.chart(path)
     print(f"vtloop: wrote {path}", file=sys.stderr)
-
-
-def _number_or_text(text: str) -> int | str:
-    return int(text) if text.isdecimal() else text

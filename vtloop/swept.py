@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from vtloop.errors import SimulationError
-from vtloop.grounds import given_by
+from vtloop.grounds import given_by, refuse
 from vtloop.sweep import replay, sweep
+from vtloop.sweep.options import OF_SWEEPS
 from vtloop.sweep.oracles import ERROR
 from vtloop.testing import Failed, bound, finish_of, value_of
 
@@ -168,4 +169,7 @@ def _where(token: str, again: Replay) -> list[str]:
 
 def options_of(marks: Iterable[pytest.Mark]) -> dict[str, Any]:
     """Return the options of markers vtloop_sweep, of which those before take precedence."""
-    return given_by(marks, _OPTIONS)
+    given = given_by(marks, _OPTIONS)
+    for name, value in given.items():
+        refuse(OF_SWEEPS, name, value, "vtloop_sweep")
+    return given

@@ -23,19 +23,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from vtloop import leaks
-from vtloop.clock import Clock, exactly, to_seconds
-from vtloop.errors import SimulationError
 from vtloop.grounds import Ground, Options
-from vtloop.loop import VirtualLoop
 from vtloop.parts import PartLoop, adopt
 from vtloop.private.events import get_running_loop
-from vtloop.simulation import Run
 from vtloop.trace import Trace
+from vtloop.vt import VirtualTime
 from vtloop.world import World
 
 if TYPE_CHECKING:
     from vtloop.swept import Swept
-    from vtloop.timeline import Timeline
 
 
 class Failed(NamedTuple):
@@ -281,57 +277,3 @@ class Tests:
         if self._shared is None or self._shared.loop.is_closed():
             self._shared = Ground()
         return self._shared
-
-
-class VirtualTime:
-    """What the fixture `vt` tells of the test that asks for it. Times are virtual seconds."""
-
-    def __init__(self, test: Test) -> None:
-        self._test = test
-
-    def __repr__(self) -> str:
-        return f"<VirtualTime of {self._test.name} at {exactly(self.now())}>"
-
-    @property
-    def loop(self) -> VirtualLoop:
-        """The loop of the test."""
-        return self._test.settled().loop
-
-    @property
-    def clock(self) -> Clock:
-        """The clock of its loop. It goes on from the setup of fixtures to the test."""
-        return self.loop.clock
-
-    def now(self) -> float:
-        """Return the seconds since the test itself began, or whichever part of it ran last."""
-        ground = self._test.ground
-        if ground is None or ground.account is None:
-            return 0.0
-        return to_seconds(ground.loop.virtual_time() - ground.account.began)
-
-    @property
-    def run(self) -> Run[Any]:
-        """The test so far, as a `vtloop.Run`; after the test all of it."""
-        ground = self._test.ground
-        if ground is None or ground.account is None:
-            raise SimulationError(
-                "The run of a test was asked for while nothing of it had run; ask in the test"
-            )
-        return ground.run(self._test.options)
-
-    @property
-    def timeline(self) -> Timeline:
-        """The test so far as a schedule."""
-        return self.run.timeline
-
-    def marbles(self, **options: Any) -> str:
-        """Return the test so far as text; options as for `vtloop.marbles.marbles`."""
-        return self.run.marbles(**options)
-
-    def complete(self, main: Coroutine[Any, Any, Any]) -> Any:
-        """Run a coroutine on the test's loop, for tests that are not async; return its result."""
-        __tracebackhide__ = True
-        if get_running_loop() is not None:
-            main.close()
-            raise RuntimeError("vt.complete() was called while a loop runs; await the coroutine")
-        return self._test.settled().complete(main, self._test, None, copy_context())

@@ -22,6 +22,8 @@ import hypothesis
 from hypothesis import strategies as st
 from hypothesis.errors import UnsatisfiedAssumption
 
+from vtloop.allowed import FLAG, Option, count, of_type
+from vtloop.allowed import check as check_options
 from vtloop.clock import START, format_seconds
 from vtloop.marbles import marbles
 from vtloop.recording import Recording
@@ -30,6 +32,7 @@ from vtloop.sweep.cases import Bench, Check, Program
 from vtloop.sweep.counting import Counting
 from vtloop.sweep.judging import Judge
 from vtloop.sweep.moments import UNDISTURBED, Case, Moment
+from vtloop.sweep.options import OF_SWEEPS
 from vtloop.sweep.oracles import ERROR, ORACLES, Finding, Oracle
 from vtloop.sweep.replaying import Replay
 from vtloop.sweep.search import Victim, victims_of
@@ -37,6 +40,16 @@ from vtloop.timeline import Timeline
 from vtloop.wallclock import WallClock
 
 T = TypeVar("T")
+
+_OPTIONS = {
+    **OF_SWEEPS,
+    "ties": FLAG,
+    "cancellations": Option(lambda value: count(value) and value <= 2, "0, 1 or 2"),
+    "classes": Option(
+        lambda value: of_type(str)(value) and bool(value) and set(value) <= set("ABC"),
+        "some of 'ABC'",
+    ),
+}
 
 
 class Options(NamedTuple):
@@ -71,10 +84,16 @@ def fates(
 
     Ties shrink to the order in which timers were made, cancellations to none.
     """
-    if cancellations not in (0, 1, 2):
-        raise ValueError(f"fates() was asked for cancellations={cancellations}; it is 0, 1 or 2")
-    if not classes or not set(classes) <= set("ABC"):
-        raise ValueError(f"fates() was asked for classes={classes!r}; they are some of 'ABC'")
+    check_options(
+        _OPTIONS,
+        ties=ties,
+        cancellations=cancellations,
+        victim=victim,
+        classes=classes,
+        check=check,
+        oracles=oracles,
+        seed=seed,
+    )
     options = Options(ties, cancellations, victim, classes, check, oracles, seed)
     return Fate(options, draw(st.data()), lambda number: draw(st.integers(0, number - 1)))
 
@@ -117,6 +136,7 @@ class Fate:
         marbles of the run.
         """
         __tracebackhide__ = True
+        check_options(_OPTIONS, program=main, wall_clock=wall_clock)
         options, recording = self._options, Recording()
         self._tape, self._keeps_error, self._error = Tape(), False, None
         bench = Bench(
@@ -287,6 +307,7 @@ def tokens(
 
     Options as for `vtloop.sweep.sweep`. LookupError when drawn if there is no such victim.
     """
+    check_options(_OPTIONS, program=program, victim=victim, classes=classes, seed=seed)
 
     def counted() -> st.SearchStrategy[str]:
         with Bench(program, seed=seed) as bench:

@@ -3,8 +3,25 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from math import inf, isfinite
+from typing import Any
 
 from hypothesis import strategies as st
+
+from vtloop.allowed import Option, check, real_seconds
+
+
+def _are_errors(value: Any) -> bool:
+    return all(issubclass(error, BaseException) for error in value)  # TypeError for what is none
+
+
+_OPTIONS = {
+    "max_value": Option(
+        lambda value: real_seconds(value) and isfinite(value), "a finite number from 0 on"
+    ),
+    "step": Option(lambda value: real_seconds(value) and 0 < value < inf, "a number above 0"),
+    "errors": Option(_are_errors, "classes of exceptions"),
+}
 
 
 @lru_cache
@@ -13,6 +30,7 @@ def delays(max_value: float = 3, *, step: float = 0.5) -> st.SearchStrategy[floa
 
     There are few of them, so that things often happen at one instant. They shrink to 0.
     """
+    check(_OPTIONS, max_value=max_value, step=step)
     return st.integers(0, int(max_value / step)).map(lambda times: times * step)
 
 
@@ -22,4 +40,5 @@ def faults(*errors: type[BaseException]) -> st.SearchStrategy[type[BaseException
 
     It shrinks to None. A class is drawn and no error, as each run of an example raises a new one.
     """
+    check(_OPTIONS, errors=errors)
     return st.sampled_from((None, *errors))

@@ -22,6 +22,7 @@ A map of the package, from the bottom up; a module imports only from those named
 
 - `programs`: functions by name
 - `moments`: moments, cases, and tokens for them
+- `options`: what the options of a sweep can be
 - `facts`, `failing`: what is known of a run when it is over, and whose failures it has
 - `landing`: where in its functions a task is
 - `calls`: the calls of a step

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
@@ -39,18 +38,21 @@ class Replay:
     outcome: Outcome
     findings: tuple[Finding, ...]  # but for those of the undisturbed run
     trace: Trace
+    _timelines: list[Timeline] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
     def ok(self) -> bool:
         """Whether nothing is wrong that is not by design."""
         return all(finding.level != ERROR for finding in self.findings)
 
-    @cached_property
+    @property  # see `Run.timeline`
     def timeline(self) -> Timeline:
         """The trace as a schedule."""
-        from vtloop.timeline import Timeline  # here, as it is slow to import
+        if not self._timelines:
+            from vtloop.timeline import Timeline  # here, as it is slow to import
 
-        return Timeline(self.trace)
+            self._timelines.append(Timeline(self.trace))
+        return self._timelines[0]
 
     @property
     def landed(self) -> tuple[str, ...]:

@@ -17,7 +17,9 @@ from math import inf
 from typing import Any
 
 from vtloop import progress as bars
+from vtloop.allowed import check as check_options
 from vtloop.clock import START
+from vtloop.files import check_file
 from vtloop.ordering import without_addresses
 from vtloop.sweep.batches import (
     Result,
@@ -33,6 +35,7 @@ from vtloop.sweep.invariants import Always
 from vtloop.sweep.judging import Judge
 from vtloop.sweep.ledger import Ledger
 from vtloop.sweep.moments import CLASSES, OF_RUNS, Case, Moment
+from vtloop.sweep.options import OF_SWEEPS
 from vtloop.sweep.oracles import ORACLES, Oracle, failures_of
 from vtloop.sweep.programs import called
 from vtloop.sweep.replaying import Replay, run_again
@@ -82,14 +85,28 @@ def sweep(
       sweep of the same program goes on
     - `progress` shows a bar on a terminal, if tqdm is installed
 
-    The report is the same however the work is done. LookupError if there is no such victim.
+    The report is the same however the work is done. LookupError if there is no such victim,
+    TypeError or ValueError, before anything runs, for an option that is none of this.
     """
+    check_options(
+        OF_SWEEPS,
+        program=program,
+        victim=victim,
+        classes=classes,
+        budget=budget,
+        check=check,
+        always=always,
+        oracles=oracles,
+        seed=seed,
+        wall_clock=wall_clock,
+        executor=executor,
+        max_seconds=max_seconds,
+        resume=resume,
+        progress=progress,
+    )
+    if resume is not None:
+        check_file(resume)
     singles = "".join(letter for letter in CLASSES if letter in classes and letter != "D")
-    if not singles or not set(classes) <= set(CLASSES):
-        raise ValueError(
-            f"A sweep was asked for classes={classes!r}, while the classes are A, B, C, D, S, F "
-            "and T, and D comes after one of the first three; pass some of 'ABCDSFT'"
-        )
     until = inf if max_seconds is None else time.time() + max_seconds
     setting = Setting(program, check, always, seed, wall_clock)
     with contextlib.ExitStack() as stack:
@@ -155,6 +172,16 @@ def replay(
 
     ValueError if it is no token, LookupError if the program has no such moment.
     """
+    check_options(
+        OF_SWEEPS,
+        program=program,
+        token=token,
+        check=check,
+        always=always,
+        oracles=oracles,
+        seed=seed,
+        wall_clock=wall_clock,
+    )
     setting = Setting(program, check, always, seed, wall_clock)
     return run_again(setting, Judge(tuple(oracles)), token)
 
