@@ -12,15 +12,22 @@ from textwrap import indent, wrap
 
 from scenarios.catalogue import SCENARIOS, Scenario
 from scenarios.claims import HOLDS, Claim, Outcome, Verdict
-from scenarios.gallery import Shown, write
+from scenarios.gallery import Shown, check_target, write
 from scenarios.transcript import ScriptFailed, Transcript, record
+from vtloop.errors import SimulationError
 
 WIDTH = 100
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the scenarios named, or all; return 0 if everything is as expected."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.gallery:
+        try:
+            check_target(options.gallery)
+        except SimulationError as error:
+            parser.error(str(error))
     chosen: list[Scenario] = options.scenarios or list(SCENARIOS)
     report = _Report()
     for scenario in chosen:

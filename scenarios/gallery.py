@@ -16,6 +16,7 @@ from pathlib import Path
 from scenarios.catalogue import Scenario
 from scenarios.claims import Claim, Verdict
 from vtloop import views
+from vtloop.files import check_directory
 from vtloop.progress import progress
 from vtloop.timeline import Timeline
 from vtloop.trace import load
@@ -45,6 +46,12 @@ class Shown:
     scenario: Scenario
     output: str
     verdicts: tuple[tuple[Claim, Verdict], ...]
+
+
+def check_target(directory: Path) -> None:
+    """Raise SimulationError unless the pages can be written, and their charts drawn."""
+    check_directory(directory)
+    views.check_drawable()
 
 
 def write(directory: Path, gallery: Sequence[Shown]) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from vtloop import __version__
 from vtloop.errors import SimulationError, UntilReached
@@ -31,7 +32,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="vtloop", description="Asyncio programs in virtual time: instant and reproducible."
     )
     parser.add_argument("--version", action="version", version=f"vtloop {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     run = commands.add_parser(
         "run",
         help="run an unmodified asyncio script",
@@ -83,6 +84,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if unknown:
         hint = "; put those of the script behind --" if arguments.command in _VIEWS else ""
         parser.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
+    if arguments.command is None:
+        parser.print_help(sys.stderr)
+        return 2
     if arguments.command == "sweep":
         return run_command(parser, arguments)
     options = Options(arguments.wall_clock, arguments.until, arguments.seed)
@@ -95,9 +99,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         start_it = partial(start, target[0], target[1:], options)
         return _run(parser, start_it, target[0], 1 if arguments.module else 2)
     try:
-        return _view(parser, arguments, args, options)
-    except SimulationError as error:
+        target = _target(arguments)
+        traces = _traces_of_file(arguments.script)
+    except (OSError, SimulationError, TypeError) as error:
         parser.exit(2, f"vtloop: {error}\n")
+    if traces is not None:
+        return _write(traces, target)
+    return _view(parser, arguments.script, args, options, target)
 
 
 def _run(parser: argparse.ArgumentParser, start: Callable[[], None], name: str, status: int) -> int:
@@ -116,60 +124,80 @@ def _run(parser: argparse.ArgumentParser, start: Callable[[], None], name: str, 
     return 0
 
 
+class _Target(NamedTuple):
+    """Where views go, and how they are to look."""
+
+    first: Path
+    format: str
+    style: dict[str, str]
+
+    def path(self, number: int) -> Path:
+        """Return the path of one of several; the second and later ones have numbers."""
+        return self.first if number == 1 else self.first.with_stem(f"{self.first.stem}-{number}")
+
+
+def _target(arguments: argparse.Namespace) -> _Target:
+    """Return the target that was asked for; raises unless it can be written."""
+    given = ((name, getattr(arguments, name, None)) for name in ("axis", "theme", "title"))
+    style = {name: value for name, value in given if value is not None}
+    format = arguments.format or (None if arguments.output else "svg")
+    suffix = FORMATS[format][0] if format else ""
+    first, script = Path(arguments.output or Path(arguments.script).stem + suffix), arguments.script
+    if first.exists() and os.path.exists(script) and first.samefile(script):
+        raise SimulationError(
+            f"A view of {script!r} was to be written over it; give another file with -o"
+        )
+    return _Target(first, format_for(first, format, **style), style)
+
+
+def _traces_of_file(name: str) -> list[Trace] | None:
+    """Return what was saved, if that is a file of traces."""
+    return [load(name)] if name.endswith(FORMATS["trace"][0]) else None
+
+
 def _view(
     parser: argparse.ArgumentParser,
-    arguments: argparse.Namespace,
+    script: str,
     args: list[str],
     options: Options,
+    target: _Target,
 ) -> int:
-    """Write what the arguments ask for, also of a script that ends with an error."""
-    if arguments.script.endswith(FORMATS["trace"][0]):
-        _write([load(arguments.script)], arguments)
-        return 0
-    first, format = _target(arguments)
-    format_for(first, format)
+    """Run a script and write views of it, also if it ends with an error."""
     recordings: list[Recording] = []
-    options = replace(options, recordings=recordings)
-    start = partial(run_script, arguments.script, args, options)
+    own_loops: list[str] = []
+    options = replace(options, recordings=recordings, own_loops=own_loops)
     try:
-        status = _run(parser, start, arguments.script, 2)
+        status = _run(parser, partial(run_script, script, args, options), script, 2)
     finally:
         clock = start_of(options.wall_clock)
         header = {"seed": options.seed, "wall_clock": clock and clock.text}
-        _write([recording.trace(**header) for recording in recordings], arguments)
+        written = _write([recording.trace(**header) for recording in recordings], target)
     if not recordings:
-        raise SimulationError(
-            f"A view of {arguments.script!r} was asked for, while it ran no event loop; give a "
-            "script that does, by asyncio.run for example"
+        only = f" but those of its own, the first made at {own_loops[0]}" if own_loops else ""
+        parser.exit(
+            2,
+            f"vtloop: A view of {script!r} was asked for, while it ran no event loop{only}; let it "
+            "run one, by asyncio.run for example\n",
         )
+    return status or written
+
+
+def _write(traces: Sequence[Trace], target: _Target) -> int:
+    """Write a view of each trace, and say where; returns the exit status."""
+    status = 0
+    with progress(f"vtloop: writing {target.first}", 2 * len(traces)) as step_done:
+        for number, trace in enumerate(traces, 1):
+            timeline, path = Timeline(trace), target.path(number)
+            step_done()
+            try:
+                write(timeline, path, target.format, **target.style)
+            except (OSError, SimulationError) as error:
+                print(f"vtloop: {path} was not written: {error}", file=sys.stderr)
+                status = 1
+            else:
+                print(f"vtloop: wrote {path}", file=sys.stderr)
+            step_done()
     return status
-
-
-def _write(traces: Sequence[Trace], arguments: argparse.Namespace) -> None:
-    """Write a view of each trace, and say where; the second and later ones get numbers."""
-    style = {
-        name: getattr(arguments, name)
-        for name in ("axis", "theme", "title")
-        if getattr(arguments, name, None) is not None
-    }
-    first, format = _target(arguments)
-    numbers = range(2, len(traces) + 1)
-    paths = [first, *(first.with_stem(f"{first.stem}-{number}") for number in numbers)]
-    with progress(f"vtloop: writing {first}", 2 * len(traces)) as step_done:
-        for trace, path in zip(traces, paths, strict=False):
-            timeline = Timeline(trace)
-            step_done()
-            write(timeline, path, format, **style)
-            step_done()
-    for path in paths[: len(traces)]:
-        print(f"vtloop: wrote {path}", file=sys.stderr)
-
-
-def _target(arguments: argparse.Namespace) -> tuple[Path, str | None]:
-    """Return where the first view goes, and the format that was asked for, if one was."""
-    format = arguments.format or (None if arguments.output else "svg")
-    suffix = FORMATS[format][0] if format else ""
-    return Path(arguments.output or Path(arguments.script).stem + suffix), format
 
 
 def _is_of_the_program(error: BaseException) -> bool:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import weakref
 from asyncio import AbstractEventLoop, BaseEventLoop, events
+from functools import wraps
 from types import FunctionType
 from typing import Any
 
@@ -98,6 +99,22 @@ class LoopMakers:
         if loop is not None and not isinstance(loop, VirtualLoop):
             raise refusal(loop, _MADE, self._made_at.get(loop, "a place that is not known"))
         self._set_running_loop(loop)
+
+
+def own_loops_noted(places: list[str]) -> Replacements:
+    """Return what, while it is entered, notes where the script makes virtual loops, itself or not.
+
+    The first place is enough, as a sweep makes thousands.
+    """
+    init: Initialise = VirtualLoop.__init__
+
+    @wraps(init)
+    def __init__(loop: Any, *args: Any, **options: Any) -> None:
+        if not places:
+            places.append(made_at(loop))
+        init(loop, *args, **options)
+
+    return Replacements((Replacement(VirtualLoop, "__init__", __init__),))
 
 
 def _refused_heir(loop: Any, *args: Any, **options: Any) -> None:

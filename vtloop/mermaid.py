@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from itertools import groupby
@@ -34,9 +35,9 @@ _MESSAGES = {
 }
 
 
-def gantt(timeline: Timeline) -> str:
+def gantt(timeline: Timeline, *, title: str | None = None) -> str:
     """Return a timeline as a Gantt chart of Mermaid's."""
-    lines = ["gantt", "    dateFormat x", "    axisFormat %s.%L s"]
+    lines = [*_heading(title), "gantt", "    dateFormat x", "    axisFormat %s.%L s"]
     left, left_out = MOST, 0
     for lane in shown(timeline):
         bars = list(_bars(timeline, lane))
@@ -65,12 +66,19 @@ def _bar(words: str, tag: str, start: int, end: int) -> str:
     return f"{escape(words)} :{tag}, {begin}, {end // _MILLISECOND - begin}ms"
 
 
-def sequence(timeline: Timeline) -> str:
+def _heading(title: str | None) -> list[str]:
+    """Return the lines that give a diagram a title: YAML, of which JSON is a part."""
+    return (
+        [] if title is None else ["---", f"title: {json.dumps(title, ensure_ascii=False)}", "---"]
+    )
+
+
+def sequence(timeline: Timeline, *, title: str | None = None) -> str:
     """Return a timeline as a sequence diagram of Mermaid's."""
     lanes = shown(timeline)
     happenings = _happenings(timeline, {lane.number for lane in lanes})
     found = sorted(happenings, key=lambda happening: happening[:3])
-    lines = ["sequenceDiagram"]
+    lines = [*_heading(title), "sequenceDiagram"]
     if any(who == 0 for happening in found for who in happening.tasks):
         lines.append("    participant t0 as callbacks")
     lines += [f"    participant t{lane.number} as {escape(lane.label)}" for lane in lanes]

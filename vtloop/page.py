@@ -32,16 +32,20 @@ _PRINT, _CANCEL = 0, 1
 _ESCAPES = {ord(char): f"\\u{ord(char):04x}" for char in "<>&"}
 
 
-def page(timeline: Timeline) -> str:
+def page(timeline: Timeline, *, title: str | None = None) -> str:
     """Return a timeline as a self-contained HTML page."""
     data = json.dumps(contents(timeline), separators=(",", ":")).translate(_ESCAPES)
+    heading = html.escape(_default_title(timeline) if title is None else title)
+    with open(os.path.join(os.path.dirname(__file__), "page.html"), encoding="utf-8") as file:
+        before, _, after = file.read().partition("{data}")
+    return f"{before.replace('{title}', heading)}{data}{after}"
+
+
+def _default_title(timeline: Timeline) -> str:
     lanes = shown(timeline)
     name = f"{lanes[0].label}, " if lanes else ""
     length = timeline.end - timeline.start
-    title = html.escape(f"{name}{counted(len(lanes), 'task')}, {format_seconds(length)}")
-    with open(os.path.join(os.path.dirname(__file__), "page.html"), encoding="utf-8") as file:
-        before, _, after = file.read().replace("{title}", title).partition("{data}")
-    return f"{before}{data}{after}"
+    return f"{name}{counted(len(lanes), 'task')}, {format_seconds(length)}"
 
 
 def save(timeline: Timeline, path: str | os.PathLike[str]) -> None:

@@ -22,7 +22,7 @@ from typing import Any
 
 from vtloop.clock import START, Clock, Seconds
 from vtloop.loop import make_virtual
-from vtloop.loop_makers import LoopMakers
+from vtloop.loop_makers import LoopMakers, own_loops_noted
 from vtloop.output import LineOutput, Timestamps
 from vtloop.places import PACKAGE
 from vtloop.program_threads import join_all
@@ -43,6 +43,8 @@ class Options:
     timestamps: bool = False
     recordings: list[Recording] | None = None
     """Where to put what is recorded, one recording for each loop of the script; None: nowhere."""
+    own_loops: list[str] | None = None
+    """Where to put the place at which the script made the first virtual loop; None: nowhere."""
 
 
 def run_script(path: str, args: list[str], options: Options) -> None:
@@ -104,6 +106,8 @@ def _virtual_time(options: Options) -> Iterator[None]:
                 ended=lambda *line: recordings[-1].printed_line(*line) if recordings else None,
             )
         stack.enter_context(LoopMakers(make))
+        if options.own_loops is not None:
+            stack.enter_context(own_loops_noted(options.own_loops))
         try:
             yield
             join_all()

@@ -23,10 +23,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from vtloop.allowed import OF_CHARTS, check
 from vtloop.chart.difference import first_difference
 from vtloop.chart.layout import Layout, default_title, stacked
 from vtloop.chart.scale import Scale, axis_for
-from vtloop.chart.style import SIZES, size_named, theme_named
+from vtloop.chart.style import SIZES, THEMES, size_of
 from vtloop.chart.svg import save_figure
 
 if TYPE_CHECKING:
@@ -52,8 +53,9 @@ def draw(
     Without `ax`, they are those of a new figure of README size. `axis` is what stands across:
     'time'; 'steps', with a column for each; or 'both'. Without it, it is time if any passes.
     `font` is the size of text in points, and `prefix` begins the id of every shape, so that ids
-    differ in a figure of several charts.
+    differ in a figure of several charts. TypeError or ValueError for options that are none of this.
     """
+    check(OF_CHARTS, axis=axis, theme=theme, title=title, legend=legend)
     if ax is None:
         made = figure(timeline, axis=axis, theme=theme, title=title, legend=legend)
         return made.axes[0]
@@ -64,7 +66,7 @@ def draw(
     lines = box.height * 72 / ax.figure.dpi / layout.height
     if lines < layout.across.font and font is None:
         layout = Layout(timeline, scale, room, max(4.0, lines))
-    layout.paint(ax, theme_named(theme), title, legend, prefix)
+    layout.paint(ax, THEMES[theme], title, legend, prefix)
     return ax
 
 
@@ -79,9 +81,11 @@ def figure(
 ) -> Figure:
     """Return a figure with the chart of a run, as high as its rows need.
 
-    `size` is 'readme', 'page' or 'slide', or a width and a greatest height in inches.
+    `size` is 'readme', 'page' or 'slide', or a width and a greatest height in inches. TypeError or
+    ValueError for options that are none of this.
     """
-    return stacked([timeline], axis, theme_named(theme), [title], legend, size_named(size))
+    check(OF_CHARTS, axis=axis, theme=theme, title=title, legend=legend, size=size)
+    return stacked([timeline], axis, THEMES[theme], [title], legend, size_of(size))
 
 
 def compare(
@@ -97,10 +101,10 @@ def compare(
 
     By time, both have the same axis. The caption says what differs.
     """
+    check(OF_CHARTS, axis=axis, theme=theme, size=size)
     names = titles or (default_title(one), default_title(other))
     found = first_difference(one, other)
-    colours, chosen = theme_named(theme), size_named(size)
-    return stacked([one, other], axis, colours, list(names), True, chosen, found)
+    return stacked([one, other], axis, THEMES[theme], list(names), True, size_of(size), found)
 
 
 def save(timeline: Timeline, path: str | os.PathLike[str], **options: Any) -> None:

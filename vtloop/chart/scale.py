@@ -44,11 +44,6 @@ class Scale:
     """The places of steps and times across a chart."""
 
     def __init__(self, timeline: Timeline, axis: str) -> None:
-        if axis not in AXES:
-            raise ValueError(
-                f"A chart was asked for by {axis!r}, while charts are by {', '.join(AXES)}; "
-                f"pass one of these as axis="
-            )
         steps = timeline.trace.steps
         self.axis = axis
         self.hidden = _hidden_steps(timeline)

@@ -153,26 +153,12 @@ SIZES = {
 }
 
 
-def theme_named(name: str) -> Theme:
-    """Return a theme; ValueError if there is none of that name."""
-    if name not in THEMES:
-        raise ValueError(
-            f"The theme {name!r} was asked for, while there are {', '.join(THEMES)}; pass one of "
-            f"these as theme="
-        )
-    return THEMES[name]
-
-
-def size_named(size: str | tuple[float, float]) -> Size:
-    """Return a size by its name, or of a width and a greatest height; ValueError without one."""
-    if not isinstance(size, str):
-        return Size(size[0], size[1], SIZES["readme"].font, SIZES["readme"].dpi)
-    if size not in SIZES:
-        raise ValueError(
-            f"A chart of size {size!r} was asked for, while sizes are {', '.join(SIZES)}; pass one "
-            f"of these, or a width and a height in inches"
-        )
-    return SIZES[size]
+def size_of(size: str | tuple[float, float]) -> Size:
+    """Return a size by its name, or of a width and a greatest height."""
+    if isinstance(size, str):
+        return SIZES[size]
+    width, tallest = size
+    return SIZES["readme"]._replace(width=width, tallest=tallest)
 
 
 _STATE_OF = {"a thing": "thing", "tasks": "task"}
