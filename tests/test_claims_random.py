@@ -1,6 +1,5 @@
 """Claims about random programs agree with a witness, with counts of steps, and with logic."""
 
-import gc
 from fractions import Fraction
 from itertools import pairwise
 
@@ -9,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests import programs, witness
+from tests.garbage import nothing_is_left_to_later_tests  # noqa: F401
 from vtloop.claims import (
     at_most,
     fair,
@@ -26,12 +26,6 @@ pytestmark = pytest.mark.once
 
 SECOND = 1_000_000_000
 NS = Fraction(1, SECOND)
-
-
-@pytest.fixture(autouse=True)
-def _nothing_is_left_to_later_tests():
-    yield
-    gc.collect()
 
 
 MANY = settings(

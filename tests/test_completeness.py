@@ -22,6 +22,7 @@ from hypothesis import HealthCheck, given, settings
 
 import vtloop
 from tests import programs, test_parity
+from tests.garbage import nothing_is_left_to_later_tests  # noqa: F401
 from vtloop.sweep import sweep
 from vtloop.sweep.cases import Bench
 from vtloop.sweep.counting import Counting
@@ -43,12 +44,6 @@ QUIET = settings(
 
 # Programs leave coroutines and exceptions behind, on both loops.
 pytestmark = pytest.mark.filterwarnings("ignore")
-
-
-@pytest.fixture(autouse=True)
-def _nothing_is_left_to_later_tests():
-    yield
-    gc.collect()
 
 
 # The reference

@@ -17,7 +17,6 @@ at the end. Environment: PARITY_PROGRAMS is how many programs to run. `make pari
 import asyncio
 import contextlib
 import contextvars
-import gc
 import itertools
 import math
 import os
@@ -34,6 +33,7 @@ from hypothesis import HealthCheck, Phase, event, find, given, settings
 
 import vtloop
 from tests import programs
+from tests.garbage import nothing_is_left_to_later_tests  # noqa: F401
 from vtloop import handles
 from vtloop.timers import Timers
 
@@ -45,12 +45,6 @@ QUIET = settings(
 
 # Programs leave coroutines and exceptions behind, on both loops.
 pytestmark = pytest.mark.filterwarnings("ignore")
-
-
-@pytest.fixture(autouse=True)
-def _nothing_is_left_to_later_tests():
-    yield
-    gc.collect()
 
 
 # The reference

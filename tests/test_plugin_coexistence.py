@@ -170,6 +170,7 @@ def test_pytest_asyncio_runs_its_tests_and_we_run_ours(run_beside_others, mode):
     run_beside_others(tests, f"--asyncio-mode={mode}").result.assert_outcomes(passed=5)
 
 
+@pytest.mark.once
 def test_anyio_runs_its_tests_and_we_run_ours(run_beside_others):
     done = run_beside_others(
         HEAD

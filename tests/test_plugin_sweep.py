@@ -5,6 +5,8 @@ Seen from outside: small test files, run by a pytest of their own.
 
 import re
 
+import pytest
+
 from tests import swept
 from tests.pytests import run_tests
 from vtloop.failures import section
@@ -293,6 +295,7 @@ async def test_with_vt(fate, vt):
 """
 
 
+@pytest.mark.once
 def test_an_async_test_is_run_as_fate_has_it(run_tests):
     done = run_tests(EXPLORED)
     assert done.outcomes.pop("test_safe") == "passed"
@@ -351,7 +354,7 @@ async def pool():
     yield pool
     assert not pool.locked()
 
-@pytest.mark.vtloop_sweep
+@pytest.mark.vtloop_sweep(classes="ABC")
 async def test_leaks_a_permit(pool):
     await query(pool)
 """

@@ -35,6 +35,7 @@ from hypothesis.stateful import (
 )
 
 import vtloop
+from tests.garbage import nothing_is_left_to_later_tests  # noqa: F401
 from vtloop.clock import to_nanoseconds
 
 STEPS = int(os.environ.get("ROBUSTNESS_STEPS", "3000"))
@@ -45,12 +46,6 @@ WARM_UP = 30  # runs before memory is measured
 
 # Loops are closed with tasks that never ran.
 pytestmark = pytest.mark.filterwarnings("ignore")
-
-
-@pytest.fixture(autouse=True)
-def _nothing_is_left_to_later_tests():
-    yield
-    gc.collect()
 
 
 # The model

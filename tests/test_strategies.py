@@ -2,7 +2,6 @@
 
 import ast
 import asyncio
-import gc
 import re
 import traceback
 
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.database import InMemoryExampleDatabase
 
 import vtloop
+from tests.garbage import nothing_is_left_to_later_tests  # noqa: F401
 from vtloop.recording import Recording
 from vtloop.runner import Runner
 from vtloop.strategies import delays, fates, faults, programs, schedules, tokens
@@ -30,12 +30,6 @@ quickly = settings(
 
 # Examples that fail keep coroutines alive, which end in vain when they are collected.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-
-
-@pytest.fixture(autouse=True)
-def _nothing_is_left_to_later_tests():
-    yield
-    gc.collect()
 
 
 def failure_of(test):

@@ -4,7 +4,6 @@ Environment: TIMELINE_PROGRAMS is how many generated programs to check.
 """
 
 import asyncio
-import gc
 import os
 import sys
 import time
@@ -18,6 +17,7 @@ from hypothesis import strategies as st
 
 import vtloop
 from tests import programs, timelines, witness
+from tests.garbage import nothing_is_left_to_later_tests  # noqa: F401
 from vtloop.timeline import READY, RUNNING, WAITING, Timeline
 from vtloop.trace import CALLBACKS, ENDS
 
@@ -35,12 +35,6 @@ SOME = settings(MANY, max_examples=max(20, PROGRAMS // 10))
 
 # Programs leave coroutines and exceptions behind.
 quietly = pytest.mark.filterwarnings("ignore")
-
-
-@pytest.fixture(autouse=True)
-def _nothing_is_left_to_later_tests():
-    yield
-    gc.collect()
 
 
 @pytest.fixture(scope="module")

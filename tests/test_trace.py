@@ -1,7 +1,6 @@
 """A trace is a value: saved, loaded, compared."""
 
 import asyncio
-import gc
 import json
 import os
 import subprocess
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 
 import vtloop
 from tests import programs, witness
+from tests.garbage import nothing_is_left_to_later_tests  # noqa: F401
 from vtloop.recording import Recording
 from vtloop.timeline import Timeline
 from vtloop.trace import CALLBACKS, ENDS, EVENTS, WAITS, load
@@ -27,12 +27,6 @@ SOME = settings(
 
 # Programs leave coroutines and exceptions behind.
 quietly = pytest.mark.filterwarnings("ignore")
-
-
-@pytest.fixture(autouse=True)
-def _nothing_is_left_to_later_tests():
-    yield
-    gc.collect()
 
 
 async def workers():
