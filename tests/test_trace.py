@@ -1,6 +1,7 @@
 """A trace is a value: saved, loaded, compared."""
 
 import asyncio
+import gzip
 import json
 import os
 import subprocess
@@ -210,6 +211,41 @@ def test_any_text_comes_back_from_a_file(tmp_path, monkeypatch):
         trace = trace_of(says_strange_things)
         monkeypatch.undo()
     assert through_a_file(trace, tmp_path / "trace") == trace
+    assert through_a_file(trace, tmp_path / "trace.jsonl.gz") == trace
+
+
+async def sleeps_often():
+    for _ in range(1000):
+        await asyncio.sleep(1)
+
+
+def test_a_compressed_trace_is_small_and_has_the_same_bytes_at_any_time(tmp_path, monkeypatch):
+    trace = trace_of(sleeps_often)
+    files = [tmp_path / name for name in ("run.jsonl", "run.jsonl.gz", "later.jsonl.gz")]
+    for file in files:
+        trace.save(file)
+        monkeypatch.setattr("time.time", lambda: 10**9)
+    plain, compressed, later = (file.read_bytes() for file in files)
+    assert compressed == later
+    assert gzip.decompress(compressed) == plain
+    assert len(compressed) < len(plain) / 7
+
+
+@pytest.mark.parametrize(
+    ("damage", "what"),
+    [
+        (lambda whole: b'{"vtloop trace": 1}', "no trace"),
+        (lambda whole: whole[:20], "no trace"),
+        (lambda whole: whole[:-9], "damaged in line "),
+        (lambda whole: whole[:9000] + bytes(200) + whole[9200:], "damaged in line "),
+    ],
+)
+def test_a_compressed_file_that_is_no_whole_trace_is_refused(tmp_path, damage, what):
+    path = tmp_path / "run.jsonl.gz"
+    trace_of(sleeps_often).save(path)
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(vtloop.SimulationError, match=f"was opened as a trace, while it is {what}"):
+        load(path)
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,17 @@ What a step waits for at its end, and what an event is about, is its *subject*; 
 and `EVENTS` say what that is.
 
 In a file a trace is JSON lines: the header, then one record a line, each a list that begins with
-the name of its table.
+the name of its table. A file whose name ends in '.gz' is compressed; equal traces give equal bytes
+there too, as it has neither a name nor a time in it.
 """
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from contextlib import ExitStack, contextmanager
+from typing import IO, Any, Literal, NamedTuple, TypeAlias
 
 from vtloop.clock import START
 from vtloop.errors import SimulationError
@@ -175,8 +178,8 @@ class Trace(NamedTuple):
         return hashlib.sha256(repr(run).encode()).hexdigest()
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write it to a file, as JSON lines."""
-        with open(path, "w", encoding="utf-8", errors="surrogatepass") as file:
+        """Write it to a file, as JSON lines; compressed if its name ends in '.gz'."""
+        with _opened(path, "wb") as file:
             file.writelines(f"{line}\n" for line in self._lines())
 
     def _lines(self) -> Iterator[str]:
@@ -187,6 +190,26 @@ class Trace(NamedTuple):
             for record in getattr(self, table):
                 yield json.dumps([table, record], ensure_ascii=False, separators=(",", ":"))
 
+
+def is_file_of_trace(path: str | os.PathLike[str]) -> bool:
+    """Tell whether a file is a trace, by its name."""
+    return os.fspath(path).endswith((".jsonl", ".jsonl.gz"))
+
+
+@contextmanager
+def _opened(path: str | os.PathLike[str], mode: Literal["rb", "wb"]) -> Iterator[IO[str]]:
+    """Return a file of text, which is compressed if its name ends in '.gz'."""
+    with ExitStack() as stack:
+        file: Any = stack.enter_context(open(path, mode))
+        if os.fspath(path).endswith(".gz"):
+            from gzip import GzipFile  # here, as it is slow to import
+
+            file = stack.enter_context(GzipFile("", mode, _COMPRESSION, file, mtime=0))
+        text = io.TextIOWrapper(file, "utf-8", "surrogatepass", newline="\n")
+        yield stack.enter_context(text)
+
+
+_COMPRESSION = 6  # of 9; beyond, it takes long and gains little
 
 ENDED_BY = {"acquire": "release", "enter": "leave"}
 """Events that begin something which goes on, and those that end it."""
@@ -229,12 +252,15 @@ def load(path: str | os.PathLike[str]) -> Trace:
     Raises SimulationError for a file of another kind or format, and for a damaged one.
     """
     import json
+    import zlib
+    from gzip import BadGzipFile
 
-    with open(path, encoding="utf-8", errors="surrogatepass") as file:
+    no_trace = ValueError, LookupError, AttributeError, TypeError, EOFError, BadGzipFile, zlib.error
+    with _opened(path, "rb") as file:
         try:
             header = json.loads(file.readline())
             found = header.pop("vtloop trace")
-        except (ValueError, LookupError, AttributeError, TypeError):
+        except no_trace:
             header, found = {}, None
         if found != FORMAT:
             kind = "no trace" if found is None else f"a trace of format {found}"
@@ -244,7 +270,7 @@ def load(path: str | os.PathLike[str]) -> Trace:
             for line in file:
                 table, record = json.loads(line)
                 tables[table].append(_TABLES[table](_with_tuples(record)))
-        except (ValueError, LookupError, TypeError) as error:
+        except no_trace as error:
             number = 2 + sum(map(len, tables.values()))
             raise _not_a_trace(path, f"damaged in line {number}") from error
     return Trace(header, **{table: tuple(records) for table, records in tables.items()})
