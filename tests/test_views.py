@@ -1,6 +1,7 @@
 """What is written where: the formats of views, and the commands `vtloop chart` and `trace`."""
 
 import asyncio
+import gzip
 import json
 import sys
 import textwrap
@@ -184,3 +185,79 @@ def test_what_is_no_trace_is_refused(program, capsys):
         main(["chart", "notes.jsonl"])
     assert ended.value.code == 2
     assert "while it is no trace" in capsys.readouterr().err
+
+
+# Standard output
+
+VIEW_OF_PROGRAM = """\
+seconds        0              1              2
+main#1         |------------gather-----------|
+  say_after#2  |------1s------a|
+  say_after#3  |--------------2s-------------b|
+a 1 s  say_after#2  hello
+b 2 s  say_after#3  world
+"""
+
+
+@pytest.mark.parametrize("options", [["--format", "marbles"], ["-o", "-"]])
+def test_marbles_are_printed_and_what_the_script_prints_goes_elsewhere(program, capsys, options):
+    assert main(["chart", program(), *options]) == 0
+    assert capsys.readouterr() == (VIEW_OF_PROGRAM, "hello\nworld\n")
+    assert [path.name for path in Path().iterdir()] == ["program.py"]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_any_view_can_be_had_from_standard_output_as_it_is_in_a_file(program, capfdbinary, format):
+    source = program()
+    command = "trace" if format == "trace" else "chart"
+    asked = [] if format == "trace" else ["--format", format]
+    main([command, source, *asked, "-o", "-"])
+    sys.stdout.flush()
+    printed = capfdbinary.readouterr().out
+    main([command, source, *asked, "-o", "named"])
+    assert printed == Path("named").read_bytes()
+
+
+def test_of_several_loops_marbles_are_printed_one_below_the_other(program, capsys):
+    twice = textwrap.dedent(PROGRAM) + "asyncio.run(main())\n"
+    main(["chart", program(twice), "-o", "-"])
+    assert capsys.readouterr().out.count("\n\nseconds") == 1
+    main(["chart", "program.py", "-o", "-", "--format", "gantt"])
+    out, err = capsys.readouterr()
+    assert out.count("gantt") == 1
+    assert "vtloop: printed the first of 2 views; give a FILE\n" in err
+
+
+def test_a_file_called_minus_can_still_be_written(program):
+    main(["chart", program(), "-o", "./-", "--format", "gantt"])
+    assert Path("-").read_text().startswith("gantt")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["trace", "program.py", "-o", "run.svg"],
+        ["trace", "program.py", "-o", "run.html.gz"],
+        ["chart", "program.py", "-o", "run.svg", "--format", "gantt"],
+    ],
+)
+def test_a_view_in_a_file_whose_name_is_for_another_is_refused_before_the_run(
+    program, capsys, arguments
+):
+    program("print('it ran')")
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "while a name that ends in '." in err
+    assert [path.name for path in Path().iterdir()] == ["program.py"]
+
+
+def test_views_are_compressed_if_their_names_say_so(program):
+    twice = textwrap.dedent(PROGRAM) + "asyncio.run(main())\n"
+    main(["trace", program(twice), "-o", "saved.jsonl.gz"])
+    assert load("saved.jsonl.gz").printed[0].text == "hello"
+    assert load("saved-2.jsonl.gz").printed[0].at == 3_000_000_000
+    main(["chart", "saved.jsonl.gz", "-o", "view.txt.gz"])
+    assert gzip.decompress(Path("view.txt.gz").read_bytes()).decode() == VIEW_OF_PROGRAM

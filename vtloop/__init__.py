@@ -19,7 +19,7 @@ A map of the package, from the bottom up; a module imports only from those named
 
 - `originals`, `errors`: the functions of the module time as they are, and what can go wrong
 - `private`: what the standard library keeps to itself; a package, with a map of its own
-- `clock`, `places`, `wording`, `columns`, `tasks`: what everything speaks of
+- `clock`, `files`, `places`, `wording`, `columns`, `tasks`: what everything speaks of
 - `memory`, `redirect`: builtin functions that do something else for a while
 - `callers`, `polling`: whose code looks at a clock, and programs that do so until it has moved
 - `handles`, `timers`: the timer queue
@@ -38,7 +38,7 @@ A map of the package, from the bottom up; a module imports only from those named
   it, and what became of them
 - `chart`: its picture; a package, with a map of its own
 - `marble_rows`, `marbles`, `perfetto`, `mermaid`, `page`: its other views
-- `files`, `views`: all of them, by format
+- `views`: all of them, by format
 - `claims`: what is to be true of a schedule; a package, with a map of its own
 - `output`, `runner`, `simulation`: one run
 - `progress`: how far long work is

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext, redirect_stdout
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,8 +20,8 @@ from vtloop.recording import Recording
 from vtloop.scripts import Options, hide_own_frames, run_module, run_script
 from vtloop.sweep_command import add_command, run_command
 from vtloop.timeline import Timeline
-from vtloop.trace import Trace, load
-from vtloop.views import FORMATS, format_for, write
+from vtloop.trace import Trace, is_file_of_trace, load
+from vtloop.views import FORMATS, check_view, format_for, suffix_of, write, write_out
 from vtloop.wallclock import start_of
 
 _VIEWS = ("chart", "trace")
@@ -54,15 +55,24 @@ def _parser() -> argparse.ArgumentParser:
             command,
             help=f"run a script and write {what} of it",
             description=f"Run a script in virtual time and write {what} of what its loop did.",
-            usage=f"vtloop {command} [options] (script.py | trace.jsonl) [-- args …]",
+            usage=f"vtloop {command} [options] (script.py | trace.jsonl[.gz]) [-- args …]",
         )
         add_options(view, _STOP)
-        view.add_argument("-o", "--output", metavar="FILE", help="default: named as the script")
+        view.add_argument(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="default: named as the script; - for standard output, and then what the script "
+            "prints goes to standard error",
+        )
         view.set_defaults(format=format)
         view.add_argument("script", help="the script, or a trace that was saved")
         if command == "chart":
             view.add_argument(
-                "--format", choices=FORMATS, help="default: what the suffix of FILE says, or svg"
+                "--format",
+                choices=FORMATS,
+                help="default: what the suffix of FILE says, or svg; marbles are printed, unless "
+                "there is a FILE",
             )
             view.add_argument("--axis", choices=("time", "steps", "both"), help="what is across")
             view.add_argument("--theme", choices=("light", "dark"))
@@ -130,10 +140,15 @@ class _Target(NamedTuple):
     first: Path
     format: str
     style: dict[str, str]
+    printed: bool = False  # to standard output instead
 
     def path(self, number: int) -> Path:
         """Return the path of one of several; the second and later ones have numbers."""
-        return self.first if number == 1 else self.first.with_stem(f"{self.first.stem}-{number}")
+        if number == 1:
+            return self.first
+        ending = self.first.name[self.first.name.rindex(suffix_of(self.first) or "") :]
+        stem = self.first.name.removesuffix(ending)
+        return self.first.with_name(f"{stem}-{number}{ending}")
 
 
 def _target(arguments: argparse.Namespace) -> _Target:
@@ -142,6 +157,10 @@ def _target(arguments: argparse.Namespace) -> _Target:
     style = {name: value for name, value in given if value is not None}
     format = arguments.format or (None if arguments.output else "svg")
     suffix = FORMATS[format][0] if format else ""
+    if arguments.output == "-" or (arguments.output is None and format == "marbles"):
+        format = format or "marbles"
+        check_view("-", format, **style)
+        return _Target(Path("-"), format, style, printed=True)
     first, script = Path(arguments.output or Path(arguments.script).stem + suffix), arguments.script
     if first.exists() and os.path.exists(script) and first.samefile(script):
         raise SimulationError(
@@ -152,7 +171,7 @@ def _target(arguments: argparse.Namespace) -> _Target:
 
 def _traces_of_file(name: str) -> list[Trace] | None:
     """Return what was saved, if that is a file of traces."""
-    return [load(name)] if name.endswith(FORMATS["trace"][0]) else None
+    return [load(name)] if is_file_of_trace(name) else None
 
 
 def _view(
@@ -166,8 +185,10 @@ def _view(
     recordings: list[Recording] = []
     own_loops: list[str] = []
     options = replace(options, recordings=recordings, own_loops=own_loops)
+    prints = redirect_stdout(sys.stderr) if target.printed else nullcontext()
     try:
-        status = _run(parser, partial(run_script, script, args, options), script, 2)
+        with prints:
+            status = _run(parser, partial(run_script, script, args, options), script, 2)
     finally:
         clock = start_of(options.wall_clock)
         header = {"seed": options.seed, "wall_clock": clock and clock.text}
@@ -185,17 +206,25 @@ def _view(
 def _write(traces: Sequence[Trace], target: _Target) -> int:
     """Write a view of each trace, and say where; returns the exit status."""
     status = 0
+    if target.printed and traces[1:] and target.format != "marbles":
+        print(f"vtloop: printed the first of {len(traces)} views; give a FILE", file=sys.stderr)
+        traces = traces[:1]
     with progress(f"vtloop: writing {target.first}", 2 * len(traces)) as step_done:
         for number, trace in enumerate(traces, 1):
             timeline, path = Timeline(trace), target.path(number)
             step_done()
             try:
-                write(timeline, path, target.format, **target.style)
+                if target.printed:
+                    print(end="\n" * (number > 1))
+                    write_out(timeline, target.format, **target.style)
+                else:
+                    write(timeline, path, target.format, **target.style)
             except (OSError, SimulationError) as error:
                 print(f"vtloop: {path} was not written: {error}", file=sys.stderr)
                 status = 1
             else:
-                print(f"vtloop: wrote {path}", file=sys.stderr)
+                if not target.printed:
+                    print(f"vtloop: wrote {path}", file=sys.stderr)
             step_done()
     return status
 

@@ -55,9 +55,15 @@ def perfetto(timeline: Timeline) -> dict[str, Any]:
 
 def save(timeline: Timeline, path: str | os.PathLike[str]) -> None:
     """Write a timeline to a file that Perfetto opens."""
+    with open(path, "wb") as file:
+        file.write(encoded(timeline))
+
+
+def encoded(timeline: Timeline) -> bytes:
+    """Return what is in such a file."""
     # Without escapes for 🐢 and its like: Perfetto refuses them, as they come in pairs.
-    with open(path, "w", encoding="utf-8", errors="replace") as file:
-        json.dump(perfetto(timeline), file, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(perfetto(timeline), ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "replace")
 
 
 def _names(timeline: Timeline, lanes: dict[int, Lane]) -> Iterator[_Event]:

@@ -6,8 +6,7 @@ What a step waits for at its end, and what an event is about, is its *subject*; 
 and `EVENTS` say what that is.
 
 In a file a trace is JSON lines: the header, then one record a line, each a list that begins with
-the name of its table. A file whose name ends in '.gz' is compressed; equal traces give equal bytes
-there too, as it has neither a name nor a time in it.
+the name of its table. A file whose name ends in '.gz' is compressed.
 """
 
 from __future__ import annotations
@@ -15,11 +14,11 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from typing import IO, Any, Literal, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from vtloop.clock import START
 from vtloop.errors import SimulationError
+from vtloop.files import opened
 from vtloop.places import Place
 from vtloop.wording import counted
 
@@ -179,8 +178,12 @@ class Trace(NamedTuple):
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write it to a file, as JSON lines; compressed if its name ends in '.gz'."""
-        with _opened(path, "wb") as file:
-            file.writelines(f"{line}\n" for line in self._lines())
+        with opened(path, "wb") as file:
+            file.writelines(self.encoded())
+
+    def encoded(self) -> Iterator[bytes]:
+        """Yield the lines of its file."""
+        return (f"{line}\n".encode("utf-8", "surrogatepass") for line in self._lines())
 
     def _lines(self) -> Iterator[str]:
         import json  # here, as most runs are never saved, and it is slow to import
@@ -193,23 +196,8 @@ class Trace(NamedTuple):
 
 def is_file_of_trace(path: str | os.PathLike[str]) -> bool:
     """Tell whether a file is a trace, by its name."""
-    return os.fspath(path).endswith((".jsonl", ".jsonl.gz"))
+    return os.fspath(path).removesuffix(".gz").endswith(".jsonl")
 
-
-@contextmanager
-def _opened(path: str | os.PathLike[str], mode: Literal["rb", "wb"]) -> Iterator[IO[str]]:
-    """Return a file of text, which is compressed if its name ends in '.gz'."""
-    with ExitStack() as stack:
-        file: Any = stack.enter_context(open(path, mode))
-        if os.fspath(path).endswith(".gz"):
-            from gzip import GzipFile  # here, as it is slow to import
-
-            file = stack.enter_context(GzipFile("", mode, _COMPRESSION, file, mtime=0))
-        text = io.TextIOWrapper(file, "utf-8", "surrogatepass", newline="\n")
-        yield stack.enter_context(text)
-
-
-_COMPRESSION = 6  # of 9; beyond, it takes long and gains little
 
 ENDED_BY = {"acquire": "release", "enter": "leave"}
 """Events that begin something which goes on, and those that end it."""
@@ -256,7 +244,8 @@ def load(path: str | os.PathLike[str]) -> Trace:
     from gzip import BadGzipFile
 
     no_trace = ValueError, LookupError, AttributeError, TypeError, EOFError, BadGzipFile, zlib.error
-    with _opened(path, "rb") as file:
+    with opened(path, "rb") as compressed:
+        file = io.TextIOWrapper(compressed, "utf-8", "surrogatepass", newline="\n")
         try:
             header = json.loads(file.readline())
             found = header.pop("vtloop trace")

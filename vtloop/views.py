@@ -6,7 +6,8 @@ What a view needs is imported when it is asked for: matplotlib is large, and opt
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
@@ -14,17 +15,18 @@ from pathlib import Path
 from typing import Any
 
 from vtloop.allowed import OF_CHARTS, OF_PAGES, Option, check
+from vtloop.columns import carried
 from vtloop.errors import SimulationError
-from vtloop.files import check_file
+from vtloop.files import check_file, opened
 from vtloop.timeline import Timeline
 
 
-def _chart(format: str, timeline: Timeline, path: Path, **options: Any) -> None:
+def _chart(format: str, timeline: Timeline, **options: Any) -> list[bytes]:
     try:
         chart = import_module("vtloop.chart")
     except ImportError as error:
         raise _no_matplotlib() from error
-    path.write_bytes(chart.svg.to_bytes(chart.figure(timeline, **options), format))
+    return [chart.svg.to_bytes(chart.figure(timeline, **options), format)]
 
 
 def _no_matplotlib() -> SimulationError:
@@ -40,31 +42,35 @@ def check_drawable() -> None:
         raise _no_matplotlib()
 
 
-def _page(timeline: Timeline, path: Path, **options: Any) -> None:
-    path.write_text(import_module("vtloop.page").page(timeline, **options), "utf-8")
+def _page(timeline: Timeline, **options: Any) -> list[bytes]:
+    return _encoded(import_module("vtloop.page").page(timeline, **options))
 
 
-def _perfetto(timeline: Timeline, path: Path) -> None:
-    import_module("vtloop.perfetto").save(timeline, path)
+def _perfetto(timeline: Timeline) -> list[bytes]:
+    return [import_module("vtloop.perfetto").encoded(timeline)]
 
 
-def _marbles(timeline: Timeline, path: Path) -> None:
-    path.write_text(import_module("vtloop.marbles").marbles(timeline) + "\n", "utf-8")
+def _marbles(timeline: Timeline) -> list[bytes]:
+    return _encoded(import_module("vtloop.marbles").marbles(timeline) + "\n")
 
 
-def _gantt(timeline: Timeline, path: Path, **options: Any) -> None:
-    path.write_text(import_module("vtloop.mermaid").gantt(timeline, **options), "utf-8")
+def _gantt(timeline: Timeline, **options: Any) -> list[bytes]:
+    return _encoded(import_module("vtloop.mermaid").gantt(timeline, **options))
 
 
-def _sequence(timeline: Timeline, path: Path, **options: Any) -> None:
-    path.write_text(import_module("vtloop.mermaid").sequence(timeline, **options), "utf-8")
+def _sequence(timeline: Timeline, **options: Any) -> list[bytes]:
+    return _encoded(import_module("vtloop.mermaid").sequence(timeline, **options))
 
 
-def _trace(timeline: Timeline, path: Path) -> None:
-    timeline.trace.save(path)
+def _trace(timeline: Timeline) -> Iterator[bytes]:
+    return timeline.trace.encoded()
 
 
-FORMATS: dict[str, tuple[str, Callable[..., None]]] = {
+def _encoded(text: str) -> list[bytes]:
+    return [text.encode("utf-8", "backslashreplace")]  # names may have halves of surrogate pairs
+
+
+FORMATS: dict[str, tuple[str, Callable[..., Iterable[bytes]]]] = {
     **{name: (f".{name}", partial(_chart, name)) for name in ("svg", "png", "pdf")},
     "html": (".html", _page),
     "perfetto": (".json", _perfetto),
@@ -73,7 +79,7 @@ FORMATS: dict[str, tuple[str, Callable[..., None]]] = {
     "sequence": (".mmd", _sequence),
     "trace": (".jsonl", _trace),
 }
-"""What can be written: the usual suffix of a file, and what writes it."""
+"""What can be written: the usual suffix of a file, and what makes its contents."""
 
 _CHARTS = dict.fromkeys(("svg", "png", "pdf"), OF_CHARTS)
 _OPTIONS: Mapping[str, Mapping[str, Option]] = {
@@ -95,44 +101,76 @@ def write(
     `format_for` does.
     """
     path = Path(path)
-    FORMATS[format_for(path, format, **options)][1](timeline, path, **options)
+    made = FORMATS[format_for(path, format, **options)][1](timeline, **options)
+    with opened(path, "wb") as file:
+        file.writelines(made)
+
+
+def write_out(timeline: Timeline, format: str, **options: Any) -> None:
+    """Write a view of a run to standard output, as it would be written to a file.
+
+    Only what is for terminals is in the encoding of the terminal instead of UTF-8.
+    """
+    made = FORMATS[format][1](timeline, **options)
+    if format == "marbles":
+        sys.stdout.writelines(carried(text.decode(), sys.stdout) for text in made)
+    else:
+        sys.stdout.flush()
+        sys.stdout.buffer.writelines(made)
 
 
 def format_for(path: Path, format: str | None = None, **options: Any) -> str:
     """Return the format in which a file is to be written, if that can be done.
 
-    Raises SimulationError for an unknown format or suffix, for a file that cannot be written, and
-    without matplotlib for a chart; TypeError or ValueError for options that the format does not
-    take, or not so.
+    Raises SimulationError for an unknown format or suffix, for a suffix of another format, for a
+    file that cannot be written, and without matplotlib for a chart; TypeError or ValueError for
+    options that the format does not take, or not so.
     """
+    suffix = suffix_of(path)
+    named = [name for name, (usual, _) in FORMATS.items() if usual == suffix]
     if format is None:
-        named = (name for name, (suffix, _) in FORMATS.items() if suffix == path.suffix)
-        format = next(named, path.suffix)
+        format = next(iter(named), suffix)
     if format not in FORMATS:
         raise SimulationError(
             f"A view was to be written to {os.fspath(path)!r} in the format {format!r}, while "
             f"there is none of that name; the formats are {', '.join(FORMATS)}"
+        )
+    if named and format not in named:
+        raise SimulationError(
+            f"A view was to be written to {os.fspath(path)!r} in the format {format!r}, while a "
+            f"name that ends in {suffix!r} is for {' or '.join(named)}; let it end in "
+            f"{FORMATS[format][0]!r}"
         )
     if not path.parent.is_dir():
         raise SimulationError(
             f"A view was to be written to {os.fspath(path)!r}, while there is no directory "
             f"{os.fspath(path.parent)!r}; make it first"
         )
-    _check_options(path, format, options)
-    if format in _CHARTS:
-        check_drawable()
+    check_view(os.fspath(path), format, **options)
     check_file(path)
     return format
 
 
-def _check_options(path: Path, format: str, options: Mapping[str, Any]) -> None:
+def suffix_of(path: Path) -> str:
+    """Return the suffix of a file's name that says its format."""
+    return Path(path.name.removesuffix(".gz")).suffix
+
+
+def check_view(where: str, format: str, **options: Any) -> None:
+    """Raise what `format_for` does of the view itself, which goes to a place in words."""
+    _check_options(where, format, options)
+    if format in _CHARTS:
+        check_drawable()
+
+
+def _check_options(where: str, format: str, options: Mapping[str, Any]) -> None:
     taken = _OPTIONS.get(format, {})
     for name in options:
         if name not in taken:
             able = [other for other, known in _OPTIONS.items() if name in known]
             what_to_do = f"or ask for {', '.join(able)}" if able else "as no format takes it"
             raise TypeError(
-                f"A view was to be written to {os.fspath(path)!r} with {name}=, which the format "
+                f"A view was to be written to {where!r} with {name}=, which the format "
                 f"{format} does not take; leave it out, {what_to_do}"
             )
     check(taken, **options)
