@@ -23,6 +23,7 @@ import subprocess
 import sys
 import threading
 import time
+import types
 import warnings
 import weakref
 from asyncio import events
@@ -768,14 +769,58 @@ async def a_task_knows_what_it_waits_for_and_how_it_ends():
     assert not failed._log_traceback
 
 
-@probe("_PyTask")
-def there_is_a_task_written_in_python():
+@probe("_asyncio", "_PyTask", "_PyFuture")
+def tasks_and_futures_are_of_a_class_in_c_or_of_its_twin():
     async def main():
-        await of_events.TASKS[1](turns(), loop=asyncio.get_running_loop())
+        loop = asyncio.get_running_loop()
+        for task, future in zip(of_events.TASKS, of_events.FUTURES, strict=True):
+            assert issubclass(task, future)
+            await task(turns(), loop=loop)
+            waiting = future(loop=loop)
+            loop.call_soon(waiting.set_result, None)
+            await waiting
 
     with asyncio.Runner() as runner:
         runner.run(main())
     assert of_events.TASKS[0] is asyncio.Task
+    assert of_events.FUTURES[0] is asyncio.Future
+    assert type(of_events.TASKS[0].__init__) is not type(of_events.TASKS[1].__init__)
+
+
+@probe("_get_loop")
+def what_tasks_written_in_python_are_made_of_is_known():
+    names = {code.co_name for code in of_events.TWINS}
+    assert {"_get_loop", "__step", "__wakeup", "set_result", "__await__", "cancel"} <= names
+
+
+@probe("_coro", "_loop", "_cancelled_exc")
+async def a_task_of_either_kind_knows_its_coroutine_and_its_loop():
+    loop = asyncio.get_running_loop()
+    for kind in of_events.TASKS:
+        coroutine = turns()
+        task = kind(coroutine, loop=loop)
+        assert task._coro is coroutine
+        assert task._loop is loop
+        assert type(loop._ready[-1]._callback) in (of_events.STEP, types.MethodType)
+        task.cancel("message")
+        await turns()
+        assert task.cancelled()
+        error = getattr(task, "_cancelled_exc", None)
+        assert isinstance(error, asyncio.CancelledError) == (kind is of_events.TASKS[1])
+
+
+@probe("_log_destroy_pending")
+async def a_task_need_not_tell_that_it_is_thrown_away():
+    reports = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: reports.append(context))
+    task = asyncio.Task(for_ever(), loop=asyncio.get_running_loop())
+    await asyncio.sleep(0)
+    assert task._log_destroy_pending
+    task._log_destroy_pending = False
+    del task
+    gc.collect()
+    assert not reports
+    asyncio.get_running_loop().set_exception_handler(None)
 
 
 @probe("_children")
@@ -784,15 +829,6 @@ async def what_gather_gathers_is_known():
     future = asyncio.gather(*tasks)
     assert list(future._children) == tasks
     await future
-
-
-@probe("_task_factory")
-async def a_loop_knows_its_task_factory():
-    loop = asyncio.get_running_loop()
-    assert loop._task_factory is None
-    loop.set_task_factory(str)
-    assert loop._task_factory is str
-    loop.set_task_factory(None)
 
 
 @probe("_value")

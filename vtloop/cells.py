@@ -27,7 +27,7 @@ from vtloop.output import LineOutput, Timestamps
 from vtloop.parts import PartLoop, adopt
 from vtloop.runner import Runner
 from vtloop.simulation import Account, Run
-from vtloop.tasks import in_order, label
+from vtloop.tasks import label, pending
 from vtloop.wallclock import WallClock
 from vtloop.world import World
 
@@ -75,7 +75,7 @@ class Notebook:
                 _end(loop, coroutine)
                 loop.rest()
         adopt(context)
-        unfinished = tuple(map(label, in_order(asyncio.all_tasks(loop))))
+        unfinished = tuple(map(label, pending(loop)))
         self.last = account.told(loop.recording.trace, unfinished, seed, world.time.start)
         return self.last
 

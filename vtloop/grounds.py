@@ -16,10 +16,10 @@ from vtloop.allowed import OF_RUNS, Option, one_of, refusal
 from vtloop.clock import START, Seconds
 from vtloop.parts import PartLoop, PartRecording
 from vtloop.places import is_library
-from vtloop.private.events import get_running_loop
+from vtloop.private.events import TASKS, get_running_loop
 from vtloop.runner import Runner
 from vtloop.simulation import Account, Run
-from vtloop.tasks import in_order, label
+from vtloop.tasks import in_order, label, number_of
 from vtloop.time_functions import REAL
 from vtloop.waits import await_stack
 from vtloop.wallclock import WallClock, start_of
@@ -97,9 +97,9 @@ class TestRecording(PartRecording):
         if isinstance(error, _OUTCOMES):
             self._end_with(error)
         elif error is not None:
-            task = context.get("task") or context.get("future")
-            known = isinstance(task, asyncio.Task)
-            self.reports.append((self.label(hash(task)) if known else "a callback", error))
+            task: Any = context.get("task") or context.get("future")
+            known = isinstance(task, TASKS)
+            self.reports.append((self.label(number_of(task)) if known else "a callback", error))
 
     def _outcome(self, task: Any) -> tuple[str, Any]:
         ended = super()._outcome(task)
@@ -179,7 +179,7 @@ class Ground:
             return []
         recording = self.loop.recording
         numbers = recording.descendants(recording.start.tasks + 1)
-        return in_order(task for task in tasks if hash(task) in numbers)
+        return in_order(task for task in tasks if number_of(task) in numbers)
 
     def cancel(self, tasks: list[asyncio.Task[Any]], test: Test) -> None:
         """Cancel tasks and let them clean up."""

@@ -3,8 +3,8 @@
 Facts about asyncio that these classes rest on:
 
 - Creating the handle is most of what `call_soon` costs, so `_cancelled` is derived (a cancelled
-  handle has no callback), what only debug mode needs is a class attribute here, and there is no
-  `__init__`: its call would cost as much again as the attributes that are set.
+  handle has no callback), what only debug mode needs is a class attribute here, and `__init__` is
+  that of `object`: one in Python would cost as much again as the attributes that are set.
 - `asyncio.TimerHandle` compares and hashes by deadline, so a dict of equal deadlines would
   degenerate; here both go by identity. `<` still goes by deadline.
 - In debug mode a handle must remember where it was made and what it was before it was cancelled;
@@ -38,6 +38,7 @@ class Handle(asyncio.Handle):
     """A callback to run soon; `loop.call_soon` fills it in."""
 
     __slots__ = ()
+    __init__: Any = object.__init__
 
     _callback: Callable[..., object] | None
     _args: Any

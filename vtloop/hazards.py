@@ -13,7 +13,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -27,9 +26,9 @@ from vtloop.errors import (
     UntilReached,
 )
 from vtloop.places import place, program_frames
-from vtloop.private.events import format_handle, logger
+from vtloop.private.events import TASKS, format_handle, logger
 from vtloop.recorder import Recorder
-from vtloop.tasks import in_order, label
+from vtloop.tasks import in_order, label, pending
 from vtloop.threads import Threads
 
 ROUND_COST = 10_000  # nanoseconds of a real machine's time for one round of polling
@@ -71,7 +70,7 @@ def _names(clock: Clock, recorder: Recorder | None) -> waits.Names:
 
 
 def _blocked_tasks(loop: Loop, names: waits.Names) -> list[waits.Wait]:
-    return [waits.describe(task, names) for task in in_order(asyncio.all_tasks(loop))]
+    return [waits.describe(task, names) for task in pending(loop)]
 
 
 def _blocked_threads(threads: Threads, names: waits.Names) -> Iterator[str]:
@@ -183,8 +182,8 @@ def spin_message(loop: Loop, deadline: int) -> str:
 
 def _spinners(loop: Loop) -> str:
     running = (getattr(handle._callback, "__self__", None) for handle in tuple(loop._ready))
-    tasks = dict.fromkeys(task for task in running if isinstance(task, asyncio.Task))
-    return ", ".join(map(label, in_order(tasks))) or "callbacks"
+    tasks = {id(task): task for task in running if isinstance(task, TASKS)}
+    return ", ".join(map(label, in_order(tasks.values()))) or "callbacks"
 
 
 def until_reached(loop: Loop, until: int) -> UntilReached:

@@ -18,7 +18,7 @@ from vtloop import waits
 from vtloop.places import is_library, place, place_at
 from vtloop.private.interpreter import WARN_UNAWAITED
 from vtloop.recording import Recording
-from vtloop.tasks import coroutine_name, in_order
+from vtloop.tasks import coroutine_name, in_order, number_of
 
 
 class NeverAwaited:
@@ -69,7 +69,9 @@ def unfinished(tasks: Iterable[asyncio.Task[Any]], recording: Recording) -> Iter
     for task in in_order(tasks):
         wait = waits.describe(task, names)
         at = f"\n      at {wait.place}" if wait.place else ""
-        started = "".join(f"\n      started at {place}" for place in recording.origin(hash(task)))
+        started = "".join(
+            f"\n      started at {place}" for place in recording.origin(number_of(task))
+        )
         yield f"{wait.task} is unfinished: it waits for {wait.waits_for}{at}{started}"
 
 
@@ -86,7 +88,7 @@ def unretrieved(
     for task in tasks:
         if task._log_traceback and (error := task.exception()) is not None:
             told.add(id(error))
-            yield _raised(recording.label(hash(task)), error)
+            yield _raised(recording.label(number_of(task)), error)
     for who, error in reports:
         if id(error) not in told:
             told.add(id(error))

@@ -45,6 +45,7 @@ from vtloop.program_threads import IN_VAIN
 from vtloop.recorder import Recorder
 from vtloop.scheduling import Scheduling
 from vtloop.stock import STOCK
+from vtloop.tasks import Adopted
 from vtloop.threads import Threads
 from vtloop.timers import Timers, WatchedTimers
 from vtloop.wallclock import WallClock
@@ -113,6 +114,8 @@ class VirtualLoop(Scheduling):
         self._host: BatonThread | None = None  # the thread of a run that this loop runs in
         self._nothing_new: Lock | None = None  # is held while it waits there
         self._tasks_created = 0
+        self._adopted = Adopted()
+        self._of_factory = None
         super().__init__()
 
     # The clock

@@ -4,7 +4,7 @@ While a loop runs, `OrderedSet` stands in for the name `set` in `asyncio.tasks`,
 `as_completed` collect what they are given. Given a list, it keeps the list's order; given a set,
 whose own order goes by address, it takes the order of creation:
 
-- tasks have numbers, those of a factory of the program's own by their names;
+- tasks have numbers, whoever has made them;
 - of anything else (bare coroutines, futures) the garbage collector knows: its youngest generation
   is a list in order of creation. A collection shuffles it, so what is older is put first, by what
   it is: its function and its arguments, without addresses.
@@ -19,7 +19,7 @@ import weakref
 from collections.abc import Hashable, Iterable, Iterator, MutableSet
 from typing import Any, TypeVar
 
-from vtloop.private.events import get_running_loop
+from vtloop.private.events import TASKS
 from vtloop.tasks import number_of
 
 _all_tasks = asyncio.all_tasks
@@ -66,10 +66,10 @@ class OrderedSet(set[T]):
 
 def in_creation_order(items: Iterable[T]) -> list[T]:
     """Return the items of a set in their order of creation."""
-    unordered = list(items)
+    unordered: list[T] = [*set.__iter__(items)] if isinstance(items, set) else [*items]
     if len(unordered) < 2:
         return unordered
-    if all(isinstance(item, asyncio.Task) for item in unordered):
+    if all(isinstance(item, TASKS) for item in unordered):
         return sorted(unordered, key=_description)
     wanted = {id(item) for item in unordered}
     young = [id(item) for item in gc.get_objects(generation=0) if id(item) in wanted]
@@ -79,7 +79,7 @@ def in_creation_order(items: Iterable[T]) -> list[T]:
 
 def _description(item: Any) -> tuple[int, str, int, str]:
     """Return what an item is, as a sort key that is the same in every process."""
-    if isinstance(item, asyncio.Task):
+    if isinstance(item, TASKS):
         return number_of(item), item.get_name(), 0, ""
     frame = getattr(item, "cr_frame", None)
     if frame is None:
@@ -88,14 +88,13 @@ def _description(item: Any) -> tuple[int, str, int, str]:
     return 0, frame.f_code.co_filename, frame.f_code.co_firstlineno, arguments
 
 
-def set_of_tasks() -> set[Any]:
-    """Return a new set for the tasks of a TaskGroup.
+class SetOfTasks(set[T]):
+    """The set in which a TaskGroup keeps its tasks: a built-in one that iterates in order."""
 
-    A built-in set of numbered tasks has the same order in every process, and is faster. Tasks that
-    a factory of the program's own makes are kept in order of insertion.
-    """
-    loop: Any = get_running_loop()
-    return set() if getattr(loop, "_task_factory", None) is None else OrderedSet()
+    __slots__ = ()
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(in_creation_order(self))
 
 
 def all_tasks(loop: asyncio.AbstractEventLoop | None = None) -> set[asyncio.Task[Any]]:

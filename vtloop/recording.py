@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import sys
-import weakref
 from collections.abc import Iterable, Iterator
 from itertools import takewhile
 from typing import Any, cast
@@ -16,7 +14,7 @@ from vtloop.private.events import get_running_loop
 from vtloop.private.interpreter import getframe
 from vtloop.recorder import Holder, Known, Primitives
 from vtloop.steps import Steps, qualified_name
-from vtloop.tasks import Task, given_name, label, without_locals
+from vtloop.tasks import Task, given_name, label, number_of, without_locals
 from vtloop.trace import Blocked, Printed, Stack, Step, TaskMade, Trace
 
 
@@ -35,25 +33,14 @@ class Recording(Steps):
         self._holders: dict[int, list[Holder]] = {}  # by the index of what they hold
 
     def task_created(self, task: asyncio.Task[Any], coro: Any) -> None:
-        at = self._clock.now
-        if type(task) is Task:
-            number = task.__hash__()
-            if self._begun:
-                at = self._begun.pop(number, at)
-        else:
-            number = self._adopt(task, coro)
+        at, number = self._clock.now, number_of(task)
+        if type(task) is not Task:
+            self._note_new(task, number)
+        elif self._begun:
+            at = self._begun.pop(number, at)
         place = self._sites.caller(getframe(1))
         name, made = given_name(task), qualified_name(coro)
         self._made.append((number, name, made, self._who, at, self._index, place))
-
-    def _adopt(self, task: Any, coro: Any) -> int:
-        """Return the number of a task that a factory of the program's made; it may have begun."""
-        number: int = task.get_loop()._tasks_created
-        forget = functools.partial(self._foreign.pop, id(task))  # with the reference as a default
-        self._foreign[id(task)] = number, weakref.ref(task, forget)
-        if task.done() or getattr(coro, "cr_await", None) is not None:
-            self._steps.append((self._clock.now, number, self._index, *self._end_of(task, number)))
-        return number
 
     def renamed(self, task: asyncio.Task[Any]) -> None:
         self._names[hash(task)] = task.get_name()
@@ -167,6 +154,7 @@ class Recording(Steps):
 
         A step that runs now is told as if it ended here, with another turn to come.
         """
+        self._note_begun()
         steps: list[Any] = self._steps
         if steps and isinstance(steps[self._index], int):
             steps = steps.copy()

@@ -16,7 +16,7 @@ from typing import Any
 
 from vtloop.loop import VirtualLoop
 from vtloop.private.interpreter import signals
-from vtloop.tasks import in_order, label
+from vtloop.tasks import in_order, label, pending
 
 _JOIN_TIMEOUT = getattr(constants, "THREAD_JOIN_TIMEOUT", 300)  # seconds; a name since 3.12
 _UNHANDLED = "unhandled exception during asyncio.run() shutdown"
@@ -51,9 +51,11 @@ class Runner:
         """Cancel what is left, let it clean up, and close the loop; at the exit, if not before."""
         loop = self._loop
         try:
-            if tasks := in_order(asyncio.all_tasks(loop)):
-                self._see(tasks)
-                _cancel(tasks, loop)
+            if left := pending(loop):
+                self._see(left)
+                left.clear()
+                if tasks := in_order(asyncio.all_tasks(loop)):
+                    _cancel(tasks, loop)
             if loop._asyncgens:
                 loop.run_until_complete(loop.shutdown_asyncgens())
             if loop._default_executor is not None:

@@ -1,6 +1,8 @@
 """What an event loop schedules: callbacks, timers and tasks.
 
 - Handles, timers and tasks are made without a call of their classes (see `handles`).
+- A task that others make is seen as it is made: it gives its first step to `call_soon`, or asks
+  whether the loop is running, as it is to start eagerly. From then on it has its number.
 - A loop that is closed or in debug mode is *strict*: it checks what asyncio checks then, and its
   handles remember where they were made.
 """
@@ -8,12 +10,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 from asyncio import events
 from collections import deque
 from collections.abc import Callable
 from contextvars import Context, copy_context
 from functools import partial
+from types import FrameType, MethodType
 from typing import Any
 
 from vtloop.clock import (
@@ -28,20 +32,22 @@ from vtloop.clock import (
 from vtloop.executors import Executors
 from vtloop.handles import DebugTimerHandle, Handle
 from vtloop.places import place, program_frames
-from vtloop.private.events import EAGER_FACTORY_OPTIONS, TASK_OPTIONS, TASKS
+from vtloop.private.events import EAGER_FACTORY_OPTIONS, STEP, TASK_OPTIONS, TASKS
+from vtloop.private.interpreter import getframe
 from vtloop.recorder import Recorder
 from vtloop.stock import hide_frames
-from vtloop.tasks import NAMES_ARE_READ, NO_NAME, Task, given_name
+from vtloop.tasks import NAMES_ARE_READ, NO_NAME, Adopted, Task
 from vtloop.timers import AnyTimerHandle, Timers
+from vtloop.waits import local_variables
 
 _NEAR = 366 * 86_400 * NANOSECONDS  # from now, for a deadline by time.monotonic()
 _MAYBE_MONOTONIC = MONOTONIC - _NEAR
 _ROUNDING = 2.0**-52
 _NOT_GIVEN: Any = object()
 _EAGER = getattr(asyncio, "eager_task_factory", object())  # since 3.12
-_new_handle = partial(Handle.__new__, Handle)
 _new_task = partial(Task.__new__, Task)
 _initialise_task: Any = Task.__init__
+_LOOKED_AT = 200  # of the youngest objects, among which a task is that is being made
 
 
 def _duration(seconds: float) -> int:
@@ -58,23 +64,31 @@ class Scheduling(Executors):
     _recorder: Recorder | None
     _strict: bool
     _tasks_created: int
+    _adopted: Adopted
+    _of_factory: list[Any] | None  # is to get the next task: a factory makes it, and nobody else
     _tell: Callable[[str], object]
 
     def _called_in(self) -> None:
         raise NotImplementedError
 
     def call_soon(  # type: ignore[override]
-        self, callback: Callable[..., object], *args: Any, context: Context | None = None
+        self, callback: Any, *args: Any, context: Context | None = None
     ) -> asyncio.Handle:
         """Run a callback in the next iteration; see `asyncio.loop.call_soon`."""
         if self._strict:
             return self._call_soon_strictly("call_soon", callback, args, context)
-        handle = _new_handle()
+        if (
+            not args
+            and ((kind := type(callback)) is STEP or kind is MethodType)
+            and type(callback.__self__) is not Task
+        ):
+            self._see(callback.__self__)
+        handle = Handle()
         handle._callback = callback
         handle._args = args
         handle._context = copy_context() if context is None else context
         self._ready.append(handle)
-        return handle
+        return handle  # type: ignore[no-any-return]
 
     def call_later(  # type: ignore[override]
         self,
@@ -180,6 +194,8 @@ class Scheduling(Executors):
         if method == "call_soon":
             self._check_thread()
         self._check_callback(callback, method)
+        if not args and isinstance(owner := getattr(callback, "__self__", None), TASKS):
+            self._see(owner)
         handle = events.Handle(callback, args, self, context)
         hide_frames(handle, 2)
         self._ready.append(handle)
@@ -246,10 +262,61 @@ class Scheduling(Executors):
             options["name"] = name
         if context is not _NOT_GIVEN:
             options["context"] = context
-        task = self._task_from_factory(coro, **options)
+        outer, self._of_factory = self._of_factory, []
+        made = self._of_factory
+        try:
+            task = self._task_from_factory(coro, **options)
+            self._see(task)
+            return task
+        finally:
+            self._of_factory = outer
+            if self._recorder is not None and made:
+                self._recorder.task_created(made[0], coro)
+            made.clear()
+            task = None
+
+    # Tasks that others make
+
+    def number_of(self, task: Any) -> int:
+        """Return the number of a task of this loop that others have made."""
+        self._see(task)
+        return self._adopted.number(task)
+
+    def is_running(self) -> bool:
+        """Tell whether the loop runs; a task that is to start eagerly asks for it."""
+        if self._thread_id is None:
+            return False
+        if self._thread_id == threading.get_ident():
+            frame = getframe(1)
+            if frame.f_code is not _OWN_EAGER_START:
+                self._see(_being_made(frame))
+        return True
+
+    def _see(self, thing: Any) -> None:
+        """Count a task of this loop that others make, or have made, unless it is counted."""
+        if not isinstance(thing, TASKS) or isinstance(thing, Task) or thing._loop is not self:
+            return
+        if self._adopted.number(thing):
+            return
         self._tasks_created += 1
-        if options.get("name") is None and isinstance(task, TASKS) and not given_name(task):
-            task.set_name(f"Task-{self._tasks_created}")
-        if self._recorder is not None:
-            self._recorder.task_created(task, coro)
-        return task
+        self._adopted.add(thing, self._tasks_created)
+        of_factory, self._of_factory = self._of_factory, None
+        if of_factory is not None:
+            of_factory.append(thing)
+        elif self._recorder is not None:
+            self._recorder.task_created(thing, thing._coro)
+
+
+_OWN_EAGER_START = Scheduling._start_eagerly.__code__
+
+
+def _being_made(frame: FrameType) -> Any:
+    """Return the task in whose making a function asks whether a loop is running, if it is that.
+
+    One in C has asked for itself, in the name of the function that makes it. It is the youngest.
+    """
+    code = frame.f_code
+    if code.co_name == "__init__":
+        return local_variables(frame).get(code.co_varnames[0])
+    young = gc.get_objects(generation=0)[-_LOOKED_AT:]
+    return next((thing for thing in reversed(young) if isinstance(thing, TASKS)), None)

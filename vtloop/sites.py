@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, cast
 
 from vtloop.handles import NoDebug
 from vtloop.places import is_library, place
+from vtloop.private.events import FUTURES
 from vtloop.trace import Stack, Thing
 from vtloop.waits import (
     REACQUIRE,
@@ -28,7 +29,7 @@ from vtloop.waits import (
     waiting_function,
 )
 
-_FutureIterator: Any = type(asyncio.Future(loop=cast(Any, NoDebug())).__await__())
+_FutureIterator: Any = type(FUTURES[0](loop=cast(Any, NoDebug())).__await__())
 
 
 class Site(NamedTuple):

@@ -23,9 +23,15 @@ from typing import Any, cast
 
 from vtloop.clock import NEVER, Clock
 from vtloop.ordering import without_addresses
-from vtloop.private.events import get_running_loop, is_of_thread, shielded_by
+from vtloop.private.events import (
+    FUTURES,
+    TASKS,
+    get_running_loop,
+    is_of_thread,
+    shielded_by,
+)
 from vtloop.sites import SLEEP, Sites, Things, waiting_frames
-from vtloop.tasks import OWN_STEPS, Task, ended_cancelled, given_name
+from vtloop.tasks import OWN_STEPS, Task, ended_cancelled, given_name, number_of
 from vtloop.trace import Event, Step
 
 # The sources of handles, besides steps.
@@ -50,7 +56,7 @@ class Steps:
         self._late: dict[int, tuple[int, int]] = {}  # by mark: the source, since when it is ready
         self._marks = _LATE
         self._begun: dict[int, int] = {}  # eager tasks that are being made: since when, by number
-        self._foreign: dict[int, tuple[int, weakref.ref[Any]]] = {}  # others' tasks, by id()
+        self._new: list[tuple[weakref.ref[Any], int, int, int]] = []  # see `_note_new`
 
         # The step that runs or was the last, and those that have an eager task's step in them.
         self._index = -1
@@ -70,6 +76,7 @@ class Steps:
         """Yield the handles of the ready queue; what comes after a `yield` looks at the step."""
         ready, sources, steps, clock = self._ready, self._sources, self._steps, self._clock
         cancelled, suspension, sleeps = self._cancelled, self._suspension, self._sites.sleeps
+        new = self._new
         while True:
             if len(ready) > len(sources):  # somebody has called between two iterations
                 sources.extend(repeat(_OUTSIDE, len(ready) - len(sources)))
@@ -96,11 +103,11 @@ class Steps:
                     owner = getattr(callback, "__self__", None)
                     if type(owner) is Task and form is not MethodType:
                         who = hash(owner)
-                    elif isinstance(owner, asyncio.Task) and (
+                    elif isinstance(owner, TASKS) and (
                         form is not MethodType or callback.__name__ in OWN_STEPS
                     ):
-                        who = self._number(owner)
-                        if who and (name := given_name(owner)):  # given after its creation
+                        who = number_of(owner)
+                        if name := given_name(owner):  # given after its creation
                             self._names[who] = name
                 at = clock.now
                 self._who = who
@@ -118,6 +125,9 @@ class Steps:
                         sources.append(index)
                     else:
                         sources.extend(repeat(index, added))
+                if new:
+                    self._note_begun()
+                    new.clear()
                 if not who:
                     ended = "timer" if timer else "callback"
                     steps[index] = at, 0, source, ended, qualified_name(callback), 0
@@ -167,6 +177,24 @@ class Steps:
         number = hash(task)
         self._begun[number] = at
         self._steps[index] = at, number, source, *self._end_of(task, number)
+
+    def _note_new(self, task: Any, number: int) -> None:
+        """Take note of a task that others make: it may run within the current step, unseen."""
+        self._new.append((weakref.ref(task), number, self._clock.now, self._index))
+
+    def _note_begun(self) -> None:
+        """Write down the first steps of tasks that others have made and begun in this step."""
+        for found in [*self._new]:
+            reference, number, at, source = found
+            task = reference()
+            if task is None:  # it has come to its end, or it would be kept
+                ended: tuple[str, Any, int] = ("returned", None, 0)
+            elif task.done() or getattr(task.get_coro(), "cr_await", None) is not None:
+                ended = self._end_of(task, number)
+            else:
+                continue
+            self._new.remove(found)
+            self._steps.append((at, number, source, *ended))
 
     # Timers
 
@@ -249,12 +277,8 @@ class Steps:
 
     # How a step has ended
 
-    def _number(self, task: asyncio.Task[Any]) -> int:
-        """Return the number of a task; 0 if the loop has not made it."""
-        return hash(task) if isinstance(task, Task) else self._foreign.get(id(task), (0,))[0]
-
     def _numbers(self, futures: Iterable[Any]) -> tuple[int, ...]:
-        return tuple(self._number(item) for item in futures if isinstance(item, asyncio.Task))
+        return tuple(number_of(item) for item in futures if isinstance(item, TASKS))
 
     def _end_of(self, task: Any, number: int) -> tuple[str, Any, int]:
         """Return how a step of a task has ended, the subject, and the place."""
@@ -305,7 +329,7 @@ class Steps:
 
     def _of_future(self, future: Any) -> tuple[str, Any]:
         """Return the kind of a wait for a bare future, and its subject."""
-        if isinstance(future, asyncio.Task):
+        if isinstance(future, TASKS):
             return "task", self._numbers((future,))
         if future is None:
             return "turn", None
@@ -316,7 +340,7 @@ class Steps:
             return "shield", self._numbers((shielded,))
         if is_of_thread(future):
             return "thread", None
-        if isinstance(future, asyncio.Future):
+        if isinstance(future, FUTURES):
             return "future", None
         return "other", type(future).__name__
 

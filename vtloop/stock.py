@@ -50,7 +50,6 @@ class Stock(Boundary):
     __del__ = STOCK.__del__
     run_until_complete = STOCK.run_until_complete
     stop = STOCK.stop
-    is_running = STOCK.is_running
     is_closed = STOCK.is_closed
     create_future = STOCK.create_future
     set_task_factory = STOCK.set_task_factory

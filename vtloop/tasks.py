@@ -1,7 +1,10 @@
-"""Tasks with a number: their hash, so that sets of tasks have the same order in every run.
+"""Tasks with a number, so that sets of tasks have the same order in every run.
 
-`TaskGroup`, `wait`, `as_completed`, `all_tasks` and users keep tasks in sets. asyncio's own tasks
-hash by address, which differs from process to process.
+- `TaskGroup`, `wait`, `as_completed`, `all_tasks` and users keep tasks in sets. asyncio's own tasks
+  hash by address, which differs from process to process; those that a loop makes, by number.
+- A loop counts all tasks that are made on it, whoever makes them and of whatever class: those of a
+  task factory, and of `asyncio.Task(coro)`. It keeps the numbers of these, in `Adopted`.
+- A task is known by its class, in C or written in Python, not by what `asyncio.Task` is now.
 """
 
 from __future__ import annotations
@@ -10,8 +13,17 @@ import asyncio
 import re
 import sys
 import types
+import weakref
 from collections.abc import Callable, Iterable
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from vtloop.private.events import TASKS
+
+if TYPE_CHECKING:
+    _StockTask = asyncio.Task[Any]
+else:
+    _StockTask = TASKS[0]
 
 _DEFAULT_NAME = re.compile(r"Task-(\d+)")
 
@@ -23,12 +35,12 @@ NO_NAME = "".join(["Task-", "?"])  # an object of its own, by which a task witho
 NAMES_ARE_READ = sys.version_info >= (3, 14)
 
 
-_get_name = asyncio.Task.get_name
+_get_name = _StockTask.get_name
 
 OWN_STEPS = ("__step", "__wakeup")  # methods of a task written in Python that are its steps
 
 
-class Task(asyncio.Task[Any]):
+class Task(_StockTask):
     """An `asyncio.Task` whose hash is its number: 1 for the loop's first task.
 
     The loop fills in `__hash__`, with a bound method of an integer: asyncio asks for the hash three
@@ -78,10 +90,55 @@ class Task(asyncio.Task[Any]):
             return self._label
 
 
+class Adopted:
+    """The tasks of a loop that others have made, with their numbers. They are known weakly.
+
+    They go by identity: a class of tasks may have an `__eq__` and a `__hash__` of its own.
+    """
+
+    def __init__(self) -> None:
+        self._numbers: dict[int, tuple[int, weakref.ref[Any]]] = {}  # by id()
+
+    def add(self, task: Any, number: int) -> None:
+        """Give a task its number; and a name, as the loop's own have, if it was given none.
+
+        It may still be in its making, so that no method of its own class can be called.
+        """
+        forget = partial(self._numbers.pop, id(task))  # with the reference as a default
+        self._numbers[id(task)] = number, weakref.ref(task, forget)
+        kind = _kind(task)
+        if _is_default(kind.get_name(task)):
+            kind.set_name(task, f"Task-{number}")
+
+    def number(self, task: Any) -> int:
+        """Return the number of a task, 0 if it has none."""
+        known = self._numbers.get(id(task))
+        return 0 if known is None else known[0]
+
+    def pending(self) -> list[Any]:
+        """Return those that are not done, in order of creation."""
+        known = [reference() for _, reference in self._numbers.values()]
+        return [task for task in known if task is not None and not task.done()]
+
+    def clear(self) -> None:
+        """Forget them all."""
+        self._numbers.clear()
+
+
 def given_name(task: asyncio.Task[Any]) -> str:
-    """Return the name that a task was given, or ''; 3.13.0 calls those of a factory 'None'."""
-    name = _get_name(task) if isinstance(task, Task) else task.get_name()
-    return "" if name is NO_NAME or name == "None" or _DEFAULT_NAME.fullmatch(name) else name
+    """Return the name that a task was given, or ''."""
+    name: str = (_get_name if isinstance(task, Task) else _kind(task).get_name)(task)
+    return "" if name is NO_NAME or _is_default(name) else name
+
+
+def _kind(task: Any) -> Any:
+    """Return asyncio's own class of a task."""
+    return next((kind for kind in TASKS if isinstance(task, kind)), type(task))
+
+
+def _is_default(name: str) -> bool:
+    """Tell whether asyncio has made up a name; 3.13.0 calls the tasks of a factory 'None'."""
+    return name == "None" or _DEFAULT_NAME.fullmatch(name) is not None
 
 
 def label(task: asyncio.Task[Any]) -> str:
@@ -92,8 +149,7 @@ def label(task: asyncio.Task[Any]) -> str:
     """
     if isinstance(task, Task):
         return task.label()
-    default = _DEFAULT_NAME.fullmatch(task.get_name())
-    return task.get_name() if default is None else _numbered(task, int(default[1]))
+    return given_name(task) or _numbered(task, number_of(task))
 
 
 def _numbered(task: asyncio.Task[Any], number: int) -> str:
@@ -104,9 +160,12 @@ def _numbered(task: asyncio.Task[Any], number: int) -> str:
 
 
 def number_of(task: asyncio.Task[Any]) -> int:
-    """Return a task's number, 0 for one that was named by a factory of the program's own."""
+    """Return a task's number, of its loop's own count; on a stock loop, that in its name or 0."""
     if isinstance(task, Task):
         return hash(task)
+    number_on: Callable[[Any], int] | None = getattr(task.get_loop(), "number_of", None)
+    if number_on is not None:
+        return number_on(task)
     default = _DEFAULT_NAME.fullmatch(task.get_name())
     return 0 if default is None else int(default[1])
 
@@ -119,6 +178,17 @@ def in_order(tasks: Iterable[asyncio.Task[Any]]) -> list[asyncio.Task[Any]]:
 def _place_in_order(task: asyncio.Task[Any]) -> tuple[int, str]:
     number = number_of(task)
     return number, "" if number else task.get_name()
+
+
+def pending(loop: Any) -> list[asyncio.Task[Any]]:
+    """Return the tasks of a virtual loop that are not done, in order of creation.
+
+    Since 3.14 `asyncio.all_tasks` does not know of those that are written in Python.
+    """
+    tasks: Iterable[asyncio.Task[Any]] = asyncio.all_tasks(loop)
+    if others := loop._adopted.pending():
+        tasks = {id(task): task for task in (*tasks, *others)}.values()
+    return in_order(tasks)
 
 
 def coroutine_name(coro: Any) -> str:
@@ -139,10 +209,10 @@ def stepping(handle: Any) -> asyncio.Task[Any] | None:
     """Return the task of which a handle is a step; None if it is a callback."""
     callback = handle._callback
     owner = getattr(callback, "__self__", None)
-    if isinstance(owner, asyncio.Task) and (
+    if isinstance(owner, TASKS) and (
         type(callback) is not types.MethodType or callback.__name__ in OWN_STEPS
     ):
-        return owner
+        return owner  # type: ignore[no-any-return]
     return None
 
 

@@ -20,10 +20,12 @@ from typing import Any, NamedTuple
 from vtloop.clock import format_seconds, to_nanoseconds
 from vtloop.places import is_library, place
 from vtloop.private.events import (
+    FUTURES,
     IN_AS_COMPLETED,
     IN_BARRIER,
     IN_CANCEL_AND_WAIT,
     IN_WAIT,
+    TASKS,
     code_of,
     get_running_loop,
     is_of_thread,
@@ -263,7 +265,7 @@ def _task_group(waiting: _Waiting) -> str:
 
 def _wait(waiting: _Waiting) -> str:
     futures = waiting.frame.f_locals.get("fs", ())
-    names = [label(item) for item in futures if isinstance(item, asyncio.Task) and not item.done()]
+    names = [label(item) for item in futures if isinstance(item, TASKS) and not item.done()]
     return f"wait() of {', '.join(names) or f'{len(futures)} futures'}"
 
 
@@ -324,12 +326,12 @@ def waiting_function(frames: list[Frame]) -> tuple[int, Waiter] | None:
 
 
 def _words_for_future(future: Any) -> str:
-    if isinstance(future, asyncio.Task):
+    if isinstance(future, TASKS):
         return f"task {label(future)}"
     children = getattr(future, "_children", None)  # of gather()
     if children:
         pending = [child for child in children if not child.done()]
-        names = [label(child) for child in pending if isinstance(child, asyncio.Task)]
+        names = [label(child) for child in pending if isinstance(child, TASKS)]
         return f"gather() of {', '.join(names) or f'{len(pending)} futures'}"
     if (shielded := shielded_by(future)) is not None:
         return f"{_words_for_future(shielded)}, shielded"
@@ -337,6 +339,6 @@ def _words_for_future(future: Any) -> str:
         return "a function in a thread"
     if future is None:
         return "its next turn"
-    if isinstance(future, asyncio.Future):
+    if isinstance(future, FUTURES):
         return "a Future that nobody has set yet"
     return f"an awaitable of type {type(future).__name__}"

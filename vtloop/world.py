@@ -75,7 +75,7 @@ ALWAYS = (
     Replacement(logging, START_OF_LOGGING, start_of_logging(interpreter.start_of_logging)),
     Replacement(asyncio.tasks, "set", ordering.OrderedSet),
     Replacement(asyncio.tasks, "all_tasks", ordering.all_tasks),
-    Replacement(asyncio.taskgroups, "set", ordering.set_of_tasks),
+    Replacement(asyncio.taskgroups, "set", ordering.SetOfTasks),
     Replacement(threading, "Lock", locks.Lock, taken_by_name=True),
     Replacement(threading, "_allocate_lock", locks.Lock),
     Replacement(threading, "_CRLock", None),  # then it is made in Python, of the lock above

@@ -5,13 +5,14 @@ What an event loop borrows from the stock loop is in `stock`, which is a place o
 
 from __future__ import annotations
 
+import _asyncio
 import asyncio
 import inspect
 import sys
 from asyncio import base_events, coroutines, events, format_helpers, futures, locks, tasks, timeouts
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from logging import Logger
-from types import CodeType
+from types import CodeType, FunctionType
 from typing import Any
 
 _base_events: Any = base_events
@@ -63,8 +64,48 @@ _MORE_OPTIONS = "kwargs" in inspect.signature(asyncio.BaseEventLoop.create_task)
 TASK_OPTIONS = {"eager_start"} if _MORE_OPTIONS else set()
 EAGER_FACTORY_OPTIONS = {"eager_start"} if sys.version_info >= (3, 14) else set()
 
-# Classes of tasks: the one in C, or whatever is in its place, and its twin written in Python
-TASKS: tuple[Any, ...] = (asyncio.Task, _tasks._PyTask)
+# Classes of tasks and of futures: those in C, which may go by other names now, as a library can
+# bind `asyncio.Task` to another class, and their twins written in Python
+
+TASKS: tuple[Any, ...] = (_asyncio.Task, _tasks._PyTask)
+FUTURES: tuple[Any, ...] = (_asyncio.Future, _futures._PyFuture)
+
+
+class _Catching:
+    """Stands for a loop where a task in C is made, of which only its first step is wanted."""
+
+    get_debug: Any = bool  # which is False
+
+    def call_soon(self, callback: Any, **options: Any) -> None:
+        self.step = callback
+
+
+def _type_of_step() -> type:
+    async def nothing() -> None: ...
+
+    loop: Any = _Catching()
+    coroutine = nothing()
+    task: Any = TASKS[0](coroutine, loop=loop, name="nobody")
+    task._log_destroy_pending = False
+    coroutine.close()
+    return type(loop.step)
+
+
+def _codes_of_twins() -> Iterator[CodeType]:
+    yield _futures._get_loop.__code__
+    functions = [value for name, value in vars(_tasks).items() if name.startswith("_py_")]
+    classes = vars(_tasks._PyTask), vars(_futures._PyFuture)
+    for member in (*functions, *classes[0].values(), *classes[1].values()):
+        for function in (member, getattr(member, "fget", None), getattr(member, "fset", None)):
+            if isinstance(function, FunctionType):
+                yield function.__code__
+
+
+# What tasks and futures that are written in Python are made of; those in C have no such functions
+TWINS: tuple[CodeType, ...] = tuple(_codes_of_twins())
+
+# What a task in C gives to `call_soon` for its first step, and after each `sleep(0)`
+STEP = _type_of_step()
 
 # Callbacks by which asyncio's own handles are known
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, TypeAlias
 
 from vtloop.sweep.calls import Calls
 from vtloop.sweep.moments import Moment
 
-Task = asyncio.Task[Any]
+Task: TypeAlias = "asyncio.Task[Any]"
 
 
 class Again:

@@ -10,6 +10,7 @@
 - This package's own functions do not count, so that a recorded run has the same calls; nor do
   those that a recorder calls, or with which weak references are tidied up, or pytest puts the
   values of a failed assertion into words, as it knows some of them the next time.
+- Nor do the functions of tasks and futures that are written in Python: those in C have none.
 - What other threads call meanwhile is none of the step's.
 """
 
@@ -25,9 +26,11 @@ from typing import Any
 
 from vtloop import places, recording, sites, steps, waits
 from vtloop.places import PACKAGE
+from vtloop.private.events import TWINS
 from vtloop.private.interpreter import WEAKREF_FILES, getframe
 
 _NOT_COUNTED = (PACKAGE, *WEAKREF_FILES)
+_TWINS = frozenset(map(id, TWINS))
 _PYTEST = f"{os.sep}_pytest{os.sep}"
 _RECORDERS = {module.__file__ for module in (places, recording, sites, steps, waits)}
 
@@ -70,8 +73,10 @@ class Calls:
             _tidying.listen()
 
         def _listen(self, resumed: bool, code: CodeType, *_: Any) -> None:
-            if not code.co_filename.startswith(_NOT_COUNTED) and (
-                threading.get_ident() == self._thread
+            if (
+                not code.co_filename.startswith(_NOT_COUNTED)
+                and id(code) not in _TWINS
+                and threading.get_ident() == self._thread
             ):
                 self._begun(resumed)
 
@@ -90,7 +95,10 @@ class Calls:
         def _trace(self, frame: FrameType, event: str, argument: object) -> None:
             # A frame that begins stands at an instruction RESUME 0.
             code, at = frame.f_code.co_code, frame.f_lasti
-            if not frame.f_code.co_filename.startswith(_NOT_COUNTED):
+            if (
+                not frame.f_code.co_filename.startswith(_NOT_COUNTED)
+                and id(frame.f_code) not in _TWINS
+            ):
                 self._begun(resumed=code[at] != _RESUME or code[at + 1] != 0)
 
 

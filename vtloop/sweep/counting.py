@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from vtloop.policies import Rest, Take
 from vtloop.sweep.again import is_woken
 from vtloop.sweep.calls import Calls
 from vtloop.sweep.moments import Case, Moment
 from vtloop.sweep.witness import is_open
-from vtloop.tasks import coroutine_name, in_order, label, number_of, stepping
+from vtloop.tasks import coroutine_name, label, number_of, pending, stepping
 
-Task = asyncio.Task[Any]
+Task: TypeAlias = "asyncio.Task[Any]"
 
 
 class OfRun(NamedTuple):
@@ -71,8 +71,9 @@ class Counting:
             if timeouts and (number := loop.fired(ready[0])):
                 self._fired[number] = self.handles
             handle = take()
-            if steps and (tasks := self._tasks(loop)) and stepping(handle) in tasks:
-                self._stepping = stepping(handle)
+            owner = stepping(handle) if steps else None
+            if owner is not None and any(task is owner for task in self._tasks(loop)):
+                self._stepping = owner
                 self._calls.start()
             self.handles += 1
             return handle
@@ -175,7 +176,7 @@ def who(task: Task) -> str:
 
 def _everybody(loop: asyncio.AbstractEventLoop) -> Sequence[Task]:
     """Return all tasks of a loop that are not done, in order of creation."""
-    return in_order(asyncio.all_tasks(loop))
+    return pending(loop)
 
 
 def _nobody(loop: asyncio.AbstractEventLoop) -> Sequence[Task]:

@@ -15,7 +15,7 @@ from vtloop.sweep.injection import Injection, Task
 from vtloop.sweep.landing import landing
 from vtloop.sweep.timeouts import TimedLoop, subject_of
 from vtloop.sweep.witness import is_open
-from vtloop.tasks import in_order
+from vtloop.tasks import pending
 
 
 class SiblingFailed(Exception):
@@ -34,7 +34,7 @@ class Shutdown(Injection):
 
     def _act(self) -> None:
         del self._moments[0]
-        tasks = in_order(asyncio.all_tasks(self._loop))
+        tasks = pending(self._loop)
         names = [who(task) for task in tasks]
         if self._explain:
             self.outcome.landed = tuple(landing(task) for task in tasks)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Set
-from typing import Any
+from typing import Any, TypeAlias
 
 from vtloop.policies import Rest, Take
 from vtloop.sweep.again import Again
@@ -13,7 +13,7 @@ from vtloop.sweep.calls import Calls
 from vtloop.sweep.facts import Ended, Outcome, faults_of
 from vtloop.sweep.landing import landing
 from vtloop.sweep.moments import AT_RESTS, BEFORE_HANDLES, Case
-from vtloop.tasks import ended_cancelled, number_of, stepping
+from vtloop.tasks import ended_cancelled, number_of, pending, stepping
 
 MESSAGE = "cancelled by the sweep"
 """What the task is cancelled with."""
@@ -23,7 +23,7 @@ _STEP = frozenset("C")
 _AT_ENDS = frozenset("T")  # of iterations
 _NEEDS_RESTS = AT_RESTS | _AT_ENDS
 
-Task = asyncio.Task[Any]
+Task: TypeAlias = "asyncio.Task[Any]"
 
 
 class Endless(Exception):
@@ -160,7 +160,7 @@ class Injection:
     def _act(self) -> None:
         """Do what is to be done at the next moment, which has come: cancel the task."""
         del self._moments[0]
-        for task in asyncio.all_tasks(self._loop):
+        for task in pending(self._loop):
             if number_of(task) == self._number:
                 self._request(task)
                 return
@@ -223,5 +223,7 @@ class Injection:
 
 def _error_of_cancelled(task: Task) -> asyncio.CancelledError | None:
     """Return the error that has ended a task, without taking it from those who await the task."""
+    own: Any = task  # a task written in Python has it in an attribute
+    error = getattr(own, "_cancelled_exc", None)
     found = (thing for thing in gc.get_referents(task) if isinstance(thing, asyncio.CancelledError))
-    return next(found, None)
+    return next(found, None) if error is None else error

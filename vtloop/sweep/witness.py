@@ -23,7 +23,7 @@ from typing import Any
 from vtloop.loop import VirtualLoop
 from vtloop.ordering import without_addresses
 from vtloop.places import function_name, is_library, place_at
-from vtloop.private.events import END_OF_SHIELDED
+from vtloop.private.events import END_OF_SHIELDED, FUTURES
 from vtloop.private.interpreter import WARN_UNAWAITED, getframe, warn_unawaited
 from vtloop.stock import STOCK
 from vtloop.sweep.facts import Complaint, Fault, Left, Outcome, Primitive, faults_of
@@ -32,7 +32,7 @@ from vtloop.tasks import Task, coroutine_name, given_name, number_of
 from vtloop.waits import WRAPPERS
 from vtloop.world import Replacement, Replacements
 
-_NOTED = (asyncio.Future, CoroutineType)
+_NOTED = (*FUTURES, CoroutineType)
 
 
 class Witness:
@@ -226,8 +226,8 @@ _semaphore_init, _queue_init = locks.Semaphore.__init__, queues.Queue.__init__
 _queue_task_done = queues.Queue.task_done
 _gather, _wait, _shield, _as_completed = tasks.gather, tasks.wait, tasks.shield, tasks.as_completed
 _enter_group = taskgroups.TaskGroup.__aenter__
-_exception = asyncio.Task.exception
-_finalise_task = asyncio.Task.__del__
+_exception = Task.exception
+_finalise_task = Task.__del__
 
 
 def lock_init(self: Any, *args: Any, **options: Any) -> None:
