@@ -92,6 +92,7 @@ class VirtualLoop(Scheduling):
             self._clock.make_loop = _make_beside
         self._timers = Timers() if recorder is None else WatchedTimers(recorder)
         self._ready: deque[Any] = deque()
+        self._make_ready = self._ready.append
         self._until = NEVER if until is None else to_nanoseconds(until)
         self._slack = to_nanoseconds(timer_slack)
         self._recorder = recorder

@@ -61,6 +61,7 @@ class Scheduling(Executors):
     _clock: Clock
     _timers: Timers
     _ready: deque[Any]
+    _make_ready: Callable[[Any], None]  # which is `_ready.append`, found once
     _recorder: Recorder | None
     _strict: bool
     _tasks_created: int
@@ -87,7 +88,7 @@ class Scheduling(Executors):
         handle._callback = callback
         handle._args = args
         handle._context = copy_context() if context is None else context
-        self._ready.append(handle)
+        self._make_ready(handle)
         return handle  # type: ignore[no-any-return]
 
     def call_later(  # type: ignore[override]
