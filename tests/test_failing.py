@@ -231,6 +231,24 @@ def test_the_failure_of_a_task_of_another_class_is_reported_too():
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="there are no eager tasks")
+def test_the_failure_of_a_task_that_no_loop_has_made_is_reported_too():
+    async def main():
+        future = asyncio.get_running_loop().create_future()
+
+        async def wait():
+            await future
+
+        async def set_it():
+            await asyncio.sleep(1)
+            future.set_result(1)
+
+        direct = asyncio.Task(set_it(), loop=asyncio.get_running_loop(), name="direct")
+        await asyncio.wait([asyncio.create_task(wait(), name="victim"), direct])
+        direct.exception()
+
+    assert "direct" in told(sweep(main, victim="victim"))["InvalidStateError('invalid state')"]
+
+
 def test_the_failure_of_an_eager_task_is_its_own():
     async def main():
         done = []

@@ -208,7 +208,7 @@ async def waits_of_all_kinds():
     await asyncio.gather(worker(), worker())
     await asyncio.wait({asyncio.create_task(nap(), name="napper"), asyncio.create_task(nap())})
     future = asyncio.get_running_loop().create_future()
-    asyncio.get_running_loop().call_later(1, future.set_result, None)
+    asyncio.get_running_loop().call_later(1, lambda: future.done() or future.set_result(None))
     await future
     await asyncio.shield(nap())
     try:

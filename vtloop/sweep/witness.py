@@ -191,11 +191,19 @@ class WitnessedLoop(VirtualLoop):
     def create_task(self, coro: Any, **options: Any) -> Any:
         """Schedule a coroutine, see `VirtualLoop.create_task`, and tell the witness."""
         task = super().create_task(coro, **options)
-        self._witness.failing.created(task)
+        if isinstance(task, Task):
+            self._witness.failing.created(task)
         try:
             return task
         finally:
             del task  # else it would be known to the traceback of an error in an eager task
+
+    def _see(self, thing: Any) -> None:
+        """Tell the witness of a task that others have made as well."""
+        before = self._tasks_created
+        super()._see(thing)
+        if self._tasks_created > before:
+            self._witness.failing.created(thing)
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
         """Tell the witness, and whom the program has set."""
