@@ -502,7 +502,7 @@ def test_a_program_without_end_is_refused_before_its_cases():
 
 def test_where_there_is_nothing_to_try_nothing_is_said_to_be_safe():
     report = sweep(nap, classes="T")
-    assert str(report).endswith("\nNothing was tried.")
+    assert str(report).endswith("\nNothing was tried, as there was nothing to try.")
     assert not report.ok
 
 

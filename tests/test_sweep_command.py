@@ -66,7 +66,7 @@ def test_a_sweep_without_time_says_so_and_goes_on_later(capsys, tmp_path):
     assert status == 1
     assert out.startswith("0 of ")
     assert "; time was up:" in out
-    assert out.endswith("\nNothing was tried.\n")
+    assert out.endswith("\nNothing was tried, as time was up.\n")
     assert told(capsys, LEAKY, "--resume", ledger) == told(capsys, LEAKY)
 
 

@@ -38,7 +38,7 @@ from vtloop.idle_thread import IdleThread
 from vtloop.inner_loops import made_by_program_at
 from vtloop.locks import Lock
 from vtloop.loop_thread import LoopThread
-from vtloop.policies import Policy, Rest, Take
+from vtloop.policies import Policy, Rest, Take, order_of
 from vtloop.private.events import END_OF_MAIN, set_running_loop
 from vtloop.private.interpreter import getframe
 from vtloop.program_threads import IN_VAIN
@@ -220,6 +220,8 @@ class VirtualLoop(Scheduling):
     def _run(self) -> None:
         clock, timers, ready = self._clock, self._timers, self._ready
         take, rest = self._take_and_rest()
+        order = order_of(self._policy)
+        pop_first = timers.pop_first if order is None else partial(timers.pop_in_order, order)
         attributes, has_slack = vars(self), self._slack > 0
         clock_may_move, horizon = self._threads.clock_may_move, self._horizon()
         rounds_left = hazards.CHECK_ROUNDS
@@ -241,7 +243,7 @@ class VirtualLoop(Scheduling):
             elif self._ahead:
                 self._ahead = 0
             while timers.first <= clock.now:
-                ready.extend(timers.pop_first())
+                ready.extend(pop_first())
             todo = len(ready)
             steps_left -= todo
             debug = self._debug

@@ -79,8 +79,8 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     config.addinivalue_line(
         "markers",
-        "vtloop_sweep(victim=None, classes='ABCDSFT', budget=10000, check=None, ...): run an async "
-        "test in virtual time, and again for every moment at which one of its tasks could be "
+        "vtloop_sweep(victim=None, classes='ABCDSFTO', budget=10000, check=None, ...): run an "
+        "async test in virtual time, and again for every moment at which one of its tasks could be "
         "cancelled; options as for vtloop.sweep.sweep",
     )
     mode = config.getini("vtloop_mode")

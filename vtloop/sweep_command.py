@@ -26,7 +26,7 @@ def add_command(commands: Any) -> None:
         "sweep",
         help="cancel the tasks of a program at every possible moment",
         description="Run a program once for every moment at which its tasks could be cancelled, "
-        "and say what broke. The status is 1 if anything did.",
+        "and say what broke. The status is 1 if anything did, or if not all of it was tried.",
         usage="vtloop sweep [options] (module:function | file.py:function)",
     )
     add = parser.add_argument
@@ -34,8 +34,9 @@ def add_command(commands: Any) -> None:
     add("--victim", type=number_or_text, metavar="TASK", help="its name, coroutine or number")
     add(
         "--classes",
-        default="ABCDSFT",
-        help="suspended, woken, running, again; shutdowns, failing siblings, timeouts (ABCDSFT)",
+        default="ABCDSFTO",
+        help="suspended, woken, running, again; shutdowns, failing siblings, timeouts, timers "
+        "in another order (ABCDSFTO)",
     )
     add("--budget", type=count, default=10_000, metavar="N", help="of pairs (default: 10000)")
     add("--check", metavar="FUNCTION", help="called with the outcome of each run; raises, or False")

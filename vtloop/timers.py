@@ -11,7 +11,7 @@ number, stays on the heap until it comes up, or until most of the heap is such n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import Context, copy_context
 from functools import partial
 from heapq import heapify, heappop, heappush
@@ -130,6 +130,10 @@ class Timers:
             return self.first
         return min((deadline for deadline in self._buckets if deadline > instant), default=NEVER)
 
+    def of_first(self) -> list[AnyTimerHandle]:
+        """Return the timers of the first instant, in order of creation."""
+        return list(self._buckets.get(self.first, ()))
+
     def pop_first(self) -> dict[AnyTimerHandle, Any]:
         """Remove and return the timers of the first instant, in order of creation, with notes."""
         bucket = self._buckets.pop(self.first)
@@ -139,13 +143,21 @@ class Timers:
             self.first = NEVER
         return bucket
 
-    def reorder_first(self, choose: Callable[[int], int]) -> None:
-        """Let `choose` say, of so many timers of the first instant, which comes next; from 0 on."""
-        bucket = self._buckets.get(self.first, {})
-        if len(bucket) > 1 and self.first < NEVER:
-            left = list(bucket)
-            chosen = [left.pop(choose(len(left))) for _ in range(len(left) - 1)]
-            self._buckets[self.first] = {handle: bucket[handle] for handle in [*chosen, *left]}
+    def pop_in_order(
+        self, order: Callable[[int], Sequence[int] | None]
+    ) -> dict[AnyTimerHandle, Any]:
+        """Remove and return the timers of the first instant, with notes, in another order.
+
+        `order` is asked if there are several: given how many, it returns their places in the order
+        of creation, or None for that order.
+        """
+        bucket = self._buckets[self.first]
+        if len(bucket) > 1 and (places := order(len(bucket))) is not None:
+            handles = list(bucket)
+            self._buckets[self.first] = {
+                handle: bucket[handle] for handle in map(handles.__getitem__, places)
+            }
+        return self.pop_first()
 
     def _advance(self) -> None:
         """Look for the first instant that has timers."""

@@ -12,7 +12,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
@@ -24,7 +23,7 @@ from hypothesis.errors import UnsatisfiedAssumption
 
 from vtloop.allowed import FLAG, Option, count, of_type
 from vtloop.allowed import check as check_options
-from vtloop.clock import START, format_seconds
+from vtloop.clock import START
 from vtloop.marbles import marbles
 from vtloop.recording import Recording
 from vtloop.strategies.ties import Ties
@@ -35,7 +34,7 @@ from vtloop.sweep.moments import UNDISTURBED, Case, Moment
 from vtloop.sweep.options import OF_SWEEPS
 from vtloop.sweep.oracles import ERROR, ORACLES, Finding, Oracle
 from vtloop.sweep.replaying import Replay
-from vtloop.sweep.search import Victim, victims_of
+from vtloop.sweep.victims import Victim, victims_of
 from vtloop.timeline import Timeline
 from vtloop.wallclock import WallClock
 
@@ -110,7 +109,7 @@ class Fate:
         self._stopped: BaseException | None = None  # what Hypothesis has ended the example with
         self._keeps_error = False
         self._error: Exception | None = None  # of the main coroutine
-        self._reordered: list[str] = []
+        self._ties = Ties(self._choose_tie)
 
     def __repr__(self) -> str:
         return "fate"
@@ -144,7 +143,7 @@ class Fate:
             check=options.check,
             seed=options.seed,
             wall_clock=wall_clock,
-            policies=[Ties(self._choose_tie)] if options.ties else [],
+            policies=[self._ties] if options.ties else [],
         )
         with self._heeded(), bench:
             classes = options.classes if options.cancellations else ""
@@ -160,7 +159,7 @@ class Fate:
         else:  # it is recorded now, so its words say more
             found = self._judge.after(outcome).wrong_by_itself
         again = Replay(outcome, found, recording.trace(sweep=str(case)))
-        hypothesis.note(_Told(again, self._reordered))
+        hypothesis.note(_Told(again, self._ties.chosen))
         if outcome.missed:
             raise LookupError(
                 f"The case {case} was chosen, while the program did not come to that moment again; "
@@ -199,7 +198,7 @@ class Fate:
 
         def program() -> Any:
             self._tape.rewind()
-            self._reordered = []
+            self._ties.chosen.clear()
             made: Any = watched()
             made.__name__ = getattr(main, "__name__", "main")
             made.__qualname__ = getattr(main, "__qualname__", "main")
@@ -211,15 +210,10 @@ class Fate:
         if self._stopped is not None:
             return 0
         try:
-            chosen = self._tape.next(number, lambda: self._choose(number))
+            return self._tape.next(number, lambda: self._choose(number))
         except BaseException as stopped:
             self._stopped = stopped
             return 0
-        if chosen:
-            loop: Any = asyncio.get_running_loop()
-            at = format_seconds(loop._timers.first)
-            self._reordered.append(f"number {chosen + 1} of {number} timers of {at} comes first")
-        return chosen
 
     def _case(self, bench: Bench, counting: Counting) -> Case:
         """Choose a task and when it is cancelled; in few examples none."""
@@ -284,12 +278,12 @@ def _is_same(asked: Any, now: Any) -> bool:
 class _Told:
     """What is noted of a run; found out only if Hypothesis prints it."""
 
-    def __init__(self, again: Replay, reordered: Sequence[str]) -> None:
+    def __init__(self, again: Replay, ties: Sequence[str]) -> None:
         self._again = again
-        self._reordered = reordered
+        self._ties = tuple(ties)
 
     def __repr__(self) -> str:
-        outcome, lines = self._again.outcome, list(self._reordered)
+        outcome, lines = self._again.outcome, list(self._ties)
         if outcome.case.moments:
             lines.append(f"cancelled in case {outcome.case}, while")
             lines += [f"  {line}" for where in outcome.landed for line in where.splitlines()]

@@ -15,7 +15,8 @@
       Lock made at <doctest ... in main: held: nobody will release it
 
 What is tried is a *case*: the program, a task of it, and one or two moments. In other cases all
-tasks are cancelled at once, a sibling fails in a TaskGroup, or a timeout fires at another instant.
+tasks are cancelled at once, a sibling fails in a TaskGroup, a timeout fires at another instant, or
+two timers of one instant change places.
 `replay` runs the case of a token again, and records it.
 
 A map of the package, from the bottom up; a module imports only from those named before it:
@@ -28,10 +29,12 @@ A map of the package, from the bottom up; a module imports only from those named
 - `calls`: the calls of a step
 - `witness`, `timeouts`: what is gathered of a run, and of its timeouts
 - `again`, `injection`, `counting`, `disturbances`: what is done at which handle
+- `victims`: whom a sweep cancels
 - `invariants`: what a user says of all of them
 - `cases`: running a case
 - `oracles`, `judging`: what can be wrong with it
 - `batches`, `ledger`: trying many, also elsewhere, and not twice
+- `choosing`: which cases are tried of very many
 - `replaying`, `report`, `search`: all cases of a program
 """
 

@@ -1,12 +1,19 @@
-"""Counting the moments at which a task could be cancelled again, as it cleans up."""
+"""Counting the moments of a second cancellation: of the task again, or of another one as well.
+
+Of other tasks there are too many to count them all. What a first cancellation leads to is near it,
+so these moments are looked for at the next one there is, at the one after it, and from then on
+twice as far away each time: 0, 1, 2, 4, 8… handles and rests on.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from vtloop.sweep.calls import Calls
 from vtloop.sweep.moments import Moment
+from vtloop.tasks import number_of, pending
 
 Task: TypeAlias = "asyncio.Task[Any]"
 
@@ -51,6 +58,44 @@ class Again:
     def _count(self, moment: Moment) -> None:
         if moment.letter in self._classes:
             self.moments.append(moment)
+
+
+NOWHERE = 1 << 60
+"""A handle, or a place, that does not come."""
+
+
+class Others:
+    """Lists the moments at which another task than the first could be cancelled.
+
+    `is_victim` says of which tasks, `classes` are the letters that count: of A and B. Places are
+    handles and rests together, counted from the run's beginning.
+    """
+
+    def __init__(self, is_victim: Callable[[Task], bool], classes: str) -> None:
+        self.moments: list[Moment] = []
+        self.place = NOWHERE
+        """Where it is looked next."""
+        self._is_victim = is_victim
+        self._classes = classes
+        self._first = 0  # the task that was cancelled first, by number
+        self._begun = self._distance = 0  # the place of the first look, and how far the next is
+
+    def begin(self, first: Task, place: int) -> None:
+        """Take note that a task was cancelled, and which place is the next to come."""
+        if not self._first:
+            self._first = number_of(first)
+            self.place = self._begun = place
+
+    def look(self, loop: asyncio.AbstractEventLoop, at: int, is_rest: bool) -> None:
+        """Count the tasks that are there before a handle, or at a rest."""
+        for task in pending(loop):
+            number = number_of(task)
+            kind = "R" if is_rest else "B" if is_woken(task) else "A"
+            moment = Moment(kind, at, of=number)
+            if number != self._first and moment.letter in self._classes and self._is_victim(task):
+                self.moments.append(moment)
+        self._distance = 2 * self._distance or 1
+        self.place = self._begun + self._distance
 
 
 def is_woken(task: Any) -> bool:

@@ -23,6 +23,7 @@ from vtloop.sweep.judging import Judge
 from vtloop.sweep.moments import OF_RUNS, UNDISTURBED, Case, Moment
 from vtloop.sweep.oracles import Finding
 from vtloop.sweep.programs import called, load
+from vtloop.sweep.victims import EVERYBODY, Victims
 from vtloop.wallclock import WallClock
 
 # A batch takes about so many seconds: more than it takes to prepare for it, which is some
@@ -65,7 +66,7 @@ class Result(NamedTuple):
     missed: bool = False
     findings: tuple[Finding, ...] = ()
     again: tuple[Moment, ...] = ()
-    """The moments at which its task could be cancelled again, if they were asked for."""
+    """The moments of a second cancellation, if they were asked for."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ class Work:
     judge: Judge
     most_handles: int
     again: str = ""  # the classes of second cancellations to count
+    victims: Victims = EVERYBODY  # of them
 
     def singly(self) -> Work:
         """Return the same, without counting what could come after a case."""
@@ -85,7 +87,7 @@ class Work:
         """Return what comes of a case."""
         moments: Sequence[Moment] = ()
         if self.again and case.letter not in OF_RUNS:
-            outcome, moments = bench.run_and_count(case, self.again)
+            outcome, moments = bench.run_and_count(case, self.again, self.victims)
         else:
             outcome = bench.run(case)
         return Result(case, outcome.missed, self.judge.findings(outcome), tuple(moments))

@@ -22,10 +22,10 @@ from vtloop.errors import DeadlockError, LivelockError, SimulationError
 from vtloop.kernel import no_loop_running
 from vtloop.ordering import without_addresses
 from vtloop.output import LineOutput
-from vtloop.policies import Policy, Rest, Take
+from vtloop.policies import Policy, Several
 from vtloop.recording import Recording
 from vtloop.runner import Runner
-from vtloop.sweep.again import Again
+from vtloop.sweep.again import Again, Others
 from vtloop.sweep.calls import forget_calls
 from vtloop.sweep.counting import Counting, CountingArmed, Timeout
 from vtloop.sweep.disturbances import INJECTIONS, Shutdown
@@ -35,6 +35,7 @@ from vtloop.sweep.invariants import Always, Watch, uphold
 from vtloop.sweep.moments import UNDISTURBED, Case, Moment
 from vtloop.sweep.programs import called
 from vtloop.sweep.timeouts import TimedLoop
+from vtloop.sweep.victims import Victims
 from vtloop.sweep.witness import NOTING, Witness, WitnessedLoop, current
 from vtloop.wallclock import WallClock
 
@@ -44,18 +45,6 @@ Check = Callable[[Outcome], object]
 _COLLECTED_TOGETHER = 50  # cases
 _HANDLES = 1_000  # that a case may run beyond ten times those of the undisturbed run
 _UNDISTURBED = 100_000  # that this one may run: its cases would take hours
-
-
-class Several:
-    """Policies, of which the first is the outermost."""
-
-    def __init__(self, policies: Sequence[Policy]) -> None:
-        self._policies = policies
-
-    def steer(self, loop: Any, take: Take, rest: Rest | None) -> tuple[Take, Rest | None]:
-        for policy in reversed(self._policies):
-            take, rest = policy.steer(loop, take, rest)
-        return take, rest
 
 
 class Bench:
@@ -169,14 +158,21 @@ class Bench:
         if ends and timeout.fired is not None:
             yield never
 
-    def run_and_count(self, case: Case, classes: str) -> tuple[Outcome, Sequence[Moment]]:
+    def run_and_count(
+        self, case: Case, classes: str, victims: Victims | None = None
+    ) -> tuple[Outcome, Sequence[Moment]]:
         """Run a case; return also the moments at which its task could be cancelled again.
 
-        There are none if the run had no end, as there would be no end of them either.
+        With `victims` also those at which another one of them could be. There are none if the run
+        had no end, as there would be no end of them either.
         """
         again = Again(classes)
-        outcome = self._checked(self._run(Injection(case, self.most_handles, again=again)))
-        return outcome, () if outcome.ended == "endless" else again.moments
+        others = None if victims is None else Others(victims.include, classes)
+        injection = Injection(case, self.most_handles, again=again, others=others)
+        outcome = self._checked(self._run(injection))
+        if outcome.ended == "endless":
+            return outcome, ()
+        return outcome, again.moments if others is None else [*again.moments, *others.moments]
 
     def _run(
         self,

@@ -31,10 +31,30 @@ class Timeout(NamedTuple):
     fired: int | None  # which handle it was, if it has fired
 
 
+class Tie(NamedTuple):
+    """Timers of one instant in the undisturbed run."""
+
+    handle: int  # which the first of them was
+    timers: int
+
+    def pairs(self) -> int:
+        """Return how many pairs of them there are."""
+        return self.timers * (self.timers - 1) // 2
+
+    def pair(self, number: int) -> Case:
+        """Return the case in which the later timer of a pair comes at the place of the earlier."""
+        place, left = 0, self.timers - 1
+        while number >= left:
+            number -= left
+            place, left = place + 1, left - 1
+        here = self.handle + place
+        return Case("timers", 0, (Moment("O", here, here + 1 + number),))
+
+
 class Counting:
     """Lists the moments of all tasks, in the order in which they come.
 
-    `classes` are the letters that count: of A, B, C, S, F and T. The last takes a TimedLoop.
+    `classes` are the letters that count: of A, B, C, S, F, T and O. T takes a TimedLoop.
     """
 
     def __init__(self, classes: str) -> None:
@@ -47,6 +67,7 @@ class Counting:
         self.of_run: list[OfRun] = []
         """The cases of the classes S and F."""
         self.timeouts: list[Timeout] = []
+        self.ties: list[Tie] = []
         self.handles = self.rests = 0
         self._fired: dict[int, int] = {}  # which handle a timeout was
         self._loop: Any = None  # while it runs
@@ -90,6 +111,12 @@ class Counting:
                 self.rests += 1
 
         return next_handle, end_of_iteration
+
+    def order(self, number: int) -> None:
+        """Take note that so many timers of one instant are about to be ready."""
+        if "O" in self._classes and self._tasks is not _nobody:
+            loop = self._loop
+            self.ties.append(Tie(self.handles + len(loop._ready), number))
 
     def stop(self) -> None:
         """Count nothing from now on."""

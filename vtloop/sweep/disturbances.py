@@ -1,18 +1,20 @@
 """Policies for what happens to a program besides the cancellation of one task.
 
-Each is an injection of its own: all tasks are cancelled, a sibling fails, a timeout fires. Where
-that is a group's or a timeout's, the task that has entered or armed it is judged as a victim is.
+Each is an injection of its own: all tasks are cancelled, a sibling fails, a timeout fires, two
+timers of one instant change places. Where that is a group's or a timeout's, the task that has
+entered or armed it is judged as a victim is.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from vtloop.sweep.counting import who
 from vtloop.sweep.facts import Ended, faults_of, raised_by_asyncio, where_raised
 from vtloop.sweep.injection import Injection, Task
-from vtloop.sweep.landing import landing
+from vtloop.sweep.landing import firing, landing
 from vtloop.sweep.timeouts import TimedLoop, subject_of
 from vtloop.sweep.witness import is_open
 from vtloop.tasks import pending
@@ -138,5 +140,33 @@ class Firing(_OfOneTask):
         self._fired = None  # a weak reference would be cleared before it is asked for
 
 
-INJECTIONS: dict[str, type[Injection]] = {"S": Shutdown, "F": Sibling, "T": Firing}
+class OtherOrder(Injection):
+    """Lets a timer fire before another one of its instant, which was made before it."""
+
+    def order(self, number: int) -> Sequence[int] | None:
+        """Return the order in which so many timers fire that are about to be ready."""
+        if not self._moments:
+            return None
+        loop = self._loop
+        first = self.handles + len(loop._ready)
+        moment = self._moments[0]
+        here, there = moment.at - first, moment.call - first
+        if not 0 <= here < there < number:
+            return None
+        del self._moments[0]
+        self.outcome.missed = False
+        places = list(range(number))
+        if self._explain:
+            timers = loop._timers.of_first()
+            self.outcome.landed = (firing(loop, timers[there], timers[here]),)
+        places.insert(here, places.pop(there))
+        return places
+
+
+INJECTIONS: dict[str, type[Injection]] = {
+    "S": Shutdown,
+    "F": Sibling,
+    "T": Firing,
+    "O": OtherOrder,
+}
 """By class; the others are plain injections."""

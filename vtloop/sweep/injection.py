@@ -8,7 +8,7 @@ from collections.abc import Set
 from typing import Any, TypeAlias
 
 from vtloop.policies import Rest, Take
-from vtloop.sweep.again import Again
+from vtloop.sweep.again import NOWHERE, Again, Others
 from vtloop.sweep.calls import Calls
 from vtloop.sweep.facts import Ended, Outcome, faults_of
 from vtloop.sweep.landing import landing
@@ -18,7 +18,6 @@ from vtloop.tasks import ended_cancelled, number_of, pending, stepping
 MESSAGE = "cancelled by the sweep"
 """What the task is cancelled with."""
 
-_NEVER = 1 << 60  # a handle that does not come
 _STEP = frozenset("C")
 _AT_ENDS = frozenset("T")  # of iterations
 _NEEDS_RESTS = AT_RESTS | _AT_ENDS
@@ -35,15 +34,17 @@ class Injection:
 
     `limit` is the number of handles that the run may not reach: Endless is raised there. `explain`
     keeps, for a run that somebody looks at, where each cancellation landed. `again` is told when
-    the task could be cancelled again: from when the first cancellation was thrown into it.
+    the task could be cancelled again: from when the first cancellation was thrown into it; `others`
+    when another one could be, from when the first was requested.
     """
 
     def __init__(
         self,
         case: Case,
-        limit: int = _NEVER,
+        limit: int = NOWHERE,
         explain: bool = False,
         again: Again | None = None,
+        others: Others | None = None,
     ) -> None:
         self.outcome = Outcome(case, missed=bool(case.moments), who=case.who)
         """What is seen of the task up to the main coroutine's end."""
@@ -53,6 +54,7 @@ class Injection:
         self._limit = limit
         self._explain = explain
         self._again = again
+        self._others = others
         self._rests = 0
         self._task: Task | None = None  # once it was cancelled and until it is done
         self._requested_at = 0
@@ -89,7 +91,11 @@ class Injection:
             if not loop._ready:
                 if self._again is not None and self._cleaning_up() is not None:
                     self._again.at_rest(self._rests)
+                others = self._others
+                if others is not None and others.place <= self.handles + self._rests:
+                    others.look(loop, self._rests, is_rest=True)
                 self._rests += 1
+                self._looks_at = min(self._looks_at, self._next_handle_to_look_at())
 
         needs_rests = any(moment.kind in _NEEDS_RESTS for moment in self._moments)
         if rest is None and self._again is None and not needs_rests:
@@ -103,7 +109,7 @@ class Injection:
         if self._task is not None:
             self._note_end(self._task, None)
         self._moments.clear()
-        self._again = None
+        self._again = self._others = None
         self._looks_at = self._limit
 
     def has_raised(self, error: BaseException) -> bool:
@@ -127,10 +133,14 @@ class Injection:
             self._limit += 1 + number  # for the runner's cleanup
             self._looks_at = self._limit
             raise Endless
-        if self._comes(BEFORE_HANDLES, number):
+        while self._comes(BEFORE_HANDLES, number):
             if self._rest is not None and self._rested != number:
                 self._rest()  # so that the step before this one has ended for the recorder too
+                self._rested = number
             self._act()
+        others = self._others
+        if others is not None and others.place <= number + self._rests:
+            others.look(self._loop, number, is_rest=False)
         handle = self._take()
         self.handles = number + 1
         owner = None if handle._callback is None else stepping(handle)
@@ -153,16 +163,22 @@ class Injection:
     def _next_handle_to_look_at(self) -> int:
         if self._task is not None or self._stepping is not None:
             return self.handles
+        at = self._limit
         if self._moments and self._moments[0].kind not in _NEEDS_RESTS:
-            return min(self._moments[0].at, self._limit)
-        return self._limit
+            at = min(at, self._moments[0].at)
+        if self._others is not None:
+            at = min(at, self._others.place - self._rests)
+        return at
 
     def _act(self) -> None:
-        """Do what is to be done at the next moment, which has come: cancel the task."""
-        del self._moments[0]
+        """Do what is to be done at the next moment, which has come: cancel its task."""
+        of = self._moments.pop(0).of
         for task in pending(self._loop):
-            if number_of(task) == self._number:
-                self._request(task)
+            if number_of(task) == (of or self._number):
+                if of:
+                    self._request_of_other(task)
+                else:
+                    self._request(task)
                 return
 
     def _called(self, number: int) -> None:
@@ -182,7 +198,14 @@ class Injection:
         self._requests += 1
         self._requested_at = self._loop.virtual_time()
         self.outcome.missed = not task.cancel(MESSAGE) or bool(self._moments)
+        if self._others is not None:
+            self._others.begin(task, self.handles + self._rests)
         self._looks_at = self.handles
+
+    def _request_of_other(self, task: Task) -> None:
+        if self._explain:
+            self.outcome.landed += (landing(task),)
+        self.outcome.missed = not (self._requests and task.cancel(MESSAGE))
 
     def _deliver(self, task: Any) -> None:
         self.outcome.delivered = True

@@ -1,13 +1,18 @@
-"""Where a task is, as a cancellation lands in it: the functions that it is in."""
+"""Where a task is, as a cancellation lands in it: the functions that it is in.
+
+Also whom a timer wakes.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Any
 
+from vtloop.clock import format_seconds
 from vtloop.places import PACKAGE, is_library, place
 from vtloop.private.interpreter import getframe
-from vtloop.tasks import label
+from vtloop.steps import qualified_name
+from vtloop.tasks import label, pending
 from vtloop.waits import Frame, await_stack, describe
 
 
@@ -20,6 +25,25 @@ def landing(task: asyncio.Task[Any]) -> str:
         words, frames = f"{wait.task} waits for {wait.waits_for}", await_stack(task.get_coro())[0]
     theirs = (frame for frame in frames if not frame.f_code.co_filename.startswith(PACKAGE))
     return "\n".join([words, *(f"  at {_place(frame)}" for frame in theirs)])
+
+
+def firing(loop: asyncio.AbstractEventLoop, timer: Any, other: Any) -> str:
+    """Return that a timer fires before another one of its instant, and for whom."""
+    tasks = [_woken_by(each, loop) for each in (timer, other)]
+    one, another = (
+        qualified_name(each._callback) if task is None else label(task)
+        for each, task in zip((timer, other), tasks, strict=True)
+    )
+    head = f"the timer of {one} fires before that of {another}, at {format_seconds(timer.deadline)}"
+    lines = [line for task in tasks if task is not None for line in landing(task).splitlines()]
+    return "\n".join([head, *(f"  {line}" for line in lines)])
+
+
+def _woken_by(timer: Any, loop: asyncio.AbstractEventLoop) -> asyncio.Task[Any] | None:
+    """Return the task that waits for the future that a timer ends, if it ends one."""
+    ended = next(iter(timer._args or ()), None)
+    waiting: Any = pending(loop)
+    return next((task for task in waiting if ended is not None and task._fut_waiter is ended), None)
 
 
 def _running(task: asyncio.Task[Any]) -> list[Frame]:

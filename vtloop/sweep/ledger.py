@@ -16,7 +16,7 @@ from vtloop.sweep.batches import Result
 from vtloop.sweep.moments import Case, case_of, moment_of
 from vtloop.sweep.oracles import Finding
 
-_VERSION = 1  # of the file's format
+_VERSION = 2  # of the file's format
 
 
 class Ledger:

@@ -12,10 +12,11 @@ follows is the runner's own cleanup.
     C15.0   within the task's own step, which is handle 15, when it has just begun
     C15.3   the same, at the third Python function that the step has called since
 
-Rests belong to class A. A second cancellation of one task, after the first has been delivered, is
-class D: a token with two moments, such as `main#1@A12+C15.3`.
+Rests belong to class A. A second cancellation is class D, a token with two moments: of the same
+task after the first has been delivered, such as `main#1@A12+C15.3`, or of another one, by its
+number, from the first on: in `main#1@A12+B14#2` task 2 is cancelled as well, before handle 14.
 
-Three classes more are no cancellation of one task:
+Four classes more are no cancellation of one task:
 
     S12 SR3     all tasks are cancelled, before handle 12 or at rest 3: `everybody#0@S12`
     F12 FR3     a new task fails in a TaskGroup, there: `group#2@F12` is the second one entered
@@ -23,6 +24,8 @@ Three classes more are no cancellation of one task:
     TR3         it fires at rest 3, before the clock moves
     TE3 TL3     it fires at the instant to which the clock moves then, before or after its timers
     TN0         it never fires: `timeout#1@TN0`
+    O12.14      handle 14 comes as handle 12, before that and those between: `timers#0@O12.14`;
+                both are timers of one instant
 
 Timeouts are numbered as they are armed, those of `asyncio.timeout`, `wait_for` and `wait`. One that
 is to fire at a moment does not fire at its own deadline any more.
@@ -31,6 +34,7 @@ is to fire at a moment does not fire at its own deadline any more.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 CLASSES = {
@@ -41,14 +45,21 @@ CLASSES = {
     "S": "all tasks at once, as at a shutdown",
     "F": "a sibling in its TaskGroup fails",
     "T": "a timeout fires at another instant",
+    "O": "two timers of one instant, the other way round",
 }
-OF_RUNS = "SFT"
+OF_RUNS = "SFTO"
 """The classes that cancel no single task."""
 
+_OF_TWO_NUMBERS = frozenset("CO")
+OF_OTHERS = frozenset("ABR")
+"""The kinds of moments at which another task is cancelled as well."""
 AT_RESTS = frozenset({"R", "SR", "FR", "TR", "TE", "TL"})
 BEFORE_HANDLES = frozenset("ABSF")
 
-_MOMENT = re.compile(r"(?P<kind>[ABR]|[SF]R?|T[RELN]?)(?P<at>\d+)|C(?P<step>\d+)\.(?P<call>\d+)")
+_MOMENT = re.compile(
+    r"((?P<kind>[ABR]|[SF]R?|T[RELN]?)(?P<at>\d+)|(?P<two>[CO])(?P<first>\d+)\.(?P<second>\d+))"
+    r"(#(?P<of>[1-9]\d*))?"
+)
 _TOKEN = re.compile(r"(?P<who>.*)#(?P<number>\d+)@(?P<moments>[^@]*)", re.DOTALL)
 
 
@@ -57,10 +68,12 @@ class Moment(NamedTuple):
 
     kind: str  # the letters of a token
     at: int
-    call: int = 0
+    call: int = 0  # of O, the handle that comes at this one
+    of: int = 0  # the number of the task, unless it is that of the case
 
     def __str__(self) -> str:
-        return f"{self.kind}{self.at}.{self.call}" if self.kind == "C" else f"{self.kind}{self.at}"
+        within = f".{self.call}" if self.kind in _OF_TWO_NUMBERS else ""
+        return f"{self.kind}{self.at}{within}{f'#{self.of}' if self.of else ''}"
 
     @property
     def letter(self) -> str:
@@ -71,10 +84,10 @@ class Moment(NamedTuple):
 class Case(NamedTuple):
     """A task, and the moments at which it is cancelled; none for the undisturbed run.
 
-    Or a group or a timeout, and the moment at which something happens to it.
+    Or a group, a timeout or two timers, and the moment at which something happens to them.
     """
 
-    who: str  # the task's name, or that of its coroutine; 'everybody', 'group' or 'timeout'
+    who: str  # the task's name or that of its coroutine; 'everybody', 'group', 'timeout', 'timers'
     number: int  # in order of creation, of entrance, of arming
     moments: tuple[Moment, ...] = ()
 
@@ -89,18 +102,24 @@ class Case(NamedTuple):
             return "D"
         return self.moments[0].letter if self.moments else ""
 
+    @property
+    def of_two_tasks(self) -> bool:
+        """Whether another task is cancelled as well."""
+        return any(moment.of for moment in self.moments)
+
 
 UNDISTURBED = Case("", 0)
 
 
 def moment_of(text: str) -> Moment:
-    """Return the moment that a text such as 'A12' names. ValueError if it is none."""
+    """Return the moment that a text such as 'A12' or 'B14#2' names. ValueError if it is none."""
     found = _MOMENT.fullmatch(text)
     if found is None:
         raise ValueError(f"{text!r} was given as a moment, while these look like 'A12' or 'C15.3'")
+    of = int(found["of"] or 0)
     if found["kind"]:
-        return Moment(found["kind"], int(found["at"]))
-    return Moment("C", int(found["step"]), int(found["call"]))
+        return Moment(found["kind"], int(found["at"]), of=of)
+    return Moment(found["two"], int(found["first"]), int(found["second"]), of)
 
 
 def case_of(token: str) -> Case:
@@ -110,10 +129,20 @@ def case_of(token: str) -> Case:
         moments = () if found is None else tuple(map(moment_of, found["moments"].split("+")))
     except ValueError:
         moments = ()
-    of_run = any(moment.letter in OF_RUNS for moment in moments)
-    if found is None or not 1 <= len(moments) <= (1 if of_run else 2):
+    if found is None or not _can_be(moments):
         raise ValueError(
             f"{token!r} was given as a token, while tokens look like 'worker#2@B17' or "
             "'main#1@A12+C15.3'; copy one from the report of a sweep"
         )
     return Case(found["who"], int(found["number"]), moments)
+
+
+def _can_be(moments: Sequence[Moment]) -> bool:
+    """Tell whether a case can have these moments."""
+    of_run = any(moment.letter in OF_RUNS for moment in moments)
+    of_others = [moment for moment in moments if moment.of]
+    return (
+        1 <= len(moments) <= (1 if of_run else 2)
+        and moments[0] not in of_others
+        and all(moment.kind in OF_OTHERS for moment in of_others)
+    )

@@ -29,7 +29,9 @@ def _victim(value: Any) -> bool:
 
 
 def _classes(value: Any) -> bool:
-    return of_type(str)(value) and set(value) <= set(CLASSES) and bool(set(value) - {"D"})
+    if not of_type(str)(value) or not set(value) <= set(CLASSES):
+        return False
+    return bool(set(value) & set("ABC" if "D" in value else CLASSES))
 
 
 def _oracles(value: Any) -> bool:

@@ -20,18 +20,20 @@ from vtloop.trace import Trace
 if TYPE_CHECKING:
     from vtloop.timeline import Timeline
 
-# What happens in a case, by its class; cancellations are those of D.
+# What happens in a case; by its class, if that is no cancellation of one task.
+_CANCELLED = ("cancelled as", "cancelled again as")
+_CANCELLED_BOTH = ("cancelled as", "also cancelled as")
 _HAPPENINGS = {
-    "D": ("cancelled", "cancelled again"),
-    "S": ("cancelled with all others",),
-    "F": ("a sibling failed",),
-    "T": ("the timeout fired",),
+    "S": ("cancelled with all others as",),
+    "F": ("a sibling failed as",),
+    "T": ("the timeout fired as",),
+    "O": ("the order was another one:",),
 }
 
 _INSTANTS = 15  # that are drawn before the first cancellation, and after the last
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Replay:
     """What came of a case. As text it is meant to be read."""
 
@@ -84,6 +86,14 @@ class Replay:
         """Return a hash that is equal for equal runs, on the same version of Python."""
         return self.trace.digest()
 
+    def __repr__(self) -> str:
+        found = ", ".join(one.oracle for one in self.findings) or "nothing was found"
+        return f"<Replay of {self.outcome.case}: {found}>"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """Show all of it in IPython and in notebooks."""
+        printer.text(str(self))
+
     def __str__(self) -> str:
         lines = [
             f"{self.outcome.case}: {'' if self.findings else 'nothing was found'}".rstrip(": ")
@@ -97,8 +107,11 @@ class Replay:
 
     def happenings(self) -> list[str]:
         """Return what the case let happen, and where the tasks were then."""
-        what = _HAPPENINGS.get(self.outcome.case.letter, _HAPPENINGS["D"])
-        return [f"{how} as {where}" for how, where in zip(cycle(what), self.landed, strict=False)]
+        case = self.outcome.case
+        what = _HAPPENINGS.get(case.letter, _CANCELLED)
+        if case.of_two_tasks:
+            what = _CANCELLED_BOTH
+        return [f"{how} {where}" for how, where in zip(cycle(what), self.landed, strict=False)]
 
     def _window(self) -> dict[str, Any]:
         instants, moments = self.timeline.instants, self.moments

@@ -6,7 +6,7 @@ import shlex
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from vtloop.errors import ClaimError
 from vtloop.sweep.batches import Result, Setting
@@ -14,8 +14,15 @@ from vtloop.sweep.moments import CLASSES, Case
 from vtloop.sweep.oracles import ERROR, Finding, Oracle
 from vtloop.sweep.programs import called, name_of
 from vtloop.sweep.replaying import Replay
+from vtloop.sweep.victims import listed
+
+TWO_TASKS = "D, two tasks"
+"""What tallies have the cases of D under in which another task is cancelled as well."""
 
 _EXPLAINED = 3  # problems, unless more are asked for
+_WORDS = {**CLASSES, TWO_TASKS: "another one as well"}
+_PAIRS = {"D": "pairs", TWO_TASKS: "pairs", "O": "pairs of timers"}
+_OF_TWO = ("D", TWO_TASKS)  # cancellations, so they are known only when the first was tried
 
 
 class Tally(NamedTuple):
@@ -26,7 +33,7 @@ class Tally(NamedTuple):
     is_sample: bool = False  # whether no more were meant to be tried
 
 
-@dataclass
+@dataclass(repr=False)
 class Problem:
     """One thing that is wrong, and where it shows."""
 
@@ -39,9 +46,12 @@ class Problem:
         """What `vtloop.sweep.replay` takes to show it again."""
         return str(self.case)
 
+    def __repr__(self) -> str:
+        return f"<Problem {self.finding.oracle}: {self.finding.subject}, in {self.token}>"
+
 
 def problems_of(results: Iterable[Result], oracles: Sequence[Oracle]) -> tuple[Problem, ...]:
-    """Return what was found, in the order of the oracles.
+    """Return what was found, in the order of the oracles; what takes two cancellations comes last.
 
     Each problem has its simplest case: one cancellation is simpler than two, to be suspended than
     to be woken, and that than to be running; of equal ones the first in order counts.
@@ -55,7 +65,11 @@ def problems_of(results: Iterable[Result], oracles: Sequence[Oracle]) -> tuple[P
                 problem = problems[finding[:2]] = Problem(finding, result.case, Counter())
             problem.counts[result.case.letter] += 1
     place = {oracle.name: number for number, oracle in enumerate(oracles)}
-    return tuple(sorted(problems.values(), key=lambda problem: place[problem.finding.oracle]))
+    return tuple(
+        sorted(
+            problems.values(), key=lambda one: (len(one.case.moments), place[one.finding.oracle])
+        )
+    )
 
 
 def _simplicity(result: Result) -> tuple[int, list[str]]:
@@ -63,18 +77,19 @@ def _simplicity(result: Result) -> tuple[int, list[str]]:
     return len(moments), [moment.letter for moment in moments]
 
 
-@dataclass
+@dataclass(repr=False)
 class Report:
     """What came of a sweep. As text it is meant to be read."""
 
-    setting: Setting = field(repr=False)  # of what was swept
+    setting: Setting  # of what was swept
     victims: tuple[str, ...]  # tokens begin with these
+    classes: str  # that were asked for
     tallies: dict[str, Tally]  # by class
     problems: tuple[Problem, ...]
     before: tuple[Finding, ...]  # what the undisturbed run shows
     missed: tuple[str, ...]  # tokens of moments that did not come again
     time_is_up: bool  # whether cases are left that would have been tried
-    replay: Callable[[str], Replay] = field(repr=False, compare=False)
+    replay: Callable[[str], Replay] = field(compare=False)
     """Runs the case of a token again, recorded."""
 
     @property
@@ -84,13 +99,30 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Whether something was tried, every moment came when it was, and nothing was wrong.
+        """Whether nothing was wrong, also without any cancellation, and everything was tried.
 
-        That goes for the run without any cancellation too.
+        That is all that there was to try but for a `budget`, which takes the same sample each time.
+        It is not ok if there was nothing, if time was up, or if a moment did not come again.
         """
-        tried = any(tally.tried for tally in self.tallies.values())
         sound = all(finding.level != ERROR for finding in self.before)
-        return tried and sound and not self.errors and not self.missed
+        untried = self.missed or self.time_is_up or not self._tried
+        return sound and not self.errors and not untried
+
+    @property
+    def nothing_of(self) -> tuple[str, ...]:
+        """The classes that were asked for, but of which there was nothing to try."""
+        there = {letter[0] for letter, tally in self.tallies.items() if tally.total}
+        if self.time_is_up:
+            there.add("D")  # of which nobody knows yet
+        return tuple(one for one in CLASSES if one in self.classes and one not in there)
+
+    @property
+    def _has_samples(self) -> bool:
+        return any(tally.is_sample for tally in self.tallies.values())
+
+    @property
+    def _tried(self) -> int:
+        return sum(tally.tried for tally in self.tallies.values())
 
     def assert_clean(self) -> None:
         """Raise ClaimError, with the explanation, unless the report is `ok`."""
@@ -139,31 +171,64 @@ class Report:
             yield again.story()
         yield f"To see it again: {self.command(problem.token)}"
 
+    def __repr__(self) -> str:
+        found = [f"{problem.finding.oracle} in {problem.token}" for problem in self.errors]
+        found += [f"{one.oracle} without any cancellation" for one in self.before]
+        return f"<Report {self._headline()}: {'; '.join(found) or self._nothing()}>"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """Show all of it in IPython and in notebooks."""
+        printer.text(str(self))
+
     def __str__(self) -> str:
         return "\n".join([*self._counts(), *self._problems(), *self._rest()])
 
+    def _headline(self) -> str:
+        if not {*self.classes} - {"O"}:
+            total = sum(tally.total for tally in self.tallies.values())
+            return f"{self._tried:,} of {total:,} pairs of timers tried"
+        moments = [tally for letter, tally in self.tallies.items() if letter not in _PAIRS]
+        tried, total = sum(one.tried for one in moments), sum(one.total for one in moments)
+        return f"{tried:,} of {total:,} moments tried, of {listed(self.victims)}"
+
     def _counts(self) -> list[str]:
-        singles = [tally for letter, tally in self.tallies.items() if letter != "D"]
-        tried, total = sum(one.tried for one in singles), sum(one.total for one in singles)
         time = "; time was up" if self.time_is_up else ""
-        lines = [f"{tried:,} of {total:,} moments tried, of {listed(self.victims)}{time}:"]
+        lines = [f"{self._headline()}{time}:"]
+        singly = [tally for letter, tally in self.tallies.items() if letter not in _OF_TWO]
+        known = " known so far" if any(one.tried < one.total for one in singly) else ""
         for letter, tally in self.tallies.items():
-            noun = "moments" if letter != "D" else "pairs" + " known so far" * (tried < total)
-            sample = ", a sample" if tally.is_sample else ""
-            count = f"{tally.tried:,} of {tally.total:,} {noun}{sample}"
-            lines.append(f"  {letter} ({CLASSES[letter]}): {count}")
+            if tally.total:
+                noun = _PAIRS.get(letter, "moments") + (known if letter in _OF_TWO else "")
+                sample = ", a sample" if tally.is_sample else ""
+                count = f"{tally.tried:,} of {tally.total:,} {noun}{sample}"
+                lines.append(f"  {letter} ({_WORDS[letter]}): {count}")
+        if self.nothing_of:
+            lines.append(f"  {', '.join(self.nothing_of)}: nothing to try")
         return lines
+
+    def _nothing(self) -> str:
+        """Return that nothing was found, and in what."""
+        if not self._tried:
+            why = "time was up" if self.time_is_up else "there was nothing to try"
+            return f"Nothing was tried, as {why}."
+        limits = [
+            "time was up before the rest" if self.time_is_up else "",
+            "of some pairs it was a sample" if self._has_samples else "",
+            f"{_moments(len(self.missed))} did not come again" if self.missed else "",
+        ]
+        what = " that is not so without any cancellation" if self.before else ""
+        within = f" in what was tried: {'; '.join(filter(None, limits))}" if any(limits) else ""
+        nothing = _joined(self.nothing_of)
+        there = f" Of {nothing} there was nothing to try." if nothing else ""
+        return f"Nothing was found{what}{within}.{there}"
 
     def _problems(self) -> list[str]:
         if not self.problems:
-            if not any(tally.tried for tally in self.tallies.values()):
-                return ["Nothing was tried."]
-            if self.before:
-                return ["Nothing was found that is not so without any cancellation."]
-            return [
-                "Nothing was found. What is the program's own, such as the connections of a pool, "
-                "only its asserts, check= and always= can tell."
-            ]
+            theirs = (
+                " What is the program's own, such as the connections of a pool, only its asserts, "
+                "check= and always= can tell."
+            )
+            return [self._nothing() + (theirs if self._tried and not self.before else "")]
         lines = []
         for problem in self.problems:
             finding = problem.finding
@@ -181,22 +246,25 @@ class Report:
             for finding in self.before
         ]
         if self.missed:
-            count = f"{len(self.missed):,} moments were" if self.missed[1:] else "1 moment was"
+            were = "were" if self.missed[1:] else "was"
             lines.append(
-                f"{count} tried and did not come again, the first is {self.missed[0]}; the program "
-                "does not do the same in every run, so let it keep nothing from one run to the next"
+                f"{_moments(len(self.missed))} {were} tried and did not come again, the first is "
+                f"{self.missed[0]}; the program does not do the same in every run, so let it keep "
+                "nothing from one run to the next"
             )
         return lines
+
+
+def _moments(count: int) -> str:
+    return "1 moment" if count == 1 else f"{count:,} moments"
+
+
+def _joined(letters: Sequence[str]) -> str:
+    """Return 'F', 'F and T' or 'S, F and T', and '' for none."""
+    return " and ".join(filter(None, (", ".join(letters[:-1]), *letters[-1:])))
 
 
 def _in_python(function: object) -> str:
     """Return an expression for a function, or its name, as far as there is one."""
     name = repr(function) if isinstance(function, str) else getattr(function, "__name__", "…")
     return "…" if name == "<lambda>" else name
-
-
-def listed(names: Sequence[str]) -> str:
-    """Return names, but not all of many."""
-    if len(names) <= 5:
-        return ", ".join(names)
-    return f"{', '.join(names[:4])} and {len(names) - 4} others"

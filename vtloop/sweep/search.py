@@ -5,16 +5,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import random
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from functools import partial
-from itertools import accumulate, pairwise
 from math import inf
-from typing import Any
 
 from vtloop import progress as bars
 from vtloop.allowed import check as check_options
@@ -30,20 +27,19 @@ from vtloop.sweep.batches import (
     try_here,
 )
 from vtloop.sweep.cases import Check, Program
-from vtloop.sweep.counting import Counting
+from vtloop.sweep.choosing import OF_TWO_TASKS, pairs_of_moments, pairs_of_timers
 from vtloop.sweep.invariants import Always
 from vtloop.sweep.judging import Judge
 from vtloop.sweep.ledger import Ledger
-from vtloop.sweep.moments import CLASSES, OF_RUNS, Case, Moment
+from vtloop.sweep.moments import CLASSES, OF_RUNS, Case
 from vtloop.sweep.options import OF_SWEEPS
 from vtloop.sweep.oracles import ORACLES, Oracle, failures_of
 from vtloop.sweep.programs import called
 from vtloop.sweep.replaying import Replay, run_again
-from vtloop.sweep.report import Report, Tally, listed, problems_of
-from vtloop.tasks import without_locals
+from vtloop.sweep.report import TWO_TASKS, Report, Tally, problems_of
+from vtloop.sweep.victims import Victim, Victims, victims_of
 from vtloop.wallclock import WallClock
 
-Victim = str | int | Callable[..., Any] | None
 _Try = Callable[[Work, Sequence[Case], float], Iterator[Result]]
 
 
@@ -69,9 +65,11 @@ def sweep(
       'file.py:main'; what it prints goes nowhere
     - `victim` is whom to cancel: tasks of this name or of this coroutine function, the task of this
       number (1 is the main one), or all of them
-    - `classes` are the kinds of moments, see `moments`; of S there are none for a chosen victim,
-      of F and T those of its groups and timeouts
-    - `budget` bounds the runs with two cancellations; of more, a sample is taken, always the same
+    - `classes` are the kinds of moments, see `moments`; of S and O there are none for a chosen
+      victim, of F and T those of its groups and timeouts
+    - `budget` bounds the runs with two cancellations of a task, those with two timers of one
+      instant, and twenty times those with cancellations of two tasks; of more, a sample is taken,
+      always the same
     - `check` is called with the outcome of each run, and raises what is wrong, or returns False
     - `always` is called before each handle of each run, and does the same; these two may be given
       by name as well
@@ -106,15 +104,16 @@ def sweep(
     )
     if resume is not None:
         check_file(resume)
+    setting = Setting(program, check, always, seed, wall_clock)
     singles = "".join(letter for letter in CLASSES if letter in classes and letter != "D")
     until = inf if max_seconds is None else time.time() + max_seconds
-    setting = Setting(program, check, always, seed, wall_clock)
     with contextlib.ExitStack() as stack:
         bench = stack.enter_context(setting.bench())
         undisturbed, counting = bench.count(singles)
         judge = Judge(tuple(oracles)).after(undisturbed)
         again = "".join(letter for letter in singles if letter not in OF_RUNS)
-        work = Work(setting, judge, bench.most_handles, again if "D" in classes else "")
+        again = again if "D" in classes else ""
+        work = Work(setting, judge, bench.most_handles, again, Victims.meant_by(victim))
         victims = victims_of(victim, counting, undisturbed.error)
         cases = [
             Case(counting.who[number], number, (moment,))
@@ -122,6 +121,8 @@ def sweep(
             for moment in counting.moments[number]
         ]
         cases += bench.cases_of_run(counting, None if victim is None else victims)
+        timers = pairs_of_timers(counting.ties if victim is None else (), budget, seed)
+        cases += timers.cases
         if executor is None:
             attempt = partial(try_here, bench)
         else:
@@ -132,28 +133,37 @@ def sweep(
         ledger = stack.enter_context(Ledger(resume, words))
         search = _Search(attempt, ledger, until, progress)
         first = search.through(work, cases, "once")
-        pairs = [(result.case, result.again) for result in first]
-        total = sum(len(moments) for _, moments in pairs)
-        chosen = list(_pairs(pairs, _sample(total, budget, seed)))
-        second = search.through(work.singly(), chosen, "twice")
+        once_more, others = (
+            pairs_of_moments(
+                ((it.case, [one for one in it.again if bool(one.of) is of_other]) for it in first),
+                bound,
+                seed,
+            )
+            for of_other, bound in ((False, budget), (True, budget // OF_TWO_TASKS))
+        )
+        second = search.through(work.singly(), [*once_more.cases, *others.cases], "twice")
     tried = [*first, *second]
-    done = Counter(result.case.letter for result in first)
-    there = Counter(case.letter for case in cases)
+    done = Counter(TWO_TASKS if it.case.of_two_tasks else it.case.letter for it in tried)
+    there = Counter(case.letter for case in {*cases})
+    there["O"] = timers.total
     tallies = {
-        letter: Tally(done[letter], there[letter])
+        letter: Tally(done[letter], there[letter], letter == "O" and timers.is_sample)
         for letter in singles
         if there[letter] or letter not in OF_RUNS
     }
-    if "D" in classes:
-        tallies["D"] = Tally(len(second), total, total > budget)
+    if again:
+        tallies["D"] = Tally(done["D"], once_more.total, once_more.is_sample)
+        if others.total:
+            tallies[TWO_TASKS] = Tally(done[TWO_TASKS], others.total, others.is_sample)
     return Report(
         setting=setting,
         victims=tuple(f"{counting.who[number]}#{number}" for number in victims),
         tallies=tallies,
+        classes=classes,
         problems=problems_of(tried, judge.oracles),
         before=(*judge.wrong_by_itself, *failures_of(undisturbed)),
         missed=tuple(str(result.case) for result in tried if result.missed),
-        time_is_up=len(first) < len(cases) or len(second) < len(chosen),
+        time_is_up=search.time_is_up,
         replay=lambda token: run_again(setting, judge, token),
     )
 
@@ -194,6 +204,8 @@ class _Search:
         self._ledger = ledger
         self._until = until
         self._progress = progress
+        self.time_is_up = False
+        """Whether cases are left that would have been tried."""
 
     def through(self, work: Work, cases: Sequence[Case], times: str) -> list[Result]:
         """Return what has come of cases, in their order, but for those that were not tried."""
@@ -205,7 +217,9 @@ class _Search:
                 self._ledger.add(result)
                 results[result.case] = result
                 one_done()
-        return [result for result in results.values() if result is not None]
+        tried = [result for result in results.values() if result is not None]
+        self.time_is_up |= len(tried) < len(results)
+        return tried
 
 
 def _in_words(
@@ -239,50 +253,3 @@ def _in_words(
         "source": source,
         "list of moments": moments,
     }
-
-
-def victims_of(victim: Victim, counting: Counting, error: str | None = None) -> list[int]:
-    """Return the numbers of the tasks to cancel, in a program that may end with an error."""
-    numbers = sorted(counting.moments)
-    found = [
-        number
-        for number in numbers
-        if _is_victim(victim, number, counting.who[number], counting.functions[number])
-    ]
-    if not found:
-        tasks = listed([f"{counting.who[number]}#{number}" for number in numbers])
-        and_raises = f" and raises {error}" if error else ""
-        raise LookupError(
-            f"A sweep was asked to cancel victim={victim!r}, while the program has {tasks}"
-            f"{and_raises}; pass "
-            "the name of a task, its number, a coroutine function, or None for all of them"
-        )
-    return found
-
-
-def _is_victim(victim: Victim, number: int, name: str, function: str) -> bool:
-    if victim is None:
-        return True
-    if isinstance(victim, int):
-        return number == victim
-    if isinstance(victim, str):
-        return victim in (name, function, f"{name}#{number}")
-    return function == without_locals(victim.__qualname__)
-
-
-def _sample(total: int, budget: int, seed: int | str) -> Sequence[int]:
-    """Return which of so many cases are tried."""
-    if total <= budget:
-        return range(total)
-    return sorted(random.Random(seed).sample(range(total), budget))
-
-
-def _pairs(later: list[tuple[Case, tuple[Moment, ...]]], places: Iterable[int]) -> Iterator[Case]:
-    """Yield the pairs of moments at some places in the list of all."""
-    ends = [0, *accumulate(len(moments) for _, moments in later)]
-    wanted = iter(places)
-    place = next(wanted, None)
-    for (case, moments), (begin, end) in zip(later, pairwise(ends), strict=True):
-        while place is not None and place < end:
-            yield case._replace(moments=(*case.moments, moments[place - begin]))
-            place = next(wanted, None)
