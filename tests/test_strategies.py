@@ -356,7 +356,101 @@ def test_what_fate_cannot_do_is_refused(options):
     assert f"{name}={options[name]!r} was given; pass" in str(error)
 
 
+class Handing:
+    """A pool that hands an item to who waits for one; it is lost if that one is cancelled then."""
+
+    def __init__(self, size):
+        self.items = [*range(size)]
+        self.waiters = []
+
+    async def get(self):
+        if self.items:
+            return self.items.pop()
+        self.waiters.append(asyncio.get_running_loop().create_future())
+        return await self.waiters[-1]
+
+    def put(self, item):
+        waiting = [waiter for waiter in self.waiters if not waiter.done()]
+        self.waiters = waiting[1:]
+        if waiting:
+            waiting[0].set_result(item)
+        else:
+            self.items.append(item)
+
+
+@pytest.mark.parametrize("chance", range(3))
+def test_what_is_lost_as_it_is_handed_over_is_found_within_a_hundred_examples(chance):
+    @hypothesis.seed(chance)
+    @settings(quickly, derandomize=False, max_examples=100, phases=[Phase.generate])
+    @given(fates(cancellations=1), st.integers(1, 4))
+    def explore(fate, number):
+        async def main():
+            pool = Handing(2)
+
+            async def use():
+                item = await pool.get()
+                try:
+                    await asyncio.sleep(1)
+                finally:
+                    pool.put(item)
+
+            await asyncio.gather(*(use() for _ in range(number)), return_exceptions=True)
+            assert len(pool.items) == 2, "one is lost"
+
+        fate.explore(main)
+
+    error, _ = failure_of(explore)
+    assert "one is lost" in str(error)
+
+
 # Hypothesis
+
+
+def explained(*parameters):
+    """Return the lines that Hypothesis explains the failure of a test with."""
+
+    def explain(test):
+        _, told = failure_of(settings(quickly, phases=[*Phase])(given(*parameters)(test)))
+        return re.findall(r"^ +(\S+):\d+$", told.partition("Explanation:")[2], re.MULTILINE)
+
+    return explain
+
+
+def test_an_explanation_has_no_lines_of_this_package():
+    @explained(fates(cancellations=1), st.integers(1, 4))
+    def of_fate(fate, number):
+        async def main():
+            await query(asyncio.Semaphore(2), number)
+
+        fate.explore(main)
+
+    @explained(st.integers(0, 40))
+    def of_a_run(number):
+        async def main():
+            await asyncio.sleep(1)
+            if number > 7:
+                raise ValueError
+
+        vtloop.run(main())
+
+    assert not of_fate, "they are the program's own, which are the same in all examples"
+    assert of_a_run == [__file__]
+
+
+def test_the_order_that_a_schedule_has_chosen_is_noted_and_is_its_repr():
+    seen = []
+
+    @quickly
+    @given(schedules())
+    def run(schedule):
+        with Runner(vtloop.VirtualLoop(policy=schedule), None) as runner:
+            order = runner.run(in_turn(3))
+        seen.append(repr(schedule))
+        assert order == [0, 1, 2]
+
+    _, told = failure_of(run)
+    assert "number 2 of 2 timers of 1 s comes first" in told
+    assert seen[-1] == "Ties(number 2 of 2 timers of 1 s comes first)"
 
 
 def test_the_database_replays_a_failure():

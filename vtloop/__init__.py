@@ -40,6 +40,7 @@ A map of the package, from the bottom up; a module imports only from those named
 - `marble_rows`, `marbles`, `perfetto`, `mermaid`, `page`: its other views
 - `views`: all of them, by format
 - `claims`: what is to be true of a schedule; a package, with a map of its own
+- `explanations`: what Hypothesis tells of the examples that fail
 - `output`, `runner`, `simulation`: one run
 - `progress`: how far long work is
 - `sweep`: a run for every moment at which a task could be cancelled; a package, with a map of its
@@ -50,8 +51,8 @@ A map of the package, from the bottom up; a module imports only from those named
 - `parts`: a loop that is run in parts, and the trace of each
 - `options`, `loop_makers`, `scripts`, `sweep_command`, `__main__`: the command line
 - `cells`, `notebook`: the cells of a notebook
-- `leaks`, `grounds`, `vt`, `testing`, `failures`, `durations`, `swept`, `pytest_plugin`: tests in
-  virtual time, for pytest
+- `leaks`, `grounds`, `vt`, `testing`, `failures`, `durations`, `sweeps`, `swept`,
+  `pytest_plugin`: tests in virtual time, for pytest
 """
 
 from importlib import import_module

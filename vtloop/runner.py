@@ -14,6 +14,7 @@ from contextvars import Context
 from types import FrameType
 from typing import Any
 
+from vtloop.explanations import leave_out_own_lines
 from vtloop.loop import VirtualLoop
 from vtloop.private.interpreter import signals
 from vtloop.tasks import in_order, label, pending
@@ -28,6 +29,7 @@ class Runner:
     def __init__(self, loop: VirtualLoop, debug: bool | None) -> None:
         self.unfinished: tuple[str, ...] = ()
         """The tasks that were left at the exit, by label."""
+        leave_out_own_lines()
         self._loop = loop
         if debug is not None:
             loop.set_debug(debug)

@@ -5,7 +5,8 @@
   recorded. What was drawn in one run is not drawn again in the next, up to where that one asks for
   something else, as its task was cancelled.
 - A moment is chosen by the task, by how far that has come, and only then among the moments of that
-  stretch. So a choice means much the same after other inputs have shrunk.
+  stretch. So a choice means much the same after other inputs have shrunk. Half of them are such as
+  bugs are at most often: what the task waits for has just been handed to it by another one.
 - What Hypothesis raises to end an example early may be raised in any task of the program, which may
   catch it. It is raised again when the run is over.
 """
@@ -227,7 +228,9 @@ class Fate:
         moments = counting.moments[number]
         if not who or not moments:
             return UNDISTURBED
-        case = Case(counting.who[number], number, (self._moment(moments),))
+        handed = counting.handed.get(number, ()) if "B" in options.classes else ()
+        moment = self._moment(handed if handed and self._choose(2) else moments)
+        case = Case(counting.who[number], number, (moment,))
         if options.cancellations > 1:
             _, later = bench.run_and_count(case, options.classes)
             if later and self._choose(4):

@@ -62,6 +62,8 @@ class Counting:
         """By the task's number."""
         self.who: dict[int, str] = {}
         """The tasks, by number: the name of each, or of its coroutine."""
+        self.handed: dict[int, list[Moment]] = {}
+        """Of class B those at which another task has just let one go on, by number."""
         self.functions: dict[int, str] = {}
         """What they run, by number: the name of the coroutine function."""
         self.of_run: list[OfRun] = []
@@ -75,6 +77,8 @@ class Counting:
         self._classes = classes
         self._calls = Calls(self._called)
         self._stepping: Task | None = None
+        self._woken: set[int] = set()  # the tasks that were about to run before this handle
+        self._after_step = False  # whether that was a task's step
 
     def steer(self, loop: Any, take: Take, rest: Rest | None) -> tuple[Take, Rest | None]:
         if self._tasks is not _nobody:
@@ -85,17 +89,18 @@ class Counting:
 
         def next_handle() -> Any:
             self._end_step()
-            for task in self._tasks(loop):
-                self._count(task, Moment("B" if is_woken(task) else "A", self.handles))
+            self._count_all(self._tasks(loop))
             if of_run:
                 self._count_of_run("", self.handles)
             if timeouts and (number := loop.fired(ready[0])):
                 self._fired[number] = self.handles
             handle = take()
-            owner = stepping(handle) if steps else None
-            if owner is not None and any(task is owner for task in self._tasks(loop)):
+            owner = stepping(handle)
+            if steps and owner is not None and any(task is owner for task in self._tasks(loop)):
                 self._stepping = owner
                 self._calls.start()
+            self._after_step = owner is not None
+            owner = None  # not to be kept alive
             self.handles += 1
             return handle
 
@@ -135,6 +140,17 @@ class Counting:
         if self._stepping is not None:
             self._calls.stop()
             self._stepping = None
+
+    def _count_all(self, tasks: Sequence[Task]) -> None:
+        """Count the tasks that are there before a handle."""
+        woken = {number_of(task) for task in tasks if is_woken(task)}
+        for task in tasks:
+            number = number_of(task)
+            moment = Moment("B" if number in woken else "A", self.handles)
+            if self._after_step and number in woken - self._woken and number in self.moments:
+                self.handed.setdefault(number, []).append(moment)
+            self._count(task, moment)
+        self._woken = woken
 
     def _count_of_run(self, where: str, at: int) -> None:
         if not self._tasks(self._loop):
