@@ -363,3 +363,136 @@ async def test_leaks_a_permit(pool):
     told = done.section("test_leaks_a_permit")
     assert "assertion: in cases" in told
     assert "did not come again" not in told
+
+
+# A whole suite
+
+SUITE = (
+    HEAD
+    + """
+import os
+from hypothesis import given, strategies as st
+
+async def test_nothing_of_ours():
+    pass
+
+test_nothing_of_ours = pytest.mark.skip(test_nothing_of_ours)
+
+@pytest.mark.vtloop
+async def test_leaks_a_permit():
+    await query(asyncio.Semaphore(2))
+
+@pytest.mark.vtloop
+class TestOthers:
+    async def test_safe(self):
+        await safe_query(asyncio.Semaphore(2))
+
+    async def test_with_vt(self, vt):
+        await asyncio.sleep(1)
+        assert vt.now() == 1
+
+    @pytest.mark.vtloop(until=5)
+    async def test_that_has_an_end(self):
+        await asyncio.sleep(1)
+
+    @given(st.just(1))
+    async def test_of_hypothesis(self, number):
+        await asyncio.sleep(number)
+
+    def test_that_is_not_async(self, vt):
+        vt.complete(asyncio.sleep(1))
+
+    async def test_wrong_anyway(self):
+        await asyncio.sleep(1)
+        assert vtloop.now() == 2
+
+    async def test_skips_itself(self):
+        pytest.skip("not today")
+
+@pytest.fixture(scope="module")
+async def wide():
+    await asyncio.sleep(1)
+
+@pytest.mark.vtloop
+async def test_with_a_wide_fixture(wide):
+    pass
+
+@pytest.mark.vtloop_sweep(classes="B")
+async def test_marked_by_itself():
+    await query(asyncio.Semaphore(2))
+
+def test_ordinary():
+    pass
+"""
+)
+LEFT_OUT = {
+    "TestOthers::test_with_vt": "it asks for vt, which tells of one run",
+    "TestOthers::test_that_has_an_end": "its marker vtloop has until=, which only single runs have",
+    "TestOthers::test_of_hypothesis": "Hypothesis gives it examples",
+    "TestOthers::test_that_is_not_async": "it is not async",
+    "TestOthers::test_wrong_anyway": "it fails without any cancellation",
+    "TestOthers::test_skips_itself": "it was skipped",
+    "test_with_a_wide_fixture": "wide is an async fixture of a wider scope, whose loop goes on",
+}
+
+
+def test_a_whole_suite_is_swept_as_if_all_were_marked_and_what_was_not_is_told(run_tests):
+    done = run_tests(SUITE, "--vtloop-sweep=A")
+    file = "test_a_whole_suite_is_swept_as_if_all_were_marked_and_what_was_not_is_told.py"
+    assert {name for name, how in done.outcomes.items() if how == "failed"} == {
+        "test_leaks_a_permit",
+        "TestOthers::test_wrong_anyway",
+        "test_marked_by_itself",
+    }
+    leaks = done.section("test_leaks_a_permit")
+    assert "test_leaks_a_permit is not safe to cancel." in leaks
+    assert "  A (suspended): 2 of 2 moments" in leaks
+    assert "B (woken" not in leaks
+    assert f"pytest '{file}::test_leaks_a_permit' --vtloop-sweep --vtloop-replay='" in leaks
+    assert "B (woken, but not yet run)" in done.section("test_marked_by_itself"), "its marker's"
+    assert "swept 3 of 10 tests in virtual time\nnot swept:\n" in done.text
+    for test, why in LEFT_OUT.items():
+        assert f"  {file}::{test}, because {why}\n" in done.text
+
+
+def test_the_command_of_a_swept_suite_runs_one_case(run_tests):
+    done = run_tests(
+        SUITE, "--vtloop-sweep", "--vtloop-replay=test_leaks_a_permit#1@R0", "-k", "leaks_a"
+    )
+    assert done.outcomes == {"test_leaks_a_permit": "failed"}
+    assert "left held: Semaphore made at" in done.text
+
+
+def test_without_the_option_nothing_is_swept_or_told(run_tests):
+    done = run_tests(SUITE, "-k", "safe or leaks_a")
+    assert {*done.outcomes.values()} == {"passed"}
+    assert "swept" not in done.text.replace("test_without_the_option_nothing_is_swept", "")
+
+
+def test_in_mode_auto_all_async_tests_are_swept_and_a_number_is_the_budget(run_tests):
+    done = run_tests(
+        """
+import asyncio
+
+async def test_two():
+    try:
+        await asyncio.sleep(1)
+    finally:
+        await asyncio.sleep(1)
+        assert False
+
+async def test_one():
+    await asyncio.sleep(1)
+""",
+        "--vtloop-sweep=3",
+        "-o",
+        "vtloop_mode=auto",
+    )
+    assert done.outcomes == {"test_two": "failed", "test_one": "passed"}
+    assert "swept 1 of 2 tests in virtual time" in done.text
+
+
+def test_what_is_neither_classes_nor_a_budget_is_refused(run_tests):
+    text = run_tests("", "--vtloop-sweep", "some/tests").errors
+    assert "--vtloop-sweep=some/tests was given; pass some of 'ABCDSFTO'" in text
+    assert "or a number of pairs, from 0 on; write --vtloop-sweep= for neither" in text

@@ -25,6 +25,7 @@ import pytest
 
 from vtloop.durations import TIMES, Durations
 from vtloop.errors import SimulationError
+from vtloop.sweeps import NOT_SWEPT, Sweeps, options_of
 
 if TYPE_CHECKING:
     from vtloop.swept import Swept
@@ -35,6 +36,7 @@ _OTHERS = ("asyncio", "anyio", "trio")  # markers of plugins that run async test
 _OURS = ("vtloop", "vtloop_sweep")
 _tests: pytest.StashKey[Tests] = pytest.StashKey()
 _test: pytest.StashKey[Test] = pytest.StashKey()
+_not_swept: pytest.StashKey[str] = pytest.StashKey()  # why, for a test that --vtloop-sweep is about
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -64,9 +66,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="show the N slowest tests by virtual and by real time, and how much waiting was saved",
     )
     group.addoption(
+        "--vtloop-sweep",
+        metavar="CLASSES",
+        nargs="?",
+        const="",
+        help="run each test in virtual time as if it were marked vtloop_sweep, with these classes, "
+        "or with a number as its budget; say which could not be",
+    )
+    group.addoption(
         "--vtloop-replay",
         metavar="TOKEN",
-        help="of tests that are marked vtloop_sweep, run only the case of a token, recorded",
+        help="of tests that are swept, run only the case of a token, recorded",
     )
 
 
@@ -95,6 +105,8 @@ def pytest_configure(config: pytest.Config) -> None:
         _wall_clock_of_suite(config)
     if not hasattr(config, "workerinput"):
         _check_options(config)
+        if config.getoption("vtloop_sweep") is not None:
+            config.pluginmanager.register(Sweeps())
         if config.getoption("vtloop_durations") is not None:
             config.pluginmanager.register(Durations(config.getoption("vtloop_durations")))
 
@@ -102,6 +114,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def _check_options(config: pytest.Config) -> None:
     """Refuse what would be found out too late, when tests have run."""
     charts, durations = config.getoption("vtloop_charts"), config.getoption("vtloop_durations")
+    options_of(config.getoption("vtloop_sweep") or "")
     if charts is not None:
         from vtloop.files import check_directory
 
@@ -280,6 +293,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         _check_suitable(item)
     if sweeps:
         _check_suitable_for_sweep(item)
+    marked = bool(sweeps)
+    sweeps += _mark_of_option(item)
     if _is_in_virtual_time(item):
         from vtloop.grounds import Options
         from vtloop.testing import Tests
@@ -297,9 +312,19 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         tests = item.config.stash[_tests]
         item.stash[_test] = test = tests.begin(item.name, options, shared)
         if sweeps:
-            from vtloop.swept import Swept, options_of
+            from vtloop.swept import Swept, options_of_marks
 
-            test.swept = Swept(test, item.nodeid, options_of(sweeps))
+            test.swept = Swept(test, item.nodeid, options_of_marks(sweeps), marked)
+
+
+def _mark_of_option(item: pytest.Item) -> list[pytest.Mark]:
+    """Return the marker that --vtloop-sweep gives a test, if it can be swept."""
+    text = item.config.getoption("vtloop_sweep")
+    if text is None or not _is_in_virtual_time(item):
+        return []
+    why = _why_not_swept(item)
+    item.stash[_not_swept] = "" if why is None else why[0]
+    return [] if why is not None else [pytest.mark.vtloop_sweep(**options_of(text)).mark]
 
 
 def _check_suitable(item: pytest.Item) -> None:
@@ -321,6 +346,16 @@ def _check_suitable(item: pytest.Item) -> None:
 
 
 def _check_suitable_for_sweep(item: pytest.Item) -> None:
+    _fail_if("is marked vtloop_sweep", item, _why_not_swept(item))
+
+
+def _fail_if(what: str, item: pytest.Item, why: tuple[str, str] | None) -> None:
+    if why is not None:
+        pytest.fail(f"{item.name} {what} while {'; '.join(why)}", pytrace=False)
+
+
+def _why_not_swept(item: pytest.Item) -> tuple[str, str] | None:
+    """Return why a test cannot be swept, and what to do about it; None if it can be."""
     fixtures = _async_fixtures(item)
     wide = [fixture.argname for fixture in fixtures if fixture.scope != "function"]
     names = {fixture.argname for fixture in fixtures}
@@ -344,10 +379,8 @@ def _check_suitable_for_sweep(item: pytest.Item) -> None:
         ),
     ):
         if wrong:
-            pytest.fail(
-                f"{item.name} is marked vtloop_sweep while {wrong}; {what_to_do}", pytrace=False
-            )
-    _check_suitable_for_many_runs(item, "is marked vtloop_sweep")
+            return wrong, what_to_do
+    return _why_not_run_often(item)
 
 
 def _check_suitable_for_fate(item: pytest.Item) -> None:
@@ -357,23 +390,18 @@ def _check_suitable_for_fate(item: pytest.Item) -> None:
             "which is set up on a loop of its own; set up in the test what it needs",
             pytrace=False,
         )
-    _check_suitable_for_many_runs(item, "is run as fate has it")
+    _fail_if("is run as fate has it", item, _why_not_run_often(item))
 
 
-def _check_suitable_for_many_runs(item: pytest.Item, what: str) -> None:
+def _why_not_run_often(item: pytest.Item) -> tuple[str, str] | None:
     if "vt" in getattr(item, "fixturenames", ()):
-        pytest.fail(
-            f"{item.name} {what} while it asks for vt, which tells of one run; ask vtloop.now() "
-            "for the time",
-            pytrace=False,
+        return "it asks for vt, which tells of one run", "ask vtloop.now() for the time"
+    if any("until" in mark.kwargs for mark in item.iter_markers("vtloop")):
+        return (
+            "its marker vtloop has until=, which only single runs have",
+            "let the test use asyncio.timeout(), or take the option away",
         )
-    for mark in item.iter_markers("vtloop"):
-        if "until" in mark.kwargs:
-            pytest.fail(
-                f"{item.name} {what} while its marker vtloop has until=, which only single runs "
-                "have; let the test use asyncio.timeout(), or take the option away",
-                pytrace=False,
-            )
+    return None
 
 
 def _is_fate(value: object) -> bool:
@@ -439,6 +467,8 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
+    if (why := item.stash.get(_not_swept, None)) is not None and _is_last(report):
+        setattr(report, NOT_SWEPT, why or _why_left_out(item, report))
     if (test := item.stash.get(_test, None)) is not None:
         setattr(report, TIMES, test.take_times())
         if report.failed and (failed := test.take_failed(call.when)) is not None:
@@ -450,3 +480,18 @@ def pytest_runtest_makereport(
             told = carried(section(*failed, title, charts), sys.__stdout__)
             report.sections.append(("Virtual time", told))
     return report
+
+
+def _is_last(report: pytest.TestReport) -> bool:
+    """Return whether a report is about the phase of a test that runs it, or keeps it from that."""
+    return report.when == "call" or (report.when == "setup" and not report.passed)
+
+
+def _why_left_out(item: pytest.Item, report: pytest.TestReport) -> str:
+    """Return why a test was not swept that could have been, '' if it was."""
+    test = item.stash.get(_test, None)
+    if test is not None and test.swept is not None and test.swept.was_swept:
+        return ""
+    if report.skipped:
+        return "it was skipped"
+    return "it fails without any cancellation" if report.when == "call" else "its setup fails"

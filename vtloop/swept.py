@@ -97,12 +97,15 @@ class Program:
 
 
 class Swept:
-    """The sweep of one test; `options` are those of `sweep`."""
+    """The sweep of one test; `options` are those of `sweep`, `marked` whether it asks for one."""
 
-    def __init__(self, test: Test, nodeid: str, options: dict[str, Any]) -> None:
+    def __init__(self, test: Test, nodeid: str, options: dict[str, Any], marked: bool) -> None:
         self._test = test
         self._nodeid = nodeid
+        self._marked = marked
         self._options = options
+        self.was_swept = False
+        """Whether its cases were run, after the test itself."""
         if test.options.seed is not None:
             options["seed"] = test.options.seed
         options["wall_clock"] = test.options.wall_clock
@@ -114,7 +117,7 @@ class Swept:
         if fixture.argname not in request.fixturenames:
             pytest.fail(
                 f"The async fixture {fixture.argname} was asked for by getfixturevalue() in a test "
-                "that is marked vtloop_sweep; name it as an argument of the test or in "
+                "that is swept; name it as an argument of the test or in "
                 "usefixtures, so that it is set up in each case anew",
                 pytrace=False,
             )
@@ -126,18 +129,21 @@ class Swept:
         self._test.call(program())
         with _misuse_told():
             report = sweep(program, **self._options)
+        self.was_swept = True
         if report.ok:
             return
         lines = [f"{self._test.name} is not safe to cancel.", "", str(report)]
         if report.errors:
             token = report.errors[0].token
             again = self._replay(program, token)
-            command = f"pytest '{self._nodeid}' --vtloop-replay='{token}'"
+            as_marked = "" if self._marked else " --vtloop-sweep"
+            command = f"pytest '{self._nodeid}'{as_marked} --vtloop-replay='{token}'"
             lines += ["", *_where(token, again), "To run this case alone:", f"  {command}"]
         pytest.fail("\n".join(lines), pytrace=False)
 
     def one_case(self, program: Program, token: str) -> None:
         """Run only the case of a token; fail with what is found."""
+        self.was_swept = True
         again = self._replay(program, token)
         found = [one for one in again.findings if one.level == ERROR]
         if found:
@@ -167,7 +173,7 @@ def _where(token: str, again: Replay) -> list[str]:
     return [f"In case {token}:", *lines]
 
 
-def options_of(marks: Iterable[pytest.Mark]) -> dict[str, Any]:
+def options_of_marks(marks: Iterable[pytest.Mark]) -> dict[str, Any]:
     """Return the options of markers vtloop_sweep, of which those before take precedence."""
     given = given_by(marks, _OPTIONS)
     for name, value in given.items():
