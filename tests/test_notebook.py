@@ -393,3 +393,30 @@ def test_the_line_magic_gives_the_run_of_the_last_cell(reader):
     run = reader.names["run"]
     assert (run.elapsed, run.printed[0].text) == (2.0, "on")
     assert isinstance(run.timeline, Timeline)
+
+
+@pytest.mark.parametrize("cell", ["%%vtloop --help", "%vtloop --help", "\n%%vtloop --help\n\n"])
+def test_the_options_are_told_by_help_with_or_without_a_body(reader, cell):
+    told = reader.tell(cell)
+    assert told.lstrip().startswith("%%vtloop [--help] [--no-chart]")
+    assert "go on after the cell until nothing is left to do" in told
+
+
+def test_a_cell_without_a_body_does_nothing(reader):
+    assert reader.tell("%%vtloop") == ""
+    assert reader.tell("%%time\n%vtloop --help").count("--no-chart") == 2, "others are left alone"
+
+
+def test_a_verdict_is_shown_with_its_picture(reader):
+    reader.tell("%%vtloop --no-chart\nawait say_after(2, 'hello');")
+    told = reader.tell(
+        "from vtloop.claims import takes\ntakes(1).of(get_ipython().run_line_magic('vtloop', ''))"
+    )
+    assert "\nClaimed: the run takes 1 s; in fact the run took 2 s" in told
+    assert "|-2s-a|" in told
+
+
+def test_a_deadlock_tells_the_time_of_its_cell(reader):
+    reader.tell("%%vtloop --no-chart\nawait asyncio.sleep(13);")
+    result = reader.run("%%vtloop --no-chart\nawait asyncio.sleep(2)\nawait asyncio.Event().wait()")
+    assert "at virtual time 2 s while" in str(result.error_in_exec)

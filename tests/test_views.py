@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import re
 import sys
 import textwrap
 from pathlib import Path
@@ -92,10 +93,23 @@ def test_a_run_tells_its_schedule_as_text():
 
 def test_a_notebook_shows_a_run_by_what_it_printed_and_its_chart():
     shown = vtloop.simulate(says)._repr_html_()
-    told = (
-        "<pre>&lt;Run returned None after 1 s&gt;\n     1.000  says#1       | &lt;on&gt;\n</pre>\n"
+    told = re.sub(' style="[^"]*monospace[^"]*"', "", shown)
+    assert told.startswith(
+        "<pre>&lt;Run returned None after 1 s&gt;</pre>\n"
+        "<details><summary>1 line printed</summary>"
+        "<pre>     1.000  says#1       | &lt;on&gt;\n</pre></details>\n<svg"
     )
-    assert shown.startswith(f"{told}<svg")
+    assert "<details>" not in vtloop.simulate(nap)._repr_html_(), "nothing was printed"
+
+
+def test_a_run_is_shown_with_what_it_returned_as_far_as_that_is_short():
+    async def returns_much():
+        return ["\x1b[31m"] * 100_000
+
+    shown = repr(vtloop.simulate(returns_much))
+    assert len(shown) < 250
+    assert shown.startswith(r"<Run returned ['\x1b[31m', ")
+    assert shown.endswith(".. after 0 s>")
 
 
 def test_a_notebook_shows_a_timeline_by_its_chart():
@@ -107,7 +121,8 @@ def test_a_notebook_shows_a_timeline_by_its_chart():
 def test_without_matplotlib_a_notebook_shows_text(monkeypatch):
     monkeypatch.setitem(sys.modules, "vtloop.chart", None)
     run = vtloop.simulate(says)
-    assert run._repr_html_().endswith("| &lt;on&gt;\n</pre>\n")
+    assert "| &lt;on&gt;\n</pre></details>\n<pre" in run._repr_html_()
+    assert "says#1   |-1s-a|" in run._repr_html_(), "in marbles"
     assert run.timeline._repr_svg_() is None
     assert repr(run.timeline) == "<Timeline of 1 task from 0 s to 1 s>"
 

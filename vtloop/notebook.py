@@ -117,7 +117,8 @@ def _with_display(nodes: list[ast.stmt], interactivity: str) -> Iterator[tuple[a
 
 
 def _parser() -> Any:
-    parser = _new_parser(prog="%%vtloop")
+    parser = _new_parser(prog="%vtloop")  # to which another % is added
+    parser.add_argument("--help", action="store_true", help="show this")
     parser.add_argument("--no-chart", action="store_true", help="show no chart below the cell")
     add_options(parser, until="stop the cell after so many seconds of virtual time")
     parser.add_argument(
@@ -139,6 +140,9 @@ class Magic:
     def vtloop(self, line: str, cell: str | None = None) -> Run[Any] | None:
         """Run a cell in virtual time; `%vtloop` on a line returns the run of the last cell."""
         options = self._parser.parse_argstring(line)
+        if options.help:
+            print(self._parser.format_help().removeprefix("::").strip("\n"))
+            return None
         if cell is None:
             return self.notebook.last
         program = Cell(self._shell, cell)
@@ -172,6 +176,13 @@ def _show_chart(run: Run[Any]) -> None:
         _display(run.timeline)
 
 
+def _with_body(lines: list[str]) -> list[str]:
+    """Give a cell that is nothing but `%%vtloop` an empty body; IPython refuses one without."""
+    told = [line for line in lines if line.strip()]
+    alone = len(told) == 1 and told[0].split()[0] == "%%vtloop"
+    return [f"{told[0].rstrip()}\n", "\n"] if alone else lines
+
+
 _loaded: dict[Shell, Magic] = {}
 
 
@@ -180,10 +191,12 @@ def load_ipython_extension(shell: Shell) -> None:
     unload_ipython_extension(shell)
     magic = _loaded[shell] = Magic(shell)
     shell.register_magic_function(magic.vtloop, "line_cell", "vtloop")
+    shell.input_transformers_cleanup.insert(0, _with_body)  # before that for the magics of cells
 
 
 def unload_ipython_extension(shell: Shell) -> None:
     """Cancel what the cells have left behind, and close their loop."""
     magic = _loaded.pop(shell, None)
     if magic is not None:
+        shell.input_transformers_cleanup.remove(_with_body)
         magic.notebook.close()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from vtloop.allowed import OF_RUNS, check
 from vtloop.clock import START, Seconds, exactly, to_seconds
-from vtloop.columns import plain
+from vtloop.columns import cut, plain
 from vtloop.errors import DeadlockError, UntilReached
 from vtloop.kernel import no_loop_running
 from vtloop.loop import VirtualLoop
@@ -21,12 +21,14 @@ from vtloop.recording import Recording
 from vtloop.runner import Runner
 from vtloop.trace import Blocked, Printed, Trace
 from vtloop.wallclock import WallClock
+from vtloop.wording import counted
 
 if TYPE_CHECKING:
     from vtloop.facts import TaskFacts
     from vtloop.timeline import Timeline
 
 T = TypeVar("T")
+_VALUE = 200  # columns of what was returned, in the `repr` of a run
 if sys.version_info >= (3, 14):  # what asyncio.run takes, or a function that returns that
     Main = Awaitable[T] | Callable[[], Awaitable[T]]
 else:
@@ -77,7 +79,7 @@ class Run(Generic[T]):
         elif self.stopped:
             outcome = "stopped"
         else:
-            outcome = f"returned {self.value!r}"
+            outcome = f"returned {cut(repr(self.value), _VALUE)}"
         return f"<Run {outcome} after {exactly(self.elapsed)}>"
 
     def __getitem__(self, task: str | int) -> TaskFacts:
@@ -151,13 +153,17 @@ class Run(Generic[T]):
         return self.trace.digest()
 
     def _repr_html_(self) -> str:
-        """Return what a notebook shows of it: the printed lines, and the chart."""
-        from html import escape  # here, as these are slow to import
+        """Return what a notebook shows of it: the chart, and folded up the printed lines.
 
-        from vtloop.views import picture
+        Those stand above it as well, but without their times and tasks.
+        """
+        from vtloop.views import picture, preformatted  # here, as this is slow to import
 
-        text = escape(f"{self!r}\n{self.transcript()}", quote=False)
-        return f"<pre>{text}</pre>\n{picture(self.timeline) or ''}"
+        parts = [preformatted(repr(self))]
+        if self.printed:
+            summary = f"<summary>{counted(len(self.printed), 'line')} printed</summary>"
+            parts.append(f"<details>{summary}{preformatted(self.transcript())}</details>")
+        return "\n".join([*parts, picture(self.timeline) or preformatted(self.marbles())])
 
 
 class Account:

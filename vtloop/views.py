@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
+from html import escape
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -174,6 +175,12 @@ def _check_options(where: str, format: str, options: Mapping[str, Any]) -> None:
                 f"{format} does not take; leave it out, {what_to_do}"
             )
     check(taken, **options)
+
+
+def preformatted(text: str) -> str:
+    """Return text as an HTML element that keeps its columns, whatever the page's style."""
+    style = "font-family: monospace; white-space: pre; overflow-x: auto"
+    return f'<pre style="{style}">{escape(text, quote=False)}</pre>'
 
 
 def picture(timeline: Timeline) -> str | None:

@@ -86,7 +86,7 @@ class Verdict:
     """What a run says to a claim: true if the claim holds.
 
     Its `repr` is one line; its `str` is the whole message, with the part of the schedule that
-    decides.
+    decides. IPython shows that.
     """
 
     def __init__(self, claim: Claim, timeline: Timeline, evidence: Evidence) -> None:
@@ -102,6 +102,9 @@ class Verdict:
     def __repr__(self) -> str:
         holds = "holds" if self else "refuted"
         return plain(f"<{holds}: {self.claim}; {'' if self else 'in fact '}{self.actual}>")
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
 
     def __str__(self) -> str:
         joint = "and indeed" if self else "in fact"
