@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from math import inf
 from typing import Any, NamedTuple
 
-from vtloop.clock import NEVER, to_nanoseconds
+from vtloop.clock import NEVER, Clock, to_nanoseconds
 from vtloop.wallclock import start_of
 
 
@@ -113,6 +113,7 @@ OF_RUNS = {
     "seed": Option(or_none(SEED.takes), f"{SEED.words}, or None to leave the module random alone"),
     "wall_clock": START,
     "patience": Option(real_seconds, "a number of real seconds from 0 on"),
+    "clock": Option(or_none(of_type(Clock)), "a vtloop.Clock, or None for one of its own"),
     "settle": FLAG,
     "debug": Option(or_none(FLAG.takes), "True or False, or None for asyncio's own default"),
 }

@@ -86,7 +86,14 @@ class VirtualLoop(Scheduling):
         policy: Policy | None = None,
         network: Network | None = None,
     ) -> None:
-        check(OF_RUNS, until=until, timer_slack=timer_slack, seed=seed, patience=patience)
+        check(
+            OF_RUNS,
+            until=until,
+            timer_slack=timer_slack,
+            seed=seed,
+            patience=patience,
+            clock=clock,
+        )
         self._clock = Clock() if clock is None else clock
         if self._clock.make_loop is None:
             self._clock.make_loop = _make_beside
