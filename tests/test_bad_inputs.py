@@ -21,11 +21,11 @@ import pytest
 
 import vtloop
 from tests.pytests import run_tests
-from vtloop import chart, claims, strategies
+from vtloop import chart, claims, marbles, mermaid, page, perfetto, strategies
 from vtloop.__main__ import main
 from vtloop.cells import Notebook
 from vtloop.notebook import _parser
-from vtloop.sweep import replay, sweep
+from vtloop.sweep import conserved, replay, sweep
 
 pytest_plugins = ["pytester"]
 __all__ = ["run_tests"]
@@ -224,6 +224,15 @@ CALLS = {
     "a fault by name": (lambda: strategies.faults("OSError"), TypeError, "pass classes of except"),
     "ties maybe": (lambda: strategies.fates(ties="no").example(), TypeError, "ties='no' was given"),
     "tokens of a number": (lambda: strategies.tokens(3), TypeError, "program=3 was given"),
+    "an invariant of 3": (lambda: conserved(3), TypeError, "stock=3 was given; pass a function"),
+    "a policy of 3": (lambda: vtloop.VirtualLoop(policy=3), TypeError, "policy=3 was given; pass"),
+    "a recorder of 3": (lambda: vtloop.VirtualLoop(recorder=3), TypeError, "recorder=3 was given"),
+    "a huge patience": (
+        lambda: vtloop.run(program, patience=10**400),
+        ValueError,
+        "was given; pass a number of real seconds from 0 on",
+    ),
+    "less than no work": (lambda: vtloop.busy(-1), ValueError, "busy(-1) was called; pass a numbe"),
     "less than nobody": (lambda: claims.at_most(-1, "gate"), ValueError, "-1"),
     "less than no time": (lambda: claims.takes(-1), ValueError, "not negative"),
     "a claim as truth": (lambda: bool(claims.takes(1)), TypeError, "while it is about no run yet"),
@@ -258,6 +267,37 @@ LOOKS = [
     ({"theme": "pink"}, ValueError, "theme='pink' was given; pass one of 'light' and 'dark'"),
     ({"axis": "sideways"}, ValueError, "axis='sideways' was given; pass one of 'time', 'steps'"),
 ]
+
+
+# Other views.
+VIEWS = {
+    "a chart of a run": (
+        lambda run: chart.figure(run),
+        "was given; pass a Timeline, such as run.timeline",
+    ),
+    "marbles of a run": (lambda run: marbles.marbles(run), "pass a Timeline, such as run.timeline"),
+    "a page of a run": (lambda run: page.page(run), "pass a Timeline, such as run.timeline"),
+    "Mermaid of a run": (lambda run: mermaid.gantt(run), "pass a Timeline, such as run.timeline"),
+    "a sequence of a run": (lambda run: mermaid.sequence(run), "pass a Timeline, such as run.tim"),
+    "Perfetto of a run": (lambda run: perfetto.perfetto(run), "pass a Timeline, such as run.time"),
+    "two of three titles": (
+        lambda run: chart.compare(run.timeline, run.timeline, titles="abc"),
+        "titles='abc' was given; pass two texts, or None",
+    ),
+    "no axes": (lambda run: chart.draw(run.timeline, ax=3), "ax=3 was given; pass axes of matplot"),
+    "letters of 0": (lambda run: chart.draw(run.timeline, font=0), "font=0 was given; pass a size"),
+    "no columns": (lambda run: run.marbles(width=0), "width=0 was given; pass a number of columns"),
+    "a text of columns": (lambda run: run.marbles(width="x"), "width='x' was given; pass a number"),
+    "tasks of letters": (lambda run: run.marbles(tasks="nap#1"), "tasks='nap#1' was given; pass a"),
+    "before the start": (lambda run: run.marbles(start=-1), "start=-1 was given; pass a number of"),
+}
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_view_that_cannot_be_meant_is_refused(run, view):
+    show, words = VIEWS[view]
+    with pytest.raises((TypeError, ValueError), match=re.escape(words)):
+        show(run)
 
 
 @pytest.fixture(scope="module")

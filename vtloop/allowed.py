@@ -6,7 +6,7 @@ an option takes the same, and is refused in the same words, wherever it is given
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from math import inf
 from typing import Any, NamedTuple
 
@@ -39,7 +39,7 @@ def refusal(options: Mapping[str, Option], name: str, value: Any) -> Exception |
             return None
     except TypeError:
         kind = TypeError
-    except ValueError:
+    except (ValueError, OverflowError):
         pass
     return kind(f"{name}={value!r} was given; pass {words}")
 
@@ -75,7 +75,18 @@ def seconds(value: Any) -> bool:
 
 def real_seconds(value: Any) -> bool:
     """Take what the functions of the operating system take."""
-    return of_type(int, float)(value) and value >= 0
+    return of_type(int, float)(value) and float(value) >= 0
+
+
+def having(*methods: str) -> Callable[[Any], bool]:
+    """Return what takes objects that have some methods or attributes."""
+
+    def takes(value: Any) -> bool:
+        if not all(hasattr(value, method) for method in methods):
+            raise TypeError
+        return True
+
+    return takes
 
 
 def function(value: Any) -> bool:
@@ -114,9 +125,14 @@ OF_RUNS = {
     "wall_clock": START,
     "patience": Option(real_seconds, "a number of real seconds from 0 on"),
     "clock": Option(or_none(of_type(Clock)), "a vtloop.Clock, or None for one of its own"),
+    "recorder": Option(or_none(having("attach")), "a recorder (see vtloop.recorder), or None"),
+    "policy": Option(or_none(having("steer")), "a policy (see vtloop.policies), or None"),
     "settle": FLAG,
     "debug": Option(or_none(FLAG.takes), "True or False, or None for asyncio's own default"),
 }
+
+
+_number = of_type(int, float)
 
 
 def _size(value: Any) -> bool:
@@ -126,10 +142,35 @@ def _size(value: Any) -> bool:
 
 
 def _inches(value: Any) -> bool:
-    return of_type(int, float)(value) and 1 <= value < inf
+    return _number(value) and 1 <= value < inf
 
+
+def _names(value: Any) -> bool:
+    """Take a list of tasks; a text would be one of letters."""
+    return of_type(Iterable)(value) and not isinstance(value, str)
+
+
+def _titles(value: Any) -> bool:
+    return of_type(tuple, list)(value) and len(value) == 2 and all(map(of_type(str), value))
+
+
+TIMELINE = Option(having("lanes", "trace"), "a Timeline, such as run.timeline")
+
+OF_MARBLES = {
+    "timeline": TIMELINE,
+    "width": Option(lambda value: count(value) and value > 0, "a number of columns from 1 on"),
+    "tasks": Option(or_none(_names), "a list of tasks, by name or number, or None for all"),
+    "start": Option(or_none(seconds), "a number of seconds from 0 on, or None"),
+    "end": Option(or_none(seconds), "a number of seconds from 0 on, or None"),
+}
 
 OF_CHARTS = {
+    "timeline": TIMELINE,
+    "ax": Option(or_none(having("get_window_extent")), "axes of matplotlib's, or None"),
+    "font": Option(
+        or_none(lambda value: _number(value) and 0 < value < inf), "a size in points, or None"
+    ),
+    "titles": Option(or_none(_titles), "two texts, or None for the defaults"),
     "axis": Option(or_none(one_of("time", "steps", "both")), "one of 'time', 'steps' and 'both'"),
     "theme": Option(one_of("light", "dark"), "one of 'light' and 'dark'"),
     "title": Option(or_none(of_type(str)), "a text, or None for the default"),
@@ -140,4 +181,5 @@ OF_CHARTS = {
         "more",
     ),
 }
-OF_PAGES = {"title": OF_CHARTS["title"]}
+LOOKS = {name: OF_CHARTS[name] for name in ("axis", "theme", "title", "legend", "size")}
+OF_PAGES = {name: OF_CHARTS[name] for name in ("timeline", "title")}

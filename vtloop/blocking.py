@@ -207,6 +207,8 @@ def busy(seconds: float) -> None:
     In worker threads one computation runs at a time, as under the GIL, while the loop goes on.
     Outside a run the processor is kept busy for as long in real time.
     """
+    if not seconds >= 0:
+        raise ValueError(f"busy({seconds!r}) was called; pass a number of seconds from 0 on")
     actor = here.actor
     if actor is not None:
         nanoseconds = _blocking_time(actor.clock, seconds)

@@ -93,6 +93,8 @@ class VirtualLoop(Scheduling):
             seed=seed,
             patience=patience,
             clock=clock,
+            recorder=recorder,
+            policy=policy,
         )
         self._clock = Clock() if clock is None else clock
         if self._clock.make_loop is None:

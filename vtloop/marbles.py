@@ -32,6 +32,7 @@ from collections.abc import Collection, Iterable, Iterator
 from math import ceil
 
 from vtloop.actors import shown
+from vtloop.allowed import OF_MARBLES, check
 from vtloop.clock import Seconds, format_seconds, plain_seconds, to_nanoseconds
 from vtloop.columns import cells, columns, cut, padded
 from vtloop.marble_rows import (
@@ -77,8 +78,10 @@ def marbles(
 
     `width` is in columns. `tasks` chooses some, by number, label or name of their coroutine;
     `start` and `end`, in seconds of the run's clock, choose a window of time.
-    Raises LookupError for a task that there is none of.
+    Raises LookupError for a task that there is none of, TypeError or ValueError for what is no
+    such option.
     """
+    check(OF_MARBLES, timeline=timeline, width=width, tasks=tasks, start=start, end=end)
     window = (
         timeline.start if start is None else to_nanoseconds(start),
         timeline.end if end is None else to_nanoseconds(end),

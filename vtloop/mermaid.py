@@ -19,6 +19,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from vtloop.actors import shown
+from vtloop.allowed import OF_PAGES, check
 from vtloop.clock import format_seconds
 from vtloop.timeline import RUNNING, WAITING, Lane, Timeline
 
@@ -37,6 +38,7 @@ _MESSAGES = {
 
 def gantt(timeline: Timeline, *, title: str | None = None) -> str:
     """Return a timeline as a Gantt chart of Mermaid's."""
+    check(OF_PAGES, timeline=timeline, title=title)
     lines = [*_heading(title), "gantt", "    dateFormat x", "    axisFormat %s.%L s"]
     left, left_out = MOST, 0
     for lane in shown(timeline):
@@ -75,6 +77,7 @@ def _heading(title: str | None) -> list[str]:
 
 def sequence(timeline: Timeline, *, title: str | None = None) -> str:
     """Return a timeline as a sequence diagram of Mermaid's."""
+    check(OF_PAGES, timeline=timeline, title=title)
     lanes = shown(timeline)
     happenings = _happenings(timeline, {lane.number for lane in lanes})
     found = sorted(happenings, key=lambda happening: happening[:3])

@@ -20,6 +20,7 @@ import os
 from typing import Any
 
 from vtloop.actors import name_of, shown
+from vtloop.allowed import OF_PAGES, check
 from vtloop.clock import format_seconds
 from vtloop.timeline import READY, RUNNING, WAITING, Lane, Timeline
 from vtloop.wording import counted
@@ -34,6 +35,7 @@ _ESCAPES = {ord(char): f"\\u{ord(char):04x}" for char in "<>&"}
 
 def page(timeline: Timeline, *, title: str | None = None) -> str:
     """Return a timeline as a self-contained HTML page."""
+    check(OF_PAGES, timeline=timeline, title=title)
     data = json.dumps(contents(timeline), separators=(",", ":")).translate(_ESCAPES)
     heading = html.escape(_default_title(timeline) if title is None else title)
     with open(os.path.join(os.path.dirname(__file__), "page.html"), encoding="utf-8") as file:

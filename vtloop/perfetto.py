@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 from vtloop.actors import name_of, shown
+from vtloop.allowed import OF_PAGES, check
 from vtloop.timeline import RUNNING, WAITING, Holding, Lane, Span, Timeline, Visit
 
 TASKS, THINGS = 1, 2  # processes
@@ -37,6 +38,7 @@ _ENDS = {"returned": "returns", "raised": "raises", "cancelled": "ends as cancel
 
 def perfetto(timeline: Timeline) -> dict[str, Any]:
     """Return a timeline as a JSON object of the trace-event format."""
+    check(OF_PAGES, timeline=timeline)
     lanes = {lane.number: lane for lane in shown(timeline)}
     timed = [
         *(event for lane in lanes.values() for event in _spans(timeline, lane)),

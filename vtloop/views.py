@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from vtloop.allowed import OF_CHARTS, OF_PAGES, Option, check
+from vtloop.allowed import LOOKS, Option, check
 from vtloop.columns import carried
 from vtloop.errors import SimulationError
 from vtloop.files import check_file, opened
@@ -82,10 +82,11 @@ FORMATS: dict[str, tuple[str, Callable[..., Iterable[bytes]]]] = {
 }
 """What can be written: the usual suffix of a file, and what makes its contents."""
 
-_CHARTS = dict.fromkeys(("svg", "png", "pdf"), OF_CHARTS)
+_CHARTS = ("svg", "png", "pdf")
+_TITLED = {"title": LOOKS["title"]}
 _OPTIONS: Mapping[str, Mapping[str, Option]] = {
-    **_CHARTS,
-    **dict.fromkeys(("html", "gantt", "sequence"), OF_PAGES),
+    **dict.fromkeys(_CHARTS, LOOKS),
+    **dict.fromkeys(("html", "gantt", "sequence"), _TITLED),
 }
 """The options that a format takes; the others take none."""
 

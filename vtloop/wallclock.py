@@ -22,7 +22,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from vtloop.blocking import here, looked
-from vtloop.clock import NANOSECONDS, START, WALL, Clock, FloatClock, Seconds, to_nanoseconds
+from vtloop.clock import NANOSECONDS, NEVER, START, WALL, Clock, FloatClock, Seconds, to_nanoseconds
 from vtloop.errors import SimulationError
 from vtloop.polling import Polling
 
@@ -116,6 +116,8 @@ def shift_wall_clock(by: Seconds) -> None:
             f"The wall clock was to jump while {what}; call this in a run with wall_clock="
         )
     nanoseconds = to_nanoseconds(by)
+    if abs(nanoseconds) >= NEVER:
+        raise ValueError(f"The wall clock was to jump by {by!r} s; pass a finite number of seconds")
     clock.wall = FloatClock(clock.wall.origin + nanoseconds)
     if nanoseconds < 0:
         travel.go_back()

@@ -55,7 +55,16 @@ def draw(
     `font` is the size of text in points, and `prefix` begins the id of every shape, so that ids
     differ in a figure of several charts. TypeError or ValueError for options that are none of this.
     """
-    check(OF_CHARTS, axis=axis, theme=theme, title=title, legend=legend)
+    check(
+        OF_CHARTS,
+        timeline=timeline,
+        ax=ax,
+        axis=axis,
+        theme=theme,
+        title=title,
+        legend=legend,
+        font=font,
+    )
     if ax is None:
         made = figure(timeline, axis=axis, theme=theme, title=title, legend=legend)
         return made.axes[0]
@@ -84,7 +93,15 @@ def figure(
     `size` is 'readme', 'page' or 'slide', or a width and a greatest height in inches. TypeError or
     ValueError for options that are none of this.
     """
-    check(OF_CHARTS, axis=axis, theme=theme, title=title, legend=legend, size=size)
+    check(
+        OF_CHARTS,
+        timeline=timeline,
+        axis=axis,
+        theme=theme,
+        title=title,
+        legend=legend,
+        size=size,
+    )
     return stacked([timeline], axis, THEMES[theme], [title], legend, size_of(size))
 
 
@@ -101,7 +118,9 @@ def compare(
 
     By time, both have the same axis. The caption says what differs.
     """
-    check(OF_CHARTS, axis=axis, theme=theme, size=size)
+    for timeline in (one, other):
+        check(OF_CHARTS, timeline=timeline)
+    check(OF_CHARTS, axis=axis, theme=theme, titles=titles, size=size)
     names = titles or (default_title(one), default_title(other))
     found = first_difference(one, other)
     return stacked([one, other], axis, THEMES[theme], list(names), True, size_of(size), found)

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from vtloop.allowed import Option, check, function
 from vtloop.ordering import without_addresses
 from vtloop.policies import Rest, Take
 from vtloop.sweep.landing import landing
@@ -25,6 +26,8 @@ from vtloop.tasks import label, stepping
 Always = Callable[[], object]
 Stock = Callable[[], int | Iterable[Any] | asyncio.Queue[Any]]
 """Returns some items, or how many there are."""
+
+_OPTIONS = {"stock": Option(function, "a function that returns items, or how many there are")}
 
 
 def uphold(returned: object) -> None:
@@ -130,4 +133,6 @@ def conserved(into: Stock, *elsewhere: Stock) -> Conserved:
         conserved(lambda: sent, lambda: received, lambda: waiting)
         conserved(lambda: 4, lambda: len(pool.idle), lambda: pool.in_use)
     """
+    for stock in (into, *elsewhere):
+        check(_OPTIONS, stock=stock)
     return Conserved(into, elsewhere)
