@@ -1,6 +1,7 @@
 """What can happen to a program besides one cancellation: shutdown, failing siblings, timeouts."""
 
 import asyncio
+import sys
 
 import pytest
 
@@ -168,6 +169,78 @@ def test_what_a_failing_sibling_leads_to_is_judged():
     (problem,) = report.errors
     assert problem.finding.oracle == "assertion"
     assert problem.token == "group#1@F1"
+
+
+async def goes_on():
+    """The inner group takes the cancellation that the outer one asks for (gh-116720)."""
+
+    async def fail():
+        await asyncio.sleep(1)
+        raise ValueError
+
+    async with asyncio.TaskGroup():
+        try:
+            async with asyncio.TaskGroup() as inner:
+                inner.create_task(fail())
+        except* ValueError:
+            pass
+        await asyncio.sleep(500)
+
+
+async def goes_on_in_its_own_time():
+    """Only what is in the block has to end."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(nap())
+    except* Exception:
+        pass
+    await asyncio.sleep(500)
+
+
+async def ignores_its_timeout():
+    async with asyncio.timeout(5):
+        try:
+            await asyncio.sleep(1)
+        except asyncio.CancelledError:
+            await asyncio.sleep(500)
+            raise
+
+
+@pytest.mark.parametrize(
+    ("program", "classes", "words"),
+    [
+        (ignores_its_timeout, "T", "the block of its timeout went on for 500 s after that had"),
+        (goes_on_in_its_own_time, "FT", ""),
+    ],
+)
+def test_the_block_of_a_group_that_fails_or_a_timeout_that_fires_has_to_end(
+    program, classes, words
+):
+    slow = [
+        one.finding.words
+        for one in sweep(program, classes=classes).errors
+        if one.finding.oracle == "slow cleanup"
+    ]
+    assert [one.startswith(words) for one in slow] == [True] * bool(words)
+
+
+def test_a_block_that_goes_on_as_if_its_group_had_not_failed_is_found():
+    async def main():
+        async with asyncio.TaskGroup():
+            try:
+                await asyncio.sleep(1)
+            except asyncio.CancelledError:
+                await asyncio.sleep(500)
+                raise
+
+    (problem,) = sweep(main, classes="F").errors
+    expected = "the block of its TaskGroup went on for 500 s after a task of that had failed"
+    assert problem.finding.words == f"{expected}; the bound is 60 s"
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 13), reason="the inner group passes it on")
+def test_a_group_that_takes_the_cancellation_of_another_is_found():
+    assert ("slow cleanup", "goes_on") in found(sweep(goes_on, classes="F"))
 
 
 # Timeouts

@@ -230,25 +230,27 @@ def test_the_failure_of_a_task_of_another_class_is_reported_too():
     assert set(told(sweep(main, classes="A"))) == {"KeyError('it')"}
 
 
-@pytest.mark.skipif(sys.version_info < (3, 12), reason="there are no eager tasks")
-def test_the_failure_of_a_task_that_no_loop_has_made_is_reported_too():
+def test_the_failure_of_a_task_that_was_made_by_hand_is_reported_too():
     async def main():
-        future = asyncio.get_running_loop().create_future()
+        found = []
 
-        async def wait():
-            await future
-
-        async def set_it():
+        async def find():
             await asyncio.sleep(1)
-            future.set_result(1)
+            found.append(1)
 
-        direct = asyncio.Task(set_it(), loop=asyncio.get_running_loop(), name="direct")
-        await asyncio.wait([asyncio.create_task(wait(), name="victim"), direct])
-        direct.exception()
+        async def use():
+            await asyncio.sleep(2)
+            return found[0]
 
-    assert "direct" in told(sweep(main, victim="victim"))["InvalidStateError('invalid state')"]
+        asyncio.create_task(find(), name="victim")
+        await asyncio.gather(asyncio.Task(use()), return_exceptions=True)
+
+    assert told(sweep(main, victim="victim")) == {
+        "IndexError('list index out of range')": "use#3 ended with it"
+    }
 
 
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="there are no eager tasks")
 def test_the_failure_of_an_eager_task_is_its_own():
     async def main():
         done = []
@@ -408,5 +410,5 @@ def test_a_swept_test_fails_if_a_cancellation_lets_it_fail_in_whatever_way(pytes
                 await asyncio.gather(look(victim), return_exceptions=True)
         """
     )
-    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "--tb=short")
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:asyncio")
     result.assert_outcomes(passed=2, failed=10)

@@ -883,6 +883,38 @@ async def a_task_group_knows_its_tasks_and_where_it_is():
     assert seen == [(False, False), (False, False), (True, False), (True, True)]
 
 
+@probe("_locked", "_maxsize")
+async def a_lock_and_a_queue_know_whether_there_is_room():
+    lock = asyncio.Lock()
+    assert not lock._locked
+    await lock.acquire()
+    assert lock._locked
+    assert asyncio.Queue(3)._maxsize == 3
+
+
+@probe("_state")
+async def a_timeout_knows_where_it_is():
+    seen = []
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0) as timeout:
+            seen.append(timeout._state.name)
+            try:
+                await asyncio.sleep(1)
+            finally:
+                seen.append(timeout._state.name)
+    assert [*seen, timeout._state.name] == ["ENTERED", "EXPIRING", "EXPIRED"]
+
+
+@probe("_cancel_requested")
+async def gather_knows_whether_it_was_cancelled():
+    gathered = asyncio.gather(for_ever())
+    assert not gathered._cancel_requested
+    gathered.cancel()
+    assert gathered._cancel_requested
+    with pytest.raises(asyncio.CancelledError):
+        await gathered
+
+
 # --- The tests ----------------------------------------------------------------------------------
 
 

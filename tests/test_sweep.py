@@ -308,6 +308,41 @@ async def raises_another():
         raise asyncio.CancelledError from None
 
 
+async def another_takes_back_and_raises():
+    async def other():
+        try:
+            await asyncio.sleep(2)
+        except asyncio.CancelledError:
+            asyncio.current_task().uncancel()
+            raise
+
+    task = asyncio.create_task(other())
+    try:
+        await asyncio.sleep(1)
+    except asyncio.CancelledError:
+        task.cancel()
+        await asyncio.wait([task])
+        raise
+    await task
+
+
+async def cancels_and_does_not_wait():
+    async def other():
+        try:
+            await asyncio.sleep(9)
+        finally:
+            await asyncio.sleep(9)
+
+    task = asyncio.create_task(other())
+    try:
+        await asyncio.sleep(1)
+    except asyncio.CancelledError:
+        task.cancel()
+        await asyncio.sleep(0)
+        raise
+    await task
+
+
 async def cleans_up_for_long():
     try:
         await asyncio.sleep(1)
@@ -431,6 +466,8 @@ async def asserts():
     [
         (returns, ("cancel swallowed", "returns")),
         (takes_back_and_raises, ("cancelled by nobody", "takes_back_and_raises")),
+        (another_takes_back_and_raises, ("cancelled by nobody", "other")),
+        (cancels_and_does_not_wait, ("cleanup cut off", "other")),
         (raises_another, ("message lost", "raises_another")),
         (cleans_up_for_long, ("slow cleanup", "cleans_up_for_long")),
         (never_ends, ("endless", "the main coroutine")),
@@ -457,11 +494,61 @@ def test_an_oracle_finds(program, expected):
     assert problem.finding[:2] in [finding[:2] for finding in again]
 
 
-@pytest.mark.parametrize("program", [nap, two_naps, takes_back])
+async def is_cancelled_at_once():
+    """The message is lost by gather(), which takes the error of the child."""
+    task = asyncio.create_task(nap())
+    try:
+        await asyncio.sleep(0)
+    finally:
+        task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def takes_back_and_awaits_the_cancelled():
+    try:
+        async with asyncio.timeout(1):
+            await asyncio.sleep(2)
+    except TimeoutError:
+        await asyncio.create_task(nap())
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        nap,
+        two_naps,
+        takes_back,
+        is_cancelled_at_once,
+        takes_back_and_awaits_the_cancelled,
+    ],
+)
 def test_nothing_is_found_in_a_program_that_is_right(program):
     report = sweep(program)
     assert report.ok
     assert "Nothing was found." in str(report)
+
+
+def test_a_task_that_nobody_waits_for_is_not_slow_because_nothing_happens_then():
+    async def main():
+        asyncio.create_task(nap())
+        await asyncio.sleep(500)
+
+    assert sweep(main, victim="nap").ok
+
+
+def test_a_task_that_has_not_begun_to_clean_up_in_the_end_is_not_cut_off():
+    async def main():
+        async def other():
+            try:
+                await asyncio.sleep(9)
+            finally:
+                await asyncio.sleep(9)
+
+        task = asyncio.create_task(other())
+        await asyncio.sleep(1)
+        asyncio.get_running_loop().call_soon(task.cancel)
+
+    assert not sweep(main, victim=1, classes="A").before
 
 
 def test_what_the_undisturbed_run_shows_is_told_apart():

@@ -143,6 +143,7 @@ def count_as_coroutine_function(function: Any) -> None:
 
 
 IN_BARRIER = (code_of(_locks.Barrier._wait), code_of(_locks.Barrier._block))
+IN_CONDITION = code_of(_locks.Condition.wait)
 IN_WAIT = code_of(_tasks._wait)
 IN_CANCEL_AND_WAIT = code_of(_tasks._cancel_and_wait)
 if sys.version_info >= (3, 13):
@@ -150,6 +151,10 @@ if sys.version_info >= (3, 13):
 else:
     IN_AS_COMPLETED = _nested(tasks.as_completed, "_wait_for_one")
 END_OF_SHIELDED = _nested(tasks.shield, "_inner_done_callback")
+
+# What wakes who waits for a condition: what `Condition.notify` calls, where it calls something
+
+NOTIFY = "_notify" if hasattr(_locks.Condition, "_notify") else "notify"
 
 # Messages, and debug mode
 

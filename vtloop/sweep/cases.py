@@ -228,6 +228,7 @@ class _CaseRunner(Runner):
 
     def _see(self, tasks: Sequence[asyncio.Task[Any]]) -> None:
         self._outcome.left = self._witness.left(tasks)
+        self._witness.wakeups.main_has_ended()
 
 
 def _execute(
@@ -276,7 +277,7 @@ def _execute(
             if isinstance(injection, Shutdown):
                 injection.see_off(loop)
             if outcome.ended == "deadlock":
-                witness.note_lost_wakeups()
+                witness.wakeups.nothing_is_left()
             error = None  # not to be kept alive
     except (SimulationError, Endless, SystemExit) as why:
         if outcome.ended is None or _ends_the_sweep(why, outcome):  # no error of the cleanup

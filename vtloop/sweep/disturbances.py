@@ -66,14 +66,37 @@ class Shutdown(Injection):
 
 
 class _OfOneTask(Injection):
-    """Something that happens to what a task has entered or armed."""
+    """Something that happens to what a task has entered or armed.
 
-    def _watch(self, task: Task) -> None:
-        """See how a task ends, and whether it is cancelled though nobody asks it to stop."""
+    Its cleanup lasts from there until it has left the block of that.
+    """
+
+    _block: Any = None  # until it is left
+
+    def _is_in(self, block: Any) -> bool:
+        """Tell whether the task is still in a block that is to end now."""
+        raise NotImplementedError
+
+    def _see_whether_done(self) -> None:
+        if self._block is not None and not self._is_in(self._block):
+            self._leave()
+        super()._see_whether_done()
+
+    def _leave(self) -> None:
+        self._block = None
+        self.outcome.cleanup = self._since_request()
+
+    def _watch(self, task: Task, block: Any) -> None:
+        """See how a task ends, and whether it is cancelled though nobody asks it to stop.
+
+        And see how long it takes to leave a block, if there is one.
+        """
         if self._explain:
             self.outcome.landed = (landing(task),)
         if not task.cancelling():
             self._task = task
+            self._block = block
+            self._requested_at = self._instant = self._loop.virtual_time()
             self.outcome.who = who(task)
             self._looks_at = self.handles
 
@@ -81,10 +104,14 @@ class _OfOneTask(Injection):
         self.outcome.delivered = task._must_cancel and not task.cancelling()
 
     def _note_end(self, task: Task, how: Ended | None) -> None:
+        if self._block is not None:
+            self._leave()
+        cleanup = self.outcome.cleanup
         super()._note_end(task, how)
+        self.outcome.cleanup = cleanup
         # Nobody has asked it to end. A TaskGroup does, to leave its block, and counts on that: up
         # to Python 3.12 it does not take that back if the block was at its end already.
-        self.outcome.cleanup = self.outcome.cancelling = 0
+        self.outcome.cancelling = 0
 
 
 class Sibling(_OfOneTask):
@@ -93,12 +120,15 @@ class Sibling(_OfOneTask):
     def has_raised(self, error: BaseException) -> bool:
         return isinstance(error, SiblingFailed)
 
+    def _is_in(self, block: Any) -> bool:
+        return bool(block._tasks) or not block._exiting
+
     def _act(self) -> None:
         del self._moments[0]
         groups = self._loop._witness.groups
         group: Any = groups[self._number - 1]() if len(groups) >= self._number else None
         if group is not None and is_open(group):
-            self._watch(group._parent_task)
+            self._watch(group._parent_task, group)
             group.create_task(failing_sibling())
             self.outcome.missed = False
 
@@ -118,12 +148,18 @@ class Firing(_OfOneTask):
         where: Any = where_raised(error)
         return self._fired_id in map(id, where.tb_frame.f_locals.values())
 
+    def _is_in(self, block: Any) -> bool:
+        if not block.expired():  # its timer comes next
+            self._requested_at = self._loop.virtual_time()
+        return block._state.name in ("ENTERED", "EXPIRING")
+
     def _act(self) -> None:
         timer = self._loop.held_timer()
         if timer is not None:
             task = self._loop.timeouts[self._number - 1].task
             if task is not None and not task.done():
-                self._watch(task)
+                subject = subject_of(timer)
+                self._watch(task, subject if isinstance(subject, asyncio.Timeout) else None)
             if self._loop.fire(timer, self._moments[0].kind):
                 self._fired = subject_of(timer)
                 self._fired_id = id(self._fired)

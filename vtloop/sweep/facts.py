@@ -62,6 +62,7 @@ class Left(NamedTuple):
     label: str
     coroutine: str
     given_to: str  # gather, wait, shield or as_completed; '' for none of them
+    cleans_up: bool = False  # as it was cancelled before
 
 
 Ended: TypeAlias = Literal["returned", "raised", "cancelled", "deadlock", "livelock", "endless"]
@@ -86,6 +87,7 @@ class Outcome:
     swallowed: tuple[str, ...] = ()  # tasks that returned normally though all were cancelled
     cleanup: int = 0  # nanoseconds from the last request to the victim's end
     message: str | None = None  # of the victim's CancelledError, None where it cannot be known
+    by_nobody: tuple[str, ...] = ()  # who passed on a cancellation that they had taken back
     left: tuple[Left, ...] = ()
     primitives: tuple[Primitive, ...] = ()
     unretrieved: tuple[str, ...] = ()  # exceptions of tasks and futures

@@ -26,9 +26,10 @@ from typing import Any, TypeAlias
 from vtloop.errors import DeadlockError, LivelockError
 from vtloop.places import function_name, is_library_file, place_at
 from vtloop.sweep.facts import Failure, kinds_of, raised_by_asyncio, text_of, where_raised
-from vtloop.tasks import Task, coroutine_name, given_name, label, number_of
+from vtloop.tasks import coroutine_name, given_name, label, number_of
 
 _RAISE = opcode.opmap["RAISE_VARARGS"]
+_TAKEN_BACK = "taken back, vtloop"  # is set in a CancelledError
 _NO_FAILURES = (asyncio.CancelledError, DeadlockError, LivelockError)  # told of by other oracles
 
 
@@ -62,8 +63,7 @@ class Failing:
     """Gathers the failures of one run; `is_ours` tells whether the sweep has raised an exception.
 
     Tasks are known weakly: what they have ended with is looked at when they are collected, or once
-    the run is over. Those of a class that a task factory of the program's has made tell nobody of
-    their end, so they are held.
+    the run is over. Those that the loop has not made tell nobody of their end, so they are held.
 
     What is called while the run goes on is this package's or written in C: it counts as no call of
     a step (see `calls`).
@@ -75,15 +75,18 @@ class Failing:
         self._held: list[Any] = []
         self._seen: list[_Seen] = []
         self._is_over = False
+        self.by_nobody: dict[str, None] = {}
+        """The tasks, by name or coroutine, that have passed on what they had taken back."""
 
     def created(self, task: Any) -> None:
-        """Take note of a new task."""
-        if isinstance(task, Task):
-            self._tasks.append(weakref.ref(task))
-        else:
-            self._held.append(task)
+        """Take note of a new task of the loop's own."""
+        self._tasks.append(weakref.ref(task))
         if task.done():  # an eager one, which has no coroutine any more
             self.collected(task)
+
+    def adopted(self, task: Any) -> None:
+        """Take note of a task that somebody else makes, or has made."""
+        self._held.append(task)
 
     def collected(self, task: Any) -> None:
         """See what a task has ended with, that is about to be gone."""
@@ -95,6 +98,18 @@ class Failing:
                 how = "was cancelled, and ended with it instead of CancelledError"
             self._note(error, number, code, _who(task, error), how)
 
+    def took_back(self, error: BaseException) -> None:
+        """Take note that the last request to stop was taken back as this was handled."""
+        vars(error)[_TAKEN_BACK] = True
+
+    def cancelled(self, task: Any) -> None:
+        """See whether somebody has cancelled a task, that is about to be gone."""
+        error = cancellation_of(task)
+        if error is not None and _TAKEN_BACK in vars(error) and not task.cancelling():
+            coroutine = _coroutine_of(task)
+            name = label(task) if coroutine is None else coroutine_name(coroutine)
+            self.by_nobody[given_name(task) or name] = None
+
     def reported(self, error: BaseException) -> None:
         """See what the loop's exception handler was called with, that is no task's."""
         self._note(error, 0, None, "a callback", "raised it")
@@ -102,15 +117,21 @@ class Failing:
     def let_go(self) -> None:
         """Hold no task any more, now that the main coroutine has ended and the loop is closed."""
         for task in self._held:
-            self.collected(task)
+            self._look_at(task)
         self._held.clear()
+
+    def _look_at(self, task: Any) -> None:
+        if task.done() and task.cancelled():
+            self.cancelled(task)
+        else:
+            self.collected(task)
 
     def failures(self) -> tuple[Failure, ...]:
         """Return all of them, now that the run is over."""
         for reference in self._tasks:
             task = reference()
             if task is not None:
-                self.collected(task)
+                self._look_at(task)
         self._is_over = True
         roots: dict[tuple[object, ...], list[_Seen]] = {}
         for seen in self._seen:
@@ -188,6 +209,14 @@ def _is_programs(frame: _Frame) -> bool:
 def _place(frame: _Frame) -> str:
     code, line = frame
     return str(place_at(code.co_filename, line, function_name(code))._replace(source=""))
+
+
+def cancellation_of(task: asyncio.Task[Any]) -> asyncio.CancelledError | None:
+    """Return the error that has ended a task, without taking it from those who await the task."""
+    own: Any = task  # a task written in Python has it in an attribute
+    error = getattr(own, "_cancelled_exc", None)
+    found = (thing for thing in gc.get_referents(task) if isinstance(thing, asyncio.CancelledError))
+    return next(found, None) if error is None else error
 
 
 def _code_of(task: asyncio.Task[Any]) -> CodeType | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections.abc import Set
 from typing import Any, TypeAlias
 
@@ -11,6 +10,7 @@ from vtloop.policies import Rest, Take
 from vtloop.sweep.again import NOWHERE, Again, Others
 from vtloop.sweep.calls import Calls
 from vtloop.sweep.facts import Ended, Outcome, faults_of
+from vtloop.sweep.failing import cancellation_of
 from vtloop.sweep.landing import landing
 from vtloop.sweep.moments import AT_RESTS, BEFORE_HANDLES, Case
 from vtloop.tasks import ended_cancelled, number_of, pending, stepping
@@ -58,6 +58,7 @@ class Injection:
         self._rests = 0
         self._task: Task | None = None  # once it was cancelled and until it is done
         self._requested_at = 0
+        self._instant = 0  # of the last handle
         self._calls = Calls(self._called, recorded=explain)
         self._stepping: Task | None = None
         self._requests = 0
@@ -152,6 +153,7 @@ class Injection:
             self._stepping = owner
             self._calls.start()
         self._looks_at = self._next_handle_to_look_at()
+        self._instant = self._loop.virtual_time()
         return handle
 
     def _comes(self, kinds: Set[str], at: int) -> bool:
@@ -196,7 +198,7 @@ class Injection:
             self._ours = not task.cancelling() and not ended_cancelled(task._fut_waiter)
         self._task = task
         self._requests += 1
-        self._requested_at = self._loop.virtual_time()
+        self._requested_at = self._instant = self._loop.virtual_time()
         self.outcome.missed = not task.cancel(MESSAGE) or bool(self._moments)
         if self._others is not None:
             self._others.begin(task, self.handles + self._rests)
@@ -209,7 +211,8 @@ class Injection:
 
     def _deliver(self, task: Any) -> None:
         self.outcome.delivered = True
-        self._ours = self._ours and task._cancel_message is MESSAGE
+        keeps_message = task._cancel_message is MESSAGE and not _is_dropped_by_gather(task)
+        self._ours = self._ours and keeps_message
 
     def _cleaning_up(self) -> Task | None:
         """Return the task, if its first cancellation was thrown into it and it is not done."""
@@ -229,7 +232,7 @@ class Injection:
             return
         if task.cancelled():
             self._note_end(task, "cancelled")
-            error = _error_of_cancelled(task)
+            error = cancellation_of(task)
             others = task.cancelling() > self._requests
             if self._ours and not others and error is not None:
                 self.outcome.message = str(error.args[0]) if error.args else ""
@@ -240,13 +243,22 @@ class Injection:
     def _note_end(self, task: Task, how: Ended | None) -> None:
         self.outcome.victim = how
         self.outcome.cancelling = task.cancelling()
-        self.outcome.cleanup = self._loop.virtual_time() - self._requested_at
+        self.outcome.cleanup = self._since_request()
         self._task = None
 
+    def _since_request(self) -> int:
+        """Return how long after the last request the last handle was over, in nanoseconds.
 
-def _error_of_cancelled(task: Task) -> asyncio.CancelledError | None:
-    """Return the error that has ended a task, without taking it from those who await the task."""
-    own: Any = task  # a task written in Python has it in an attribute
-    error = getattr(own, "_cancelled_exc", None)
-    found = (thing for thing in gc.get_referents(task) if isinstance(thing, asyncio.CancelledError))
-    return next(found, None) if error is None else error
+        It is looked at when the next one comes, and the clock may have moved on meanwhile.
+        """
+        blocked_until: int = self._loop.blocked_until
+        return max(self._instant, blocked_until) - self._requested_at
+
+
+def _is_dropped_by_gather(task: Any) -> bool:
+    """Tell whether a task is woken by gather() with the error of a child, not with its own.
+
+    That child was cancelled by somebody else before, so it has another message or none.
+    """
+    error = getattr(task._fut_waiter, "_exception", None)
+    return isinstance(error, asyncio.CancelledError) and MESSAGE not in error.args

@@ -7,12 +7,12 @@ undisturbed run too is not blamed on a cancellation. What asyncio documents, suc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from vtloop.clock import NANOSECONDS, plain_seconds
-from vtloop.sweep.facts import Outcome, kinds_of
+from vtloop.sweep.facts import Left, Outcome, kinds_of
 from vtloop.sweep.injection import MESSAGE
 
 ERROR, BY_DESIGN = "error", "by design"
@@ -91,17 +91,25 @@ def _message_lost(run: Outcome) -> Iterator[tuple[str, str]]:
 
 
 def _out_of_nothing(run: Outcome) -> Iterator[tuple[str, str]]:
-    if run.victim == "cancelled" and run.delivered and run.cancelling == 0:
+    whom = [run.who] if run.victim == "cancelled" and run.delivered and not run.cancelling else []
+    for who in dict.fromkeys((*run.by_nobody, *whom)):
         yield (
-            run.who,
+            who,
             "it ended with CancelledError, while cancelling() was 0 as every request had been "
             "taken back by uncancel(); whoever takes back the last one has to end the error",
         )
 
 
+# What goes on too long, by the class of the case, and after what.
+_OVER = {
+    "F": ("the block of its TaskGroup", "a task of that had failed"),
+    "T": ("the block of its timeout", "that had fired"),
+}
+
+
 @dataclass(frozen=True)
 class SlowCleanup:
-    """A task takes long to end after it was cancelled."""
+    """A task takes long to end after it was cancelled, or to leave a block that is over."""
 
     bound: float = 60  # virtual seconds
     name: str = "slow cleanup"
@@ -110,8 +118,9 @@ class SlowCleanup:
         if outcome.cleanup <= self.bound * NANOSECONDS:
             return []
         seconds = plain_seconds(outcome.cleanup)
+        what, end = _OVER.get(outcome.case.letter, ("it", "it was cancelled"))
         pending = " and was still pending" if outcome.victim is None else ""
-        words = f"it went on for {seconds} s after it was cancelled{pending}"
+        words = f"{what} went on for {seconds} s after {end}{pending}"
         return [Finding(self.name, outcome.who, f"{words}; the bound is {self.bound:g} s")]
 
 
@@ -196,9 +205,13 @@ def _violated(run: Outcome) -> Iterator[tuple[str, str]]:
 # What is left behind
 
 
+def _left(run: Outcome) -> Sequence[Left]:
+    return run.left if run.ended in ("returned", "raised", "cancelled") else ()
+
+
 def _orphan(run: Outcome) -> Iterator[tuple[str, str]]:
-    for left in run.left:
-        if not left.given_to and run.ended in ("returned", "raised", "cancelled"):
+    for left in _left(run):
+        if not left.given_to and not left.cleans_up:
             yield (
                 left.coroutine,
                 f"{left.label} was pending when the main coroutine had ended; cancel and await it, "
@@ -206,9 +219,19 @@ def _orphan(run: Outcome) -> Iterator[tuple[str, str]]:
             )
 
 
+def _cut_off(run: Outcome) -> Iterator[tuple[str, str]]:
+    for left in _left(run):
+        if not left.given_to and left.cleans_up:
+            yield (
+                left.coroutine,
+                f"{left.label} was cancelled and was still cleaning up when the main coroutine had "
+                "ended, and then is cancelled once more; await whom you cancel",
+            )
+
+
 def _left_by_design(run: Outcome) -> Iterator[tuple[str, str]]:
-    for left in run.left:
-        if left.given_to and run.ended in ("returned", "raised", "cancelled"):
+    for left in _left(run):
+        if left.given_to:
             yield left.coroutine, f"{left.given_to}() leaves {left.label} running, as documented"
 
 
@@ -260,6 +283,7 @@ ORACLES: tuple[Oracle, ...] = (
     Rule("check", _broken, fact="broken"),
     Rule("always", _violated, fact="violated"),
     Rule("orphan", _orphan, fact="left"),
+    Rule("cleanup cut off", _cut_off, fact="left"),
     Rule("never retrieved", _never_retrieved, fact="unretrieved"),
     Rule("hidden by shield", _hidden, fact="hidden"),
     Rule("destroyed while pending", _destroyed, fact="destroyed"),

@@ -12,23 +12,32 @@ which tasks are given to functions that leave some of them behind, as documented
 from __future__ import annotations
 
 import asyncio
+import sys
 import warnings
 import weakref
 from asyncio import locks, queues, taskgroups, tasks
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
-from types import CodeType, CoroutineType
+from types import CoroutineType
 from typing import Any
 
 from vtloop.loop import VirtualLoop
 from vtloop.ordering import without_addresses
-from vtloop.places import function_name, is_library, place_at
-from vtloop.private.events import END_OF_SHIELDED, FUTURES
+from vtloop.places import is_library
+from vtloop.private.events import (
+    END_OF_SHIELDED,
+    FUTURES,
+    NOTIFY,
+    TASKS,
+    current_task,
+    get_running_loop,
+)
 from vtloop.private.interpreter import WARN_UNAWAITED, getframe, warn_unawaited
 from vtloop.stock import STOCK
 from vtloop.sweep.facts import Complaint, Fault, Left, Outcome, Primitive, faults_of
 from vtloop.sweep.failing import Failing
-from vtloop.tasks import Task, coroutine_name, given_name, number_of
+from vtloop.sweep.wakeups import Made, WakeUps, counted
+from vtloop.tasks import Task, coroutine_name, ended_cancelled, given_name, number_of
 from vtloop.waits import WRAPPERS
 from vtloop.world import Replacement, Replacements
 
@@ -52,8 +61,8 @@ class Witness:
         self._faults: list[Fault] = []
         self._unretrieved: list[str] = []
         self._destroyed: list[str] = []
-        self._lost: list[Primitive] = []
-        self._made: list[tuple[Any, CodeType, int, int]] = []  # what, where, its value at first
+        self._made: list[Made] = []
+        self.wakeups = WakeUps(self._made)
         self._counted: set[int] = set()  # queues whose items are counted as done, by id()
         self.groups: list[weakref.ref[asyncio.TaskGroup]] = []
         """In the order in which they were entered."""
@@ -64,7 +73,7 @@ class Witness:
         frame = getframe(1)
         while is_library(frame) and frame.f_back is not None:
             frame = frame.f_back
-        self._made.append((primitive, frame.f_code, frame.f_lineno, value))
+        self._made.append(Made(primitive, frame.f_code, frame.f_lineno, value))
 
     def entered(self, group: asyncio.TaskGroup) -> None:
         """Take note of a group that is about to be entered."""
@@ -92,15 +101,22 @@ class Witness:
             self.failing.reported(error)
 
     def left(self, pending: Iterable[asyncio.Task[Any]]) -> tuple[Left, ...]:
-        """Return those of the tasks that are pending in the end that nobody has cancelled yet.
+        """Return those of the tasks that are pending in the end that will not just be cancelled.
 
-        Those apart with which the loop closes generators.
+        Nobody has cancelled them yet, or they are about to clean up, which another cancellation
+        would cut off. Those apart with which the loop closes generators.
         """
         return tuple(
-            Left(given_name(task) or f"{made}#{number_of(task)}", made, self._given_to(task, coro))
+            Left(
+                given_name(task) or f"{made}#{number_of(task)}",
+                made,
+                self._given_to(task, coro),
+                cleans_up=task.cancelling() > 0,
+            )
             for task in pending
             for coro in [task.get_coro()]
-            if not task.cancelling() and type(coro).__name__ not in WRAPPERS
+            if not task.cancelling() or _cleans_up(task)
+            if type(coro).__name__ not in WRAPPERS
             for made in [coroutine_name(coro)]
         )
 
@@ -110,24 +126,12 @@ class Witness:
             to = self._given.get(weakref.ref(coroutine), "")
         return to
 
-    def note_lost_wakeups(self) -> None:
-        """Take note of primitives for which somebody waits, though there is nothing to wait for.
-
-        To be called when nothing can happen any more.
-        """
-        for primitive, code, line, _ in self._made:
-            name = _name(primitive, code, line)
-            for waiters, there in _waits(primitive):
-                count = sum(not waiter.done() for waiter in waiters)
-                if there and count:
-                    detail = f"{there}, and {_count(count, 'task')} wait{'s'[: count == 1]} for it"
-                    self._lost.append(Primitive(name, "lost wake-up", detail))
-
     def tell(self, outcome: Outcome) -> None:
         """Write down what was gathered, now that the run's garbage has been collected."""
         outcome.faults += tuple(self._faults)
         outcome.failures = self.failing.failures()
-        outcome.primitives = (*self._lost, *self._wrong_at_the_end())
+        outcome.by_nobody = tuple(self.failing.by_nobody)
+        outcome.primitives = (*self.wakeups.lost(), *self._wrong_at_the_end())
         outcome.unretrieved = tuple(self._unretrieved)
         outcome.hidden = tuple(self.hidden)
         outcome.destroyed = tuple(self._destroyed)
@@ -136,35 +140,34 @@ class Witness:
 
     def _wrong_at_the_end(self) -> Iterator[Primitive]:
         """Yield the primitives that are not as they were made, now that all tasks have ended."""
-        for primitive, code, line, value in self._made:
+        for made in self._made:
+            primitive, value = made.primitive, made.value
             if isinstance(primitive, locks.Lock):
                 if primitive.locked():
-                    yield Primitive(_name(primitive, code, line), "held", "nobody will release it")
+                    yield Primitive(made.name, "held", "nobody will release it")
             elif isinstance(primitive, locks.Semaphore):
                 if (now := primitive._value) != value > 0:
                     complaint: Complaint = "permits lost" if now < value else "permits gained"
-                    detail = f"it has {now} of {_count(value, 'permit')}"
-                    yield Primitive(_name(primitive, code, line), complaint, detail)
+                    detail = f"it has {now} of {counted(value, 'permit')}"
+                    yield Primitive(made.name, complaint, detail)
             elif id(primitive) in self._counted:
                 queue = primitive
                 if taken := queue._unfinished_tasks - queue.qsize():
-                    detail = f"{_count(taken, 'item')} taken out without task_done()"
-                    yield Primitive(_name(primitive, code, line), "items not done", detail)
+                    detail = f"{counted(taken, 'item')} taken out without task_done()"
+                    yield Primitive(made.name, "items not done", detail)
 
 
-def _waits(primitive: Any) -> Iterator[tuple[Collection[Any], str]]:
-    """Yield who waits for a primitive, and in words what is there for them, or ''."""
-    if isinstance(primitive, locks.Lock):
-        yield primitive._waiters or (), "" if primitive.locked() else "it is free"
-    elif isinstance(primitive, locks.Semaphore):
-        there = f"{_count(primitive._value, 'permit')} left" if primitive._value else ""
-        yield primitive._waiters or (), there
-    elif isinstance(primitive, locks.Event):
-        yield primitive._waiters, "it is set" if primitive.is_set() else ""
-    elif isinstance(primitive, queues.Queue):
-        queue: Any = primitive
-        yield queue._getters, f"{_count(queue.qsize(), 'item')} in it" if queue.qsize() else ""
-        yield queue._putters, "" if queue.full() else "there is room in it"
+def _cleans_up(task: Any) -> bool:
+    """Tell whether a cancellation was thrown into a task before, which waits for something since.
+
+    It has not been yet if it is to be thrown in the next step, or once what is awaited has ended.
+    """
+    waiter = task._fut_waiter
+    if task._must_cancel or ended_cancelled(waiter):
+        return False
+    if isinstance(waiter, TASKS):
+        return not waiter.cancelling()
+    return not getattr(waiter, "_cancel_requested", False)  # of gather()
 
 
 def is_open(group: Any) -> bool:
@@ -172,21 +175,19 @@ def is_open(group: Any) -> bool:
     return group._entered and not group._aborting and not (group._exiting and not group._tasks)
 
 
-def _name(primitive: Any, code: CodeType, line: int) -> str:
-    place = place_at(code.co_filename, line, function_name(code))
-    return f"{type(primitive).__name__} made at {place._replace(source='')}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
 class WitnessedLoop(VirtualLoop):
     """A virtual loop that tells a witness what it would log."""
 
     def __init__(self, witness: Witness, **options: Any) -> None:
+        self.blocked_until = 0
+        """The instant up to which a step has blocked the loop last, in nanoseconds."""
         self._witness = witness
         super().__init__(**options)
+
+    def tell_blocked(self, since: int, how: str) -> None:
+        """Take note that a step was blocked up to now."""
+        self.blocked_until = self._clock.now
+        super().tell_blocked(since, how)
 
     def create_task(self, coro: Any, **options: Any) -> Any:
         """Schedule a coroutine, see `VirtualLoop.create_task`, and tell the witness."""
@@ -200,10 +201,10 @@ class WitnessedLoop(VirtualLoop):
 
     def _see(self, thing: Any) -> None:
         """Tell the witness of a task that others have made as well."""
-        before = self._tasks_created
+        count = self._tasks_created
         super()._see(thing)
-        if self._tasks_created > before:
-            self._witness.failing.created(thing)
+        if self._tasks_created > count:
+            self._witness.failing.adopted(thing)
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
         """Tell the witness, and whom the program has set."""
@@ -230,12 +231,16 @@ current: ContextVar[Witness | None] = ContextVar("current", default=None)
 """The witness of the run that this context belongs to."""
 
 _lock_init, _event_init = locks.Lock.__init__, locks.Event.__init__
+_condition_init = locks.Condition.__init__
+_notify = vars(locks.Condition)[NOTIFY]
+_cancel = Task.cancel
 _semaphore_init, _queue_init = locks.Semaphore.__init__, queues.Queue.__init__
 _queue_task_done = queues.Queue.task_done
 _gather, _wait, _shield, _as_completed = tasks.gather, tasks.wait, tasks.shield, tasks.as_completed
 _enter_group = taskgroups.TaskGroup.__aenter__
 _exception = Task.exception
 _finalise_task = Task.__del__
+_uncancel = Task.uncancel
 
 
 def lock_init(self: Any, *args: Any, **options: Any) -> None:
@@ -248,6 +253,24 @@ def event_init(self: Any, *args: Any, **options: Any) -> None:
     _event_init(self, *args, **options)
     if (witness := current.get()) is not None:
         witness.made(self)
+
+
+def condition_init(self: Any, *args: Any, **options: Any) -> None:
+    _condition_init(self, *args, **options)
+    if (witness := current.get()) is not None:
+        witness.made(self)
+
+
+def notify(self: Any, n: int = 1) -> None:
+    _notify(self, n)
+    if (witness := current.get()) is not None:
+        witness.wakeups.notified(self, current_task(get_running_loop()))
+
+
+def task_cancel(self: Any, msg: Any = None) -> bool:
+    if (witness := current.get()) is not None and not self.done():
+        witness.wakeups.cut_short(self)
+    return _cancel(self, msg)
 
 
 def semaphore_init(self: Any, *args: Any, **options: Any) -> None:
@@ -304,9 +327,21 @@ def task_exception(self: Any) -> BaseException | None:
 
 
 def finalise_task(self: Any) -> None:
-    if self._exception is not None and (witness := getattr(self._loop, "_witness", None)):
-        witness.failing.collected(self)
+    has_failed = self._exception is not None
+    if (has_failed or self.cancelled()) and (witness := getattr(self._loop, "_witness", None)):
+        if has_failed:
+            witness.failing.collected(self)
+        else:
+            witness.failing.cancelled(self)
     _finalise_task(self)
+
+
+def task_uncancel(self: Any) -> int:
+    left = _uncancel(self)
+    error = sys.exc_info()[1]
+    if not left and isinstance(error, asyncio.CancelledError) and (witness := current.get()):
+        witness.failing.took_back(error)
+    return left
 
 
 def enter_group(self: Any) -> Any:
@@ -331,11 +366,15 @@ NOTING = Replacements(
     (
         Replacement(locks.Lock, "__init__", lock_init),
         Replacement(locks.Event, "__init__", event_init),
+        Replacement(locks.Condition, "__init__", condition_init),
+        Replacement(locks.Condition, NOTIFY, notify),
         Replacement(locks.Semaphore, "__init__", semaphore_init),
         Replacement(queues.Queue, "__init__", queue_init),
         Replacement(queues.Queue, "task_done", queue_task_done),
+        Replacement(Task, "cancel", task_cancel),
         Replacement(Task, "exception", task_exception),
         Replacement(Task, "__del__", finalise_task),
+        Replacement(Task, "uncancel", task_uncancel),
         Replacement(taskgroups.TaskGroup, "__aenter__", enter_group),
         Replacement(tasks, "gather", gather, taken_by_name=True),
         Replacement(tasks, "wait", wait, taken_by_name=True),
