@@ -376,7 +376,7 @@ COMMANDS = [
     ("sweep program.py:main --budget -1", "'-1' is no count"),
     ("sweep program.py:main --workers 0", "'0' is not enough; give a whole number from 1 on"),
     ("sweep program.py:main --max-seconds never", "'never' is no time"),
-    ("sweep safe.py:main --classes X", "classes='X' was given; pass some of 'ABCDSFT'"),
+    ("sweep safe.py:main --classes X", "classes='X' was given; pass some of 'ABCD"),
     ("sweep safe.py:main -o /proc/a.svg", "'/proc/a.svg' was to be written"),
     ("sweep safe.py:main -o a.html --replay here", "copy one from the report of a sweep"),
     ("sweep safe.py:main --resume folder.svg", "'folder.svg' was to be written"),
@@ -504,7 +504,7 @@ MARKERS = {
     "vtloop(5)": "The marker vtloop was given 5, while its options are seed=",
     "vtloop_sweep(budget=-1)": "budget=-1 was given; pass a number of pairs, from 0 on",
     "vtloop_sweep(victim=[1])": "victim=[1] was given; pass the name of a task",
-    "vtloop_sweep(classes='XYZ')": "classes='XYZ' was given; pass some of 'ABCDSFT'",
+    "vtloop_sweep(classes='XYZ')": "classes='XYZ' was given; pass some of 'ABCD",
     "vtloop_sweep(budgets=3)": "was given budgets, while its options are victim=",
 }
 
