@@ -437,3 +437,13 @@ def test_errors_tell_what_to_do_instead(tmp_path):
 
 def test_a_run_without_tasks_has_a_chart():
     assert chart.draw(timeline_of(lambda: asyncio.sleep(0))) is not None
+
+
+def test_two_tasks_never_look_the_same():
+    async def main():
+        for end in (*"ab", "b"):
+            await asyncio.create_task(asyncio.sleep(1), name=f"{'download ' * 9}{end}")
+
+    texts = [text.get_text() for text in chart.figure(timeline_of(main)).axes[0].texts]
+    named = [text for text in texts if text.startswith("download") and "download " in text]
+    assert [name.rpartition(" ")[2] for name in named] == ["a", "(3)", "(4)"]

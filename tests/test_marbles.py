@@ -304,7 +304,7 @@ def test_the_number_of_a_task_with_a_long_name_is_seen():
     async def main():
         await asyncio.gather(*(downloads_a_file_and_checks_what_is_in_it() for _ in range(2)))
 
-    assert names_in(drawn(main)) == ["downloads_..hat_is_in_it#2", "downloads_..hat_is_in_it#3"]
+    assert names_in(drawn(main)) == ["downloads_a..at_is_in_it#2", "downloads_a..at_is_in_it#3"]
 
 
 @pytest.mark.parametrize("seed", range(60))

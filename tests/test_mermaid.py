@@ -109,3 +109,14 @@ def test_what_is_beyond_a_bearable_size_is_counted():
     for text in (gantt(timeline), sequence(timeline)):
         assert re.search(r"\d+ more ", text)
         assert len(text.splitlines()) < 2 * MOST + 410
+
+
+@pytest.mark.parametrize("view", [gantt, sequence])
+def test_two_tasks_never_look_the_same(view):
+    async def main():
+        for end in (*"ab", "b"):
+            await asyncio.create_task(asyncio.sleep(1), name=f"{'download ' * 9}{end}")
+
+    text = view(vtloop.simulate(main).timeline)
+    assert len(re.findall(r"download .*download \S*a$", text, re.MULTILINE)) == 1
+    assert len(set(re.findall(r"download .*download \S*b \(\d\)$", text, re.MULTILINE))) == 2

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+from vtloop.columns import cut_in_the_middle
 from vtloop.timeline import Lane, Timeline
 
 
@@ -34,6 +38,21 @@ def left_over(timeline: Timeline) -> dict[int, int]:
         for lane in timeline.lanes.values()
         if lane.ended is None or lane.number in cancelled
     }
+
+
+def told_apart(lanes: Iterable[Lane], room: Callable[[Lane], int]) -> dict[int, str]:
+    """Return what tasks are called, by number: no two of them the same, and none too long.
+
+    `room` says how many columns there are for a name. One that others have too gets its number.
+    """
+    by_number = {lane.number: lane for lane in lanes}
+    names = {n: cut_in_the_middle(lane.label, room(lane)) for n, lane in by_number.items()}
+    count = Counter(names.values())
+    for number, name in names.items():
+        if count[name] > 1:
+            lane, added = by_number[number], f" ({number})"
+            names[number] = cut_in_the_middle(lane.label, room(lane) - len(added)) + added
+    return names
 
 
 def name_of(timeline: Timeline, number: int) -> str:

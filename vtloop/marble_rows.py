@@ -5,21 +5,19 @@ The notation is that of `marbles`, in whose head it is explained.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
-from vtloop.actors import name_of
+from vtloop.actors import name_of, told_apart
 from vtloop.clock import format_seconds, plain_seconds
-from vtloop.columns import cut_in_the_middle
 from vtloop.timeline import READY, RUNNING, Holding, Lane, Span, Timeline, Visit
 from vtloop.trace import ENDS
 
 MORE_PRINTS = '"'  # for a line that there is no letter left for
 _LETTERS = "abcdefghijklmnpqrstuvwyz"  # neither o nor x
 _END_MARKS = {"returned": "|", "raised": "!", "cancelled": "x", "": ">"}
-_NAME = 28  # columns of a task's label
+_NAME, _INDENT = 28, 16  # columns of a task's label at most, and of the space before it
 _ALIKE = 5  # marks from which on they are counted
 
 
@@ -97,19 +95,11 @@ class Stretch(NamedTuple):
 
 
 def names_of_rows(lanes: Iterable[Lane]) -> list[str]:
-    """Return what tasks are called, short; no two of them the same."""
+    """Return what stands before the lanes of tasks: their names, indented by their depth."""
     lanes = list(lanes)
-    names = [cut_in_the_middle("  " * lane.depth + lane.label, _NAME) for lane in lanes]
-    count = Counter(name.strip() for name in names)
-    return [
-        name if count[name.strip()] == 1 else _with_number(lane)
-        for name, lane in zip(names, lanes, strict=True)
-    ]
-
-
-def _with_number(lane: Lane) -> str:
-    number = f" ({lane.number})"
-    return cut_in_the_middle("  " * lane.depth + lane.label, _NAME - len(number)) + number
+    indent = {lane.number: min(2 * lane.depth, _INDENT) for lane in lanes}
+    names = told_apart(lanes, lambda lane: _NAME - indent[lane.number])
+    return [" " * indent[lane.number] + names[lane.number] for lane in lanes]
 
 
 class Row:

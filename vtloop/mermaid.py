@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import NamedTuple
 
-from vtloop.actors import shown
+from vtloop.actors import shown, told_apart
 from vtloop.allowed import OF_PAGES, check
 from vtloop.clock import format_seconds
 from vtloop.timeline import RUNNING, WAITING, Lane, Timeline
@@ -41,10 +41,12 @@ def gantt(timeline: Timeline, *, title: str | None = None) -> str:
     check(OF_PAGES, timeline=timeline, title=title)
     lines = [*_heading(title), "gantt", "    dateFormat x", "    axisFormat %s.%L s"]
     left, left_out = MOST, 0
-    for lane in shown(timeline):
+    lanes = shown(timeline)
+    names = told_apart(lanes, lambda lane: _WORDS)
+    for lane in lanes:
         bars = list(_bars(timeline, lane))
         if left:
-            lines.append(f"    section {escape(lane.label)}")
+            lines.append(f"    section {escape(names[lane.number])}")
             lines += [f"    {bar}" for bar in bars[:left]]
         left_out += len(bars[left:])
         left = max(left - len(bars), 0)
@@ -84,7 +86,8 @@ def sequence(timeline: Timeline, *, title: str | None = None) -> str:
     lines = [*_heading(title), "sequenceDiagram"]
     if any(who == 0 for happening in found for who in happening.tasks):
         lines.append("    participant t0 as callbacks")
-    lines += [f"    participant t{lane.number} as {escape(lane.label)}" for lane in lanes]
+    names = told_apart(lanes, lambda lane: _WORDS)
+    lines += [f"    participant t{number} as {escape(name)}" for number, name in names.items()]
     everybody = ",".join(f"t{lane.number}" for lane in dict.fromkeys([*lanes[:1], *lanes[-1:]]))
     for at, together in groupby(found[:MOST], key=lambda happening: happening.at):
         lines.append(f"    Note over {everybody}: {escape(format_seconds(at))}")

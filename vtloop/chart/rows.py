@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import NamedTuple
 
-from vtloop.actors import shown
+from vtloop.actors import shown, told_apart
 from vtloop.chart.scale import Scale
 from vtloop.chart.words import drawable, own_name, shortened, width
 from vtloop.clock import NANOSECONDS
@@ -23,6 +23,7 @@ MOST_LANES = 40
 _MOST_ROWS = 60
 _MOST_LINES = 8  # of prints below a bar
 BAR, STRIP = 1.55, 1.25  # lines of text
+_NAME = 32  # columns of a name
 _THIN = 0.35  # lines of text, of a task in a group
 _HIGHEST = 26.0  # lines of text, of all groups together
 _HIGHEST_STRIP = 8.0  # lines of text, of one primitive
@@ -79,10 +80,14 @@ def rows_of(timeline: Timeline, scale: Scale, across: Across, top: float) -> lis
     rows: list[Row] = []
     prints = _prints(timeline)
     groups = _groups(shown(timeline))
+    alone = [group[0] for group in groups if len(group) == 1]
+    names = told_apart(alone, lambda lane: _NAME)
     thin = min(_THIN, _HIGHEST / max(1, sum(len(group) for group in groups if len(group) > 1)))
     for group in groups:
         if len(group) == 1:
-            row = _lane_row(group[0], prints.get(group[0].number, []), timeline, scale, across, top)
+            lane = group[0]
+            notes = _notes(prints.get(lane.number, []), timeline, scale, across)
+            row = _lane_row(lane, names[lane.number], notes, top)
         else:
             row = _group_row(group, thin, top)
         rows.append(row)
@@ -131,22 +136,15 @@ def _group_row(group: list[Lane], thin: float, top: float) -> Row:
     )
 
 
-def _lane_row(
-    lane: Lane,
-    prints: list[tuple[int, int, int]],
-    timeline: Timeline,
-    scale: Scale,
-    across: Across,
-    top: float,
-) -> Row:
-    notes = _notes(prints, timeline, scale, across)
+def _lane_row(lane: Lane, name: str, notes: tuple[Note, ...], top: float) -> Row:
     above = 1.0 if lane.cancels or lane.deliveries else 0.4
     lines = max((note.line + 1 for note in notes if note.text), default=0)
     height = above + BAR + (lines * 1.1 + 0.35 if lines else 0.4)
     below = lane.coroutine if own_name(lane) else ""
-    label = drawable(lane.label, 32)
     bar = top + above
-    return Row("lane", label, below, lane.depth, (lane,), -1, (), notes, top, bar, BAR, height)
+    return Row(
+        "lane", drawable(name), below, lane.depth, (lane,), -1, (), notes, top, bar, BAR, height
+    )
 
 
 def _prints(timeline: Timeline) -> dict[int, list[tuple[int, int, int]]]:
@@ -206,12 +204,12 @@ def _strip_rows(timeline: Timeline, top: float) -> list[Row]:
     top += 0.5
     for thing, holdings in sorted(held.items())[:_MOST_ROWS]:
         words = timeline.trace.things[thing]
-        label = drawable(words.name, 32) or str(words)
+        label = drawable(words.name, _NAME) or str(words)
         below = f"{words.kind} #{words.number}" if words.shared else words.kind
         rows.append(_strip_row("thing", label, below if words.name else "", thing, holdings, top))
         top += rows[-1].height
     for place, (section, visits) in enumerate(list(visited.items())[:_MOST_ROWS]):
-        rows.append(_strip_row("section", drawable(section, 32), "section", place, visits, top))
+        rows.append(_strip_row("section", drawable(section, _NAME), "section", place, visits, top))
         top += rows[-1].height
     return rows
 
