@@ -12,11 +12,15 @@ def told(report, oracle):
     return [one for one in report.errors if one.finding.oracle == oracle]
 
 
-def test_an_invariant_is_told_with_the_handle_and_the_step_that_broke_it():
+def test_an_invariant_is_told_with_the_time_and_the_step_that_broke_it_and_its_line():
     report = sweep(swept.relay_anew, victim="receive", classes="AB", always=swept.nothing_lost)
     (problem,) = told(report, "always")
     words = problem.finding.words
-    assert words == "AssertionError: lost [1], before handle 5, after a step of receive#2"
+    line = swept.relay.__code__.co_firstlineno + 8
+    assert words == (
+        "AssertionError: lost [1], at 1 s, after a step of receive#2, "
+        f"which has ended with CancelledError at tests/swept.py:{line} in receive"
+    )
     assert problem.token == "receive#2@R1"  # suspended with a number in hand
     again = replay(swept.relay_anew, problem.token, always=swept.nothing_lost)
     assert problem.finding in again.findings
@@ -99,6 +103,57 @@ def test_nothing_is_said_where_everything_is_there():
     queue: asyncio.Queue[str] = asyncio.Queue()
     queue.put_nowait("a")
     conserved(lambda: "a", lambda: queue)()
+
+
+@pytest.mark.parametrize("count", [list, len], ids=["items", "numbers"])
+@pytest.mark.parametrize("careful", [True, False])
+def test_what_is_handed_over_by_a_future_is_on_its_way_unless_its_waiter_is_cancelled(
+    count, careful
+):
+    idle, in_use, waiters = [], [], []
+
+    def give(item):
+        while waiters:
+            waiter = waiters.pop(0)
+            if not waiter.done():
+                waiter.set_result(item)
+                return
+        idle.append(item)
+
+    async def take():
+        if idle:
+            return idle.pop()
+        waiter = asyncio.get_running_loop().create_future()
+        waiters.append(waiter)
+        try:
+            return await waiter
+        except asyncio.CancelledError:
+            if careful and waiter.done() and not waiter.cancelled():
+                give(waiter.result())
+            raise
+
+    async def use():
+        item = await take()
+        in_use.append(item)
+        try:
+            await asyncio.sleep(1)
+        finally:
+            in_use.remove(item)
+            give(item)
+
+    async def main():
+        async with asyncio.TaskGroup() as group:
+            for number in range(3):
+                group.create_task(use(), name=f"user {number}")
+
+    def program():
+        idle[:], in_use[:], waiters[:] = ["it"], [], []
+        return main()
+
+    always = conserved(lambda: count(["it"]), lambda: count(idle), lambda: count(in_use))
+    report = sweep(program, victim="user 1", always=always)
+    assert not report.before
+    assert bool(told(report, "always")) is not careful, report
 
 
 def test_items_and_mere_numbers_cannot_be_compared():

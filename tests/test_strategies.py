@@ -146,7 +146,7 @@ def test_inputs_and_the_moment_shrink_together():
     assert "number=1" in told
     assert "Draw 1 (seconds): 0.0" in told
     assert "cancelled in case query#2@C1.0, while\n  query#2 is running\n" in told
-    assert "query#2 cancels query#2" in told
+    assert "the sweep cancels query#2" in told
 
 
 async def leaky():
@@ -268,7 +268,7 @@ def test_a_check_judges_each_run():
         fate.explore(nap)
 
     error, told = failure_of(explore)
-    assert str(error) == "check: check: ValueError: it was cancelled"
+    assert str(error) == "check: the run: ValueError: it was cancelled"
     assert "nap#1@B0" in told
 
 

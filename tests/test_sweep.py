@@ -474,7 +474,7 @@ async def asserts():
         (cannot_be_cancelled, ("deadlock", "the tasks that were left")),
         (careless, ("left held", "Lock")),
         (takes_a_permit, ("left held", "Semaphore")),
-        (gives_two_permits, ("left held", "Semaphore")),
+        (gives_two_permits, ("released twice", "Semaphore")),
         (forgets_to_wake, ("lost wake-up", "CarelessLock")),
         (waits_for_the_cancelled, ("deadlock", "the main coroutine")),
         (releases_twice, ("RuntimeError of asyncio", "RuntimeError('Lock is not acquired.')")),
@@ -510,6 +510,47 @@ async def takes_back_and_awaits_the_cancelled():
             await asyncio.sleep(2)
     except TimeoutError:
         await asyncio.create_task(nap())
+
+
+def test_a_semaphore_that_was_released_twice_is_told_with_both_lines():
+    async def main():
+        pool = asyncio.Semaphore(2)
+
+        async def work():
+            await pool.acquire()
+            try:
+                await asyncio.sleep(1)
+            except asyncio.CancelledError:
+                pool.release()
+                raise
+            finally:
+                pool.release()
+
+        async with asyncio.TaskGroup() as group:
+            for number in range(3):
+                group.create_task(work(), name=f"worker {number}")
+
+    report = sweep(main, victim="worker 0", classes="A")
+    (finding,) = (one.finding for one in report.errors)
+    first, second = (main.__code__.co_firstlineno + more for more in (8, 11))
+    assert finding.oracle == "released twice"
+    assert finding.words == (
+        f"it has 3 of 2 permits; released at tests/test_sweep.py:{first} in work, "
+        f"and again at tests/test_sweep.py:{second} in work"
+    )
+    assert finding in replay(main, report.errors[0].token).findings
+
+
+def test_a_replay_says_who_cancels():
+    async def main():
+        async with asyncio.timeout(1):
+            await asyncio.sleep(2)
+
+    by_sweep = replay(main, "main#1@R0")
+    assert "the sweep cancels main#1" in str(by_sweep)
+    assert "a callback" not in str(by_sweep)
+    assert "a timeout cancels main#1" in str(replay(main, "timeout#1@TR0"))
+    assert "the sweep cancels main#1" in str(replay(main, "everybody#0@SR0"))
 
 
 @pytest.mark.parametrize(

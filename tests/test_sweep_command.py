@@ -42,7 +42,7 @@ def test_the_command_out_of_the_report_shows_the_case_again_in_a_fresh_process(c
     )
     assert again.returncode == 1, again.stderr
     token = shlex.split(command)[-1]
-    assert again.stdout.startswith(f"{token}\n  always: always: AssertionError: lost [")
+    assert again.stdout.startswith(f"{token}\n  always: the invariant: AssertionError: lost [")
     story = again.stdout.partition("cancelled as ")[2].rstrip()
     assert story in out
 

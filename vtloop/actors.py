@@ -6,7 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from vtloop.columns import cut_in_the_middle
+from vtloop.private.events import NAMES_OF_TIMEOUTS
 from vtloop.timeline import Lane, Timeline
+from vtloop.trace import Event
+from vtloop.wording import BY_SWEEP
 
 
 def shown(timeline: Timeline) -> list[Lane]:
@@ -60,3 +63,21 @@ def name_of(timeline: Timeline, number: int) -> str:
     if number <= 0:
         return "the run" if number < 0 else "a callback"
     return timeline.lanes[number].label
+
+
+def request_of(timeline: Timeline, event: Event) -> tuple[str, str]:
+    """Return who it is, in a sentence, that requests a cancellation, and the message that it has.
+
+    A timeout is told from other callbacks, and so is a sweep, which acts between two steps or
+    within one of the victim's own, with a message of its own.
+    """
+    index, _, _, who, _, message = event
+    step = timeline.trace.steps[index] if index >= 0 else None
+    if message == BY_SWEEP:
+        return "the sweep", ""
+    by = name_of(timeline, who)
+    if who == 0 and step is not None and step[1] == 0:
+        by = "a timeout" if str(step[4]).endswith(NAMES_OF_TIMEOUTS) else by
+    elif who == 0 and "sweep" in timeline.trace.header:
+        by = "the sweep"
+    return by, message or ""

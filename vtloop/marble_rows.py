@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
-from vtloop.actors import name_of, told_apart
+from vtloop.actors import name_of, request_of, told_apart
 from vtloop.clock import format_seconds, plain_seconds
 from vtloop.timeline import READY, RUNNING, Holding, Lane, Span, Timeline, Visit
 from vtloop.trace import ENDS
@@ -45,15 +45,16 @@ def notes_of(timeline: Timeline, numbers: Collection[int], window: tuple[int, in
 
 def _prints_and_cancels(timeline: Timeline) -> Iterator[Note]:
     trace = timeline.trace
-    for step, at, kind, who, subject, detail in trace.events:
+    for event in trace.events:
+        step, at, kind, who, subject, _ = event
         if kind == "print":
             printed = trace.printed[subject]
             mine = who if name_of(timeline, who) == printed.who else 0  # or it is a thread's
             yield Note(printed.at, step, mine, "'", (printed.who, printed.text))
         elif kind == "cancel":
-            by, whom = name_of(timeline, who), name_of(timeline, subject)
-            message = f": {detail}" if detail else ""
-            yield Note(at, step, subject, "/", (f"{by} cancels {whom}{message}",))
+            by, message = request_of(timeline, event)
+            words = f"{by} cancels {name_of(timeline, subject)}{': ' if message else ''}{message}"
+            yield Note(at, step, subject, "/", (words,))
 
 
 def _deadlines(timeline: Timeline) -> Iterator[Note]:

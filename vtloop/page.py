@@ -19,7 +19,7 @@ import json
 import os
 from typing import Any
 
-from vtloop.actors import name_of, shown
+from vtloop.actors import request_of, shown
 from vtloop.allowed import OF_PAGES, check
 from vtloop.clock import format_seconds
 from vtloop.timeline import READY, RUNNING, WAITING, Lane, Timeline
@@ -111,13 +111,14 @@ def _spans(timeline: Timeline, lane: Lane, words: _Words) -> list[int]:
 def _marks(timeline: Timeline, places: dict[int, int], words: _Words) -> list[list[int]]:
     trace = timeline.trace
     marks: list[list[int]] = [[] for _ in places]
-    for _, at, kind, who, subject, detail in trace.events:
+    for event in trace.events:
+        _, at, kind, who, subject, _ = event
         if kind == "print" and who in places:
             printed = trace.printed[subject]
             marks[places[who]] += printed.at, _PRINT, words[printed.text]
         elif kind == "cancel" and subject in places:
-            by = name_of(timeline, who)
-            text = f"cancellation requested by {by}{': ' if detail else ''}{detail or ''}"
+            by, message = request_of(timeline, event)
+            text = f"cancellation requested by {by}{': ' if message else ''}{message}"
             marks[places[subject]] += at, _CANCEL, words[text]
     return marks
 

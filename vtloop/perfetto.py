@@ -18,7 +18,7 @@ import os
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
-from vtloop.actors import name_of, shown
+from vtloop.actors import name_of, request_of, shown
 from vtloop.allowed import OF_PAGES, check
 from vtloop.timeline import RUNNING, WAITING, Holding, Lane, Span, Timeline, Visit
 
@@ -151,7 +151,8 @@ def _flows(timeline: Timeline, lanes: dict[int, Lane]) -> Iterator[tuple[_Key, _
 
 def _instants(timeline: Timeline, lanes: dict[int, Lane]) -> Iterator[tuple[_Key, _Event]]:
     trace = timeline.trace
-    for step, at, kind, who, subject, detail in trace.events:
+    for told in trace.events:
+        step, at, kind, who, subject, _ = told
         if kind == "print":
             printed = trace.printed[subject]
             mine = who in lanes and lanes[who].label == printed.who
@@ -159,7 +160,8 @@ def _instants(timeline: Timeline, lanes: dict[int, Lane]) -> Iterator[tuple[_Key
             event = _event("i", printed.text, "print", printed.at, thread, s=scope)
             yield (printed.at, step, _WITHIN), event
         elif kind == "cancel" and subject in lanes:
-            arguments = {"by": name_of(timeline, who), "message": detail or ""}
+            by, message = request_of(timeline, told)
+            arguments = {"by": by, "message": message}
             event = _event("i", "cancel requested", "cancel", at, subject, s="t", args=arguments)
             yield (at, step, _WITHIN), event
 

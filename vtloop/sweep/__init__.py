@@ -27,7 +27,7 @@ A map of the package, from the bottom up; a module imports only from those named
 - `facts`, `failing`: what is known of a run when it is over, and whose failures it has
 - `landing`: where in its functions a task is
 - `calls`: the calls of a step
-- `wakeups`, `witness`, `timeouts`: what is gathered of a run, and of its timeouts
+- `releases`, `wakeups`, `witness`, `timeouts`: what is gathered of a run, and of its timeouts
 - `again`, `injection`, `counting`, `disturbances`: what is done at which handle
 - `victims`: whom a sweep cancels
 - `invariants`: what a user says of all of them

@@ -42,7 +42,7 @@ class Failure(NamedTuple):
 Complaint: TypeAlias = Literal[
     "held",  # a lock that nobody releases any more
     "permits lost",
-    "permits gained",
+    "released twice",  # a semaphore, so that it has permits too many
     "items not done",  # taken out of a queue, and task_done() was not called
     "lost wake-up",  # what somebody waits for ever for is there
 ]

@@ -20,6 +20,7 @@ import gc
 import opcode
 import weakref
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from types import CodeType, CoroutineType, TracebackType
 from typing import Any, TypeAlias
 
@@ -192,6 +193,18 @@ def _frames(traceback: TracebackType | None) -> Iterator[_Frame]:
     while traceback is not None:
         yield traceback.tb_frame.f_code, traceback.tb_lineno
         traceback = traceback.tb_next
+
+
+def end_of(task: asyncio.Task[Any]) -> str:
+    """Return how a task has ended, and where if it was by an error."""
+    own: Any = task
+    error = own._exception or cancellation_of(task)
+    if error is None:
+        return "which has returned"
+    lines = (
+        _place(frame) for frame in [*_frames(error.__traceback__)][::-1] if _is_programs(frame)
+    )
+    return " at ".join(["which has ended with " + type(error).__name__, *islice(lines, 1)])
 
 
 def _failure(seen: Sequence[_Seen]) -> Failure:

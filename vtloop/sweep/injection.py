@@ -14,8 +14,9 @@ from vtloop.sweep.failing import cancellation_of
 from vtloop.sweep.landing import landing
 from vtloop.sweep.moments import AT_RESTS, BEFORE_HANDLES, Case
 from vtloop.tasks import ended_cancelled, number_of, pending, stepping
+from vtloop.wording import BY_SWEEP
 
-MESSAGE = "cancelled by the sweep"
+MESSAGE = BY_SWEEP
 """What the task is cancelled with."""
 
 _STEP = frozenset("C")

@@ -150,9 +150,15 @@ def _lost_wakeup(run: Outcome) -> Iterator[tuple[str, str]]:
             yield primitive.name, primitive.detail
 
 
+def _released_twice(run: Outcome) -> Iterator[tuple[str, str]]:
+    for primitive in run.primitives:
+        if primitive.complaint == "released twice":
+            yield primitive.name, primitive.detail
+
+
 def _left_held(run: Outcome) -> Iterator[tuple[str, str]]:
     for primitive in run.primitives:
-        if primitive.complaint != "lost wake-up":
+        if primitive.complaint not in ("lost wake-up", "released twice"):
             yield primitive.name, f"{primitive.complaint}: {primitive.detail}"
 
 
@@ -194,12 +200,12 @@ class Failures:
 
 def _broken(run: Outcome) -> Iterator[tuple[str, str]]:
     for words in run.broken:
-        yield "check", words
+        yield "the run", words
 
 
 def _violated(run: Outcome) -> Iterator[tuple[str, str]]:
     for words in run.violated:
-        yield "always", words
+        yield "the invariant", words
 
 
 # What is left behind
@@ -276,6 +282,7 @@ ORACLES: tuple[Oracle, ...] = (
     Rule("lost wake-up", _lost_wakeup, fact="primitives"),
     Rule("deadlock", _stuck),
     Rule("endless", _endless),
+    Rule("released twice", _released_twice, fact="primitives"),
     Rule("left held", _left_held, fact="primitives"),
     Rule("RuntimeError of asyncio", _out_of_asyncio, fact="faults"),
     Rule("assertion", _assertion, fact="faults"),

@@ -21,9 +21,9 @@ from contextvars import ContextVar
 from types import CoroutineType
 from typing import Any
 
+from vtloop import holders
 from vtloop.loop import VirtualLoop
 from vtloop.ordering import without_addresses
-from vtloop.places import is_library
 from vtloop.private.events import (
     END_OF_SHIELDED,
     FUTURES,
@@ -36,6 +36,7 @@ from vtloop.private.interpreter import WARN_UNAWAITED, getframe, warn_unawaited
 from vtloop.stock import STOCK
 from vtloop.sweep.facts import Complaint, Fault, Left, Outcome, Primitive, faults_of
 from vtloop.sweep.failing import Failing
+from vtloop.sweep.releases import Releases, programs_line
 from vtloop.sweep.wakeups import Made, WakeUps, counted
 from vtloop.tasks import Task, coroutine_name, ended_cancelled, given_name, number_of
 from vtloop.waits import WRAPPERS
@@ -63,6 +64,8 @@ class Witness:
         self._destroyed: list[str] = []
         self._made: list[Made] = []
         self.wakeups = WakeUps(self._made)
+        self.releases = Releases()
+        self._permits: dict[int, int] = {}  # with which a semaphore was made, by id()
         self._counted: set[int] = set()  # queues whose items are counted as done, by id()
         self.groups: list[weakref.ref[asyncio.TaskGroup]] = []
         """In the order in which they were entered."""
@@ -70,10 +73,19 @@ class Witness:
 
     def made(self, primitive: Any, value: int = 0) -> None:
         """Take note of a new primitive; for a semaphore, of its first value."""
-        frame = getframe(1)
-        while is_library(frame) and frame.f_back is not None:
-            frame = frame.f_back
-        self._made.append(Made(primitive, frame.f_code, frame.f_lineno, value))
+        self._made.append(Made(primitive, *programs_line(), value))
+        if isinstance(primitive, locks.Semaphore):
+            self._permits[id(primitive)] = value
+
+    def acquired(self, semaphore: Any) -> None:
+        """Take note that somebody has got a permit."""
+        self.releases.acquired(semaphore, _current_number())
+
+    def released(self, semaphore: Any) -> None:
+        """Take note that somebody has released a semaphore, if it was made in this run."""
+        permits = self._permits.get(id(semaphore))
+        if permits is not None:
+            self.releases.released(semaphore, _current_number(), permits)
 
     def entered(self, group: asyncio.TaskGroup) -> None:
         """Take note of a group that is about to be entered."""
@@ -147,14 +159,24 @@ class Witness:
                     yield Primitive(made.name, "held", "nobody will release it")
             elif isinstance(primitive, locks.Semaphore):
                 if (now := primitive._value) != value > 0:
-                    complaint: Complaint = "permits lost" if now < value else "permits gained"
                     detail = f"it has {now} of {counted(value, 'permit')}"
+                    complaint: Complaint = "permits lost"
+                    if now > value:
+                        complaint = "released twice"
+                        detail += f"; {self.releases.where(primitive)}"
                     yield Primitive(made.name, complaint, detail)
             elif id(primitive) in self._counted:
                 queue = primitive
                 if taken := queue._unfinished_tasks - queue.qsize():
                     detail = f"{counted(taken, 'item')} taken out without task_done()"
                     yield Primitive(made.name, "items not done", detail)
+
+
+def _current_number() -> int:
+    """Return the number of the task that runs, 0 for a callback."""
+    loop = get_running_loop()
+    task = None if loop is None else current_task(loop)
+    return 0 if task is None else number_of(task)
 
 
 def _cleans_up(task: Any) -> bool:
@@ -369,6 +391,8 @@ NOTING = Replacements(
         Replacement(locks.Condition, "__init__", condition_init),
         Replacement(locks.Condition, NOTIFY, notify),
         Replacement(locks.Semaphore, "__init__", semaphore_init),
+        Replacement(locks.Semaphore, "acquire", holders.semaphore_acquire),
+        Replacement(locks.Semaphore, "release", holders.semaphore_release),
         Replacement(queues.Queue, "__init__", queue_init),
         Replacement(queues.Queue, "task_done", queue_task_done),
         Replacement(Task, "cancel", task_cancel),
