@@ -124,6 +124,7 @@ def claimed(run: vtloop.Run[list[float]]) -> None:
 def views(run: vtloop.Run[list[float]], directory: Path) -> None:
     run.chart(directory / "run.html", title="Downloads")
     perfetto.save(run.timeline, directory / "run.json")
+    assert perfetto.encoded(run.timeline) == (directory / "run.json").read_bytes()
     events: dict[str, object] = perfetto.perfetto(run.timeline)
     texts: list[str] = [
         marbles.marbles(run.timeline, tasks=["download#2"], start=0, end=Decimal(1))
