@@ -249,7 +249,7 @@ def test_until_stops_the_cell_and_lets_it_clean_up(reader):
     assert times(reader.tell("%%vtloop --no-chart\nawait say_after(9, 'on');"))[0][0] == 9.0
 
 
-@pytest.mark.parametrize("option", ["--until -1", "--wall-clock noon", "--seed x", "--sett-le"])
+@pytest.mark.parametrize("option", ["--until -1", "--wall-clock noon", "--sett-le"])
 def test_a_wrong_option_is_told_in_words(reader, option):
     result = reader.run(f"%%vtloop {option}\nreached = True")
     assert not result.success

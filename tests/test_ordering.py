@@ -1,15 +1,19 @@
 """Sets that asyncio makes of awaitables: in order of insertion, or of creation."""
 
 import asyncio
+import concurrent.futures
+import copy
 import gc
+import pickle
 import random
 import weakref
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import vtloop
-from vtloop.ordering import OrderedSet, OrderedWeakSet, in_creation_order
+from vtloop.ordering import OrderedSet, OrderedWeakSet, in_creation_order, without_addresses
 
 
 @given(
@@ -49,6 +53,63 @@ def test_an_item_that_was_removed_and_added_again_goes_to_the_end():
     ordered.remove("a")
     ordered.add("a")
     assert list(ordered) == ["b", "c", "a"]
+
+
+@given(st.lists(st.integers(0, 9)), st.lists(st.integers(0, 9)))
+def test_what_is_made_of_ordered_sets_is_in_their_order(some, others):
+    first, second = OrderedSet(some), OrderedSet(others)
+    for made, expected in (
+        (first.copy(), [*first]),
+        (copy.copy(first), [*first]),
+        (first | second, [*first, *second]),
+        (first.union(others, [3]), [*first, *others, 3]),
+        (first - second, [item for item in first if item not in second]),
+        (first.difference(others), [item for item in first if item not in second]),
+        (first & second, [item for item in first if item in second]),
+        (
+            first ^ second,
+            [item for item in [*first, *second] if (item in first) != (item in second)],
+        ),
+    ):
+        assert list(made) == list(dict.fromkeys(expected))
+        made.add("more")
+        assert list(made)[-1] == "more"
+    first |= set(others)
+    assert first == {*some, *others}
+    first -= second
+    assert list(first) == [item for item in dict.fromkeys(some) if item not in second]
+
+
+def test_an_ordered_set_passes_for_one_that_is_not():
+    ordered = OrderedSet([3, 1, 2])
+    assert repr(ordered) == "{3, 1, 2}"
+    assert repr(OrderedSet()) == "set()"
+    assert type(pickle.loads(pickle.dumps(ordered))) is set
+    assert isinstance({1}, OrderedSet)
+    assert issubclass(set, OrderedSet)
+    assert ordered | {4} == {4} | ordered == {1, 2, 3, 4}
+    with pytest.raises(TypeError):
+        ordered | [4]
+    with pytest.raises(TypeError):
+        ordered |= [4]
+    with pytest.raises(KeyError):
+        ordered.remove(5)
+
+
+def test_an_ordered_set_keeps_nothing_alive_that_was_removed():
+    class Thing:
+        pass
+
+    things = [Thing() for _ in range(3)]
+    gone = list(map(weakref.ref, things))
+    ordered = OrderedSet(things)
+    ordered.discard(things[0])
+    ordered.remove(things[1])
+    del things[:2]
+    assert [reference() is None for reference in gone] == [True, True, False]
+    ordered.clear()
+    things.clear()
+    assert gone[2]() is None
 
 
 async def work(name, *others):
@@ -166,3 +227,53 @@ def test_tasks_added_to_what_wait_returned_are_waited_for():
         return [task.result() for task in done], pending
 
     assert vtloop.run(main()) == ([2, 3], set())
+
+
+def test_futures_of_threads_that_are_done_are_taken_in_order():
+    async def main():
+        def ask():
+            jobs = [pool.submit(abs, number) for number in range(50)]
+            done = [job.result() for job in concurrent.futures.wait(jobs).done]
+            return done, [job.result() for job in concurrent.futures.as_completed(jobs)]
+
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            return await asyncio.to_thread(ask)
+
+    done, completed = vtloop.run(main())
+    assert done == [*range(50)]
+    assert completed[::-1] == [*range(50)]  # it begins with the last, on any loop
+
+
+class Thing:
+    pass
+
+
+def test_addresses_are_left_out_of_a_text_however_they_are_written():
+    thing, again = Thing(), Thing()
+
+    def texts(thing):
+        return [
+            repr(thing),
+            f"Cancelled via cancel scope {id(thing):x}; reason: deadline exceeded",
+            f"scope-{id(thing)}",
+            f"at {id(thing):X}",
+            f"at {id(thing):#x}",
+        ]
+
+    found = list(map(without_addresses, texts(thing)))
+    assert found == list(map(without_addresses, texts(again)))
+    assert found[1] == "Cancelled via cancel scope …; reason: deadline exceeded"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "order 12345678 of 2026-11-28",
+        "deadbeef and 0123456789abcdef0123456789abcdef",
+        "f47ac10b-58cc-4372-a567-0e02b2c3d479",
+        "1700000000000 ms",
+        "no number at all",
+    ],
+)
+def test_other_numbers_stay_in_a_text(text):
+    assert without_addresses(text) == text

@@ -21,6 +21,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import types
@@ -61,12 +62,15 @@ LIBRARIES = (
     "asyncio",
     "concurrent.futures",
     "contextvars",
+    "importlib",
+    "importlib._bootstrap",
     "logging",
     "queue",
     "random",
     "signal",
     "subprocess",
     "sys",
+    "tempfile",
     "threading",
     "time",
     "types",
@@ -250,6 +254,32 @@ def logging_counts_from_its_start():
 @probe("_inst")
 def the_functions_of_random_are_methods_of_the_generator():
     assert random.random.__self__ is of_interpreter.random_generator
+
+
+@probe("_bootstrap", "_find_and_load")
+def what_is_imported_is_found_by_a_name_that_can_be_replaced(monkeypatch, tmp_path):
+    def noting(name, *args):
+        asked.append(name)
+        return of_interpreter.find_and_load(name, *args)
+
+    asked = []
+    (tmp_path / "imported_now.py").write_text("import sys\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(of_interpreter.import_system, of_interpreter.FIND_AND_LOAD, noting)
+    importlib.import_module("imported_now")
+    assert asked == ["imported_now"]
+    del sys.modules["imported_now"]
+    exec("import imported_now")
+    assert asked == ["imported_now"] * 2
+
+
+@probe("_get_candidate_names", "_RandomNameSequence")
+def names_of_temporary_files_come_from_a_sequence(monkeypatch):
+    names = vars(tempfile)[of_interpreter.RANDOM_NAMES]()
+    assert type(vars(tempfile)[of_interpreter.CANDIDATE_NAMES]()) is type(names)
+    monkeypatch.setattr(tempfile, of_interpreter.CANDIDATE_NAMES, lambda: iter(["chosen"]))
+    with tempfile.TemporaryDirectory() as made:
+        assert made.endswith("chosen")
 
 
 @probe("_set_running_loop")

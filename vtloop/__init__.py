@@ -20,7 +20,7 @@ A map of the package, from the bottom up; a module imports only from those named
 - `originals`, `errors`: the functions of the module time as they are, and what can go wrong
 - `private`: what the standard library keeps to itself; a package, with a map of its own
 - `clock`, `files`, `places`, `wording`, `columns`, `tasks`: what everything speaks of
-- `memory`, `redirect`: builtin functions that do something else for a while
+- `memory`, `redirect`, `replacements`: functions that do something else for a while
 - `callers`, `polling`: whose code looks at a clock, and programs that do so until it has moved
 - `handles`, `timers`: the timer queue
 - `boundary`, `ordering`, `stock`: what is refused, what is put in order, what asyncio lends
@@ -29,8 +29,8 @@ A map of the package, from the bottom up; a module imports only from those named
 - `recorder`, `waits`, `trace`, `sites`, `steps`, `recording`, `hazards`, `holders`, `loop_thread`:
   what is told of a run, and written down
 - `marks`: what a program asks and says of itself
-- `collector`, `randomness`, `wallclock`, `time_functions`, `idle_thread`, `inner_loops`, `world`:
-  what a run changes in the process around it
+- `collector`, `chance`, `randomness`, `library_sets`, `real_things`, `wallclock`, `time_functions`,
+  `idle_thread`, `inner_loops`, `world`: what a run changes in the process around it
 - `allowed`: what options can be
 - `policies`, `scheduling`, `loop`, `kernel`: the event loop, who acts between its steps, and where
   another one runs

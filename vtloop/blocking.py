@@ -11,13 +11,14 @@ from __future__ import annotations
 import operator
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
-from vtloop.callers import is_debugger
+from vtloop.callers import SPECTATORS, TOOLS, is_called_by, is_debugger
 from vtloop.clock import NANOSECONDS, Clock
 from vtloop.originals import TIME
+from vtloop.places import line_of_program
 from vtloop.private.interpreter import getframe
 from vtloop.redirect import real
 
@@ -46,6 +47,10 @@ WAIT_FOR_REAL = frozenset(
 )
 """Modules that wait for other processes and machines: real ones, so they have the real clocks."""
 
+REAL_CLOCK = (
+    "reads a real clock, as wall_clock=None has it, which does not move with the run; without that "
+    "option it does"
+)
 _LONGEST = (1 << 63) / NANOSECONDS  # seconds that time.sleep accepts
 
 
@@ -111,13 +116,19 @@ def looked() -> Clock | None:
         return None
     clock = actor.clock
     if clock.is_real:
-        clock.polling.note_real_read()
+        meets_something_real(clock, REAL_CLOCK, SPECTATORS)
         return None
     if clock.looks_left > 0:
         clock.looks_left -= 1
     else:
         clock.polling.look(actor)
     return clock
+
+
+def meets_something_real(clock: Clock, how: str, spectators: Collection[str] = TOOLS) -> None:
+    """Take note that a line of the program, and no spectator's, gets what is not the run's."""
+    if not is_called_by(spectators):
+        clock.depends_on(f"{line_of_program()} {how}")
 
 
 def looks(actor: Actor, how: str) -> None:

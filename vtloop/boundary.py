@@ -6,9 +6,11 @@ one of two tables. `REFUSED` names what the method would touch and what to do in
 Together with what `VirtualLoop` implements, the tables cover `asyncio.AbstractEventLoop`; a test
 holds them to that on each Python.
 
-Refusals come at the call, before anything is awaited, and are `NotImplementedError`s: libraries
-take their own fallback (aiohttp without signal handlers, anyio without readers). A method that is
-async in asyncio counts as a coroutine function all the same, so that a mock of it can be awaited.
+Refusals come at the call, before anything is awaited. Most are `NotImplementedError`s: libraries
+take their own fallback (aiohttp without signal handlers). Where that waits in a thread for the real
+thing, in real time, it is none: anyio and gRPC do so for loops that cannot watch a file. A method
+that is async in asyncio counts as a coroutine function all the same, so that a mock of it can be
+awaited.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, NoReturn, Protocol
 
 from vtloop.clock import exactly
-from vtloop.errors import NotSimulated
+from vtloop.errors import NotOffered, NotSimulated
 from vtloop.private.events import count_as_coroutine_function
 
 __tracebackhide__ = True  # for pytest: what the user wrote matters, not what is here
@@ -106,6 +108,10 @@ NETWORK: dict[str, tuple[str, Refusal]] = {
 }
 
 
+# For these the fallbacks of libraries are as real as what is refused.
+WITHOUT_FALLBACK = {"add_reader", "add_writer"}
+
+
 class Boundary(asyncio.AbstractEventLoop):
     """The event loop's real input and output: refused, or answered by `_network`."""
 
@@ -144,7 +150,8 @@ class Boundary(asyncio.AbstractEventLoop):
 
 
 def _refuse(method: str, refusal: Refusal, time: float) -> NoReturn:
-    raise NotSimulated(
+    error = NotSimulated if method in WITHOUT_FALLBACK else NotOffered
+    raise error(
         f"loop.{method}() was called at virtual time {exactly(time)} while running in a "
         f"simulation, which has no {refusal.touches}; {refusal.instead}"
     )

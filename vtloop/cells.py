@@ -37,6 +37,7 @@ class Notebook:
 
     def __init__(self) -> None:
         self.loop = PartLoop()
+        self._cells = 0  # that have been run
         self.last: Run[Any] | None = None
         """The run of the last cell."""
 
@@ -66,7 +67,8 @@ class Notebook:
             finally:
                 context = copy_context()
 
-        world = World(loop.clock, False, wall_clock, seed)
+        self._cells += 1
+        world = World(loop.clock, False, wall_clock, seed, f"cell {self._cells}")
         with no_other, world, _errors_to_kernel(), account:
             coroutine = cell()
             try:

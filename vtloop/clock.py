@@ -83,12 +83,14 @@ class Clock:
 
     __slots__ = (
         "began",
+        "chance",
         "computed",
         "is_real",
         "looks_left",
         "make_loop",
         "monotonic",
         "now",
+        "outside",
         "polling",
         "read_at",
         "wall",
@@ -117,6 +119,10 @@ class Clock:
         """How often it may look at a clock before somebody asks whether it polls."""
         self.polling: Any = None
         """Who asks that (see `polling`)."""
+        self.outside: set[str] = set()
+        """What from outside of the simulation has had a say, in words: the run may differ again."""
+        self.chance: Any = None
+        """What the run gets for the operating system's chance (see `chance`); None for the real."""
 
     def __repr__(self) -> str:
         return f"<Clock at {format_seconds(self.now)}>"
@@ -124,6 +130,12 @@ class Clock:
     def told(self, instant: int) -> str:
         """Return an instant in words, such as '1.5 s', as messages count time."""
         return format_seconds(instant - self.began)
+
+    def depends_on(self, what: str) -> None:
+        """Take note that something outside of the simulation has a say, and tell the user."""
+        if what not in self.outside:
+            self.outside.add(what)
+            self.polling.tell(what)
 
     def after(self, seconds: float) -> int:
         """Return the instant that is `seconds` from now, for somebody who is going to wait."""

@@ -24,12 +24,12 @@ class DeadlockBeforeUntil(DeadlockError, UntilReached):
     """Nothing can happen any more before the run's `until`, so the run ends at once."""
 
 
-class NotSimulated(SimulationError, NotImplementedError):
-    """The program asked for something real (a socket, a process, a signal) that is not simulated.
+class NotSimulated(SimulationError):
+    """The program asked for something real (a socket, a process, …) that is not simulated."""
 
-    It is a NotImplementedError, so libraries that have a fallback for loops without the feature
-    use it.
-    """
+
+class NotOffered(NotSimulated, NotImplementedError):
+    """A NotSimulated for which the fallback will do that libraries have for loops without it."""
 
 
 class ClaimError(AssertionError):

@@ -54,7 +54,7 @@ def _lines(
         yield date
     yield from (f"Notice: {notice}" for notice in trace.notices)
     if not reproducible:
-        yield "Notice: a thread outside of the simulation had a say, so this may not happen again"
+        yield "So this may not happen again."
     if charts:
         yield f"Chart: {_chart(timeline, title, charts)}"
 

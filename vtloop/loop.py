@@ -62,7 +62,10 @@ class VirtualLoop(Scheduling):
     - `until`: the virtual time in seconds that the run must not pass (`UntilReached`)
     - `timer_slack`: seconds that pass between a deadline and its timer, for code that assumes a
       timer fires strictly after its deadline
-    - `seed`: of the module `random` while the loop runs; None leaves `random` alone
+    - `seed`: of the module `random` and the operating system's chance while the loop runs; None
+      leaves both alone
+    - `scope`: what tells the run from others of the same seed, which then get something else for
+      the system's chance
     - `wall_clock`: the date and time of day at which the run starts (see `wallclock.start_of`): a
       datetime, or a text such as '09:24:00' or 'now'. None leaves it the real clocks.
     - `patience`: real seconds that an idle loop waits for a thread of the program's own to call in
@@ -79,6 +82,7 @@ class VirtualLoop(Scheduling):
         until: Seconds | None = None,
         timer_slack: Seconds = 0,
         seed: int | str | None = None,
+        scope: str = "",
         wall_clock: WallClock = START,
         patience: float = 10.0,
         clock: Clock | None = None,
@@ -111,7 +115,7 @@ class VirtualLoop(Scheduling):
         self._network = network
         me = weakref.proxy(self)  # so that a closed loop is no garbage, but gone
         self._tell = partial(VirtualLoop.notice, me)
-        self.world = World(self._clock, recorder is not None, wall_clock, seed)
+        self.world = World(self._clock, recorder is not None, wall_clock, seed, scope)
         if clock is None:
             self._clock.polling.tell = self._tell
         self._own_threads = Threads(me, self._clock, self._timers, self._ready, patience)
@@ -150,8 +154,8 @@ class VirtualLoop(Scheduling):
 
     @property
     def reproducible(self) -> bool:
-        """False once something outside the simulation, a thread or a clock, has had a say."""
-        return not (self._threads.outsiders.called_in or self._clock.polling.real_reads)
+        """False once something outside the simulation has had a say: a thread, a clock, a file."""
+        return not self._clock.outside
 
     # Running
 

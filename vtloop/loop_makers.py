@@ -26,7 +26,7 @@ from vtloop.boundary import Boundary
 from vtloop.inner_loops import STOCK_LOOPS, Initialise, Make, becomes_virtual, made_at, refusal
 from vtloop.loop import VirtualLoop
 from vtloop.private.events import POLICY, SET_RUNNING_LOOP, nothing_to_close
-from vtloop.world import Replacement, Replacements
+from vtloop.replacements import Replacement, Replacements
 
 _MADE = "made while a script runs"
 

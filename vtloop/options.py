@@ -49,6 +49,11 @@ def number_or_text(text: str) -> int | str:
     return int(text) if text.removeprefix("-").isdecimal() else text
 
 
+def seed(text: str) -> int | str | None:
+    """Return the option `seed=` that a text means: None for 'real'."""
+    return None if text == "real" else number_or_text(text)
+
+
 def add_wall_clock(parser: Any) -> None:
     """Add the option for the wall clock to a parser."""
     parser.add_argument(
@@ -65,10 +70,11 @@ def add_options(parser: Any, until: str) -> None:
     """Add to a parser what any run may be told; `until` is the help for --until."""
     add_wall_clock(parser)
     parser.add_argument("--until", type=seconds, metavar="SECONDS", help=until)
-    add_seed(parser)
+    words = "of chance, a number or a text (default: 0); or real, to leave the program real chance"
+    parser.add_argument("--seed", type=seed, default=0, help=words)
 
 
 def add_seed(parser: Any) -> None:
-    """Add the option for the seed to a parser."""
-    words = "of the module random, a number or a text (default: 0)"
+    """Add the option for the seed to a parser, of what has to be the same again."""
+    words = "of chance, a number or a text (default: 0)"
     parser.add_argument("--seed", type=number_or_text, default=0, help=words)

@@ -13,12 +13,14 @@ whose own order goes by address, it takes the order of creation:
 from __future__ import annotations
 
 import asyncio
+import functools
 import gc
 import re
 import weakref
 from collections.abc import Hashable, Iterable, Iterator, MutableSet
 from typing import Any, TypeVar
 
+from vtloop.places import short
 from vtloop.private.events import TASKS
 from vtloop.tasks import number_of
 
@@ -26,17 +28,34 @@ _all_tasks = asyncio.all_tasks
 
 T = TypeVar("T", bound=Hashable)
 
-_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]+")
+# What may be an address in a text: with 0x, or else as long as the addresses of this machine.
+_NUMBER = re.compile(r"(?<![0-9A-Za-z])(?:0x[0-9a-fA-F]+|[0-9a-fA-F]{8,16})(?![0-9A-Za-z])")
+_DIGIT = re.compile(r"\d")
+_REACH = 1 << 34  # bytes between two objects, at most
 
 
-class OrderedSet(set[T]):
+class _LikeSet(type):
+    """The type of `OrderedSet`: where that stands in for the name `set`, any set is one."""
+
+    def __instancecheck__(cls, thing: object) -> bool:
+        return isinstance(thing, set)
+
+    def __subclasscheck__(cls, kind: type) -> bool:
+        return issubclass(kind, set)
+
+
+class OrderedSet(set[T], metaclass=_LikeSet):
     """A set that iterates in order of insertion, or of creation when made from a set."""
 
     def __init__(self, items: Iterable[T] = ()) -> None:
-        if isinstance(items, (set, frozenset)) and not isinstance(items, OrderedSet):
-            items = in_creation_order(items)
-        self._order = dict.fromkeys(items)
+        self._order = dict.fromkeys(in_order_of_set(items))
         super().__init__(self._order)
+
+    def __repr__(self) -> str:
+        return f"{{{', '.join(map(repr, self))}}}" if self else "set()"
+
+    def __reduce__(self) -> Any:
+        return set, (list(self),)
 
     def add(self, item: T) -> None:
         if item not in self:
@@ -46,11 +65,23 @@ class OrderedSet(set[T]):
 
     def update(self, *others: Iterable[T]) -> None:
         for items in others:
-            for item in items:
+            for item in in_order_of_set(items):
                 self.add(item)
 
+    def discard(self, item: Any) -> None:
+        super().discard(item)
+        self._order.pop(item, None)
+
+    def remove(self, item: T) -> None:
+        super().remove(item)
+        self._order.pop(item, None)
+
+    def clear(self) -> None:
+        super().clear()
+        self._order.clear()
+
     def __iter__(self) -> Iterator[T]:
-        # A set has ways to change, such as `|=`, that go past the methods of a subclass.
+        # A set has ways to change, such as `-=`, that go past the methods of a subclass.
         order = {item: None for item in self._order if item in self}
         if len(order) < len(self):
             order.update(dict.fromkeys(in_creation_order(set.difference(self, order))))
@@ -62,6 +93,44 @@ class OrderedSet(set[T]):
             self.remove(item)
             return item
         raise KeyError("pop from an empty set")
+
+    def __copy__(self) -> OrderedSet[T]:
+        return OrderedSet(self)
+
+    def __ior__(self, others: Any) -> Any:  # type: ignore[misc]
+        if not isinstance(others, set | frozenset):
+            return NotImplemented
+        self.update(others)
+        return self
+
+
+def _in_order(name: str) -> Any:
+    """Return a method of `set` that makes another one, in the order of those that it is made of."""
+    method = getattr(set, name)
+
+    @functools.wraps(method)
+    def made(self: OrderedSet[Any], *others: Any) -> Any:
+        if not name.startswith("__"):  # for methods any iterable will do
+            others = tuple(map(OrderedSet, others))
+        found = method(self, *others)
+        if found is NotImplemented:
+            return found
+        items = (item for some in (self, *others) for item in in_order_of_set(some))
+        return OrderedSet(dict.fromkeys(item for item in items if item in found))
+
+    return made
+
+
+_OPERATORS = [f"__{side}{name}__" for name in ("or", "and", "sub", "xor") for side in ("", "r")]
+for _name in ("copy", "union", "intersection", "difference", "symmetric_difference", *_OPERATORS):
+    setattr(OrderedSet, _name, _in_order(_name))
+
+
+def in_order_of_set(items: Iterable[T]) -> Iterable[T]:
+    """Return items in an order that is the same in every process: those of a set by creation."""
+    if type(items) in (set, frozenset):
+        return in_creation_order(items)
+    return items
 
 
 def in_creation_order(items: Iterable[T]) -> list[T]:
@@ -85,7 +154,8 @@ def _description(item: Any) -> tuple[int, str, int, str]:
     if frame is None:
         return 0, type(item).__qualname__, 0, without_addresses(repr(item))
     arguments = without_addresses(repr(sorted(frame.f_locals.items(), key=lambda pair: pair[0])))
-    return 0, frame.f_code.co_filename, frame.f_code.co_firstlineno, arguments
+    code = frame.f_code
+    return 0, short(code.co_filename), code.co_firstlineno, arguments
 
 
 class SetOfTasks(set[T]):
@@ -103,8 +173,23 @@ def all_tasks(loop: asyncio.AbstractEventLoop | None = None) -> set[asyncio.Task
 
 
 def without_addresses(text: str) -> str:
-    """Return a text, such as a `repr`, that is the same in every process."""
-    return _ADDRESS.sub("", text) if "0x" in text else text
+    """Return a text, such as a `repr`, that is the same in every process.
+
+    A number without 0x is an address if objects of this process lie near it.
+    """
+    return _NUMBER.sub(_unless_address, text) if _DIGIT.search(text) else text
+
+
+def _unless_address(found: re.Match[str]) -> str:
+    number = found[0]
+    if number.startswith("0x"):
+        return ""
+    here = id(object())
+    is_address = any(
+        value % 16 == 0 and value > 1 << 32 and abs(value - here) < _REACH
+        for value in (int(number, 16), int(number) if number.isdecimal() else 0)
+    )
+    return "…" if is_address else number
 
 
 class OrderedWeakSet(MutableSet[T]):

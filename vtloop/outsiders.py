@@ -20,11 +20,12 @@ from __future__ import annotations
 import queue
 import threading
 import weakref
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from math import inf
 from queue import SimpleQueue as RealSimpleQueue  # whatever stands in for it (see `world`)
 
 from vtloop.blocking import real_monotonic
+from vtloop.places import line_of_program
 from vtloop.private.threads import thread_count
 from vtloop.probing import (
     is_at_breakpoint,
@@ -39,21 +40,22 @@ _POLL = 0.02  # real seconds between two looks at the threads, at most
 
 
 class Outsiders:
-    """The threads outside the simulation that may call in."""
+    """The threads outside the simulation that may call in; `tell` is told when one first does."""
 
-    def __init__(self, patience: float) -> None:
+    def __init__(self, patience: float, tell: Callable[[str], object] = str) -> None:
         self._patience = patience  # real seconds
+        self._tell = tell
         self._maker = threading.current_thread()
         self._ignored: weakref.WeakSet[threading.Thread] = weakref.WeakSet(threading.enumerate())
         self._keepers: set[threading.Thread] = set()
         self._in_vain: set[threading.Thread] = set()
         self._callers: set[threading.Thread] = set()
+        self._told: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
         self._looks: dict[threading.Thread, tuple[str, int]] = {}  # the last, and how many agree
         self._calls: RealSimpleQueue[None] = RealSimpleQueue()
         self.usual = -1  # how many threads there are when the clock may move without a look
         self._waited_since_call = 0.0  # real seconds
         self._waited_since_move = 0.0
-        self.called_in = False
         self.expects_main = True
 
     def begin(self, in_a_worker: bool) -> None:
@@ -78,7 +80,13 @@ class Outsiders:
 
     def unblock(self) -> None:
         """Wake the loop, which could not go on without this; called from an outsider's thread."""
-        self.called_in |= threading.current_thread() not in self._keepers
+        caller = threading.current_thread()
+        if caller not in self._keepers and caller not in self._told:
+            self._told.add(caller)
+            self._tell(
+                f"The thread {caller.name!r}, which is not of the run, called in at "
+                f"{line_of_program()}: when it does is for real time to say"
+            )
         self.wake()
 
     def wake(self) -> None:
@@ -92,7 +100,8 @@ class Outsiders:
             self.leave_out(thread)
 
     def blocked_for_real(self, thread: threading.Thread) -> None:
-        """Take a worker thread that did not come back for an outsider."""
+        """Take a worker thread that did not come back for an outsider; the user is told of it."""
+        self._told.add(thread)
         if looks_after_others(thread):
             self._keepers.add(thread)
             self.wait_for_last(thread)

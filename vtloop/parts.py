@@ -186,6 +186,8 @@ class PartLoop(VirtualLoop):
         self._clock.began = now = self._clock.now
         self._until = NEVER if until is None else now + to_nanoseconds(until)
         self.recording.begin(self._tasks_created)
+        for what in self._clock.outside:  # still has a say
+            self.recording.notice(what)
 
     def rest(self) -> None:
         """End a part: threads that come up from now on are of no part, and time has no end."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import linecache
 import os
+import sys
+import threading
 from collections.abc import Iterator
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
@@ -15,6 +17,13 @@ PACKAGE = os.path.dirname(__file__) + os.sep
 _STANDARD_LIBRARY = os.path.dirname(os.__file__) + os.sep
 _INSTALLED = f"{os.sep}site-packages{os.sep}"
 
+_THREADS = ("threading", "concurrent.futures.thread")  # modules that call what a thread is to do
+
+
+def is_installed(file: str) -> bool:
+    """Return whether a file of code is of a package that was installed."""
+    return _INSTALLED in file
+
 
 def is_library(frame: FrameType) -> bool:
     """Tell whether a frame is of this package or of the standard library."""
@@ -24,7 +33,7 @@ def is_library(frame: FrameType) -> bool:
 def is_library_file(file: str) -> bool:
     """Return whether a file of code is this package's or the standard library's."""
     return file.startswith(PACKAGE) or (
-        file.startswith(_STANDARD_LIBRARY) and _INSTALLED not in file
+        file.startswith(_STANDARD_LIBRARY) and not is_installed(file)
     )
 
 
@@ -78,8 +87,16 @@ def program_frames() -> list[FrameType]:
     """
     frames = list(running_frames())
     users = [frame for frame in frames if not is_library(frame)]
-    own = [frame for frame in users if _INSTALLED not in frame.f_code.co_filename]
+    own = [frame for frame in users if not is_installed(frame.f_code.co_filename)]
     return own or users or frames
+
+
+def line_of_program() -> str:
+    """Return the line of the program that runs, or of a library's if nothing else does."""
+    frame = next(iter(program_frames()), None)
+    if frame is None or frame.f_globals.get("__name__") in _THREADS:
+        return f"the thread {threading.current_thread().name!r}"
+    return str(place(frame))
 
 
 def function_name(code: CodeType) -> str:
@@ -88,17 +105,21 @@ def function_name(code: CodeType) -> str:
 
 
 def short(filename: str) -> str:
-    """Return a path as it is from the working directory, if it is below that."""
+    """Return a path as it is wherever things were installed: 'anyio/_core/_tasks.py', or as it is
+    from the working directory, or from where its package was found.
+    """
     try:
-        return _relative(filename, os.getcwd())
-    except OSError:  # the working directory was removed
-        return filename
+        directory = os.getcwd()
+    except OSError:  # it was removed
+        directory = ""
+    return _relative(filename, directory)
 
 
 @functools.lru_cache(maxsize=1024)
 def _relative(filename: str, directory: str) -> str:
-    try:
-        relative = os.path.relpath(filename, directory)
-    except ValueError:  # on another drive
-        return filename
-    return filename if relative.startswith(os.pardir) else relative
+    if is_installed(filename):
+        return filename.rpartition(_INSTALLED)[2]
+    for root in (directory, _STANDARD_LIBRARY, *sorted(sys.path, key=len, reverse=True)):
+        if os.path.isabs(root) and filename.startswith(above := os.path.join(root, "")):
+            return filename.removeprefix(above)
+    return filename

@@ -17,8 +17,6 @@ moves when somebody looks at it often enough. The rules:
   the interpreter for milliseconds when others want it.
 - A `time.sleep(0)`, and a try to take a lock that somebody holds (`Event.wait(0)`), are looks too.
 - What only watches a program does not count: `logging`, debuggers, test tools, asyncio itself.
-
-With `wall_clock=None` the program reads the real clocks, and its lines that do so are told.
 """
 
 from __future__ import annotations
@@ -31,7 +29,7 @@ from typing import TYPE_CHECKING
 from vtloop.callers import is_spectator, reader
 from vtloop.clock import NANOSECONDS, format_seconds
 from vtloop.errors import LivelockError, SpinWarning
-from vtloop.places import Place, place
+from vtloop.places import place
 
 if TYPE_CHECKING:
     from vtloop.blocking import Actor
@@ -66,8 +64,6 @@ class Polling:
     def __init__(self) -> None:
         self.tell: Callable[[str], object] = str
         """What is called with what the user is to know."""
-        self.real_reads: set[Place] = set()
-        """Where the program has read a real clock."""
         self._instant = -1
         self._looks = 0  # at this instant
         self._readers: set[str] = set()
@@ -141,13 +137,4 @@ class Polling:
             file, module = frame.f_code.co_filename, frame.f_globals.get("__name__")
             warnings.warn_explicit(
                 message, SpinWarning, file, frame.f_lineno, module, registry=registry
-            )
-
-    def note_real_read(self) -> None:
-        """Take note of who reads a real clock."""
-        if (frame := reader()) is not None and (line := place(frame)) not in self.real_reads:
-            self.real_reads.add(line)
-            self.tell(
-                f"{line} reads a real clock, as wall_clock=None has it, which does not move with "
-                "the run; without that option it does"
             )

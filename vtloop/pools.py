@@ -30,12 +30,19 @@ class ThreadAbandoned(SystemExit):
 
 
 class Job(Future[Any]):
-    """One function to run in a pool, and the future of its result."""
+    """One function to run in a pool, and the future of its result.
 
-    def __init__(self, task: Any) -> None:
+    Its hash is its number in the pool: sets of jobs have the same order in every run.
+    """
+
+    def __init__(self, task: Any, number: int) -> None:
         super().__init__()
+        self._number = number
         self._condition = threading.Condition(_thread.RLock())  # nobody sleeps while he holds it
         self._task = task  # the function and its arguments, in the form that a context runs
+
+    def __hash__(self) -> int:
+        return self._number
 
     def run(self, context: WorkerContext, rejoin: Callable[[], object]) -> None:
         """Run the function in this thread, unless it was cancelled before.
@@ -70,6 +77,7 @@ class Pool:
 
     def __init__(self, executor: ThreadPoolExecutor) -> None:
         self._executor = ExecutorInside(executor)
+        self._jobs = 0  # there have been
         self._workers = 0
         self._workers_so_far = 0
         self.idle: deque[Worker] = deque()
@@ -90,7 +98,8 @@ class Pool:
         if self._executor.is_shut_down:
             raise RuntimeError("cannot schedule new futures after shutdown")
         call = function if isinstance(function, partial) else partial(function)
-        job = Job(self._executor.task(call.func, call.args, call.keywords))
+        self._jobs += 1
+        job = Job(self._executor.task(call.func, call.args, call.keywords), self._jobs)
         self.waiting.append(job)
         self._unfinished += 1
         return job

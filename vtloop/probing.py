@@ -19,8 +19,14 @@ from vtloop.callers import DEBUGGERS
 from vtloop.private.interpreter import current_frames
 from vtloop.private.threads import KEEPERS, WORKER_LOOP
 
-# The system call in which a thread waits for another one, by machine, on Linux.
-_FUTEX = {"x86_64": "202", "aarch64": "98"}.get(os.uname().machine if hasattr(os, "uname") else "")
+# By machine, on Linux: the system call in which a thread waits for another one, and those that read
+# or write what their first argument is the descriptor of.
+_MACHINE = os.uname().machine if hasattr(os, "uname") else ""
+_FUTEX = {"x86_64": "202", "aarch64": "98"}.get(_MACHINE)
+_ON_FILES = {
+    "x86_64": {"0", "1", "17", "18", "19", "20", "74", "75"},
+    "aarch64": {"63", "64", "65", "66", "67", "68", "82", "83"},
+}.get(_MACHINE, ())
 
 _START = real_start.__code__
 _JOIN = threading.Thread.join.__code__
@@ -65,9 +71,21 @@ def waits_for_real(thread: threading.Thread) -> str:
     Otherwise the result is the same at the next look if the thread has not moved in between.
     """
     call = _of_the_system(thread, "syscall")
-    if call.split()[:1] in ([], ["running"], [_FUTEX]):
+    number, *arguments = call.split() or [""]
+    if number in ("", "running", _FUTEX):
+        return ""
+    if number in _ON_FILES and _is_on_disk(arguments[0]):
         return ""
     return call + _of_the_system(thread, "schedstat")
+
+
+def _is_on_disk(descriptor: str) -> bool:
+    """Return whether a file descriptor is that of a file which is always ready."""
+    try:
+        file = os.readlink(f"/proc/self/fd/{int(descriptor, 16)}")
+    except OSError:  # it was closed
+        return False
+    return file.startswith("/") and not file.startswith("/dev/")
 
 
 def used_processor(thread: threading.Thread) -> str:

@@ -310,7 +310,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         if _tests not in item.config.stash:
             item.config.stash[_tests] = Tests()
         tests = item.config.stash[_tests]
-        item.stash[_test] = test = tests.begin(item.name, options, shared)
+        item.stash[_test] = test = tests.begin(item.name, item.nodeid, options, shared)
         if sweeps:
             from vtloop.swept import Swept, options_of_marks
 

@@ -1,4 +1,4 @@
-"""A state of the module `random` of a run's own.
+"""Chance of a run's own: a state of the module `random`, and what the system is asked for.
 
 `random.getstate` and `setstate` make integers of it and back, which takes longer than all else that
 a short run needs. So the state, an index and 624 words of 32 bits, is copied where it is: behind
@@ -13,6 +13,8 @@ from functools import lru_cache
 from typing import Any
 
 from vtloop.blocking import here
+from vtloop.chance import Chance
+from vtloop.clock import Clock
 from vtloop.errors import SimulationError
 from vtloop.memory import POSSIBLE, memory_of
 from vtloop.private.interpreter import random_generator
@@ -55,17 +57,22 @@ def seeded(seed: int | str) -> Any:
 
 
 class Randomness:
-    """Gives `random` a state of a run's own, which is kept while it is not entered.
+    """Gives a run chance of its own, which is kept while it is not entered.
+
+    `scope` tells apart what runs with the same seed get from the system's chance (see `chance`).
 
     Runs may nest, but not overlap in two threads, as `random` has only one state.
     """
 
     _inside = 0  # how many runs have their own state now
 
-    def __init__(self, seed: int | str) -> None:
+    def __init__(self, seed: int | str, scope: str, clock: Clock) -> None:
         self.kept = True  # whether the run goes on after an exit
         self._ours = seeded(seed)
         self._theirs: Any = None
+        self._clock = clock
+        self._chance = Chance(seed, scope)
+        self._others: Chance | None = None
 
     def __enter__(self) -> None:
         if Randomness._inside and here.actor is None:
@@ -76,9 +83,11 @@ class Randomness:
         Randomness._inside += 1
         self._theirs = state()
         set_state(self._ours)
+        self._others, self._clock.chance = self._clock.chance, self._chance
 
     def __exit__(self, *exc_info: object) -> None:
         Randomness._inside -= 1
         if self.kept:
             self._ours = state()
         set_state(self._theirs)
+        self._clock.chance = self._others

@@ -31,6 +31,7 @@ _CALLERS = {
     0x01: "PyObject_CallObject",  # METH_VARARGS
     0x04: "PyObject_CallNoArgs",  # METH_NOARGS
     0x08: "PyObject_CallOneArg",  # METH_O
+    0x82: "PyObject_Vectorcall",  # METH_FASTCALL | METH_KEYWORDS
 }
 if POSSIBLE:
     _WORD = ctypes.sizeof(ctypes.c_void_p)

@@ -68,7 +68,7 @@ class Run(Generic[T]):
         self.unretrieved = unretrieved
         """Exceptions that nobody retrieved, of tasks and of callbacks."""
         self.reproducible = reproducible
-        """False if something outside the simulation had a say: a thread, or a real clock."""
+        """False if something outside the simulation had a say: the notices tell what, and where."""
         self.trace = trace
         """What was recorded."""
         self._timeline: Timeline | None = None
@@ -263,7 +263,7 @@ def run(
     `main` is a coroutine, or a function that returns one; on Python 3.14 and later, as for
     `asyncio.run`, it may be any awaitable. `settle` lets the loop go on after it
     until nothing is left to do, as in a notebook, instead of cancelling what is left. The other
-    options are those of `VirtualLoop`; `random` is seeded with 0 unless `seed` says otherwise.
+    options are those of `VirtualLoop`; the seed is 0 unless `seed` says otherwise.
 
     Unlike `asyncio.run` it may be called while a loop runs in this thread, such as a notebook's:
     that one stands still, as for any call that computes. A virtual loop it may not.

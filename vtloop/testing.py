@@ -46,7 +46,7 @@ class Failed(NamedTuple):
 class Test:
     """One test, from its setup to its teardown."""
 
-    def __init__(self, tests: Tests, name: str, options: Options, shared: bool) -> None:
+    def __init__(self, tests: Tests, name: str, scope: str, options: Options, shared: bool) -> None:
         self.name = name
         self.options = options
         self.vt = VirtualTime(self)
@@ -55,6 +55,7 @@ class Test:
         self.ground: Ground | None = None
         """Where it runs, from its first part on."""
         self._tests = tests
+        self._scope = scope
         self._shared = shared
         self._world: World | None = None
         self._times = 0, 0
@@ -71,12 +72,17 @@ class Test:
 
     # Surroundings
 
+    def _chance_and_time(self) -> dict[str, Any]:
+        """Return the options of a loop, or of its surroundings, that are the test's."""
+        options = self.options
+        return {"wall_clock": options.wall_clock, "seed": options.seed, "scope": self._scope}
+
     def surroundings(self, loop: PartLoop) -> World:
         """Return what surrounds each part of the test. Its own loop has that already."""
         if not self._shared:
             return loop.world
         if self._world is None:
-            self._world = World(loop.clock, False, self.options.wall_clock, self.options.seed)
+            self._world = World(loop.clock, False, **self._chance_and_time())
         return self._world
 
     def note_times(self, virtual: int, real: int) -> None:
@@ -110,7 +116,7 @@ class Test:
             if self._shared:
                 self.ground = self._tests.shared()
             else:
-                self.ground = Ground(seed=self.options.seed, wall_clock=self.options.wall_clock)
+                self.ground = Ground(**self._chance_and_time())
         return self.ground
 
     def call(self, main: Coroutine[Any, Any, Any]) -> Any:
@@ -267,9 +273,11 @@ class Tests:
         self.current: Test | None = None
         self._shared: Ground | None = None
 
-    def begin(self, name: str, options: Options, shared: bool) -> Test:
-        """Begin a test; `shared` says that it uses async fixtures of wider scopes."""
-        self.current = Test(self, name, options, shared)
+    def begin(self, name: str, scope: str, options: Options, shared: bool) -> Test:
+        """Begin a test; `scope` tells it from all others, and `shared` says that it uses async
+        fixtures of wider scopes.
+        """
+        self.current = Test(self, name, scope, options, shared)
         return self.current
 
     def shared(self) -> Ground:

@@ -9,8 +9,8 @@ of everything is the loop's order, and the run is reproducible.
 
 A thread that stays away for real (it waits for a lock that is older than the run, or works for more
 than `patience` real seconds) does not hang the run: the loop takes the baton back, treats the
-thread as an outsider, and the run is marked as not reproducible once that thread calls in. A thread
-of the program that waits for something real, such as input, is one after some milliseconds.
+thread as an outsider, and the run is marked as not reproducible. A thread of the program that waits
+for something real, such as input, is one after some milliseconds.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class Threads:
         self.clock = clock
         self.is_deadlocked = False
         """Whether the run has ended as nothing could happen any more."""
-        self.outsiders = Outsiders(patience)
+        self.outsiders = Outsiders(patience, clock.depends_on)
         self._foreign = ForeignJobs(weakref.proxy(self), patience)  # so that there is no cycle
         self.baton_back = _thread.allocate_lock()
         self.baton_back.acquire()
@@ -300,31 +300,34 @@ class Threads:
             quiet = real_process_time() - used < pause / 2  # not even a thread of C code computes
             # The system says that a thread waits until it has a processor, so one that is woken
             # speaks for itself.
-            look = "" if thread.waking or not quiet else self._wait_of(thread)
+            others = real = ""
+            if quiet and not thread.waking:
+                others = waits_for_others(thread.thread)
+                real = waits_for_real(thread.thread)
+            look = others or real
             if look and look == last_look:
                 looks += 1
             elif not look:
                 looks, pause = 0, min(2 * pause, 20 * _LOOK)
             last_look = look
-            if looks == _LOOKS or real_monotonic() - began > self._patience:
-                if not is_at_breakpoint(thread.thread):
-                    self._tell_kept(thread)
-                    return False
-                looks, began = 0, real_monotonic()
+            has_patience = real_monotonic() - began <= self._patience
+            if looks < _LOOKS and has_patience:
+                continue
+            looks = 0
+            if is_at_breakpoint(thread.thread):
+                began = real_monotonic()
+                continue
+            self._tell_kept(thread)
+            # A job that waits for something real is waited for, as it is to have a result.
+            if others or isinstance(thread, ProgramThread) or not has_patience:
+                return False
 
     def _tell_kept(self, thread: BatonThread) -> None:
         """Tell the user of a thread that does not come back from something real."""
         if not looks_after_others(thread.thread):
             at = thread.waits_at()
             who = f"the thread {thread.thread.name!r}{f', at {at}' if at else ''}"
-            self._loop.notice(f"Something real kept {who}; it took real time, and no virtual")
-
-    def _wait_of(self, thread: BatonThread) -> str:
-        """Return what a thread waits for that does not come back, "" if it is at work."""
-        look = waits_for_others(thread.thread)
-        if not look and isinstance(thread, ProgramThread):
-            look = waits_for_real(thread.thread)
-        return look
+            self.clock.depends_on(f"Something real kept {who}; it took real time, and no virtual")
 
     def occupy_processor(self, nanoseconds: int) -> int:
         """Return how long a computation in a worker takes, behind those that came before it."""

@@ -13,14 +13,21 @@ While at least one virtual loop runs:
   threads wait in virtual time, also where a program is to read the real clocks
 - `Thread.start` and `Thread.join`: threads that the program starts belong to the run
 - `submit` and `shutdown` of `ThreadPoolExecutor`: its jobs go to the run's own worker threads
+- `os.urandom`, `os.getrandom`, `ssl.RAND_bytes`, `random.Random.seed`, `random.seed`,
+  `uuid.getnode`, and where `tempfile` has its names from: chance (see `chance`)
+- `subprocess.Popen`, `os.system`, `select.select`, `selectors.DefaultSelector`, `connect` and
+  `bind` of sockets: they do as they always do, and the run tells of it (see `real_things`)
+- `set` in `weakref.WeakSet`, in `concurrent.futures` and in installed modules that use asyncio:
+  sets in order (see `library_sets`)
+- what imports modules: some of these may come while the run is on
 
 With a recorder, `acquire` and `release` of `asyncio.Lock` and `asyncio.Semaphore`: who holds what.
 All stand-ins do what the originals do on threads that belong to no run.
 
 How a thread of the run makes an event loop, and which may run there: see `inner_loops`.
 
-Besides, a run with a seed has a state of `random` of its own (see `randomness`), and it owns the
-schedule of the garbage collector (see `collector`).
+Besides, a run with a seed has chance of its own (see `randomness`), and it owns the schedule of the
+garbage collector (see `collector`).
 """
 
 from __future__ import annotations
@@ -29,42 +36,43 @@ import asyncio.events
 import asyncio.taskgroups
 import asyncio.tasks
 import logging
+import os
 import queue
-import sys
+import random
 import threading
 import time
 from asyncio import Lock, Semaphore
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType, SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any
 
-from vtloop import blocking, holders, inner_loops, locks, ordering, pools, program_threads
+from vtloop import (
+    blocking,
+    chance,
+    holders,
+    inner_loops,
+    locks,
+    ordering,
+    pools,
+    program_threads,
+    real_things,
+)
 from vtloop.blocking import here
 from vtloop.clock import Clock
 from vtloop.collector import Collector
 from vtloop.idle_thread import IdleThread
+from vtloop.library_sets import makes_sets
 from vtloop.originals import TIME
 from vtloop.private import interpreter
 from vtloop.private.events import SET_RUNNING_LOOP
-from vtloop.private.interpreter import START_OF_LOGGING
+from vtloop.private.interpreter import CANDIDATE_NAMES, START_OF_LOGGING, weak_sets
 from vtloop.private.threads import SIMPLE_QUEUE, futures_base
 from vtloop.randomness import Randomness
-from vtloop.redirect import Redirection, can_be_redirected
+from vtloop.real_things import tells
+from vtloop.replacements import Replacement, Replacements
 from vtloop.time_functions import STAND_INS, TOLD_BY_TIME_MACHINE, start_of_logging
 from vtloop.wallclock import OneTime, WallClock
-
-_ABSENT: Any = object()
-
-
-class Replacement(NamedTuple):
-    """A name of a module or class, and what stands in for it."""
-
-    module: ModuleType | type
-    name: str
-    stand_in: Any
-    taken_by_name: bool = False  # by `from module import name` in other modules
-    redirected: Any = None  # the builtin function that it is, wherever that is kept
-
 
 ALWAYS = (
     *(
@@ -96,6 +104,25 @@ ALWAYS = (
         taken_by_name=True,
         redirected=vars(asyncio.events)[SET_RUNNING_LOOP],
     ),
+    *(
+        Replacement(os, name, make(vars(os)[name]), taken_by_name=True, redirected=vars(os)[name])
+        for name, make in (("urandom", chance.draws), ("getrandom", chance.getrandom))
+        if hasattr(os, name)
+    ),
+    Replacement(random.Random, "seed", chance.seed),
+    Replacement(random, "seed", chance.seed_of_module, taken_by_name=True),
+    *(
+        Replacement(
+            module, name, tells(vars(module)[name], how), True, redirected=vars(module)[name]
+        )
+        for module, name, how in real_things.FUNCTIONS
+    ),
+    *(
+        Replacement(kind, name, tells(getattr(kind, name), how))
+        for kind, name, how in real_things.METHODS
+    ),
+    Replacement(weak_sets, "set", ordering.OrderedSet),
+    Replacement(futures_base, "set", ordering.OrderedSet),
     Replacement(ThreadPoolExecutor, "submit", pools.submit),
     Replacement(ThreadPoolExecutor, "shutdown", pools.shutdown),
 )
@@ -111,113 +138,23 @@ WALL = tuple(
 )
 
 
-class _Place(NamedTuple):
-    """Where a name is, and its two values."""
-
-    names: Any  # of a module, as a dict; or a class
-    name: str
-    stand_in: Any
-    original: Any
-
-
-class Replacements:
-    """A table of replacements, in force while it is entered at least once, from any thread."""
-
-    def __init__(self, table: tuple[Replacement, ...]) -> None:
-        self._classes: list[_Place] = []
-        self._modules: list[_Place] = []
-        self._to_take: list[_Place] = []
-        self._takers: list[_Place] = []  # modules that have taken something by name
-        self._modules_seen: tuple[int, object] = (0, None)
-        self._lock = threading.Lock()
-        self._entered = 0
-        redirections = []
-        for module, name, stand_in, taken_by_name, redirected in table:
-            if can_be_redirected(redirected):
-                redirections.append(Redirection(redirected, stand_in))
-            else:
-                original = vars(module).get(name, _ABSENT)
-                if isinstance(module, type):
-                    self._classes.append(_Place(module, name, stand_in, original))
-                else:
-                    self._modules.append(_Place(vars(module), name, stand_in, original))
-                if taken_by_name:
-                    self._to_take.append(self._modules[-1])
-        self._redirections = redirections  # which hold what the functions are redirected to
-        self._redirected = [(one.words, one.redirected, one.original) for one in redirections]
-
-    def __enter__(self) -> None:
-        with self._lock:
-            self._entered += 1
-            if self._entered == 1:
-                if self._to_take and _modules() != self._modules_seen:
-                    self._modules_seen = _modules()
-                    self._takers = self._who_has("original")
-                for owner, name, stand_in, _ in self._classes:
-                    setattr(owner, name, stand_in)
-                for names, name, stand_in, _ in self._modules:
-                    names[name] = stand_in
-                for names, name, stand_in, _ in self._takers:
-                    names[name] = stand_in
-                for words, redirected, _ in self._redirected:
-                    words[:] = redirected
-
-    def __exit__(self, *exc_info: object) -> None:
-        with self._lock:
-            self._entered -= 1
-            if self._entered == 0:
-                for words, _, original in self._redirected:
-                    words[:] = original
-                for owner, name, _, original in self._classes:
-                    if original is _ABSENT:  # inherited
-                        delattr(owner, name)
-                    else:
-                        setattr(owner, name, original)
-                for names, name, _, original in self._modules:
-                    if original is _ABSENT:
-                        del names[name]
-                    else:
-                        names[name] = original
-                for names, name, _, original in self._takers:
-                    names[name] = original
-                if self._to_take and _modules() != self._modules_seen:
-                    # New modules may have taken a stand-in.
-                    for names, name, _, original in self._who_has("stand_in"):
-                        names[name] = original
-
-    def _who_has(self, which: str) -> list[_Place]:
-        """Return where modules have one of the two values, by `from … import`.
-
-        The standard library means something else by other names, such as the type of a lock.
-        """
-        wanted = {id(getattr(place, which)): place for place in self._to_take}
-        return [
-            place._replace(names=vars(module), name=name)
-            for module in filter(_is_users, list(sys.modules.values()))
-            for name, value in list(vars(module).items())
-            if (place := wanted.get(id(value))) is not None
-            and (name == place.name or _top(module) not in sys.stdlib_module_names)
-        ]
+def in_others(module: ModuleType) -> Iterator[Replacement]:
+    """Yield what is replaced in a module that need not be there."""
+    if module.__name__ == "_ssl":
+        draw = vars(module)["RAND_bytes"]
+        yield Replacement(module, "RAND_bytes", chance.draws(draw), True, redirected=draw)
+    elif module.__name__ == "uuid":
+        yield Replacement(module, "getnode", chance.getnode(module), taken_by_name=True)
+    elif module.__name__ == "tempfile":
+        yield Replacement(module, CANDIDATE_NAMES, chance.candidate_names(module))
+    elif module.__name__ == "multiprocessing.process":
+        start = module.BaseProcess.start
+        yield Replacement(module.BaseProcess, "start", tells(start, real_things.PROCESS))
+    elif makes_sets(module):
+        yield Replacement(module, "set", ordering.OrderedSet)
 
 
-def _modules() -> tuple[int, object]:
-    """Return what changes when modules come and go: how many there are, and the last."""
-    while True:
-        try:
-            return len(sys.modules), next(reversed(sys.modules.values()))
-        except RuntimeError:  # another thread is importing: look again
-            continue
-
-
-def _is_users(module: Any) -> bool:
-    return isinstance(module, ModuleType) and module is not time and _top(module) != "vtloop"
-
-
-def _top(module: ModuleType) -> str:
-    return module.__name__.partition(".")[0]
-
-
-always = Replacements(ALWAYS)
+always = Replacements(ALWAYS, in_others)
 when_recorded = Replacements(RECORDED)
 _wall = Replacements(WALL)
 
@@ -231,7 +168,12 @@ class World:
     """The surroundings of one loop, in force while it is entered at least once."""
 
     def __init__(
-        self, clock: Clock, recorded: bool, wall_clock: WallClock, seed: int | str | None
+        self,
+        clock: Clock,
+        recorded: bool,
+        wall_clock: WallClock,
+        seed: int | str | None,
+        scope: str = "",
     ) -> None:
         self.collector = Collector()
         self.time = one_time(clock, wall_clock)
@@ -241,7 +183,7 @@ class World:
         if recorded:
             self._parts.append(when_recorded)
         if seed is not None:
-            self._parts.append(Randomness(seed))
+            self._parts.append(Randomness(seed, scope, clock))
         self._entered = 0
 
     def close(self) -> None:

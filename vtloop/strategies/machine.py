@@ -114,7 +114,7 @@ class AsyncStateMachine(stateful.RuleBasedStateMachine):
         super().__init__()
         self._recording = Recording()
         self._ending = False
-        self.loop = VirtualLoop(recorder=self._recording)
+        self.loop = VirtualLoop(seed=0, recorder=self._recording)
 
     def complete(self, main: Coroutine[Any, Any, Any]) -> Any:
         """Run a coroutine on the loop; return what it returns. For rules that are not async."""

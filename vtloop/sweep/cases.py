@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection, Coroutine, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from vtloop import randomness, world
+from vtloop import world
 from vtloop.clock import START, Clock
 from vtloop.errors import DeadlockError, LivelockError, SimulationError
 from vtloop.kernel import no_loop_running
@@ -52,7 +52,7 @@ class Bench:
 
     `check` is called after each run, `always` before each of its handles; both raise what is wrong,
     or return False.
-    `seed` is that of `random`, `wall_clock` that of each run. `policies` act before those of the
+    `seed` and `wall_clock` are those of each run. `policies` act before those of the
     case.
     """
 
@@ -71,7 +71,7 @@ class Bench:
         self._program = program
         self._check = check
         self._always = always
-        self._random = randomness.seeded(seed)
+        self._seed = seed
         self._wall_clock = wall_clock
         self._policies = policies
         self._runs = 0
@@ -83,7 +83,6 @@ class Bench:
             entered.enter_context(world.always)
             entered.enter_context(world.one_time(Clock(), self._wall_clock))
             entered.enter_context(NOTING)
-            entered.callback(randomness.set_state, randomness.state())
             if gc.isenabled():
                 entered.callback(gc.enable)
                 gc.disable()
@@ -187,7 +186,6 @@ class Bench:
         watch = None if self._always is None else Watch(self._always)
         # The invariant is within the others: a step has ended for them when it looks.
         policies = [one for one in (counting, injection, watch) if one is not None]
-        randomness.set_state(self._random)
         belonging = current.set(witness)
         try:
             _execute(
@@ -197,6 +195,7 @@ class Bench:
                 self._policies,
                 policies,
                 recording,
+                self._seed,
                 self._wall_clock,
             )
             witness.failing.let_go()
@@ -238,6 +237,7 @@ def _execute(
     outer: Sequence[Policy],
     policies: Sequence[Counting | CountingArmed | Injection | Watch],
     recording: Recording | None,
+    seed: int | str,
     wall_clock: WallClock,
 ) -> None:
     """Run a program, and write down what is seen of its main coroutine.
@@ -245,8 +245,12 @@ def _execute(
     That is run without a runner's way with Ctrl-C, which here ends the sweep.
     """
     outcome = injection.outcome
-    policy = Several([*outer, *policies]) if outer or policies[1:] else policies[0]
-    options: dict[str, Any] = {"policy": policy, "recorder": recording, "wall_clock": wall_clock}
+    options: dict[str, Any] = {
+        "policy": Several([*outer, *policies]) if outer or policies[1:] else policies[0],
+        "recorder": recording,
+        "seed": seed,
+        "wall_clock": wall_clock,
+    }
     if outcome.case.letter in ("", "T"):
         loop: WitnessedLoop = TimedLoop(witness, held=outcome.case.number, **options)
     else:

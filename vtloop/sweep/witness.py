@@ -33,6 +33,7 @@ from vtloop.private.events import (
     get_running_loop,
 )
 from vtloop.private.interpreter import WARN_UNAWAITED, getframe, warn_unawaited
+from vtloop.replacements import Replacement, Replacements
 from vtloop.stock import STOCK
 from vtloop.sweep.facts import Complaint, Fault, Left, Outcome, Primitive, faults_of
 from vtloop.sweep.failing import Failing
@@ -40,7 +41,6 @@ from vtloop.sweep.releases import Releases, programs_line
 from vtloop.sweep.wakeups import Made, WakeUps, counted
 from vtloop.tasks import Task, coroutine_name, ended_cancelled, given_name, number_of
 from vtloop.waits import WRAPPERS
-from vtloop.world import Replacement, Replacements
 
 _NOTED = (*FUTURES, CoroutineType)
 

@@ -1,0 +1,240 @@
+"""A run that is not reproducible tells why, with the line: whatever from outside had a say."""
+
+import asyncio
+import os
+import random
+import select
+import selectors
+import socket
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from multiprocessing import get_context
+
+import anyio
+import pytest
+
+import vtloop
+from vtloop import simulate
+from vtloop.blocking import real_sleep
+from vtloop.cells import Notebook
+from vtloop.program_threads import start_outside
+
+BEFORE = threading.Lock()
+
+
+def in_thread(function, *args):
+    """Return a main coroutine function that calls a function in a thread of the run."""
+
+    async def main():
+        return await asyncio.to_thread(lambda: function(*args))
+
+    return main
+
+
+def ready_pair():
+    ours, theirs = socket.socketpair()
+    theirs.send(b"x")
+    return ours, theirs
+
+
+async def a_process():
+    subprocess.run([sys.executable, "-c", ""], check=True)
+
+
+async def a_shell():
+    os.system("true")
+
+
+async def a_process_of_multiprocessing():
+    process = get_context("spawn").Process(target=int)
+    process.start()
+    process.join()
+
+
+async def a_selector():
+    ours, theirs = ready_pair()
+    with ours, theirs, selectors.DefaultSelector() as selector:
+        selector.register(ours, selectors.EVENT_READ)
+        assert selector.select()
+
+
+async def a_select():
+    ours, theirs = ready_pair()
+    with ours, theirs:
+        assert select.select([ours], [], [], 1)[0]
+
+
+async def a_server():
+    socket.create_server(("127.0.0.1", 0)).close()
+
+
+async def a_connection():
+    with pytest.raises(ConnectionError):
+        socket.create_connection(("127.0.0.1", 1))
+
+
+async def a_read_of_a_pipe():
+    def feed():
+        real_sleep(0.3)
+        os.write(end, b"x")
+
+    def read():
+        return os.read(start, 1)
+
+    start, end = os.pipe()
+    start_outside(threading.Thread(target=feed))
+    assert await asyncio.to_thread(read) == b"x"
+    os.close(start)
+    os.close(end)
+
+
+async def a_thread_from_outside():
+    def answer():
+        real_sleep(0.01)
+        loop.call_soon_threadsafe(event.set)
+
+    loop, event = asyncio.get_running_loop(), asyncio.Event()
+    start_outside(threading.Thread(target=answer, name="outside"))
+    await event.wait()
+
+
+async def a_lock_that_an_outsider_holds():
+    def hold():
+        real_sleep(0.3)
+        BEFORE.release()
+
+    def wait():
+        with BEFORE:
+            pass
+
+    BEFORE.acquire()
+    start_outside(threading.Thread(target=hold))
+    await asyncio.to_thread(wait)
+
+
+async def a_clock():
+    time.monotonic()
+
+
+async def chance():
+    uuid.uuid4()
+
+
+CAUSES = {
+    a_process: ("starts a real process", "subprocess.run([sys.executable"),
+    a_shell: ("starts a real process", 'os.system("true")'),
+    a_process_of_multiprocessing: ("starts a real process", "process.start()"),
+    a_selector: ("waits for real files or sockets", "assert selector.select()"),
+    a_select: ("waits for real files or sockets", "assert select.select("),
+    a_server: ("has to do with a real socket", "socket.create_server("),
+    a_connection: ("has to do with a real socket", "socket.create_connection("),
+    a_read_of_a_pipe: ("Something real kept the thread 'asyncio_0'", "return os.read(start, 1)"),
+    a_thread_from_outside: (
+        "The thread 'outside', which is not of the run, called in",
+        "loop.call_soon_threadsafe(event.set)",
+    ),
+    a_lock_that_an_outsider_holds: ("Something real kept the thread 'asyncio_0'", "with BEFORE:"),
+    a_clock: ("reads a real clock", "time.monotonic()"),
+    chance: ("draws from the operating system's chance", "uuid.uuid4()"),
+}
+OPTIONS = {a_clock: {"wall_clock": None}, chance: {"seed": None}}
+
+
+@pytest.mark.parametrize("cause", CAUSES, ids=lambda cause: cause.__name__)
+def test_a_run_that_is_not_reproducible_tells_why_and_where(cause):
+    run = simulate(cause, **OPTIONS.get(cause, {}))
+    run.result()
+    what, line = CAUSES[cause]
+    assert not run.reproducible
+    assert any(what in notice and line in notice for notice in run.notices), run.notices
+    assert all("test_real_things.py:" in notice for notice in run.notices if what in notice)
+
+
+@pytest.mark.parametrize(
+    ("function", "args", "options"),
+    [
+        (os.system, ("true",), {}),
+        (time.monotonic, (), {"wall_clock": None}),
+        (os.urandom, (1,), {"seed": None}),
+    ],
+    ids=["a process", "a clock", "chance"],
+)
+def test_a_function_that_is_given_to_a_thread_as_it_is_counts_too(function, args, options):
+    async def main():
+        await asyncio.to_thread(function, *args)
+
+    run = simulate(main, **options)
+    assert not run.reproducible
+    assert run.notices[0].startswith("the thread 'asyncio_0' ")
+
+
+def test_what_has_to_do_with_nothing_real_stays_reproducible(tmp_path):
+    async def main():
+        await asyncio.to_thread((tmp_path / "file").write_text, "text")
+        ours, theirs = ready_pair()
+        with ours, theirs:
+            return ours.recv(1), time.monotonic(), uuid.uuid4(), random.random()
+
+    run = simulate(main)
+    run.result()
+    assert (run.reproducible, run.notices) == (True, ())
+
+
+def test_threads_outside_of_a_run_may_do_what_they_like():
+    async def main():
+        start_outside(thread := threading.Thread(target=os.system, args=("true",)))
+        with vtloop.blocking.outside():
+            thread.join()
+
+    run = simulate(main)
+    assert (run.reproducible, run.notices) == (True, ())
+
+
+def test_each_part_of_a_loop_has_the_reasons_that_still_count():
+    async def read():
+        time.time()
+
+    async def sleep():
+        await asyncio.sleep(1)
+
+    cells = Notebook()
+    first, second = cells.run(read, wall_clock=None), cells.run(sleep)
+    cells.close()
+    assert not first.reproducible
+    assert not second.reproducible
+    assert second.notices == first.notices
+
+
+# --- What libraries do for loops that cannot watch files ------------------------------------------
+
+
+@pytest.mark.parametrize("wait", [anyio.wait_readable, anyio.wait_writable])
+def test_anyio_does_not_wait_for_a_real_socket_in_a_thread(wait):
+    async def main():
+        ours, theirs = socket.socketpair()
+        with ours, theirs, anyio.move_on_after(5):
+            await wait(ours)
+
+    threads = threading.active_count()
+    with pytest.raises(vtloop.NotSimulated, match="has no real file descriptors; read in a thread"):
+        vtloop.run(main())
+    assert threading.active_count() == threads
+
+
+def test_a_library_that_polls_where_a_loop_offers_no_readers_meets_the_refusal():
+    """As gRPC does, in real time."""
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            try:
+                loop.add_reader(ours, print)
+            except NotImplementedError:
+                return "polls"
+
+    with pytest.raises(vtloop.NotSimulated, match=r"loop\.add_reader\(\) was called"):
+        vtloop.run(main())
