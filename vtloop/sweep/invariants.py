@@ -19,6 +19,7 @@ from typing import Any
 
 from vtloop.allowed import Option, check, function
 from vtloop.clock import format_seconds
+from vtloop.loop import VirtualLoop
 from vtloop.ordering import without_addresses
 from vtloop.policies import Rest, Take
 from vtloop.private.events import FUTURES, get_running_loop
@@ -133,8 +134,10 @@ def _items(found: Any) -> Any:
 
 def _handed_over() -> Iterator[Any]:
     """Yield what was set as the result of a future, for somebody who has not run since."""
-    loop: Any = get_running_loop()
-    for handle in getattr(loop, "_ready", ()):
+    loop = get_running_loop()
+    if not isinstance(loop, VirtualLoop):
+        return
+    for handle in loop._ready:
         for future in handle._args or ():
             has_result = isinstance(future, FUTURES) and future.done() and not future.cancelled()
             if has_result and future._exception is None and future.result() is not None:
