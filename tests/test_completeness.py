@@ -129,6 +129,8 @@ def on_stock(program, *interruption):
 class SteeredLoop(vtloop.VirtualLoop):
     """A virtual loop whose policy stops with the main coroutine."""
 
+    blocked_until = 0
+
     def run_until_complete(self, future):
         try:
             return super().run_until_complete(future)

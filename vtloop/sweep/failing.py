@@ -76,6 +76,7 @@ class Failing:
         self._held: list[Any] = []
         self._seen: list[_Seen] = []
         self._is_over = False
+        self._taken_back = False  # whether anybody has taken back a request
         self.by_nobody: dict[str, None] = {}
         """The tasks, by name or coroutine, that have passed on what they had taken back."""
 
@@ -92,19 +93,23 @@ class Failing:
     def collected(self, task: Any) -> None:
         """See what a task has ended with, that is about to be gone."""
         error = getattr(task, "_exception", None)
-        if error is not None and not self._is_over:
+        if self._is_over:
+            return
+        if error is not None:
             number, code = number_of(task), _code_of(task)
             how = "ended with it"
             if task.cancelling():
                 how = "was cancelled, and ended with it instead of CancelledError"
             self._note(error, number, code, _who(task, error), how)
+        elif self._taken_back and task.cancelled():
+            self._note_cancelled(task)
 
     def took_back(self, error: BaseException) -> None:
         """Take note that the last request to stop was taken back as this was handled."""
-        vars(error)[_TAKEN_BACK] = True
+        vars(error)[_TAKEN_BACK] = self._taken_back = True
 
-    def cancelled(self, task: Any) -> None:
-        """See whether somebody has cancelled a task, that is about to be gone."""
+    def _note_cancelled(self, task: Any) -> None:
+        """Take note of a task if it was cancelled by nobody."""
         error = cancellation_of(task)
         if error is not None and _TAKEN_BACK in vars(error) and not task.cancelling():
             coroutine = _coroutine_of(task)
@@ -118,21 +123,15 @@ class Failing:
     def let_go(self) -> None:
         """Hold no task any more, now that the main coroutine has ended and the loop is closed."""
         for task in self._held:
-            self._look_at(task)
-        self._held.clear()
-
-    def _look_at(self, task: Any) -> None:
-        if task.done() and task.cancelled():
-            self.cancelled(task)
-        else:
             self.collected(task)
+        self._held.clear()
 
     def failures(self) -> tuple[Failure, ...]:
         """Return all of them, now that the run is over."""
         for reference in self._tasks:
             task = reference()
             if task is not None:
-                self._look_at(task)
+                self.collected(task)
         self._is_over = True
         roots: dict[tuple[object, ...], list[_Seen]] = {}
         for seen in self._seen:

@@ -69,6 +69,7 @@ class Injection:
 
     def steer(self, loop: Any, take: Take, rest: Rest | None) -> tuple[Take, Rest | None]:
         self._loop, self._take, self._rest = loop, take, rest
+        self._clock = loop.clock
 
         def next_handle() -> Any:
             number = self.handles
@@ -154,7 +155,7 @@ class Injection:
             self._stepping = owner
             self._calls.start()
         self._looks_at = self._next_handle_to_look_at()
-        self._instant = self._loop.virtual_time()
+        self._instant = self._clock.now
         return handle
 
     def _comes(self, kinds: Set[str], at: int) -> bool:

@@ -290,7 +290,7 @@ def notify(self: Any, n: int = 1) -> None:
 
 
 def task_cancel(self: Any, msg: Any = None) -> bool:
-    if (witness := current.get()) is not None and not self.done():
+    if (witness := current.get()) is not None:
         witness.wakeups.cut_short(self)
     return _cancel(self, msg)
 
@@ -349,12 +349,9 @@ def task_exception(self: Any) -> BaseException | None:
 
 
 def finalise_task(self: Any) -> None:
-    has_failed = self._exception is not None
-    if (has_failed or self.cancelled()) and (witness := getattr(self._loop, "_witness", None)):
-        if has_failed:
-            witness.failing.collected(self)
-        else:
-            witness.failing.cancelled(self)
+    tells = self._exception is not None or self.cancelled()
+    if tells and (witness := getattr(self._loop, "_witness", None)) is not None:
+        witness.failing.collected(self)
     _finalise_task(self)
 
 
