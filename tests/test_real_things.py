@@ -133,7 +133,7 @@ CAUSES = {
     a_connection: ("has to do with a real socket", "socket.create_connection("),
     a_read_of_a_pipe: ("Something real kept the thread 'asyncio_0'", "return os.read(start, 1)"),
     a_thread_from_outside: (
-        "The thread 'outside', which is not of the run, called in",
+        "The thread 'outside', which the run does not control, called in",
         "loop.call_soon_threadsafe(event.set)",
     ),
     a_lock_that_an_outsider_holds: ("Something real kept the thread 'asyncio_0'", "with BEFORE:"),

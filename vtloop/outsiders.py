@@ -84,7 +84,7 @@ class Outsiders:
         if caller not in self._keepers and caller not in self._told:
             self._told.add(caller)
             self._tell(
-                f"The thread {caller.name!r}, which is not of the run, called in at "
+                f"The thread {caller.name!r}, which the run does not control, called in at "
                 f"{line_of_program()}: when it does is for real time to say"
             )
         self.wake()
@@ -100,8 +100,7 @@ class Outsiders:
             self.leave_out(thread)
 
     def blocked_for_real(self, thread: threading.Thread) -> None:
-        """Take a worker thread that did not come back for an outsider; the user is told of it."""
-        self._told.add(thread)
+        """Take a worker thread that did not come back for an outsider."""
         if looks_after_others(thread):
             self._keepers.add(thread)
             self.wait_for_last(thread)

@@ -9,8 +9,9 @@ of everything is the loop's order, and the run is reproducible.
 
 A thread that stays away for real (it waits for a lock that is older than the run, or works for more
 than `patience` real seconds) does not hang the run: the loop takes the baton back, treats the
-thread as an outsider, and the run is marked as not reproducible. A thread of the program that waits
-for something real, such as input, is one after some milliseconds.
+thread as an outsider, and the run is marked as not reproducible once that thread calls in. A thread
+of the program that waits for something real, such as input, is one after some milliseconds, and the
+run is marked at once.
 """
 
 from __future__ import annotations
@@ -317,17 +318,17 @@ class Threads:
             if is_at_breakpoint(thread.thread):
                 began = real_monotonic()
                 continue
-            self._tell_kept(thread)
+            self._tell_kept(thread, self._loop.notice if others else self.clock.depends_on)
             # A job that waits for something real is waited for, as it is to have a result.
             if others or isinstance(thread, ProgramThread) or not has_patience:
                 return False
 
-    def _tell_kept(self, thread: BatonThread) -> None:
+    def _tell_kept(self, thread: BatonThread, tell: Callable[[str], object]) -> None:
         """Tell the user of a thread that does not come back from something real."""
         if not looks_after_others(thread.thread):
             at = thread.waits_at()
             who = f"the thread {thread.thread.name!r}{f', at {at}' if at else ''}"
-            self.clock.depends_on(f"Something real kept {who}; it took real time, and no virtual")
+            tell(f"Something real kept {who}; it took real time, and no virtual")
 
     def occupy_processor(self, nanoseconds: int) -> int:
         """Return how long a computation in a worker takes, behind those that came before it."""
