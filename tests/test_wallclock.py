@@ -6,6 +6,7 @@ Chosen starts are in 2001, so that no real clock can be taken for a virtual one.
 import asyncio
 import logging
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -487,6 +488,20 @@ def test_a_chosen_start_is_refused_while_freezegun_has_frozen_the_time():
                 start(local_time, wall_clock=START)
         assert date.today() == date(2012, 1, 14)
     assert run(local_time) == "2001-02-03 23:59:58.500000"
+
+
+def test_what_time_machine_has_set_stays_in_force_also_in_the_first_run_of_a_process():
+    program = (
+        "import asyncio, time_machine, vtloop\n"
+        "from datetime import datetime\n"
+        "async def main(): return datetime.now().year\n"
+        "with time_machine.travel(datetime(2012, 1, 14)):\n"
+        "    print(vtloop.simulate(main).value, vtloop.simulate(main, wall_clock=None).value)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "2012 2012\n"
 
 
 def test_a_chosen_start_comes_before_what_time_machine_has_set():

@@ -158,6 +158,12 @@ class _Travel:
             if modules.get("pytest", self) is None:
                 del modules["pytest"]
 
+    def look(self) -> None:
+        """Take note of who moves the time, if somebody has imported time-machine by now."""
+        with self._lock:
+            if self._travel is None and self.is_there and "time_machine" in sys.modules:
+                self._import()
+
     def __enter__(self) -> None:
         with self._lock:
             if self._travel is None and self.is_there:
@@ -249,6 +255,7 @@ def _whose_time() -> str:
     datetime = sys.modules.get("datetime")
     if "freezegun" in sys.modules and datetime and datetime.datetime.__name__ == "FakeDatetime":
         return "freezegun"
+    travel.look()
     return "time-machine" if travel.moved_by_others() else ""
 
 
