@@ -24,11 +24,11 @@ from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
 
 from vtloop import chart
-from vtloop.chart.difference import first_difference
 from vtloop.chart.scale import AXES
 from vtloop.chart.style import ARROWS, FONT, MARKS, SIZES, STATES, THEMES
 from vtloop.chart.svg import to_bytes
 from vtloop.clock import START
+from vtloop.difference import first_difference
 from vtloop.scripts import Options, run_script
 from vtloop.sweep import replay
 from vtloop.timeline import Timeline

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import vtloop
-from vtloop import chart, claims, private, strategies, sweep
+from vtloop import audit, chart, claims, private, strategies, sweep
 
 HOUSE = Path(vtloop.__file__).parent
 MODULES = {
@@ -28,6 +28,7 @@ def mapped(package):
 
 
 PACKAGES = {
+    "audit": audit,
     "chart": chart,
     "claims": claims,
     "private": private,

@@ -34,25 +34,29 @@ A map of the package, from the bottom up; a module imports only from those named
 - `allowed`: what options can be
 - `policies`, `scheduling`, `loop`, `kernel`: the event loop, who acts between its steps, and where
   another one runs
-- `timeline`, `actors`, `periods`, `facts`: the schedule of a run, read from its trace, who is in
-  it, and what became of them
+- `timeline`, `actors`, `periods`, `facts`, `difference`: the schedule of a run, read from its
+  trace, who is in it, what became of them, and where two runs part
 - `chart`: its picture; a package, with a map of its own
 - `marble_rows`, `marbles`, `perfetto`, `mermaid`, `page`: its other views
 - `views`: all of them, by format
 - `claims`: what is to be true of a schedule; a package, with a map of its own
 - `explanations`: what Hypothesis tells of the examples that fail
-- `output`, `runner`, `simulation`: one run
 - `progress`: how far long work is
+- `programs`: functions by name
+- `audit`: whether a program does the same in every process; a package, with a map of its own
+- `output`, `runner`, `simulation`: one run
 - `sweep`: a run for every moment at which a task could be cancelled; a package, with a map of its
   own
 - `strategies`: what is left to chance in a run, drawn by Hypothesis; a package, with a map of its
   own
 - `growth`: several, of growing size
 - `parts`: a loop that is run in parts, and the trace of each
-- `options`, `loop_makers`, `scripts`, `sweep_command`, `__main__`: the command line
+- `options`, `loop_makers`, `scripts`, `sweep_command`, `audit_command`, `__main__`: the command
+  line
 - `cells`, `notebook`: the cells of a notebook
-- `leaks`, `grounds`, `vt`, `testing`, `failures`, `durations`, `sweeps`, `swept`,
+- `leaks`, `grounds`, `vt`, `testing`, `failures`, `durations`, `sweeps`, `swept`, `audited_tests`,
   `pytest_plugin`: tests in virtual time, for pytest
+- `outside`, `audited`: a process of an audit
 """
 
 from importlib import import_module

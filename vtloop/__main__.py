@@ -1,4 +1,4 @@
-"""The command line: `vtloop run script.py`, and `vtloop chart`, `trace` and `sweep`."""
+"""The command line: `vtloop run script.py`, and `vtloop chart`, `trace`, `sweep` and `audit`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from vtloop import __version__
+from vtloop.audit_command import add_audit_command, run_audit_command
 from vtloop.errors import SimulationError, UntilReached
 from vtloop.options import add_options
 from vtloop.progress import progress
@@ -78,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
             view.add_argument("--theme", choices=("light", "dark"))
             view.add_argument("--title")
     add_command(commands)
+    add_audit_command(commands)
     return parser
 
 
@@ -85,7 +87,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     parser = _parser()
     argv, args = list(sys.argv[1:] if argv is None else argv), []
-    if argv[:1] != ["run"] and "--" in argv:  # the rest is the script's; argparse would mix them up
+    # The rest is the script's; argparse would mix them up.
+    if argv[:1] not in (["run"], ["audit"]) and "--" in argv:
         cut = argv.index("--")
         argv, args = argv[:cut], argv[cut + 1 :]
     elif argv[1:2] == ["--"]:  # of `vtloop run -- script.py`
@@ -99,6 +102,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     if arguments.command == "sweep":
         return run_command(parser, arguments)
+    if arguments.command == "audit":
+        return run_audit_command(parser, arguments)
     options = Options(arguments.wall_clock, arguments.until, arguments.seed)
     if arguments.command == "run":
         target = arguments.module or arguments.script

@@ -128,6 +128,7 @@ OF_RUNS = {
     "recorder": Option(or_none(having("attach")), "a recorder (see vtloop.recorder), or None"),
     "policy": Option(or_none(having("steer")), "a policy (see vtloop.policies), or None"),
     "settle": FLAG,
+    "audit": FLAG,
     "debug": Option(or_none(FLAG.takes), "True or False, or None for asyncio's own default"),
 }
 

@@ -36,6 +36,10 @@ class ClaimError(AssertionError):
     """A claim about a run does not hold. It is no SimulationError: the run itself went well."""
 
 
+class AuditError(AssertionError):
+    """A program does not do the same in every process. Like ClaimError it is no SimulationError."""
+
+
 class SimulationWarning(RuntimeWarning):
     """The run went on, but its user should know something; the base of the warnings below."""
 

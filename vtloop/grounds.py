@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from vtloop import leaks
-from vtloop.allowed import OF_RUNS, Option, one_of, refusal
+from vtloop.allowed import FLAG, OF_RUNS, Option, one_of, refusal
 from vtloop.clock import START, Seconds
 from vtloop.parts import PartLoop, PartRecording
 from vtloop.places import is_library
@@ -55,6 +55,7 @@ class Options(NamedTuple):
     wall_clock: WallClock = START
     until: Seconds | None = None
     leaks: str = "fail"
+    audit: bool = False
 
     @classmethod
     def of(cls, marks: Iterable[pytest.Mark]) -> Options:
@@ -74,6 +75,7 @@ def refuse(options: Mapping[str, Option], name: str, value: Any, marker: str) ->
 _OPTIONS = {
     **{name: OF_RUNS[name] for name in ("seed", "wall_clock", "until")},
     "leaks": Option(one_of("fail", "allow"), "'fail' or 'allow'"),
+    "audit": FLAG,
 }
 
 

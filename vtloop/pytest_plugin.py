@@ -28,6 +28,7 @@ from vtloop.errors import SimulationError
 from vtloop.sweeps import NOT_SWEPT, Sweeps, options_of
 
 if TYPE_CHECKING:
+    from vtloop.simulation import Run
     from vtloop.swept import Swept
     from vtloop.testing import Test, Tests
     from vtloop.vt import VirtualTime
@@ -78,14 +79,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="TOKEN",
         help="of tests that are swept, run only the case of a token, recorded",
     )
+    group.addoption(
+        "--vtloop-audit",
+        action="store_true",
+        help="run each async test in virtual time in new processes as well, and let it fail if it "
+        "does not do the same in all of them, see vtloop.audit",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
-        "vtloop(seed=0, wall_clock='2000-01-01T00:00:00+00:00', until=None, leaks='fail'): run an "
-        "async test in virtual time; with leaks='allow' it may leave tasks, exceptions and "
-        "coroutines behind, with wall_clock=None it reads the machine's clocks",
+        "vtloop(seed=0, wall_clock='2000-01-01T00:00:00+00:00', until=None, leaks='fail', "
+        "audit=False): run an async test in virtual time; with leaks='allow' it may leave tasks, "
+        "exceptions and coroutines behind, with wall_clock=None it reads the machine's clocks, "
+        "with audit=True it is run in new processes as well, where it is to do the same",
     )
     config.addinivalue_line(
         "markers",
@@ -179,6 +187,10 @@ class VirtualFunction(pytest.Function):
             super().runtest()
         finally:
             setattr(target, name, function)
+        if test.options.audit:
+            from vtloop.audited_tests import audit_test
+
+            audit_test(self)
 
     def _run_often(
         self, swept: Swept | None, fate: Any, function: Any, args: Any, kwargs: Any
@@ -306,6 +318,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         in_marks = any("wall_clock" in mark.kwargs for mark in marks)
         if item.config.getini("vtloop_wall_clock") and not in_marks:
             options = options._replace(wall_clock=_wall_clock_of_suite(item.config))
+        if options.audit or item.config.getoption("vtloop_audit"):
+            can_be = _check_suitable_for_audit(item, options.audit)
+            options = options._replace(audit=can_be)
         shared = any(fixture.scope != "function" for fixture in _async_fixtures(item))
         if _tests not in item.config.stash:
             item.config.stash[_tests] = Tests()
@@ -381,6 +396,20 @@ def _why_not_swept(item: pytest.Item) -> tuple[str, str] | None:
         if wrong:
             return wrong, what_to_do
     return _why_not_run_often(item)
+
+
+def _check_suitable_for_audit(item: pytest.Item, marked: bool) -> bool:
+    """Return whether a test can be audited; one that is marked for it fails otherwise."""
+    wrong = ""
+    if not isinstance(item, VirtualFunction):
+        wrong = "it is not async; an audit runs async tests"
+    elif hasattr(item.obj, "hypothesis"):
+        wrong = "Hypothesis gives it other examples each time; audit what it calls"
+    elif item.get_closest_marker("vtloop_sweep"):
+        wrong = "it is marked vtloop_sweep, which runs it often as well; audit another test"
+    if wrong and marked:
+        pytest.fail(f"{item.name} is marked vtloop(audit=True) while {wrong}", pytrace=False)
+    return not wrong
 
 
 def _check_suitable_for_fate(item: pytest.Item) -> None:
@@ -460,6 +489,14 @@ def vt(request: pytest.FixtureRequest) -> VirtualTime:
 
 
 # What is told
+
+
+def run_of(item: pytest.Item) -> Run[Any] | None:
+    """Return the run of a test so far; None if there is none."""
+    test = item.stash.get(_test, None)
+    if test is None or test.ground is None or test.ground.account is None:
+        return None
+    return test.vt.run
 
 
 @pytest.hookimpl(wrapper=True)

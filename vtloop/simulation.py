@@ -294,6 +294,7 @@ def simulate(
     wall_clock: WallClock = START,
     timer_slack: Seconds = 0,
     patience: float = 10.0,
+    audit: bool = False,
 ) -> Run[T]:
     """Run a coroutine in virtual time and return what happened; options as for `run`.
 
@@ -301,14 +302,28 @@ def simulate(
     standard output as usual. What is raised before there is a main coroutine is nobody's run, and
     is raised here.
 
+    With `audit` the program is run in new processes as well, see `vtloop.audit`, and AuditError is
+    raised if they do not do the same. `main` is a function at the top level of a module then.
+
     >>> async def nap() -> str:
     ...     await asyncio.sleep(3600)
     ...     return "rested"
     >>> simulate(nap).elapsed
     3600.0
     """
-    check(OF_RUNS, settle=settle, debug=debug)
+    check(OF_RUNS, settle=settle, debug=debug, audit=audit)
     refuse_unless_runnable(main)
+    if audit:
+        _audit(
+            main,
+            debug=debug,
+            settle=settle,
+            until=until,
+            seed=seed,
+            wall_clock=wall_clock,
+            timer_slack=timer_slack,
+            patience=patience,
+        )
     no_other = no_loop_running()
     recording = Recording()
     loop = VirtualLoop(
@@ -328,6 +343,13 @@ def simulate(
     if account.finished is None and account.raised is not None:
         raise account.raised
     return account.told(recording.trace, runner.unfinished, seed, loop.world.time.start)
+
+
+def _audit(main: Any, **options: Any) -> None:
+    from vtloop.audit import audit, is_audited  # here, as it is slow to import
+
+    if not is_audited():
+        audit(main, **options).assert_same()
 
 
 # What can be run

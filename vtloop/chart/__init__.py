@@ -12,7 +12,7 @@
 A map of the package, from the bottom up; a module imports only from those named before it:
 
 - `style`: colours, patterns, marks and sizes
-- `scale`, `words`, `facts`, `rows`, `difference`: what stands where, and what it says
+- `scale`, `words`, `facts`, `rows`: what stands where, and what it says
 - `canvas`, `sheet`, `svg`: on what is drawn, and files
 - `marks`, `bars`, `things`, `arrows`, `paint`: what is drawn in rows
 - `axis`, `frame`, `layout`: what is drawn around them, and where everything stands
@@ -24,11 +24,11 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from vtloop.allowed import OF_CHARTS, check
-from vtloop.chart.difference import first_difference
 from vtloop.chart.layout import Layout, default_title, stacked
 from vtloop.chart.scale import Scale, axis_for
 from vtloop.chart.style import SIZES, THEMES, size_of
 from vtloop.chart.svg import save_figure
+from vtloop.difference import first_difference
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

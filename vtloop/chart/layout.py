@@ -9,7 +9,6 @@ from vtloop.actors import shown
 from vtloop.chart import frame
 from vtloop.chart.axis import RULER, paint_axis, paint_ruler
 from vtloop.chart.canvas import MARK, Canvas
-from vtloop.chart.difference import Difference
 from vtloop.chart.paint import paint_rows
 from vtloop.chart.rows import Across, Row, rows_of
 from vtloop.chart.scale import Scale, axis_for
@@ -18,6 +17,7 @@ from vtloop.chart.style import Size, Theme
 from vtloop.chart.svg import Chart
 from vtloop.chart.words import drawable
 from vtloop.clock import format_seconds
+from vtloop.difference import Difference
 from vtloop.wording import counted
 
 if TYPE_CHECKING:

@@ -21,7 +21,6 @@ two timers of one instant change places.
 
 A map of the package, from the bottom up; a module imports only from those named before it:
 
-- `programs`: functions by name
 - `moments`: moments, cases, and tokens for them
 - `options`: what the options of a sweep can be
 - `facts`, `failing`: what is known of a run when it is over, and whose failures it has

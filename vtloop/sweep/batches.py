@@ -17,12 +17,12 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from vtloop.clock import START
+from vtloop.programs import called, load
 from vtloop.sweep.cases import Bench, Check, Program
 from vtloop.sweep.invariants import Always
 from vtloop.sweep.judging import Judge
 from vtloop.sweep.moments import OF_RUNS, UNDISTURBED, Case, Moment
 from vtloop.sweep.oracles import Finding
-from vtloop.sweep.programs import called, load
 from vtloop.sweep.victims import EVERYBODY, Victims
 from vtloop.wallclock import WallClock
 

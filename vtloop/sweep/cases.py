@@ -23,6 +23,7 @@ from vtloop.kernel import no_loop_running
 from vtloop.ordering import without_addresses
 from vtloop.output import LineOutput
 from vtloop.policies import Policy, Several
+from vtloop.programs import called
 from vtloop.recording import Recording
 from vtloop.runner import Runner
 from vtloop.sweep.again import Again, Others
@@ -33,7 +34,6 @@ from vtloop.sweep.facts import Ended, Outcome, faults_of
 from vtloop.sweep.injection import Endless, Injection
 from vtloop.sweep.invariants import Always, Watch, uphold
 from vtloop.sweep.moments import UNDISTURBED, Case, Moment
-from vtloop.sweep.programs import called
 from vtloop.sweep.timeouts import TimedLoop
 from vtloop.sweep.victims import Victims
 from vtloop.sweep.witness import NOTING, Witness, WitnessedLoop, current

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from vtloop.errors import ClaimError
+from vtloop.programs import called, name_of
 from vtloop.sweep.batches import Result, Setting
 from vtloop.sweep.moments import CLASSES, Case
 from vtloop.sweep.oracles import ERROR, Finding, Oracle
-from vtloop.sweep.programs import called, name_of
 from vtloop.sweep.replaying import Replay
 from vtloop.sweep.victims import listed
 

@@ -18,6 +18,7 @@ from vtloop.allowed import check as check_options
 from vtloop.clock import START
 from vtloop.files import check_file
 from vtloop.ordering import without_addresses
+from vtloop.programs import called
 from vtloop.sweep.batches import (
     Result,
     Setting,
@@ -34,7 +35,6 @@ from vtloop.sweep.ledger import Ledger
 from vtloop.sweep.moments import CLASSES, OF_RUNS, Case
 from vtloop.sweep.options import OF_SWEEPS
 from vtloop.sweep.oracles import ORACLES, Oracle, failures_of
-from vtloop.sweep.programs import called
 from vtloop.sweep.replaying import Replay, run_again
 from vtloop.sweep.report import TWO_TASKS, Report, Tally, problems_of
 from vtloop.sweep.victims import Victim, Victims, victims_of

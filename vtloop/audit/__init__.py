@@ -1,0 +1,110 @@
+"""The audit: does a program do the same in every process? If not, in which step, and why?
+
+    >>> from vtloop.audit import audit
+    >>> print(audit("package.module:main"))  # doctest: +SKIP
+    package.module:main does the same every time: 11 processes, one schedule of 42 steps.
+
+A run depends on its program, and on its options, such as `seed`. Whether it depends on anything
+else is found out by running it in new processes, where everything else is another thing.
+
+A map of the package, from the bottom up; a module imports only from those named before it:
+
+- `orders`: what a process is asked, and what it tells
+- `processes`: running one
+- `parting`: where two of them part
+- `causes`: why that can be
+- `search`: how it is found out
+- `report`: what is told of it
+
+The process itself is in `vtloop.audited`.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from vtloop.allowed import OF_RUNS, Option, check, count, of_type
+from vtloop.audit.causes import Cause
+from vtloop.audit.orders import FUNCTION, Program
+from vtloop.audit.parting import Parting
+from vtloop.audit.processes import is_audited, own_path
+from vtloop.audit.report import Audit
+from vtloop.audit.search import Search
+from vtloop.clock import START, Seconds
+from vtloop.programs import called, name_of
+from vtloop.wallclock import WallClock
+
+__all__ = ["Audit", "Cause", "Parting", "audit", "audit_program", "is_audited", "own_path"]
+
+RUNS = 8
+_OPTIONS = {
+    "runs": Option(count, "a whole number from 0 on"),
+    "pythons": Option(of_type(list, tuple), "a list of the paths of interpreters"),
+    "keep": Option(of_type(list, tuple), "a list of the names of environment variables"),
+}
+
+
+def audit(
+    main: Callable[[], Any] | str,
+    *,
+    runs: int = RUNS,
+    pythons: Sequence[str] = (),
+    keep: Sequence[str] = (),
+    debug: bool | None = None,
+    settle: bool = False,
+    until: Seconds | None = None,
+    seed: int | str | None = 0,
+    wall_clock: WallClock = START,
+    timer_slack: Seconds = 0,
+    patience: float = 10.0,
+) -> Audit:
+    """Run a program in new processes, and tell whether it does the same in all of them.
+
+    `main` is a function that returns a coroutine, or its name, such as 'package.module:main'. Each
+    process imports it, so it has to be at the top level of a module. `runs` processes have other
+    surroundings: hash seeds, memory layouts, environments, machines; `pythons` are the paths of
+    other interpreters to run it with. Environment variables in `keep` are inputs, and stay as they
+    are. The other options are those of `simulate`.
+
+    Raises TypeError or ValueError for an option that cannot be, TypeError for a function that
+    another process cannot import, and SimulationError if a process or the program could not begin.
+    """
+    check(_OPTIONS, runs=runs, pythons=pythons, keep=keep)
+    options: dict[str, Any] = {
+        "debug": debug,
+        "settle": settle,
+        "until": until,
+        "seed": seed,
+        "wall_clock": wall_clock,
+        "timer_slack": timer_slack,
+        "patience": patience,
+    }
+    check(OF_RUNS, **options)
+    program = Program(FUNCTION, _sendable(main), options=options, path=own_path())
+    return audit_program(program, runs, pythons, keep)
+
+
+def audit_program(
+    program: Program, runs: int = RUNS, pythons: Sequence[str] = (), keep: Sequence[str] = ()
+) -> Audit:
+    """Audit what is run in any way; options as for `audit`."""
+    return Audit(program.name, Search(program, runs, pythons, keep).run())
+
+
+def _sendable(main: Callable[[], Any] | str) -> str:
+    """Return the name of a function by which another process finds it."""
+    name = name_of(main) if callable(main) or isinstance(main, str) else ""
+    try:
+        pickle.dumps(main)
+    except (pickle.PicklingError, AttributeError, TypeError):
+        name = ""
+    if not name:
+        raise TypeError(
+            f"An audit was given {called(main)}, while another process cannot import that; pass a "
+            "function at the top level of a module, and not what it returns"
+        )
+    where, _, function = name.rpartition(":")
+    return f"{os.path.abspath(where)}:{function}" if where.endswith(".py") else name
