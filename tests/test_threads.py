@@ -787,7 +787,9 @@ def test_a_run_tells_once_of_each_kind_of_executor_that_is_not_simulated():
             await loop.run_in_executor(Threaded(), int)
             await asyncio.to_thread(int)
 
-    first, told, second = simulate(main).notices
+    run = simulate(main)
+    first, told, second = run.notices
+    assert not run.reproducible
     assert "Threaded is not simulated" in told
     for kept in (first, second):
         assert kept.startswith("Something real kept the thread")

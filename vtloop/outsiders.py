@@ -85,9 +85,13 @@ class Outsiders:
             self._told.add(caller)
             self._tell(
                 f"The thread {caller.name!r}, which the run does not control, called in at "
-                f"{line_of_program()}: when it does is for real time to say"
+                f"{line_of_program(whole_thread=True)}: when it does is for real time to say"
             )
         self.wake()
+
+    def is_told_of(self, thread: threading.Thread) -> None:
+        """Take note that the user knows that a thread has a say."""
+        self._told.add(thread)
 
     def wake(self) -> None:
         """Wake the loop, for something that has no say in the order of things."""

@@ -61,13 +61,16 @@ def place_at(file: str, line: int, function: str, names: dict[str, Any] | None =
     return Place(short(file), line, function, linecache.getline(file, line, names).strip())
 
 
-def running_frames() -> Iterator[FrameType]:
-    """Yield the frames outside this package that run now, down to the loop, innermost first."""
+def running_frames(whole_thread: bool = False) -> Iterator[FrameType]:
+    """Yield the frames outside this package that run now, innermost first.
+
+    That is down to the loop, or in a thread in which there is none, all of them.
+    """
     frame: FrameType | None = getframe(1)
     outside = False
     while frame is not None:
         ours = frame.f_code.co_filename.startswith(PACKAGE)
-        if outside and ours:
+        if outside and ours and not whole_thread:
             return
         if not ours:
             outside = True
@@ -80,20 +83,20 @@ def calling_frame() -> FrameType:
     return next(running_frames())
 
 
-def program_frames() -> list[FrameType]:
+def program_frames(whole_thread: bool = False) -> list[FrameType]:
     """Return the frames of the program itself, innermost first: none of a library.
 
-    Where all that runs was installed, that counts as the program.
+    Where all that runs was installed, that counts as the program. See `running_frames`.
     """
-    frames = list(running_frames())
+    frames = list(running_frames(whole_thread))
     users = [frame for frame in frames if not is_library(frame)]
     own = [frame for frame in users if not is_installed(frame.f_code.co_filename)]
     return own or users or frames
 
 
-def line_of_program() -> str:
+def line_of_program(whole_thread: bool = False) -> str:
     """Return the line of the program that runs, or of a library's if nothing else does."""
-    frame = next(iter(program_frames()), None)
+    frame = next(iter(program_frames(whole_thread)), None)
     if frame is None or frame.f_globals.get("__name__") in _THREADS:
         return f"the thread {threading.current_thread().name!r}"
     return str(place(frame))

@@ -122,7 +122,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def _check_options(config: pytest.Config) -> None:
     """Refuse what would be found out too late, when tests have run."""
     charts, durations = config.getoption("vtloop_charts"), config.getoption("vtloop_durations")
-    options_of(config.getoption("vtloop_sweep") or "")
+    if sweeps := config.getoption("vtloop_sweep"):
+        options_of(sweeps)
     if charts is not None:
         from vtloop.files import check_directory
 

@@ -318,7 +318,11 @@ class Threads:
             if is_at_breakpoint(thread.thread):
                 began = real_monotonic()
                 continue
-            self._tell_kept(thread, self._loop.notice if others else self.clock.depends_on)
+            if others:
+                self._tell_kept(thread, self._loop.notice)
+            else:
+                self._tell_kept(thread, self.clock.depends_on)
+                self.outsiders.is_told_of(thread.thread)
             # A job that waits for something real is waited for, as it is to have a result.
             if others or isinstance(thread, ProgramThread) or not has_patience:
                 return False
