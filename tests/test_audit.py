@@ -210,6 +210,15 @@ def test_the_environment_variable_that_matters_is_named_with_the_line_that_reads
     assert kept.parting is None
 
 
+def test_a_variable_that_only_a_library_reads_is_not_set_where_it_has_no_value(monkeypatch):
+    monkeypatch.setenv("SET", "1")
+    monkeypatch.delenv("UNSET", raising=False)
+    reads = tuple(Read("variables", name, "lib.py:1", installed=True) for name in ("SET", "UNSET"))
+    found = found_by(lambda *_: replace(sleeps(1), reads=reads))
+    assert "SET" in found.varied
+    assert "UNSET" not in found.varied
+
+
 def test_variables_that_matter_only_together_are_named_together():
     reads = (Read("variables", "A", ""), Read("variables", "B", ""))
     same, other = (replace(sleeps(n), reads=reads) for n in (1, 2))

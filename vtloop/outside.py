@@ -31,7 +31,7 @@ from typing import Any
 from vtloop.audit.orders import STOPPED, Read, Surroundings
 from vtloop.blocking import here
 from vtloop.callers import is_spectator
-from vtloop.places import PACKAGE, is_library, place
+from vtloop.places import PACKAGE, is_installed, is_library, place
 from vtloop.private.interpreter import getframe
 from vtloop.redirect import real
 from vtloop.replacements import Replacement, Replacements
@@ -85,6 +85,7 @@ _FUNCTIONS: tuple[tuple[Any, str, str], ...] = (
 _STOPPED_AT = datetime(2001, 2, 3, 4, 5, 6, 789, tzinfo=UTC)
 _LATER = timedelta(days=400, hours=5)
 
+
 _in_force: list[Replacements] = []
 
 
@@ -106,7 +107,8 @@ class Witness:
         """
         caller = _caller(frame)
         if caller is not None and (caller is frame or what not in ("id", "hash")):
-            self._reads[Read(what, subject, str(place(caller)))] = None
+            installed = is_installed(caller.f_code.co_filename)
+            self._reads[Read(what, subject, str(place(caller)), installed)] = None
 
     def begin(self) -> None:
         """Note from now on."""
@@ -229,7 +231,8 @@ def _show_more_processors(more: int) -> None:
 
 def _show_other_order(seed: int) -> None:
     """Let directories be listed in another order."""
-    listdir, scandir = os.listdir, os.scandir
+    kept_by_glob = os.scandir
+    listdir, scandir = real(os.listdir), real(os.scandir)
 
     def other(entries: list[Any], name: Callable[[Any], str]) -> list[Any]:
         entries.sort(key=name, reverse=True)
@@ -264,7 +267,7 @@ def _show_other_order(seed: int) -> None:
     )
     for kind in vars(glob).values():  # which keeps it, from Python 3.13 on
         kept = vars(kind).get("scandir") if isinstance(kind, type) else None
-        if isinstance(kept, staticmethod) and kept.__func__ is scandir:
+        if isinstance(kept, staticmethod) and kept.__func__ is kept_by_glob:
             kind.scandir = staticmethod(Entries)
 
 

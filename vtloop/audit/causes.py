@@ -134,7 +134,7 @@ def cause_of(name: str, told: Iterable[Told], subject: str = "", proof: str = ""
         for read in one.reads
         if read.what in kinds and (not subject or read.subject in subject.split(", "))
     )
-    own_first = sorted(reads, key=lambda read: "site-packages" in read.place)
+    own_first = sorted(reads, key=lambda read: read.installed)
     return Cause(name, subject, tuple(own_first), proof)
 
 

@@ -67,6 +67,7 @@ class Read(NamedTuple):
     what: str  # a name in `causes.CAUSES`
     subject: str  # such as the name of a variable
     place: str  # 'file.py:12 in worker: os.getpid()'
+    installed: bool = False  # whether it is a library that looks, for the program
 
 
 @dataclass(frozen=True)

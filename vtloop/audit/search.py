@@ -193,8 +193,15 @@ class Search:
         return self._found(found, told, apart, cause_of("variables", [found.first], subject, proof))
 
     def _variables(self, first: Told) -> tuple[str, ...]:
-        """Return the environment variables that are given other values: those that are read."""
-        read = (read.subject for read in first.reads if read.what == "variables")
+        """Return the environment variables that are given other values: those that are read.
+
+        Of those that a library reads only the ones that are set, as it may not take any value.
+        """
+        read = (
+            read.subject
+            for read in first.reads
+            if read.what == "variables" and (not read.installed or read.subject in os.environ)
+        )
         names = dict.fromkeys([*read, *_ALWAYS])
         return tuple(
             name for name in names if not name.startswith(_KEPT) and name not in self._keep
