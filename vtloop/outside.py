@@ -28,6 +28,7 @@ from importlib.machinery import ExtensionFileLoader
 from types import FrameType
 from typing import Any
 
+from vtloop import real_things
 from vtloop.audit.orders import STOPPED, Read, Surroundings
 from vtloop.blocking import here
 from vtloop.callers import is_spectator
@@ -127,6 +128,8 @@ class Witness:
         what = _EVENTS.get(event)
         if what is None or (what == "thread" and here.actor is not None):
             return
+        if what == "file" and isinstance(arguments[0], int):  # a pipe, to a process for one
+            return
         subject = str(arguments[0]) if what == "file" else ""
         self.note(what, subject, getframe(1))
 
@@ -172,7 +175,10 @@ def _caller(frame: FrameType | None) -> FrameType | None:
     """Return the frame of the program that calls; None if the library does so for itself."""
     while frame is not None:
         file = frame.f_code.co_filename
-        if file.startswith((PACKAGE, "<frozen importlib")) or is_spectator(frame):
+        is_stand_in = file == real_things.__file__
+        if not is_stand_in and file.startswith((PACKAGE, "<frozen importlib")):
+            return None
+        if is_spectator(frame):
             return None
         if not is_library(frame) and not file.startswith("<frozen"):
             return frame
