@@ -154,6 +154,7 @@ def test_mistakes_are_told_by_the_function_itself():
     assert vtloop.run(main()) == list(map(mistake, (-1, "a")))
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
 def test_a_child_process_of_a_run_has_real_chance():
     async def main():
         if not (child := os.fork()):

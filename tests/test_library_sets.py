@@ -2,7 +2,9 @@
 
 import asyncio
 import importlib
+import os
 import random
+import shutil
 import subprocess
 import sys
 import weakref
@@ -12,6 +14,7 @@ import pytest
 
 import vtloop
 from vtloop.library_sets import makes_sets
+from vtloop.places import PACKAGE
 
 LIBRARY = """
 import asyncio
@@ -189,3 +192,35 @@ def test_a_failed_import_in_a_run_has_the_traceback_of_any_other(tmp_path):
     lines = done.stdout.splitlines()
     assert len(lines) == 4
     assert lines[:2] == lines[2:]
+
+
+def test_a_library_that_wraps_a_function_in_c_is_looked_at(library):
+    name = library(
+        "import asyncio, functools\n\n"
+        "@functools.wraps(list.append)\n"
+        "def add(items, item):\n    return set(items) | {item}\n"
+    )
+    assert makes_sets(importlib.import_module(name))
+
+
+def test_a_package_that_is_installed_as_a_copy_runs_and_is_no_library_of_its_own(tmp_path):
+    """Most tests run the package where it lies: here it is one of site-packages."""
+    shutil.copytree(PACKAGE, tmp_path / "site-packages" / "vtloop")
+    program = (
+        "import asyncio, vtloop\n"
+        "assert 'site-packages' in vtloop.__file__\n"
+        "from vtloop.library_sets import makes_sets\n"
+        "from vtloop.sweep import sweep\n"
+        "async def main(): await asyncio.sleep(1)\n"
+        "print(vtloop.simulate(main).elapsed, sweep(main).ok)\n"
+        "import sys\n"
+        "print([m for m in sys.modules if m.startswith('vtloop') and makes_sets(sys.modules[m])])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": str(tmp_path / "site-packages")},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.splitlines() == ["1.0 True", "[]"], done.stderr

@@ -360,3 +360,25 @@ def test_two_tasks_and_orders_come_to_the_same_elsewhere_and_later(tmp_path):
     assert "#" in tried.splitlines()[-1].partition("+")[2]
     assert sweep(swept.leaky, resume=path, **options) == here
     assert path.read_text() == tried, "nothing is tried twice"
+
+
+async def needs_an_order_and_the_writer():
+    cache = {}
+
+    async def write():
+        await asyncio.sleep(2)
+        cache["k"] = 1
+
+    async def read():
+        await asyncio.sleep(2)
+        return cache["k"]
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(write())
+        group.create_task(read())
+
+
+def test_what_an_order_leads_to_is_told_beside_the_same_of_a_cancellation():
+    problems = [one for one in sweep(needs_an_order_and_the_writer).errors if "Key" in str(one)]
+    assert len(problems) == 2
+    assert [set(problem.counts) == {"O"} for problem in problems].count(True) == 1

@@ -126,9 +126,6 @@ class StockLoop(asyncio.SelectorEventLoop):
             factory = asyncio.create_eager_task_factory(NumberedTask)
         super().set_task_factory(factory)
 
-    def set_of_tasks(self):
-        return set() if self.get_task_factory() is None else InOrder()
-
     def _select(self, timeout):
         selected = self._really_select(0)
         if timeout != 0 and not selected:
@@ -150,7 +147,7 @@ def run_on_stock(program):
     with (
         mock.patch.object(tasks, "Task", NumberedTask),
         mock.patch.object(tasks, "set", InOrder, create=True),
-        mock.patch.object(taskgroups, "set", loop.set_of_tasks, create=True),
+        mock.patch.object(taskgroups, "set", InOrder, create=True),
     ):
         return programs.run(program, loop)
 

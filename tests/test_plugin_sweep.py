@@ -409,6 +409,10 @@ class TestOthers:
     async def test_skips_itself(self):
         pytest.skip("not today")
 
+    async def test_works_once(self, tmp_path):
+        await asyncio.sleep(1)
+        (tmp_path / "made").mkdir()
+
 @pytest.fixture(scope="module")
 async def wide():
     await asyncio.sleep(1)
@@ -432,6 +436,7 @@ LEFT_OUT = {
     "TestOthers::test_that_is_not_async": "it is not async",
     "TestOthers::test_wrong_anyway": "it fails without any cancellation",
     "TestOthers::test_skips_itself": "it was skipped",
+    "TestOthers::test_works_once": "test_works_once passed, while it failed when it was run again",
     "test_with_a_wide_fixture": "wide is an async fixture of a wider scope, whose loop goes on",
 }
 
@@ -450,9 +455,27 @@ def test_a_whole_suite_is_swept_as_if_all_were_marked_and_what_was_not_is_told(r
     assert "B (woken" not in leaks
     assert f"pytest '{file}::test_leaks_a_permit' --vtloop-sweep --vtloop-replay='" in leaks
     assert "B (woken, but not yet run)" in done.section("test_marked_by_itself"), "its marker's"
-    assert "swept 3 of 10 tests in virtual time\nnot swept:\n" in done.text
+    assert "swept 3 of 11 tests in virtual time\nnot swept:\n" in done.text
     for test, why in LEFT_OUT.items():
-        assert f"  {file}::{test}, because {why}\n" in done.text
+        assert f"  {file}::{test}, because {why}" in done.text
+
+
+def test_a_test_of_which_there_is_nothing_to_try_is_not_called_unsafe(run_tests):
+    suite = """
+import asyncio, pytest
+
+@pytest.mark.vtloop
+async def test_one():
+    await asyncio.sleep(1)
+
+@pytest.mark.vtloop_sweep(classes="O")
+async def test_marked():
+    await asyncio.sleep(1)
+"""
+    done = run_tests(suite, "--vtloop-sweep=O")
+    assert done.outcomes == {"test_one": "passed", "test_marked": "failed"}
+    assert "::test_one, because there was nothing to try of test_one, of O" in done.text
+    assert "there was nothing to try of test_marked, of O" in done.text
 
 
 def test_the_command_of_a_swept_suite_runs_one_case(run_tests):

@@ -945,6 +945,16 @@ async def gather_knows_whether_it_was_cancelled():
         await gathered
 
 
+@probe("_notify", when=hasattr(asyncio.Condition, "_notify"))
+async def notify_calls_another_method(monkeypatch):
+    asked = []
+    condition = asyncio.Condition()
+    monkeypatch.setattr(condition, "_notify", asked.append)
+    async with condition:
+        condition.notify(2)
+    assert asked == [2]
+
+
 # --- The tests ----------------------------------------------------------------------------------
 
 

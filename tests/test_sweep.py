@@ -785,3 +785,15 @@ def test_many_victims_are_not_all_named():
 
 def test_the_example_of_the_package_is_true():
     assert doctest.testmod(vtloop.sweep) == (0, 4)
+
+
+def test_a_program_that_works_once_only_is_refused():
+    kept = []
+
+    async def main():
+        await asyncio.sleep(1)
+        kept.append(1)
+        assert len(kept) == 1
+
+    with pytest.raises(vtloop.SimulationError, match="runs once, while the second time it ended"):
+        sweep(main)

@@ -10,7 +10,7 @@ from typing import Any
 from vtloop.audit import RUNS, audit, audit_program
 from vtloop.audit.orders import MODULE, SCRIPT, Program
 from vtloop.errors import SimulationError
-from vtloop.options import add_options, count
+from vtloop.options import add_options, some
 
 
 def add_audit_command(commands: Any) -> None:
@@ -25,7 +25,9 @@ def add_audit_command(commands: Any) -> None:
     )
     add_options(parser, "stop each run at this virtual time")
     add = parser.add_argument
-    add("--runs", type=count, default=RUNS, metavar="N", help=f"processes (default: {RUNS})")
+    add("--runs", type=some, default=RUNS, metavar="N",
+        help=f"processes in which everything is another thing (default: {RUNS}), besides three "
+        "that are to be the same")  # fmt: skip
     add("--python", action="append", default=[], help="the path of another Python to run it with")
     add("--keep", action="append", default=[], metavar="NAME", help="an environment variable "
         "that is an input, so it is not varied")  # fmt: skip

@@ -50,10 +50,9 @@ def main(path: str) -> None:
     # and the others are to find memory as they find it after it.
     for directory in ("", *order.directories):
         copy = os.fork()
-        if copy == 0 and not directory:
-            os._exit(0)
         if copy == 0:
-            _run(order, Path(directory))
+            if directory:
+                _run(order, Path(directory))
             return
         status = os.waitstatus_to_exitcode(os.waitpid(copy, 0)[1]) or status
     sys.exit(status)

@@ -20,7 +20,7 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from vtloop.callers import SPECTATORS
-from vtloop.places import is_installed
+from vtloop.places import PACKAGE, is_installed
 from vtloop.private.interpreter import uses_of_global
 
 _ASYNC = ("asyncio", "anyio")
@@ -31,7 +31,9 @@ def makes_sets(module: ModuleType) -> bool:
     """Return whether a module is one in which the name `set` is to mean an ordered set."""
     names = vars(module)
     file = names.get("__file__")
-    if not isinstance(file, str) or not is_installed(file) or _top(module.__name__) in SPECTATORS:
+    if not isinstance(file, str) or not is_installed(file) or file.startswith(PACKAGE):
+        return False
+    if _top(module.__name__) in SPECTATORS:
         return False
     if _NAME in names or not any(map(_is_of_asyncio, names.values())):
         return False
@@ -68,7 +70,8 @@ def _functions_of(value: Any) -> Iterator[FunctionType]:
         parts = [value.__func__ if isinstance(value, classmethod | staticmethod) else value]
     for part in parts:
         if isinstance(part, FunctionType):
-            yield inspect.unwrap(part)
+            wrapped = inspect.unwrap(part)
+            yield wrapped if isinstance(wrapped, FunctionType) else part  # it may wrap one in C
 
 
 def _within(code: CodeType) -> Iterator[CodeType]:

@@ -445,6 +445,8 @@ class VirtualLoop(Scheduling):
             logger.debug("Close %r", self)
         self._threads.close()
         self.world.close()
+        if self._clock.polling.tell is self._tell:
+            self._clock.polling.tell = str  # threads that go on in real time tell nobody
         self._closed = self._strict = True
         self._ready.clear()
         self._timers.clear()

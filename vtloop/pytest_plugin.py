@@ -530,6 +530,8 @@ def _why_left_out(item: pytest.Item, report: pytest.TestReport) -> str:
     test = item.stash.get(_test, None)
     if test is not None and test.swept is not None and test.swept.was_swept:
         return ""
+    if test is not None and test.swept is not None and test.swept.why_not:
+        return test.swept.why_not
     if report.skipped:
         return "it was skipped"
     return "it fails without any cancellation" if report.when == "call" else "its setup fails"

@@ -19,11 +19,11 @@ from vtloop.errors import SimulationError
 from vtloop.grounds import given_by, refuse
 from vtloop.sweep import replay, sweep
 from vtloop.sweep.options import OF_SWEEPS
-from vtloop.sweep.oracles import ERROR
+from vtloop.sweep.oracles import ERROR, FAILURE
 from vtloop.testing import Failed, bound, finish_of, value_of
 
 if TYPE_CHECKING:
-    from vtloop.sweep import Replay
+    from vtloop.sweep import Replay, Report
     from vtloop.testing import Test
 
 _GIVEN = ("program", "seed", "wall_clock")  # by the test and its marker vtloop
@@ -106,6 +106,8 @@ class Swept:
         self._options = options
         self.was_swept = False
         """Whether its cases were run, after the test itself."""
+        self.why_not = ""
+        """Why they were not, of a test that does not ask for a sweep itself."""
         if test.options.seed is not None:
             options["seed"] = test.options.seed
         options["wall_clock"] = test.options.wall_clock
@@ -127,8 +129,9 @@ class Swept:
     def every_case(self, program: Program) -> None:
         """Run the test as any other, then for every moment; fail with the report."""
         self._test.call(program())
-        with _misuse_told():
-            report = sweep(program, **self._options)
+        report = self._report(program)
+        if report is None:
+            return
         self.was_swept = True
         if report.ok:
             return
@@ -140,6 +143,34 @@ class Swept:
             command = f"pytest '{self._nodeid}'{as_marked} --vtloop-replay='{token}'"
             lines += ["", *_where(token, again), "To run this case alone:", f"  {command}"]
         pytest.fail("\n".join(lines), pytrace=False)
+
+    def _report(self, program: Program) -> Report | None:
+        """Return what a sweep comes to; None if it cannot be, and the test does not ask for it."""
+        report = None
+        try:
+            report = sweep(program, **self._options)
+            why = self._why_not(report)
+        except (LookupError, SimulationError, ValueError) as refused:
+            why = str(refused)
+        if not why:
+            return report
+        if self._marked:
+            pytest.fail(why, pytrace=False)
+        self.why_not = why
+        return None
+
+    def _why_not(self, report: Report) -> str:
+        """Return why a report says nothing of cancellations, of a test that has passed before."""
+        again = [one.words for one in report.before if one.oracle == FAILURE]
+        if again:
+            return (
+                f"{self._test.name} passed, while it failed when it was run again: {again[0]}; let "
+                "it keep nothing from one run to the next, such as files or the state of a module: "
+                "only async fixtures are set up anew in each case"
+            )
+        if not any(tally.tried for tally in report.tallies.values()) and not report.time_is_up:
+            return f"there was nothing to try of {self._test.name}, of {report.classes}"
+        return ""
 
     def one_case(self, program: Program, token: str) -> None:
         """Run only the case of a token; fail with what is found."""

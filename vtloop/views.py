@@ -132,6 +132,12 @@ def format_for(path: Path, format: str | None = None, **options: Any) -> str:
     named = [name for name, (usual, _) in FORMATS.items() if usual == suffix]
     if format is None:
         format = next(iter(named), suffix)
+    if not format:
+        raise SimulationError(
+            f"A view was to be written to {os.fspath(path)!r}, while neither a suffix nor a format "
+            f"says how; let its name end in {', '.join(usual for usual, _ in FORMATS.values())}, "
+            "or give a format"
+        )
     if format not in FORMATS:
         raise SimulationError(
             f"A view was to be written to {os.fspath(path)!r} in the format {format!r}, while "

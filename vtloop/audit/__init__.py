@@ -41,7 +41,7 @@ __all__ = ["Audit", "Cause", "Parting", "audit", "audit_program", "is_audited", 
 
 RUNS = 8
 _OPTIONS = {
-    "runs": Option(count, "a whole number from 0 on"),
+    "runs": Option(lambda value: count(value) and value > 0, "a whole number from 1 on"),
     "pythons": Option(of_type(list, tuple), "a list of the paths of interpreters"),
     "keep": Option(of_type(list, tuple), "a list of the names of environment variables"),
 }

@@ -102,7 +102,7 @@ class Bench:
         """Run the program undisturbed; return what came of it, and the moments of some classes.
 
         It is run twice: what only a first run does, such as imports, is no part of a case.
-        SimulationError if it does not end.
+        SimulationError if it does not end, or fails the second time only.
         """
         first = self._checked(self._run(Injection(UNDISTURBED, _UNDISTURBED)))
         if first.ended == "endless":
@@ -113,6 +113,12 @@ class Bench:
             )
         counting, injection = Counting(classes), Injection(UNDISTURBED)
         outcome = self._checked(self._run(injection, counting))
+        if first.ended == "returned" and outcome.ended != "returned":
+            raise SimulationError(
+                f"A sweep was asked of {called(self._program)}, which runs once, while the second "
+                f"time it ended with {outcome.detail}; let it keep nothing from one run to the "
+                "next, such as files, the state of a module, or fixtures that are not async"
+            )
         self.most_handles = 10 * injection.handles + _HANDLES
         return outcome, counting
 

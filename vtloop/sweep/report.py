@@ -54,15 +54,17 @@ def problems_of(results: Iterable[Result], oracles: Sequence[Oracle]) -> tuple[P
     """Return what was found, in the order of the oracles; what takes two cancellations comes last.
 
     Each problem has its simplest case: one cancellation is simpler than two, to be suspended than
-    to be woken, and that than to be running; of equal ones the first in order counts.
+    to be woken, and that than to be running; of equal ones the first in order counts. What another
+    order of timers leads to, without any cancellation, is a problem of its own.
     """
-    problems: dict[tuple[str, str], Problem] = {}
+    problems: dict[tuple[str, str, bool], Problem] = {}
     telling = (result for result in results if result.findings)
     for result in sorted(telling, key=_simplicity):
         for finding in result.findings:
-            problem = problems.get(finding[:2])
+            key = (*finding[:2], result.case.letter == "O")
+            problem = problems.get(key)
             if problem is None:
-                problem = problems[finding[:2]] = Problem(finding, result.case, Counter())
+                problem = problems[key] = Problem(finding, result.case, Counter())
             problem.counts[result.case.letter] += 1
     place = {oracle.name: number for number, oracle in enumerate(oracles)}
     return tuple(
