@@ -50,7 +50,7 @@ class Outsiders:
         self._keepers: set[threading.Thread] = set()
         self._in_vain: set[threading.Thread] = set()
         self._callers: set[threading.Thread] = set()
-        self._told: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
+        self._told: set[threading.Thread] = set()
         self._looks: dict[threading.Thread, tuple[str, int]] = {}  # the last, and how many agree
         self._calls: RealSimpleQueue[None] = RealSimpleQueue()
         self.usual = -1  # how many threads there are when the clock may move without a look

@@ -72,19 +72,15 @@ class Failing:
 
     def __init__(self, is_ours: Callable[[BaseException], bool]) -> None:
         self._is_ours = is_ours
-        self._tasks: list[weakref.ref[asyncio.Task[Any]]] = []
+        self.tasks: list[weakref.ref[asyncio.Task[Any]]] = []
+        """Those that the loop has made."""
         self._held: list[Any] = []
         self._seen: list[_Seen] = []
         self._is_over = False
-        self._taken_back = False  # whether anybody has taken back a request
+        self.taken_back = False
+        """Whether anybody has taken back a request to stop."""
         self.by_nobody: dict[str, None] = {}
         """The tasks, by name or coroutine, that have passed on what they had taken back."""
-
-    def created(self, task: Any) -> None:
-        """Take note of a new task of the loop's own."""
-        self._tasks.append(weakref.ref(task))
-        if task.done():  # an eager one, which has no coroutine any more
-            self.collected(task)
 
     def adopted(self, task: Any) -> None:
         """Take note of a task that somebody else makes, or has made."""
@@ -101,12 +97,12 @@ class Failing:
             if task.cancelling():
                 how = "was cancelled, and ended with it instead of CancelledError"
             self._note(error, number, code, _who(task, error), how)
-        elif self._taken_back and task.cancelled():
+        elif self.taken_back and task.cancelled():
             self._note_cancelled(task)
 
     def took_back(self, error: BaseException) -> None:
         """Take note that the last request to stop was taken back as this was handled."""
-        vars(error)[_TAKEN_BACK] = self._taken_back = True
+        vars(error)[_TAKEN_BACK] = self.taken_back = True
 
     def _note_cancelled(self, task: Any) -> None:
         """Take note of a task if it was cancelled by nobody."""
@@ -128,7 +124,7 @@ class Failing:
 
     def failures(self) -> tuple[Failure, ...]:
         """Return all of them, now that the run is over."""
-        for reference in self._tasks:
+        for reference in self.tasks:
             task = reference()
             if task is not None:
                 self.collected(task)

@@ -204,6 +204,7 @@ class WitnessedLoop(VirtualLoop):
         self.blocked_until = 0
         """The instant up to which a step has blocked the loop last, in nanoseconds."""
         self._witness = witness
+        self._failing = witness.failing
         super().__init__(**options)
 
     def tell_blocked(self, since: int, how: str) -> None:
@@ -214,8 +215,10 @@ class WitnessedLoop(VirtualLoop):
     def create_task(self, coro: Any, **options: Any) -> Any:
         """Schedule a coroutine, see `VirtualLoop.create_task`, and tell the witness."""
         task = super().create_task(coro, **options)
-        if isinstance(task, Task):
-            self._witness.failing.created(task)
+        if type(task) is Task:
+            self._failing.tasks.append(weakref.ref(task))
+            if (options or self._task_factory is not None) and task.done():  # an eager one
+                self._failing.collected(task)  # before its coroutine is gone
         try:
             return task
         finally:
@@ -349,9 +352,9 @@ def task_exception(self: Any) -> BaseException | None:
 
 
 def finalise_task(self: Any) -> None:
-    tells = self._exception is not None or self.cancelled()
-    if tells and (witness := getattr(self._loop, "_witness", None)) is not None:
-        witness.failing.collected(self)
+    failing = getattr(self._loop, "_failing", None)
+    if failing is not None and (self._exception is not None or failing.taken_back):
+        failing.collected(self)
     _finalise_task(self)
 
 
