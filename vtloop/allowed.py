@@ -21,13 +21,18 @@ class Option(NamedTuple):
     """Returns False for a value that is out of range; raises TypeError for one of another type."""
     words: str
     """The same in words."""
+    usual: Any = object()
+    """What is given most, and needs no look: None, 0, or another value of which there is one."""
 
 
 def check(options: Mapping[str, Option], **given: Any) -> None:
     """Raise TypeError or ValueError, with what to give instead, unless all that is given can be."""
     for name, value in given.items():
+        option = options[name]
+        if value is option.usual:
+            continue
         try:
-            if options[name].takes(value):
+            if option.takes(value):
                 continue
         except (TypeError, ValueError, OverflowError):
             pass
@@ -38,7 +43,7 @@ def check(options: Mapping[str, Option], **given: Any) -> None:
 
 def refusal(options: Mapping[str, Option], name: str, value: Any) -> Exception | None:
     """Return the error for a value that an option does not take, None if it does."""
-    takes, words = options[name]
+    takes, words, _ = options[name]
     kind: type[Exception] = ValueError
     try:
         if takes(value):
@@ -79,9 +84,12 @@ def seconds(value: Any) -> bool:
     return to_nanoseconds(value) >= 0
 
 
+_number = of_type(int, float)
+
+
 def real_seconds(value: Any) -> bool:
     """Take what the functions of the operating system take."""
-    return of_type(int, float)(value) and float(value) >= 0
+    return _number(value) and float(value) >= 0
 
 
 def having(*methods: str) -> Callable[[Any], bool]:
@@ -116,7 +124,7 @@ def _start(value: Any) -> bool:
     return True
 
 
-FLAG = Option(of_type(bool), "True or False")
+FLAG = Option(of_type(bool), "True or False", False)
 SEED = Option(of_type(int, str), "a whole number or a text")
 START = Option(
     _start,
@@ -125,21 +133,22 @@ START = Option(
 )
 
 OF_RUNS = {
-    "until": Option(or_none(seconds), "a number of seconds from 0 on, or None for no end"),
-    "timer_slack": Option(_slack, "a finite number of seconds from 0 on"),
-    "seed": Option(or_none(SEED.takes), f"{SEED.words}, or None to leave the module random alone"),
+    "until": Option(or_none(seconds), "a number of seconds from 0 on, or None for no end", None),
+    "timer_slack": Option(_slack, "a finite number of seconds from 0 on", 0),
+    "seed": Option(
+        or_none(SEED.takes), f"{SEED.words}, or None to leave the module random alone", 0
+    ),
     "wall_clock": START,
     "patience": Option(real_seconds, "a number of real seconds from 0 on"),
-    "clock": Option(or_none(of_type(Clock)), "a vtloop.Clock, or None for one of its own"),
-    "recorder": Option(or_none(having("attach")), "a recorder (see vtloop.recorder), or None"),
-    "policy": Option(or_none(having("steer")), "a policy (see vtloop.policies), or None"),
+    "clock": Option(or_none(of_type(Clock)), "a vtloop.Clock, or None for one of its own", None),
+    "recorder": Option(
+        or_none(having("attach")), "a recorder (see vtloop.recorder), or None", None
+    ),
+    "policy": Option(or_none(having("steer")), "a policy (see vtloop.policies), or None", None),
     "settle": FLAG,
     "audit": FLAG,
-    "debug": Option(or_none(FLAG.takes), "True or False, or None for asyncio's own default"),
+    "debug": Option(or_none(FLAG.takes), "True or False, or None for asyncio's own default", None),
 }
-
-
-_number = of_type(int, float)
 
 
 def _size(value: Any) -> bool:
