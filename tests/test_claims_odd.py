@@ -405,4 +405,4 @@ def test_a_task_alone_is_no_claim_and_says_what_can_be_claimed_of_it():
 
 def test_a_line_that_is_missing_among_none_is_said_so():
     verdict = printed("done").of(of_workers("anna"))
-    assert verdict.actual == "'done' was never printed; nothing was"
+    assert verdict.actual == "'done' was never printed; nothing at all was printed"

@@ -299,7 +299,7 @@ class Printed(Moment):
             if kind == "print" and trace.printed[subject].text == self._text
         )
         lines = [f"{line.text!r} at {format_seconds(line.at)}" for line in trace.printed]
-        others = f"printed was {listed(lines)}" if lines else "nothing was"
+        others = f"printed was {listed(lines)}" if lines else "nothing at all was printed"
         tasks = unique(one.task for one in there if one.task)
         return Seen(
             there,
