@@ -1,6 +1,7 @@
 """What a sweep has not tried is said, and what it cannot be asked for is refused before it runs."""
 
 import asyncio
+import functools
 import itertools
 from types import SimpleNamespace
 
@@ -163,3 +164,23 @@ def test_an_unknown_victim_is_refused_with_those_there_are_before_any_case():
     with pytest.raises(LookupError, match="victim='nobody', while the program has nap#1; pass"):
         sweep(nap, victim="nobody", check=lambda outcome: seen.append(outcome.case.letter))
     assert {*seen} == {""}, "but the undisturbed run was judged"
+
+
+def test_calls_that_a_cleanup_makes_only_the_first_time_are_not_missed():
+    def helper():
+        return 1
+
+    @functools.cache
+    def configuration():
+        return helper() + helper()
+
+    async def main():
+        try:
+            await asyncio.sleep(1)
+        except asyncio.CancelledError:
+            configuration()
+            await asyncio.sleep(1)
+            raise
+
+    report = sweep(main)
+    assert report.ok, report

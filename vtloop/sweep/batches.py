@@ -90,7 +90,8 @@ class Work:
             outcome, moments = bench.run_and_count(case, self.again, self.victims)
         else:
             outcome = bench.run(case)
-        return Result(case, outcome.missed, self.judge.findings(outcome), tuple(moments))
+        missed = outcome.missed and not _is_gone(bench, case)
+        return Result(case, missed, self.judge.findings(outcome), tuple(moments))
 
     def check_that_it_can_be_sent(self) -> None:
         """Raise TypeError if another process could not be told what to do."""
@@ -105,6 +106,19 @@ class Work:
                     f"A sweep with an executor was given the {what} {called(part)}, while another "
                     "process cannot import that; define it at the top level of a module"
                 ) from None
+
+
+def _is_gone(bench: Bench, case: Case) -> bool:
+    """Tell whether a second moment is one no more.
+
+    A call in a cleanup that does something for the first time, such as an import or what is cached,
+    makes calls that do not come again. It was counted in such a run.
+    """
+    *_, moment = case.moments
+    if case.letter != "D" or moment.kind != "C":
+        return False
+    _, again = bench.run_and_count(case._replace(moments=case.moments[:1]), "C")
+    return moment not in again
 
 
 def try_here(bench: Bench, work: Work, cases: Sequence[Case], until: float) -> Iterator[Result]:
