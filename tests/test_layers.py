@@ -114,3 +114,14 @@ def test_every_public_name_is_there_and_documented():
     for name in vtloop.__all__:
         assert getattr(vtloop, name).__doc__, name
         assert name not in FLOOR_OF, f"{name} is a module as well"
+
+
+@pytest.mark.parametrize("first", ["private.events", "growth", "sweep", "testing"])
+def test_whichever_module_is_imported_first_asyncio_is_as_it_is(first):
+    code = (
+        f"import vtloop.{first}, vtloop, asyncio\n"
+        "assert asyncio.Task is asyncio.tasks._CTask\n"
+        "async def main(): return asyncio.current_task() is not None\n"
+        "assert vtloop.run(main()) and asyncio.run(main())"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -5,7 +5,6 @@ What an event loop borrows from the stock loop is in `stock`, which is a place o
 
 from __future__ import annotations
 
-import _asyncio
 import asyncio
 import inspect
 import sys
@@ -67,8 +66,10 @@ EAGER_FACTORY_OPTIONS = {"eager_start"} if sys.version_info >= (3, 14) else set(
 # Classes of tasks and of futures: those in C, which may go by other names now, as a library can
 # bind `asyncio.Task` to another class, and their twins written in Python
 
-TASKS: tuple[Any, ...] = (_asyncio.Task, _tasks._PyTask)
-FUTURES: tuple[Any, ...] = (_asyncio.Future, _futures._PyFuture)
+# It cannot be imported above: if it comes before asyncio, that goes without it.
+_in_c: Any = sys.modules["_asyncio"]
+TASKS: tuple[Any, ...] = (_in_c.Task, _tasks._PyTask)
+FUTURES: tuple[Any, ...] = (_in_c.Future, _futures._PyFuture)
 
 
 class _Catching:
