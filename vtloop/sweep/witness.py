@@ -16,7 +16,7 @@ import sys
 import warnings
 import weakref
 from asyncio import locks, queues, taskgroups, tasks
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextvars import ContextVar
 from types import CoroutineType
 from typing import Any
@@ -70,6 +70,7 @@ class Witness:
         self.groups: list[weakref.ref[asyncio.TaskGroup]] = []
         """In the order in which they were entered."""
         self._given: dict[weakref.ref[Any], str] = {}  # tasks and coroutines, to what
+        self._makers: dict[int, int] = {}  # of tasks that tasks have made, by number
 
     def made(self, primitive: Any, value: int = 0) -> None:
         """Take note of a new primitive; for a semaphore, of its first value."""
@@ -95,6 +96,11 @@ class Witness:
         """Take note of a queue for whose items somebody calls `task_done`."""
         self._counted.add(id(queue))
 
+    def created(self, task: Any) -> None:
+        """Take note of who makes a task, if a task does."""
+        if maker := _current_number():
+            self._makers[number_of(task)] = maker
+
     def given(self, awaitables: Iterable[Any], to: str) -> None:
         """Take note of tasks, or coroutines, that were given to a function."""
         for awaitable in awaitables:
@@ -116,8 +122,11 @@ class Witness:
         """Return those of the tasks that are pending in the end that will not just be cancelled.
 
         Nobody has cancelled them yet, or they are about to clean up, which another cancellation
-        would cut off. Those apart with which the loop closes generators.
+        would cut off. Those apart with which the loop closes generators, and those that are the
+        business of a task which is pending itself: it has made or awaits them, or has their group.
         """
+        pending = tuple(pending)
+        nobodys = self._nobodys(pending)
         return tuple(
             Left(
                 given_name(task) or f"{made}#{number_of(task)}",
@@ -126,11 +135,44 @@ class Witness:
                 cleans_up=task.cancelling() > 0,
             )
             for task in pending
+            if number_of(task) in nobodys
             for coro in [task.get_coro()]
             if not task.cancelling() or _cleans_up(task)
             if type(coro).__name__ not in WRAPPERS
             for made in [coroutine_name(coro)]
         )
+
+    def _nobodys(self, pending: Collection[asyncio.Task[Any]]) -> Collection[int]:
+        """Return the numbers of the pending tasks that are no business of another pending one.
+
+        Of several that are only each other's, the one that was made first is nobody's.
+        """
+        numbers = {number_of(task) for task in pending}
+        theirs: dict[int, set[int]] = {number: set() for number in numbers}
+        for task in numbers:
+            if (maker := self._makers.get(task)) in theirs:
+                theirs[maker].add(task)
+        for waiting in pending:
+            own: Any = waiting
+            if isinstance(own._fut_waiter, TASKS):
+                theirs[number_of(waiting)].add(number_of(own._fut_waiter))
+        for reference in self.groups:
+            group: Any = reference()
+            if group is not None and group._tasks:
+                owner = number_of(group._parent_task)
+                if owner in theirs:
+                    theirs[owner].update(map(number_of, group._tasks))
+        owned = set().union(*theirs.values())
+        nobodys, known = set(), set()
+        for first in sorted(numbers, key=lambda number: (number in owned, number)):
+            if first not in known:
+                nobodys.add(first)
+            to_do = [first]
+            while to_do:
+                if (number := to_do.pop()) not in known:
+                    known.add(number)
+                    to_do += theirs.get(number, ())
+        return nobodys
 
     def _given_to(self, task: Any, coroutine: Any) -> str:
         to = self._given.get(weakref.ref(task), "")
@@ -219,6 +261,7 @@ class WitnessedLoop(VirtualLoop):
             self._failing.tasks.append(weakref.ref(task))
             if (options or self._task_factory is not None) and task.done():  # an eager one
                 self._failing.collected(task)  # before its coroutine is gone
+            self._witness.created(task)
         try:
             return task
         finally:
@@ -230,6 +273,7 @@ class WitnessedLoop(VirtualLoop):
         super()._see(thing)
         if self._tasks_created > count:
             self._witness.failing.adopted(thing)
+            self._witness.created(thing)
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
         """Tell the witness, and whom the program has set."""
