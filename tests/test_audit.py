@@ -377,6 +377,6 @@ def test_a_python_without_the_package_is_an_error_that_says_what_it_lacks(capsys
     python.write_text("#!/bin/sh\necho no such thing >&2; exit 3\n")
     python.chmod(0o755)
     with pytest.raises(SystemExit) as stop:
-        command_line(["audit", "--runs", "0", "--python", str(python), str(script)])
+        command_line(["audit", "--runs", "1", "--python", str(python), str(script)])
     assert stop.value.code == 2
     assert "no such thing" in capsys.readouterr().err

@@ -69,7 +69,11 @@ def test_a_program_that_is_not_the_same_each_time_is_explained_as_far_as_it_can_
         assert report.errors
         return report.explain()
 
-    assert "comes to no such moment" in explained(asyncio.Lock().acquire)
+    async def nothing():
+        pass
+
+    assert "comes to no such moment" in explained(nothing)
+    assert "runs once, while the second time it ended" in explained(asyncio.Lock().acquire)
     assert "this time it was not found" in explained(swept.safe)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from vtloop.errors import ClaimError
+from vtloop.errors import ClaimError, SimulationError
 from vtloop.programs import called, name_of
 from vtloop.sweep.batches import Result, Setting
 from vtloop.sweep.moments import CLASSES, Case
@@ -165,7 +165,7 @@ class Report:
         yield f"{problem.finding.oracle}: {problem.finding.subject}, in {problem.token}:"
         try:
             again = self.replay(problem.token)
-        except LookupError as error:
+        except (LookupError, SimulationError) as error:
             yield str(error)
         else:
             if problem.finding[:2] not in {finding[:2] for finding in again.findings}:

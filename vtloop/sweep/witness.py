@@ -126,6 +126,8 @@ class Witness:
         business of a task which is pending itself: it has made or awaits them, or has their group.
         """
         pending = tuple(pending)
+        if not pending:
+            return ()
         nobodys = self._nobodys(pending)
         return tuple(
             Left(
