@@ -585,6 +585,18 @@ def threads_take_their_locks_and_their_time_by_these_names(monkeypatch):
     assert len(looks) > 1
 
 
+@probe("_counter")
+def what_nobody_has_named_is_numbered_by_this_name(monkeypatch):
+    number = of_threads.number_of_pool()
+    assert of_threads.number_of_pool() == number + 1
+    assert threading.Thread().name == f"Thread-{of_threads.number_of_thread() - 1}"
+    monkeypatch.setattr(threading, of_threads.NEXT_NUMBER, lambda: 4321)
+    assert threading.Thread().name == "Thread-4321"
+    assert threading.Timer(1, print).name == "Thread-4321"
+    monkeypatch.setattr(ThreadPoolExecutor, of_threads.NEXT_NUMBER, lambda pool: 1234)
+    assert ExecutorInside(ThreadPoolExecutor(1)).name == "ThreadPoolExecutor-1234"
+
+
 @probe("_is_owned")
 def a_condition_tries_its_lock_to_see_whether_somebody_holds_it():
     class Spy:

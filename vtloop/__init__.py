@@ -29,8 +29,9 @@ A map of the package, from the bottom up; a module imports only from those named
 - `recorder`, `waits`, `trace`, `sites`, `steps`, `recording`, `hazards`, `holders`, `loop_thread`:
   what is told of a run, and written down
 - `marks`: what a program asks and says of itself
-- `collector`, `chance`, `randomness`, `library_sets`, `real_things`, `wallclock`, `time_functions`,
-  `idle_thread`, `inner_loops`, `world`: what a run changes in the process around it
+- `collector`, `chance`, `randomness`, `default_names`, `library_sets`, `real_things`, `wallclock`,
+  `time_functions`, `idle_thread`, `inner_loops`, `world`: what a run changes in the process around
+  it
 - `allowed`: what options can be
 - `policies`, `scheduling`, `loop`, `kernel`: the event loop, who acts between its steps, and where
   another one runs

@@ -92,7 +92,9 @@ class Clock:
         "now",
         "outside",
         "polling",
+        "pools_numbered",
         "read_at",
+        "threads_numbered",
         "wall",
         "zone",
     )
@@ -123,6 +125,10 @@ class Clock:
         """What from outside of the simulation has had a say, in words: the run may differ again."""
         self.chance: Any = None
         """What the run gets for the operating system's chance (see `chance`); None for the real."""
+        self.threads_numbered = 0
+        """How many threads of the run nobody has named (see `default_names`)."""
+        self.pools_numbered = 0
+        """How many executors."""
 
     def __repr__(self) -> str:
         return f"<Clock at {format_seconds(self.now)}>"

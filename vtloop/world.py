@@ -12,6 +12,7 @@ While at least one virtual loop runs:
   `queue.SimpleQueue`; the clock by which these and `concurrent.futures` judge timeouts: worker
   threads wait in virtual time, also where a program is to read the real clocks
 - `Thread.start` and `Thread.join`: threads that the program starts belong to the run
+- what numbers threads and executors without a name (see `default_names`)
 - `submit` and `shutdown` of `ThreadPoolExecutor`: its jobs go to the run's own worker threads
 - `os.urandom`, `os.getrandom`, `ssl.RAND_bytes`, `random.Random.seed`, `random.seed`,
   `uuid.getnode`, and where `tempfile` has its names from: chance (see `chance`)
@@ -50,6 +51,7 @@ from typing import Any
 from vtloop import (
     blocking,
     chance,
+    default_names,
     holders,
     inner_loops,
     locks,
@@ -67,7 +69,7 @@ from vtloop.originals import TIME
 from vtloop.private import interpreter
 from vtloop.private.events import SET_RUNNING_LOOP
 from vtloop.private.interpreter import CANDIDATE_NAMES, START_OF_LOGGING, weak_sets
-from vtloop.private.threads import SIMPLE_QUEUE, futures_base
+from vtloop.private.threads import NEXT_NUMBER, SIMPLE_QUEUE, futures_base
 from vtloop.randomness import Randomness
 from vtloop.real_things import tells
 from vtloop.replacements import Replacement, Replacements
@@ -91,6 +93,8 @@ ALWAYS = (
     Replacement(threading, "_time", blocking.monotonic),
     Replacement(queue, "time", blocking.monotonic),
     Replacement(futures_base, "time", SimpleNamespace(monotonic=blocking.monotonic)),
+    Replacement(threading, NEXT_NUMBER, default_names.next_of_threads),
+    Replacement(ThreadPoolExecutor, NEXT_NUMBER, default_names.next_of_pools),
     Replacement(threading.Thread, "start", program_threads.start),
     Replacement(threading.Thread, "join", program_threads.join),
     *(

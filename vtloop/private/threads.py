@@ -20,6 +20,12 @@ _threading: Any = threading
 thread_count: Callable[[], int] = _thread._count
 """Tell how many threads Python knows of."""
 
+# What numbers threads and executors that nobody has named, for the process: they are looked up by
+# this name each time.
+NEXT_NUMBER = "_counter"
+number_of_thread: Callable[[], int] = vars(threading)[NEXT_NUMBER]
+number_of_pool: Callable[[], int] = vars(ThreadPoolExecutor)[NEXT_NUMBER]
+
 # Where `concurrent.futures` looks at the clock.
 futures_base: Any = _base
 
