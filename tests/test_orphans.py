@@ -1,4 +1,4 @@
-"""A task that is left when the main coroutine has ended is told of once: with whom it belongs to."""
+"""A task that is left when the main coroutine has ended is told of once, with its owner."""
 
 import asyncio
 import contextlib
