@@ -121,6 +121,16 @@ def test_a_run_without_a_seed_tells_where_it_draws():
     assert vtloop.simulate(main).reproducible
 
 
+@pytest.mark.parametrize("draw", [name_of_a_file, tempfile.mktemp, tempfile.gettempprefix])
+def test_names_are_the_same_when_the_directory_is_looked_for_in_the_run(draw, monkeypatch):
+    async def main():
+        return draw(), uuid.uuid4()
+
+    later = vtloop.run(main())
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    assert vtloop.run(main()) == later
+
+
 def test_a_thread_from_outside_has_real_chance_while_a_run_is_on():
     def draw():
         begun.wait(5)

@@ -282,6 +282,16 @@ def names_of_temporary_files_come_from_a_sequence(monkeypatch):
         assert made.endswith("chosen")
 
 
+@probe("_get_default_tempdir")
+def the_directory_for_temporary_files_is_found_once(monkeypatch):
+    found = vars(tempfile)[of_interpreter.DEFAULT_DIRECTORY]()
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    assert tempfile.gettempdir() == found
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, of_interpreter.DEFAULT_DIRECTORY, lambda: "chosen")
+    assert [tempfile.gettempdir() for _ in range(2)] == ["chosen"] * 2
+
+
 @probe("_set_running_loop")
 def the_running_loop_can_be_set():
     loop = vtloop.VirtualLoop()

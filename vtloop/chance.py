@@ -7,7 +7,7 @@
   tests never make the same identifiers, and the same test makes the same ones each time.
 - `uuid.getnode` is the address of a network card of this machine, so it is made up as well.
 - Names of temporary files come from a generator that lives as long as the process; a run has one of
-  its own.
+  its own. The name by which `tempfile` tries a directory, once in a process, is not the run's.
 
 Threads that belong to no run, and tools that watch one, have the real chance, as has a run without
 a seed, which is told so. **What is made in a run is no secret**: anybody can make the same keys.
@@ -22,9 +22,14 @@ from collections.abc import Callable, Iterator
 from types import MethodType, ModuleType
 from typing import Any
 
-from vtloop.blocking import here, meets_something_real
+from vtloop.blocking import here, meets_something_real, outside
 from vtloop.callers import TOOLS, is_called_by
-from vtloop.private.interpreter import CANDIDATE_NAMES, RANDOM_NAMES, random_generator
+from vtloop.private.interpreter import (
+    CANDIDATE_NAMES,
+    DEFAULT_DIRECTORY,
+    RANDOM_NAMES,
+    random_generator,
+)
 from vtloop.redirect import real
 
 REAL_CHANCE = (
@@ -133,3 +138,14 @@ def candidate_names(tempfile: ModuleType) -> Callable[[], Iterator[str]]:
         return names
 
     return candidate_names
+
+
+def default_directory(tempfile: ModuleType) -> Callable[..., str]:
+    """Return what stands in for the function of `tempfile` that finds its directory."""
+    real_function = vars(tempfile)[DEFAULT_DIRECTORY]
+
+    def default_directory(*args: Any) -> str:
+        with outside():
+            return str(real_function(*args))
+
+    return default_directory

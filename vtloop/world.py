@@ -15,7 +15,7 @@ While at least one virtual loop runs:
 - what numbers threads and executors without a name (see `default_names`)
 - `submit` and `shutdown` of `ThreadPoolExecutor`: its jobs go to the run's own worker threads
 - `os.urandom`, `os.getrandom`, `ssl.RAND_bytes`, `random.Random.seed`, `random.seed`,
-  `uuid.getnode`, and where `tempfile` has its names from: chance (see `chance`)
+  `uuid.getnode`, and where `tempfile` has its names and its directory from: chance (see `chance`)
 - `subprocess.Popen`, `os.system`, `select.select`, `selectors.DefaultSelector`, `connect` and
   `bind` of sockets: they do as they always do, and the run tells of it (see `real_things`)
 - `set` in `weakref.WeakSet`, in `concurrent.futures` and in installed modules that use asyncio:
@@ -68,7 +68,7 @@ from vtloop.library_sets import makes_sets
 from vtloop.originals import TIME
 from vtloop.private import interpreter
 from vtloop.private.events import SET_RUNNING_LOOP
-from vtloop.private.interpreter import CANDIDATE_NAMES, START_OF_LOGGING, weak_sets
+from vtloop.private.interpreter import CANDIDATE_NAMES, DEFAULT_DIRECTORY, START_OF_LOGGING, weak_sets
 from vtloop.private.threads import NEXT_NUMBER, SIMPLE_QUEUE, futures_base
 from vtloop.randomness import Randomness
 from vtloop.real_things import tells
@@ -151,6 +151,7 @@ def in_others(module: ModuleType) -> Iterator[Replacement]:
         yield Replacement(module, "getnode", chance.getnode(module), taken_by_name=True)
     elif module.__name__ == "tempfile":
         yield Replacement(module, CANDIDATE_NAMES, chance.candidate_names(module))
+        yield Replacement(module, DEFAULT_DIRECTORY, chance.default_directory(module))
     elif module.__name__ == "multiprocessing.process":
         start = module.BaseProcess.start
         yield Replacement(module.BaseProcess, "start", tells(start, real_things.PROCESS))

@@ -45,6 +45,9 @@ weak_sets: Any = _weakrefset
 CANDIDATE_NAMES = "_get_candidate_names"
 RANDOM_NAMES = "_RandomNameSequence"
 
+# Where `tempfile` looks, once in a process, for a directory in which it can write.
+DEFAULT_DIRECTORY = "_get_default_tempdir"
+
 # The generator of which the functions of `random` are methods.
 random_generator: Any = vars(random)["_inst"]
 
