@@ -2,15 +2,18 @@
 
 import asyncio
 import os
+import pty
 import random
 import select
 import selectors
+import shutil
 import socket
 import subprocess
 import sys
 import threading
 import time
 import uuid
+from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
 import anyio
@@ -23,6 +26,8 @@ from vtloop.cells import Notebook
 from vtloop.program_threads import start_outside
 
 BEFORE = threading.Lock()
+BEGUN: list[int] = []  # processes, before the run
+TRUE = shutil.which("true")
 
 
 def in_thread(function, *args):
@@ -52,6 +57,65 @@ async def a_process_of_multiprocessing():
     process = get_context("spawn").Process(target=int)
     process.start()
     process.join()
+
+
+def in_a_copy(fork):
+    """Return a process that ends at once."""
+    pid = fork()
+    if pid == 0:
+        os._exit(0)
+    return pid
+
+
+async def a_copy():
+    os.waitpid(in_a_copy(os.fork), 0)
+
+
+async def a_copy_with_a_terminal():
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os._exit(0)
+    os.waitpid(pid, 0)
+    os.close(terminal)
+
+
+async def a_spawned_process():
+    pid = os.posix_spawn(TRUE, [TRUE], os.environ)
+    while os.waitpid(pid, os.WNOHANG)[0] == 0:
+        await asyncio.sleep(1)
+
+
+async def a_spawned_process_by_name():
+    os.waitpid(os.posix_spawnp("true", ["true"], os.environ), 0)
+
+
+async def a_process_of_the_old_days():
+    os.spawnlp(os.P_WAIT, "true", "true")
+
+
+async def a_pipe_from_a_process():
+    os.popen("true").close()
+
+
+async def a_forked_process_of_multiprocessing():
+    process = get_context("fork").Process(target=int)
+    process.start()
+    process.join()
+
+
+async def a_process_from_before():
+    while os.waitpid(BEGUN.pop(), 0)[1]:
+        pass
+
+
+async def a_process_from_before_that_is_polled_for():
+    while not os.waitid(os.P_PID, BEGUN[-1], os.WEXITED | os.WNOHANG):
+        await asyncio.sleep(1)
+
+
+async def a_pool_of_processes():
+    with ProcessPoolExecutor(1, get_context("fork")) as pool:
+        await asyncio.get_running_loop().run_in_executor(pool, os.getpid)
 
 
 async def a_selector():
@@ -127,6 +191,18 @@ CAUSES = {
     a_process: ("starts a real process", "subprocess.run([sys.executable"),
     a_shell: ("starts a real process", 'os.system("true")'),
     a_process_of_multiprocessing: ("starts a real process", "process.start()"),
+    a_copy: ("starts a real process", "pid = fork()"),
+    a_copy_with_a_terminal: ("starts a real process", "pty.fork()"),
+    a_spawned_process: ("starts a real process", "os.posix_spawn(TRUE"),
+    a_spawned_process_by_name: ("starts a real process", "os.posix_spawnp("),
+    a_process_of_the_old_days: ("starts a real process", "os.spawnlp("),
+    a_pipe_from_a_process: ("starts a real process", "os.popen("),
+    a_forked_process_of_multiprocessing: ("starts a real process", "process.start()"),
+    a_process_from_before: ("asks for the end of a real process", "os.waitpid(BEGUN"),
+    a_process_from_before_that_is_polled_for: (
+        "asks for the end of a real process",
+        "os.waitid(os.P_PID",
+    ),
     a_selector: ("waits for real files or sockets", "assert selector.select()"),
     a_select: ("waits for real files or sockets", "assert select.select("),
     a_server: ("has to do with a real socket", "socket.create_server("),
@@ -143,14 +219,47 @@ CAUSES = {
 OPTIONS = {a_clock: {"wall_clock": None}, chance: {"seed": None}}
 
 
+FROM_BEFORE = (a_process_from_before, a_process_from_before_that_is_polled_for)
+
+
 @pytest.mark.parametrize("cause", CAUSES, ids=lambda cause: cause.__name__)
 def test_a_run_that_is_not_reproducible_tells_why_and_where(cause):
+    if cause in FROM_BEFORE:
+        BEGUN.append(in_a_copy(os.fork))
     run = simulate(cause, **OPTIONS.get(cause, {}))
     run.result()
     what, line = CAUSES[cause]
     assert not run.reproducible
     assert any(what in notice and line in notice for notice in run.notices), run.notices
     assert all("test_real_things.py:" in notice for notice in run.notices if what in notice)
+
+
+PROCESSES = [cause for cause, (what, _) in CAUSES.items() if what == "starts a real process"]
+
+
+@pytest.mark.parametrize("cause", PROCESSES, ids=lambda cause: cause.__name__)
+def test_a_process_is_told_of_once_also_if_the_run_waits_for_it(cause):
+    assert len(simulate(cause).notices) == 1
+
+
+def test_a_pool_of_processes_is_told_of_once():
+    run = simulate(a_pool_of_processes)
+    assert not run.reproducible
+    (notice,) = run.notices
+    assert "ProcessPoolExecutor is not simulated" in notice
+
+
+def test_processes_of_threads_outside_are_no_matter_of_the_run():
+    def spawn():
+        os.waitpid(os.posix_spawn(TRUE, [TRUE], os.environ), 0)
+
+    async def main():
+        start_outside(thread := threading.Thread(target=spawn))
+        with vtloop.blocking.outside():
+            thread.join()
+
+    run = simulate(main)
+    assert (run.reproducible, run.notices) == (True, ())
 
 
 @pytest.mark.parametrize(

@@ -467,7 +467,8 @@ def test_processes_compute_in_no_virtual_time_and_answer_in_order():
     run = simulate(main)
     assert run.value == [0, 2, 4, 6, 8, 10]
     assert run.elapsed == 2.0
-    assert run.reproducible
+    assert not run.reproducible
+    assert "ProcessPoolExecutor is not simulated" in run.notices[0]
 
 
 def test_an_executor_of_ones_own_may_answer_at_once_or_from_a_thread_that_calls_the_loop():

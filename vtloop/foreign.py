@@ -1,7 +1,8 @@
 """Executors that are no thread pools: of processes, and of the program's own.
 
 - Another process works in real time, so the loop waits for it, and the clock stands still. Its
-  results come in the order of submission, so the run is reproducible.
+  results come in the order of submission. What they are is up to that process: the run is marked as
+  not reproducible.
 - An executor of the program's own may do anything with a function. If the run itself completes the
   future (a worker, a timer, another thread of the run), the result is there at that instant. If a
   thread outside of it does, that is as with another process; but the loop waits for such a thread

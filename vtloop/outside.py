@@ -180,7 +180,7 @@ def _caller(frame: FrameType | None) -> FrameType | None:
             return None
         if is_spectator(frame):
             return None
-        if not is_library(frame) and not file.startswith("<frozen"):
+        if not is_library(frame):
             return frame
         frame = frame.f_back
     return None

@@ -15,6 +15,7 @@ from vtloop.private.interpreter import getframe
 
 PACKAGE = os.path.dirname(__file__) + os.sep
 _STANDARD_LIBRARY = os.path.dirname(os.__file__) + os.sep
+_FROZEN = "<frozen "  # modules of the standard library that Python is built with, such as `os`
 _INSTALLED = f"{os.sep}site-packages{os.sep}"
 
 _THREADS = ("threading", "concurrent.futures.thread")  # modules that call what a thread is to do
@@ -32,7 +33,7 @@ def is_library(frame: FrameType) -> bool:
 
 def is_library_file(file: str) -> bool:
     """Return whether a file of code is this package's or the standard library's."""
-    return file.startswith(PACKAGE) or (
+    return file.startswith((PACKAGE, _FROZEN)) or (
         file.startswith(_STANDARD_LIBRARY) and not is_installed(file)
     )
 

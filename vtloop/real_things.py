@@ -15,14 +15,26 @@ import subprocess
 from typing import Any
 
 from vtloop.blocking import here, meets_something_real
+from vtloop.clock import Clock
+from vtloop.places import running_frames
 from vtloop.redirect import real
 
 _SO = "in real time, and no virtual: what comes of it may be different in the next run"
 PROCESS = f"starts a real process, which runs {_SO}"
+CHILD = f"asks for the end of a real process, which runs {_SO}"
 FILES = f"waits for real files or sockets, {_SO}"
 SOCKET = f"has to do with a real socket, {_SO}"
 
-FUNCTIONS = [(os, "system", PROCESS), (select, "select", FILES)]
+_ABOUT_PROCESSES = (
+    ("system", PROCESS),
+    ("posix_spawn", PROCESS),
+    ("posix_spawnp", PROCESS),
+    *((name, CHILD) for name in ("wait", "waitpid", "wait3", "wait4", "waitid")),
+)
+FUNCTIONS = [
+    *((os, name, how) for name, how in _ABOUT_PROCESSES if hasattr(os, name)),
+    (select, "select", FILES),
+]
 """By module and name, with what is told of them."""
 
 METHODS = [
@@ -40,8 +52,29 @@ def tells(function: Any, how: str) -> Any:
 
     @functools.wraps(function)
     def told(*args: Any, **kwargs: Any) -> Any:
-        if (actor := here.actor) is not None:
-            meets_something_real(actor.clock, how)
+        _tell(how)
         return original(*args, **kwargs)
 
     return told
+
+
+def _tell(how: str) -> None:
+    actor = here.actor
+    if actor is None or _is_within_another() or (how == CHILD and _has_begun(actor.clock)):
+        return
+    meets_something_real(actor.clock, how)
+
+
+def _is_within_another() -> bool:
+    """Return whether a function of which the run was told already does this: its line says more."""
+    *_, outermost = running_frames()
+    return outermost.f_back is not None and outermost.f_back.f_globals is globals()
+
+
+def _has_begun(clock: Clock) -> bool:
+    """Return whether the run was told of the process already that it waits for: as it began."""
+    return any(what.endswith(PROCESS) for what in clock.outside)
+
+
+if hasattr(os, "register_at_fork"):  # before any fork: of `os`, `pty`, `multiprocessing`
+    os.register_at_fork(before=lambda: _tell(PROCESS))

@@ -236,7 +236,10 @@ class Threads:
         if pool is None:
             pool = self._pools[executor] = Pool(executor)
             if pool.ignores_how_threads_start:
-                self._say(executor, "starts threads in a way of its own, which was not used")
+                self._loop.notice(
+                    f"{type(executor).__qualname__} starts threads in a way of its own, which was "
+                    "not used"
+                )
         job = pool.add(function)
         self.turn(self._start, pool)
         return job
@@ -283,11 +286,10 @@ class Threads:
 
     def say_it_is_real(self, executor: Executor) -> None:
         """Tell the user of an executor that works outside of the run."""
-        self._say(executor, "is not simulated: what it ran took real time, and no virtual")
-
-    def _say(self, executor: Executor, what: str) -> None:
-        """Tell the user of the run something about a kind of executor."""
-        self._loop.notice(f"{type(executor).__qualname__} {what}")
+        self.clock.depends_on(
+            f"{type(executor).__qualname__} is not simulated: what it ran took real time, and no "
+            "virtual"
+        )
 
     def wait_for_baton(self, thread: BatonThread) -> bool:
         """Wait in real time; return False when the thread seems to be blocked for real."""

@@ -16,8 +16,9 @@ While at least one virtual loop runs:
 - `submit` and `shutdown` of `ThreadPoolExecutor`: its jobs go to the run's own worker threads
 - `os.urandom`, `os.getrandom`, `ssl.RAND_bytes`, `random.Random.seed`, `random.seed`,
   `uuid.getnode`, and where `tempfile` has its names and its directory from: chance (see `chance`)
-- `subprocess.Popen`, `os.system`, `select.select`, `selectors.DefaultSelector`, `connect` and
-  `bind` of sockets: they do as they always do, and the run tells of it (see `real_things`)
+- `subprocess.Popen`, `os.system`, `os.posix_spawn`, `os.wait` and its like, `select.select`,
+  `selectors.DefaultSelector`, `connect` and `bind` of sockets: they do as they always do, and the
+  run tells of it (see `real_things`); of a fork it is told by what is registered for that
 - `set` in `weakref.WeakSet`, in `concurrent.futures` and in installed modules that use asyncio:
   sets in order (see `library_sets`)
 - what imports modules: some of these may come while the run is on
@@ -68,7 +69,12 @@ from vtloop.library_sets import makes_sets
 from vtloop.originals import TIME
 from vtloop.private import interpreter
 from vtloop.private.events import SET_RUNNING_LOOP
-from vtloop.private.interpreter import CANDIDATE_NAMES, DEFAULT_DIRECTORY, START_OF_LOGGING, weak_sets
+from vtloop.private.interpreter import (
+    CANDIDATE_NAMES,
+    DEFAULT_DIRECTORY,
+    START_OF_LOGGING,
+    weak_sets,
+)
 from vtloop.private.threads import NEXT_NUMBER, SIMPLE_QUEUE, futures_base
 from vtloop.randomness import Randomness
 from vtloop.real_things import tells
