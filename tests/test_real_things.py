@@ -25,6 +25,9 @@ from vtloop.blocking import real_sleep
 from vtloop.cells import Notebook
 from vtloop.program_threads import start_outside
 
+# Python warns of forks in a process that has threads, be they pytest's.
+pytestmark = pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")
+
 BEFORE = threading.Lock()
 BEGUN: list[int] = []  # processes, before the run
 TRUE = shutil.which("true")
