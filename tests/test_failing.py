@@ -302,6 +302,14 @@ async def names_the_timeout_otherwise():
         raise ConnectionError("no answer")  # noqa: B904 as many do
 
 
+async def hides_the_timeout():
+    try:
+        async with asyncio.timeout(5):
+            await asyncio.sleep(1)
+    except TimeoutError:
+        raise ConnectionError("no answer") from None
+
+
 async def has_a_timeout_around_another():
     async with asyncio.timeout(10):
         try:
@@ -335,6 +343,7 @@ async def fails_as_ever():
         handles_the_timeout,
         lets_the_timeout_pass,
         names_the_timeout_otherwise,
+        hides_the_timeout,
         has_a_timeout_around_another,
         handles_a_failing_group,
         fails_as_ever,
@@ -366,14 +375,87 @@ def test_what_a_timeout_that_fires_early_leads_to_elsewhere_is_a_failure():
     assert report.errors[0].token.startswith("timeout#2@")
 
 
-def test_failures_that_are_expected_are_not_reported():
+def says_that_it_is_gone(how):
+    """Return a program that raises ConnectionError from a KeyError, or `from None`."""
+
+    async def main():
+        links = {"db": 1}
+
+        async def link():
+            try:
+                await asyncio.sleep(2)
+            finally:
+                links.clear()
+
+        async def query():
+            await asyncio.sleep(1)
+            try:
+                return links["db"]
+            except KeyError as error:
+                if how == "from it":
+                    raise ConnectionError("gone") from error
+                if how == "from None":
+                    raise ConnectionError("gone") from None
+                raise ConnectionError("gone")  # noqa: B904 as many do
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(link(), name="victim")
+            await asyncio.gather(query(), return_exceptions=True)
+
+    return main
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        answers_with_an_error_of_its_own,
+        says_that_it_is_gone("from it"),
+        says_that_it_is_gone("from None"),
+        says_that_it_is_gone("as it was handled"),
+    ],
+)
+def test_failures_that_are_expected_are_not_reported(program):
     def oracles(*expected):
         others = [oracle for oracle in ORACLES if oracle.name != "failure"]
         return [*others, Failures(expected=expected)]
 
-    program = answers_with_an_error_of_its_own
     assert sweep(program, victim="victim", oracles=oracles(ConnectionError)).ok
     assert not sweep(program, victim="victim", oracles=oracles(ValueError)).ok
+
+
+@pytest.mark.parametrize("expected", [KeyError, ("KeyError",), (KeyError("it"),), (int,), None])
+def test_what_is_no_tuple_of_exceptions_is_not_expected(expected):
+    with pytest.raises(TypeError, match=r"give one, such as expected=\(ConnectionError,\)"):
+        Failures(expected=expected)
+
+
+def test_a_failure_is_told_with_what_was_raised_from_it_unless_that_hides_it():
+    raised = {"KeyError('db')": "query#3 ended with ConnectionError('gone') from it"}
+    for how in ("from it", "as it was handled"):
+        assert told(sweep(says_that_it_is_gone(how), victim="victim")) == raised
+    hidden = {"ConnectionError('gone')": "query#3 ended with it"}
+    assert told(sweep(says_that_it_is_gone("from None"), victim="victim")) == hidden
+
+
+def test_a_cancellation_out_of_a_callback_is_a_failure():
+    async def main():
+        results = []
+        task = asyncio.create_task(nap(), name="victim")
+        task.add_done_callback(lambda task: results.append(task.result()))
+        await asyncio.wait([task])
+
+    assert told(sweep(main, victim="victim")) == {"CancelledError": "a callback raised it"}
+
+
+def test_a_cancellation_out_of_a_callback_of_a_future_is_a_failure():
+    async def main():
+        future = asyncio.get_running_loop().create_future()
+        future.add_done_callback(asyncio.Future.result)
+        asyncio.get_running_loop().call_later(1, lambda: future.done() or future.set_result(1))
+        task = asyncio.create_task(asyncio.wait_for(future, 5), name="victim")
+        await asyncio.wait([task])
+
+    assert "CancelledError" in told(sweep(main, victim="victim", classes="A"))
 
 
 # In tests

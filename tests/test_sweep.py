@@ -1,6 +1,7 @@
 """The sweep tries every moment once, alone and the same each time, and says what it has found."""
 
 import asyncio
+import contextlib
 import doctest
 import gc
 import random
@@ -195,6 +196,14 @@ def test_a_program_that_is_not_the_same_each_time_is_told_of():
     assert not report.ok
     assert report.missed
     assert "the program does not do the same in every run" in str(report)
+
+
+def test_a_program_with_arguments_is_refused_in_words():
+    async def main(port):
+        pass
+
+    with pytest.raises(TypeError, match="was to be called without arguments, while that cannot"):
+        sweep(main)
 
 
 def test_what_is_no_program_is_refused():
@@ -567,6 +576,51 @@ def test_nothing_is_found_in_a_program_that_is_right(program):
     report = sweep(program)
     assert report.ok
     assert "Nothing was found." in str(report)
+
+
+async def awaits_whom_it_has_cancelled(how):
+    child = asyncio.create_task(asyncio.sleep(9))
+    try:
+        await asyncio.sleep(1)
+    finally:
+        child.cancel()
+        await how(child)
+
+
+async def gathers_it(child):
+    await asyncio.gather(child, return_exceptions=True)
+
+
+async def passes_on_its_own(child):
+    try:
+        await child
+    except asyncio.CancelledError:
+        if asyncio.current_task().cancelling():
+            raise
+
+
+async def shields_its_cleanup(child):
+    closing = asyncio.ensure_future(nap())
+    try:
+        await asyncio.shield(closing)
+    except asyncio.CancelledError:
+        await asyncio.wait([closing, child])
+        raise
+
+
+async def bounds_its_cleanup(child):
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(1):
+            await asyncio.wait([child])
+            await asyncio.sleep(5)
+
+
+@pytest.mark.parametrize(
+    "how", [gathers_it, passes_on_its_own, shields_its_cleanup, bounds_its_cleanup]
+)
+def test_a_message_that_asyncio_drops_is_not_lost_by_the_program(how):
+    report = sweep(lambda: awaits_whom_it_has_cancelled(how))
+    assert not [one for one in report.errors if one.finding.oracle == "message lost"], report
 
 
 def test_a_task_that_nobody_waits_for_is_not_slow_because_nothing_happens_then():

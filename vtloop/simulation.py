@@ -367,13 +367,14 @@ def coroutine_of(main: Any) -> Any:
     """Return the coroutine of what a run was given, which is refused as by `asyncio.run`."""
     given = f"{main!r} was given"
     if callable(main) and not inspect.isawaitable(main):
-        main, function = _called(main), main
+        main, function = called(main), main
         given = f"{function!r} returned {main!r}"
     _refuse_unless_new(main, given)
     return main if asyncio.iscoroutine(main) else _awaiting(main)
 
 
-def _called(main: Callable[[], Any]) -> Any:
+def called(main: Callable[[], Any]) -> Any:
+    """Return what a function returns that is called without arguments; TypeError if it has some."""
     try:
         return main()
     except TypeError as error:

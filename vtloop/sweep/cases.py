@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection, Coroutine, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from vtloop import world
+from vtloop import simulation, world
 from vtloop.clock import START, Clock
 from vtloop.errors import DeadlockError, LivelockError, SimulationError
 from vtloop.kernel import no_loop_running
@@ -264,7 +264,7 @@ def _execute(
     loop._threads.outsiders.expects_main = False  # it knows nothing of the program
     try:
         with _CaseRunner(loop, outcome, witness), _prints(loop, recording):
-            main = program()
+            main = simulation.called(program)
             if not asyncio.iscoroutine(main):
                 raise TypeError(
                     f"A sweep was given {program!r}, which returned {main!r}; pass the function "

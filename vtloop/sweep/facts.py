@@ -30,10 +30,10 @@ class Fault(NamedTuple):
 
 
 class Failure(NamedTuple):
-    """What a task or a callback has ended with, that is no CancelledError; see `failing`."""
+    """What a task or a callback has ended with, that is no cancellation; see `failing`."""
 
     text: str  # the error's repr
-    kinds: tuple[str, ...]  # the qualified names of its class and those that it inherits from
+    kinds: tuple[str, ...]  # the qualified names of its classes, and of what was raised from it
     place: str  # the program's line that has raised it; '' for none
     who: str  # the task, by name or by coroutine and number; 'a callback'
     how: str  # what it did, in words
@@ -86,7 +86,7 @@ class Outcome:
     delivered: bool = False  # CancelledError was thrown into the victim
     swallowed: tuple[str, ...] = ()  # tasks that returned normally though all were cancelled
     cleanup: int = 0  # nanoseconds from the last request to the victim's end
-    message: str | None = None  # of the victim's CancelledError, None where it cannot be known
+    message: str | None = None  # of the CancelledError that the victim has raised itself, if it has
     by_nobody: tuple[str, ...] = ()  # who passed on a cancellation that they had taken back
     left: tuple[Left, ...] = ()
     primitives: tuple[Primitive, ...] = ()

@@ -5,7 +5,8 @@ What a task has caught, or another one has passed on, is no failure. An exceptio
 - a group has those of its members, and one that was raised from another, or by a `raise` while
   another was handled, has those of that one, up to a CancelledError
 - CancelledError is no failure: it passes to whoever awaits a task that was cancelled, and a
-  TaskGroup cancels the siblings of one that fails. An error in its place is one
+  TaskGroup cancels the siblings of one that fails. An error in its place is one, and so it is
+  itself out of a callback, which nobody can cancel
 - nor is what the sweep itself has raised: the error of a sibling that it has put into a TaskGroup,
   the TimeoutError of a timeout that it has let fire
 
@@ -35,24 +36,26 @@ _NO_FAILURES = (asyncio.CancelledError, DeadlockError, LivelockError)  # told of
 
 
 _Frame: TypeAlias = "tuple[CodeType, int]"  # a function through which an error has passed, the line
+_Chain: TypeAlias = "tuple[BaseException, ...]"  # an error, what it was raised from, …, a root
 
 
 class _Seen:
     """A root, as it was seen in what a task or a callback has ended with."""
 
-    __slots__ = ("distance", "frames", "how", "kind", "number", "text", "who")
+    __slots__ = ("distance", "frames", "how", "kinds", "number", "text", "who")
 
     def __init__(
         self,
-        error: BaseException,
-        frames: list[_Frame],  # innermost first
+        text: str,
+        chain: _Chain,
+        frames: list[_Frame],  # the root's, innermost first
         distance: int,  # of the task's own frame from there
         number: int,  # the task's
         who: str,
         how: str,
     ) -> None:
-        self.text = text_of(error)
-        self.kind = type(error)
+        self.text = text
+        self.kinds = tuple(name for error in chain for name in kinds_of(type(error)))
         self.frames = frames
         self.distance = distance
         self.number = number
@@ -112,9 +115,13 @@ class Failing:
             name = label(task) if coroutine is None else coroutine_name(coroutine)
             self.by_nobody[given_name(task) or name] = None
 
-    def reported(self, error: BaseException) -> None:
+    def reported(self, error: BaseException, by_callback: bool) -> None:
         """See what the loop's exception handler was called with, that is no task's."""
-        self._note(error, 0, None, "a callback", "raised it")
+        who, how = "a callback", "raised it"
+        if by_callback and isinstance(error, asyncio.CancelledError):
+            own = [frame for frame in _frames(error.__traceback__) if _is_programs(frame)][:1]
+            self._seen.append(_Seen(type(error).__name__, (error,), own, 0, 0, who, how))
+        self._note(error, 0, None, who, how)
 
     def let_go(self) -> None:
         """Hold no task any more, now that the main coroutine has ended and the loop is closed."""
@@ -137,30 +144,41 @@ class Failing:
     def _note(
         self, error: BaseException, number: int, code: CodeType | None, who: str, how: str
     ) -> None:
-        for root in _roots(error, self._is_ours):
+        for chain in _chains(error, self._is_ours):
+            told = how
+            if chain[1:]:
+                told = how.replace("ended with it", f"ended with {text_of(chain[0])} from it", 1)
+            root = chain[-1]
             frames = [*_frames(root.__traceback__)][::-1]
             own = (distance for distance, (where, _) in enumerate(frames) if where is code)
-            self._seen.append(_Seen(root, frames, next(own, len(frames)), number, who, how))
+            distance = next(own, len(frames))
+            self._seen.append(_Seen(text_of(root), chain, frames, distance, number, who, told))
 
 
-def _roots(
-    error: BaseException, is_ours: Callable[[BaseException], bool]
-) -> Iterator[BaseException]:
-    """Yield what an exception comes down to, but for what is no failure."""
-    to_do, known = [error], set()
+def _chains(error: BaseException, is_ours: Callable[[BaseException], bool]) -> Iterator[_Chain]:
+    """Yield what an exception comes down to, but for what is no failure: each root in the end.
+
+    Before it come those that were raised from it. It hides behind none that was raised `from None`.
+    """
+    to_do: list[_Chain] = [(error,)]
+    known = set()
     while to_do:
-        error = to_do.pop()
+        chain = to_do.pop()
+        error = chain[-1]
         if id(error) in known:
             continue
         known.add(id(error))
         if isinstance(error, BaseExceptionGroup):
-            to_do += error.exceptions
+            to_do += [(*chain[:-1], member) for member in error.exceptions]
         elif isinstance(error, _NO_FAILURES) or is_ours(error):
             continue
-        elif (behind := _raised_for(error)) is not None:
-            to_do.append(behind)
+        elif (behind := _raised_for(error)) is None:
+            yield chain
+        elif error.__cause__ is None and error.__suppress_context__:
+            if any(_chains(behind, is_ours)):
+                yield chain
         else:
-            yield error
+            to_do.append((*chain, behind))
 
 
 def _raised_for(error: BaseException) -> BaseException | None:
@@ -170,12 +188,12 @@ def _raised_for(error: BaseException) -> BaseException | None:
         return None
     if behind.__traceback__ is None:
         return None  # it was never raised: asyncio puts a TimeoutError behind others, since 3.13
-    if error.__cause__ is None and not _is_raised_by_program(error):
+    if error.__cause__ is None and not is_raised_by_program(error):
         return None  # it went wrong while another one was handled
     return behind
 
 
-def _is_raised_by_program(error: BaseException) -> bool:
+def is_raised_by_program(error: BaseException) -> bool:
     """Tell whether a statement `raise` of the program has raised an exception."""
     where = where_raised(error)
     if where is None or isinstance(error, AssertionError) or raised_by_asyncio(error):
@@ -207,7 +225,7 @@ def _failure(seen: Sequence[_Seen]) -> Failure:
     nearest = sorted(seen, key=lambda one: (one.distance, -one.number))
     first = nearest[0]
     lines = (_place(frame) for one in nearest for frame in one.frames if _is_programs(frame))
-    return Failure(first.text, kinds_of(first.kind), next(lines, ""), first.who, first.how)
+    return Failure(first.text, first.kinds, next(lines, ""), first.who, first.how)
 
 
 def _is_programs(frame: _Frame) -> bool:

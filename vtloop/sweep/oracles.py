@@ -178,12 +178,22 @@ def _out_of_asyncio(run: Outcome) -> Iterator[tuple[str, str]]:
 class Failures:
     """Tasks and callbacks end with exceptions of their own, whoever was cancelled; see `failing`.
 
-    Those of the classes that are `expected` are the program's way to say that somebody is gone.
+    Those of the classes that are `expected` are the program's way to say that somebody is gone. So
+    are those that such a one was raised from. TypeError if that is no tuple of classes.
     """
 
     expected: tuple[type[BaseException], ...] = ()
     name: str = FAILURE
     fact = "failures"
+
+    def __post_init__(self) -> None:
+        given: object = self.expected
+        kinds = given if isinstance(given, tuple) else (None,)
+        if not all(isinstance(kind, type) and issubclass(kind, BaseException) for kind in kinds):
+            raise TypeError(
+                f"Failures was made with expected={given!r}, while that is no tuple of classes of "
+                "exceptions; give one, such as expected=(ConnectionError,)"
+            )
 
     def judge(self, outcome: Outcome) -> list[Finding]:
         if not outcome.failures:

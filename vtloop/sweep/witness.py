@@ -116,7 +116,7 @@ class Witness:
             self._destroyed.append(coroutine_name(context["task"].get_coro()))
         elif error is not None:
             self._faults.extend(faults_of(error))
-            self.failing.reported(error)
+            self.failing.reported(error, by_callback="handle" in context)
 
     def left(self, pending: Iterable[asyncio.Task[Any]]) -> tuple[Left, ...]:
         """Return those of the tasks that are pending in the end that will not just be cancelled.
