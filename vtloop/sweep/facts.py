@@ -88,6 +88,7 @@ class Outcome:
     cleanup: int = 0  # nanoseconds from the last request to the victim's end
     message: str | None = None  # of the CancelledError that the victim has raised itself, if it has
     by_nobody: tuple[str, ...] = ()  # who passed on a cancellation that they had taken back
+    bystanders: tuple[str, ...] = ()  # who ended with a task that the victim's end has cancelled
     left: tuple[Left, ...] = ()
     primitives: tuple[Primitive, ...] = ()
     unretrieved: tuple[str, ...] = ()  # exceptions of tasks and futures

@@ -27,6 +27,7 @@ from typing import Any, TypeAlias
 
 from vtloop.errors import DeadlockError, LivelockError
 from vtloop.places import function_name, is_library_file, place_at
+from vtloop.private.events import TASKS
 from vtloop.sweep.facts import Failure, kinds_of, raised_by_asyncio, text_of, where_raised
 from vtloop.tasks import coroutine_name, given_name, label, number_of
 
@@ -82,6 +83,11 @@ class Failing:
         self._is_over = False
         self.taken_back = False
         """Whether anybody has taken back a request to stop."""
+        self.reached: set[int] = set()
+        """The tasks, by number, that the sweep's cancellation of another one has cancelled too."""
+        self._awaited: dict[int, int] = {}  # by each task last, by number
+        self._gone: set[int] = set()  # of those that were reached
+        self._bystanders: dict[str, int] = {}  # by name or coroutine, and whom they have awaited
         self.by_nobody: dict[str, None] = {}
         """The tasks, by name or coroutine, that have passed on what they had taken back."""
 
@@ -100,20 +106,46 @@ class Failing:
             if task.cancelling():
                 how = "was cancelled, and ended with it instead of CancelledError"
             self._note(error, number, code, _who(task, error), how)
-        elif self.taken_back and task.cancelled():
+        elif (self.taken_back or self.reached) and task.cancelled():
             self._note_cancelled(task)
+
+    def awaits(self, number: int, other: int) -> None:
+        """Take note that a task is about to await another one."""
+        self._awaited[number] = other
+
+    def reaches(self, task: Any) -> None:
+        """Take note of whom a request to cancel a task will reach, as the task awaits them."""
+        to_do = [task._fut_waiter]
+        while to_do:
+            thing = to_do.pop()
+            if not isinstance(thing, TASKS):
+                to_do += getattr(thing, "_children", ())  # of gather()
+            elif not (thing.done() or thing.cancelling()):
+                self.reached.add(number_of(thing))
+                to_do.append(thing._fut_waiter)
+
+    def bystanders(self) -> tuple[str, ...]:
+        """Return who has ended as a task did that was reached, without any request of its own."""
+        return tuple(who for who, other in self._bystanders.items() if other in self._gone)
 
     def took_back(self, error: BaseException) -> None:
         """Take note that the last request to stop was taken back as this was handled."""
         vars(error)[_TAKEN_BACK] = self.taken_back = True
 
     def _note_cancelled(self, task: Any) -> None:
-        """Take note of a task if it was cancelled by nobody."""
-        error = cancellation_of(task)
-        if error is not None and _TAKEN_BACK in vars(error) and not task.cancelling():
-            coroutine = _coroutine_of(task)
-            name = label(task) if coroutine is None else coroutine_name(coroutine)
-            self.by_nobody[given_name(task) or name] = None
+        """Take note of a task if it was cancelled by nobody, or with one that was reached."""
+        number = number_of(task)
+        if number in self.reached:
+            self._gone.add(number)
+        if task.cancelling():
+            return
+        error, other = cancellation_of(task), self._awaited.get(number)
+        coroutine = _coroutine_of(task)
+        name = given_name(task) or (label(task) if coroutine is None else coroutine_name(coroutine))
+        if error is not None and _TAKEN_BACK in vars(error):
+            self.by_nobody[name] = None
+        elif other in self.reached:
+            self._bystanders[name] = other
 
     def reported(self, error: BaseException, by_callback: bool) -> None:
         """See what the loop's exception handler was called with, that is no task's."""

@@ -19,6 +19,7 @@ from vtloop.wording import BY_SWEEP
 MESSAGE = BY_SWEEP
 """What the task is cancelled with."""
 
+_MAIN = 1  # its number: with it all others end
 _STEP = frozenset("C")
 _AT_ENDS = frozenset("T")  # of iterations
 _NEEDS_RESTS = AT_RESTS | _AT_ENDS
@@ -201,6 +202,8 @@ class Injection:
         self._task = task
         self._requests += 1
         self._requested_at = self._instant = self._loop.virtual_time()
+        if self._number != _MAIN:
+            self._loop.will_cancel(task)
         self.outcome.missed = not task.cancel(MESSAGE) or bool(self._moments)
         if self._others is not None:
             self._others.begin(task, self.handles + self._rests)

@@ -98,6 +98,13 @@ def _out_of_nothing(run: Outcome) -> Iterator[tuple[str, str]]:
             "it ended with CancelledError, while cancelling() was 0 as every request had been "
             "taken back by uncancel(); whoever takes back the last one has to end the error",
         )
+    for who in run.bystanders:
+        yield (
+            who,
+            "it ended with CancelledError, while nobody had cancelled it: it awaited a task that "
+            f"was cancelled as {run.who} was, which awaited it too; let each await "
+            "asyncio.shield(task)",
+        )
 
 
 # What goes on too long, by the class of the case, and after what.

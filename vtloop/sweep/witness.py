@@ -187,6 +187,7 @@ class Witness:
         outcome.faults += tuple(self._faults)
         outcome.failures = self.failing.failures()
         outcome.by_nobody = tuple(self.failing.by_nobody)
+        outcome.bystanders = self.failing.bystanders()
         outcome.primitives = (*self.wakeups.lost(), *self._wrong_at_the_end())
         outcome.unretrieved = tuple(self._unretrieved)
         outcome.hidden = tuple(self.hidden)
@@ -256,6 +257,10 @@ class WitnessedLoop(VirtualLoop):
         self.blocked_until = self._clock.now
         super().tell_blocked(since, how)
 
+    def will_cancel(self, task: Any) -> None:
+        """Take note of whom the sweep is about to cancel."""
+        self._failing.reaches(task)
+
     def create_task(self, coro: Any, **options: Any) -> Any:
         """Schedule a coroutine, see `VirtualLoop.create_task`, and tell the witness."""
         task = super().create_task(coro, **options)
@@ -312,6 +317,7 @@ _enter_group = taskgroups.TaskGroup.__aenter__
 _exception = Task.exception
 _finalise_task = Task.__del__
 _uncancel = Task.uncancel
+_await = Task.__await__
 
 
 def lock_init(self: Any, *args: Any, **options: Any) -> None:
@@ -399,9 +405,17 @@ def task_exception(self: Any) -> BaseException | None:
 
 def finalise_task(self: Any) -> None:
     failing = getattr(self._loop, "_failing", None)
-    if failing is not None and (self._exception is not None or failing.taken_back):
+    if failing is not None and (
+        self._exception is not None or failing.taken_back or failing.reached
+    ):
         failing.collected(self)
     _finalise_task(self)
+
+
+def task_await(self: Any) -> Any:
+    if (witness := current.get()) is not None and (number := _current_number()):
+        witness.failing.awaits(number, number_of(self))
+    return _await(self)
 
 
 def task_uncancel(self: Any) -> int:
@@ -441,6 +455,7 @@ NOTING = Replacements(
         Replacement(locks.Semaphore, "release", holders.semaphore_release),
         Replacement(queues.Queue, "__init__", queue_init),
         Replacement(queues.Queue, "task_done", queue_task_done),
+        Replacement(Task, "__await__", task_await),
         Replacement(Task, "cancel", task_cancel),
         Replacement(Task, "exception", task_exception),
         Replacement(Task, "__del__", finalise_task),
