@@ -220,17 +220,22 @@ def _raised_for(error: BaseException) -> BaseException | None:
         return None
     if behind.__traceback__ is None:
         return None  # it was never raised: asyncio puts a TimeoutError behind others, since 3.13
-    if error.__cause__ is None and not is_raised_by_program(error):
+    if error.__cause__ is None and not _is_raised_by_program(error):
         return None  # it went wrong while another one was handled
     return behind
 
 
-def is_raised_by_program(error: BaseException) -> bool:
+def _is_raised_by_program(error: BaseException) -> bool:
     """Tell whether a statement `raise` of the program has raised an exception."""
-    where = where_raised(error)
-    if where is None or isinstance(error, AssertionError) or raised_by_asyncio(error):
+    if isinstance(error, AssertionError) or raised_by_asyncio(error):
         return False
-    return where.tb_frame.f_code.co_code[where.tb_lasti] == _RAISE
+    return is_raised_by_statement(error)
+
+
+def is_raised_by_statement(error: BaseException) -> bool:
+    """Tell whether a statement `raise` has raised an exception first, not a future."""
+    where = where_raised(error)
+    return where is not None and where.tb_frame.f_code.co_code[where.tb_lasti] == _RAISE
 
 
 def _frames(traceback: TracebackType | None) -> Iterator[_Frame]:

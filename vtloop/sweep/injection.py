@@ -10,7 +10,7 @@ from vtloop.policies import Rest, Take
 from vtloop.sweep.again import NOWHERE, Again, Others
 from vtloop.sweep.calls import Calls
 from vtloop.sweep.facts import Ended, Outcome, faults_of
-from vtloop.sweep.failing import cancellation_of, is_raised_by_program
+from vtloop.sweep.failing import cancellation_of, is_raised_by_statement
 from vtloop.sweep.landing import landing
 from vtloop.sweep.moments import AT_RESTS, BEFORE_HANDLES, Case
 from vtloop.tasks import ended_cancelled, number_of, pending, stepping
@@ -239,7 +239,7 @@ class Injection:
             self._note_end(task, "cancelled")
             error = cancellation_of(task)
             others = task.cancelling() > self._requests
-            if self._ours and not others and error is not None and is_raised_by_program(error):
+            if self._ours and not others and error is not None and is_raised_by_statement(error):
                 self.outcome.message = str(error.args[0]) if error.args else ""
         else:
             self._note_end(task, "returned" if task._exception is None else "raised")
