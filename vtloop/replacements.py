@@ -41,31 +41,6 @@ class _Place(NamedTuple):
     original: Any
 
 
-class _Names:
-    """Names of one module, which are written at once: that takes a tenth of the time."""
-
-    def __init__(self, names: dict[str, Any]) -> None:
-        self.names = names
-        self.stand_ins: dict[str, Any] = {}
-        self.originals: dict[str, Any] = {}
-        self.absent: list[str] = []
-
-    def add(self, place: _Place) -> None:
-        self.stand_ins[place.name] = place.stand_in
-        if place.original is _ABSENT:
-            self.absent.append(place.name)
-        else:
-            self.originals[place.name] = place.original
-
-    def replace(self) -> None:
-        self.names.update(self.stand_ins)
-
-    def put_back(self) -> None:
-        self.names.update(self.originals)
-        for name in self.absent:
-            del self.names[name]
-
-
 class Replacements:
     """A table of replacements, in force while it is entered at least once, from any thread.
 
@@ -79,7 +54,7 @@ class Replacements:
         in_others: Callable[[ModuleType], Iterable[Replacement]] | None = None,
     ) -> None:
         self._classes: list[_Place] = []
-        self._modules: dict[int, _Names] = {}  # by the id() of their dict
+        self._modules: list[_Place] = []
         self._to_take: list[_Place] = []
         self._takers: list[_Place] = []  # modules that have taken something by name
         self._redirections: list[Redirection] = []
@@ -110,7 +85,7 @@ class Replacements:
                 setattr(module, name, stand_in)
         else:
             place = _Place(vars(module), name, stand_in, original)
-            self._modules.setdefault(id(place.names), _Names(place.names)).add(place)
+            self._modules.append(place)
             if taken_by_name:
                 self._to_take.append(place)
             if self._entered:
@@ -125,8 +100,8 @@ class Replacements:
                     self._takers = self._who_has("original")
                 for owner, name, stand_in, _ in self._classes:
                     setattr(owner, name, stand_in)
-                for module in self._modules.values():
-                    module.replace()
+                for names, name, stand_in, _ in self._modules:
+                    names[name] = stand_in
                 for names, name, stand_in, _ in self._takers:
                     names[name] = stand_in
                 for words, redirected, _ in self._redirected:
@@ -144,8 +119,11 @@ class Replacements:
                         delattr(owner, name)
                     else:
                         setattr(owner, name, original)
-                for module in self._modules.values():
-                    module.put_back()
+                for names, name, _, original in self._modules:
+                    if original is _ABSENT:
+                        del names[name]
+                    else:
+                        names[name] = original
                 for names, name, _, original in self._takers:
                     names[name] = original
                 if self._to_take and _modules() != self._modules_seen:
