@@ -47,7 +47,7 @@ class Exhibit:
 
 
 _ALL = (
-    Exhibit("wait_for_swallows", "cancel swallowed", "ABS", fixed_in=((3, 12),)),
+    Exhibit("wait_for_swallows", "cancel swallowed", "ABDS", fixed_in=((3, 12),)),
     Exhibit("wait_for_an_item", "cancel swallowed", "ABDS", fixed_in=((3, 12),)),
     Exhibit("condition_drops_the_message", "message lost", "BCD", fixed_in=((3, 12, 2),)),
     Exhibit("condition_in_wait_for", "RuntimeError of asyncio", "D", fixed_in=((3, 12),)),
