@@ -268,6 +268,8 @@ class Scheduling(Executors):
         try:
             task = self._task_from_factory(coro, **options)
             self._see(task)
+            if options.get("name") is None:
+                self._adopted.name(task)  # again, as some Pythons have called it 'None' since
             return task
         finally:
             self._of_factory = outer

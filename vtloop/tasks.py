@@ -106,9 +106,14 @@ class Adopted:
         """
         forget = partial(self._numbers.pop, id(task))  # with the reference as a default
         self._numbers[id(task)] = number, weakref.ref(task, forget)
-        kind = _kind(task)
-        if _is_default(kind.get_name(task)):
-            kind.set_name(task, f"Task-{number}")
+        self.name(task)
+
+    def name(self, task: Any) -> None:
+        """Give a task of these a name by its number, if it was given none."""
+        if number := self.number(task):
+            kind = _kind(task)
+            if _is_default(kind.get_name(task)):
+                kind.set_name(task, f"Task-{number}")
 
     def number(self, task: Any) -> int:
         """Return the number of a task, 0 if it has none."""

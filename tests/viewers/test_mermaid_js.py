@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from vtloop.actors import shown
+from vtloop.actors import shown, told_apart
 from vtloop.mermaid import escape, gantt, sequence
 
 # Return for each text the type of diagram that it was parsed as, or the error.
@@ -55,8 +55,8 @@ def test_mermaid_draws_each_name_as_it_is(mermaid, runs, write):
     for name in runs:
         if name != "many":
             labels = set(mermaid.evaluate(DRAW, write(runs[name])))
-            for lane in shown(runs[name]):
-                assert as_it_is(lane.label) in labels
+            for shown_as in told_apart(shown(runs[name]), lambda lane: 60).values():
+                assert as_it_is(shown_as) in labels
     assert complaints == []
 
 

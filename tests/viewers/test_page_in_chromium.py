@@ -117,7 +117,7 @@ def test_it_tells_what_a_task_holds_while_it_waits(open_page):
         there.keyboard.press(key)
         told.append(there.inner_text("#tooltip"))
     sleeping = next(text for text in told if "waits for a sleep" in text)
-    assert "holds Semaphore 'lock'" in sleeping
+    assert "holds Semaphore 'semaphore'" in sleeping
     assert "in section inside" in sleeping
     assert not any("holds Sem" in text for text in told if "ready to run" in text)
 
