@@ -28,17 +28,10 @@ class Option(NamedTuple):
 def check(options: Mapping[str, Option], **given: Any) -> None:
     """Raise TypeError or ValueError, with what to give instead, unless all that is given can be."""
     for name, value in given.items():
-        option = options[name]
-        if value is option.usual:
+        if value is options[name].usual:
             continue
-        try:
-            if option.takes(value):
-                continue
-        except (TypeError, ValueError, OverflowError):
-            pass
-        error = refusal(options, name, value)
-        if error is not None:
-            raise error
+        if (refused := refusal(options, name, value)) is not None:
+            raise refused
 
 
 def refusal(options: Mapping[str, Option], name: str, value: Any) -> Exception | None:

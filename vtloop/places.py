@@ -62,6 +62,11 @@ def place_at(file: str, line: int, function: str, names: dict[str, Any] | None =
     return Place(short(file), line, function, linecache.getline(file, line, names).strip())
 
 
+def line_at(code: CodeType, line: int) -> str:
+    """Return where a line of code is, in words: 'worker.py:12 in main'."""
+    return str(place_at(code.co_filename, line, function_name(code))._replace(source=""))
+
+
 def running_frames(whole_thread: bool = False) -> Iterator[FrameType]:
     """Yield the frames outside this package that run now, innermost first.
 

@@ -26,7 +26,7 @@ from types import CodeType, CoroutineType, TracebackType
 from typing import Any, TypeAlias
 
 from vtloop.errors import DeadlockError, LivelockError
-from vtloop.places import function_name, is_library_file, place_at
+from vtloop.places import function_name, is_library_file, line_at
 from vtloop.private.events import TASKS
 from vtloop.sweep.facts import Failure, kinds_of, raised_by_asyncio, text_of, where_raised
 from vtloop.tasks import coroutine_name, given_name, label, number_of
@@ -252,7 +252,7 @@ def end_of(task: asyncio.Task[Any]) -> str:
     if error is None:
         return "which has returned"
     lines = (
-        _place(frame) for frame in [*_frames(error.__traceback__)][::-1] if _is_programs(frame)
+        line_at(*frame) for frame in [*_frames(error.__traceback__)][::-1] if _is_programs(frame)
     )
     return " at ".join(["which has ended with " + type(error).__name__, *islice(lines, 1)])
 
@@ -261,17 +261,12 @@ def _failure(seen: Sequence[_Seen]) -> Failure:
     """Return a failure, given all that were seen to have ended with it."""
     nearest = sorted(seen, key=lambda one: (one.distance, -one.number))
     first = nearest[0]
-    lines = (_place(frame) for one in nearest for frame in one.frames if _is_programs(frame))
+    lines = (line_at(*frame) for one in nearest for frame in one.frames if _is_programs(frame))
     return Failure(first.text, first.kinds, next(lines, ""), first.who, first.how)
 
 
 def _is_programs(frame: _Frame) -> bool:
     return not is_library_file(frame[0].co_filename)
-
-
-def _place(frame: _Frame) -> str:
-    code, line = frame
-    return str(place_at(code.co_filename, line, function_name(code))._replace(source=""))
 
 
 def cancellation_of(task: asyncio.Task[Any]) -> asyncio.CancelledError | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from types import CodeType
 from typing import Any, TypeAlias
 
-from vtloop.places import function_name, is_library, place_at
+from vtloop.places import is_library, line_at
 from vtloop.private.interpreter import getframe
 
 _Line: TypeAlias = "tuple[CodeType, int]"
@@ -51,13 +51,8 @@ class Releases:
     def where(self, semaphore: Any) -> str:
         """Return where a semaphore was released too often, in words."""
         if (lines := self._twice.get(id(semaphore))) is not None:
-            first, second = map(_named, lines)
-            return f"released at {first}, and again at {second}"
+            first, second = lines
+            return f"released at {line_at(*first)}, and again at {line_at(*second)}"
         if (line := self._once_more.get(id(semaphore))) is not None:
-            return f"released once too often, at {_named(line)} at the latest"
+            return f"released once too often, at {line_at(*line)} at the latest"
         return "released once too often"
-
-
-def _named(line: _Line) -> str:
-    code, number = line
-    return str(place_at(code.co_filename, number, function_name(code))._replace(source=""))

@@ -16,10 +16,11 @@ from collections.abc import Collection, Iterator, Sequence
 from types import CodeType
 from typing import Any
 
-from vtloop.places import function_name, place_at
+from vtloop.places import line_at
 from vtloop.private.events import IN_CONDITION
 from vtloop.sweep.facts import Primitive
 from vtloop.tasks import label
+from vtloop.wording import counted
 
 
 class Made:
@@ -36,8 +37,7 @@ class Made:
     @property
     def name(self) -> str:
         """What it is called in findings."""
-        place = place_at(self.code.co_filename, self.line, function_name(self.code))
-        return f"{type(self.primitive).__name__} made at {place._replace(source='')}"
+        return f"{type(self.primitive).__name__} made at {line_at(self.code, self.line)}"
 
 
 class WakeUps:
@@ -150,8 +150,3 @@ def _waits(primitive: Any) -> Iterator[tuple[Collection[Any], str]]:
         items = len(plain._queue)
         yield plain._getters, f"{counted(items, 'item')} in it" if items else ""
         yield plain._putters, "" if 0 < plain._maxsize <= items else "there is room in it"
-
-
-def counted(number: int, what: str) -> str:
-    """Return a number of things, in words."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"

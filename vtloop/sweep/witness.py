@@ -38,9 +38,10 @@ from vtloop.stock import STOCK
 from vtloop.sweep.facts import Complaint, Fault, Left, Outcome, Primitive, faults_of
 from vtloop.sweep.failing import Failing
 from vtloop.sweep.releases import Releases, programs_line
-from vtloop.sweep.wakeups import Made, WakeUps, counted
+from vtloop.sweep.wakeups import Made, WakeUps
 from vtloop.tasks import Task, coroutine_name, ended_cancelled, given_name, number_of
 from vtloop.waits import WRAPPERS
+from vtloop.wording import counted
 
 _NOTED = (*FUTURES, CoroutineType)
 
@@ -279,7 +280,7 @@ class WitnessedLoop(VirtualLoop):
         count = self._tasks_created
         super()._see(thing)
         if self._tasks_created > count:
-            self._witness.failing.adopted(thing)
+            self._failing.adopted(thing)
             self._witness.created(thing)
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
@@ -306,11 +307,9 @@ class WitnessedLoop(VirtualLoop):
 current: ContextVar[Witness | None] = ContextVar("current", default=None)
 """The witness of the run that this context belongs to."""
 
-_lock_init, _event_init = locks.Lock.__init__, locks.Event.__init__
-_condition_init = locks.Condition.__init__
 _notify = vars(locks.Condition)[NOTIFY]
 _cancel = Task.cancel
-_semaphore_init, _queue_init = locks.Semaphore.__init__, queues.Queue.__init__
+_semaphore_init = locks.Semaphore.__init__
 _queue_task_done = queues.Queue.task_done
 _gather, _wait, _shield, _as_completed = tasks.gather, tasks.wait, tasks.shield, tasks.as_completed
 _enter_group = taskgroups.TaskGroup.__aenter__
@@ -320,22 +319,15 @@ _uncancel = Task.uncancel
 _await = Task.__await__
 
 
-def lock_init(self: Any, *args: Any, **options: Any) -> None:
-    _lock_init(self, *args, **options)
-    if (witness := current.get()) is not None:
-        witness.made(self)
+def noting(init: Any) -> Any:
+    """Return what stands in for the `__init__` of a class of primitives."""
 
+    def init_noted(self: Any, *args: Any, **options: Any) -> None:
+        init(self, *args, **options)
+        if (witness := current.get()) is not None:
+            witness.made(self)
 
-def event_init(self: Any, *args: Any, **options: Any) -> None:
-    _event_init(self, *args, **options)
-    if (witness := current.get()) is not None:
-        witness.made(self)
-
-
-def condition_init(self: Any, *args: Any, **options: Any) -> None:
-    _condition_init(self, *args, **options)
-    if (witness := current.get()) is not None:
-        witness.made(self)
+    return init_noted
 
 
 def notify(self: Any, n: int = 1) -> None:
@@ -354,12 +346,6 @@ def semaphore_init(self: Any, *args: Any, **options: Any) -> None:
     _semaphore_init(self, *args, **options)
     if (witness := current.get()) is not None:
         witness.made(self, self._value)
-
-
-def queue_init(self: Any, *args: Any, **options: Any) -> None:
-    _queue_init(self, *args, **options)
-    if (witness := current.get()) is not None:
-        witness.made(self)
 
 
 def queue_task_done(self: Any) -> None:
@@ -446,14 +432,14 @@ def warn_unawaited_coroutine(coroutine: Any) -> None:
 
 NOTING = Replacements(
     (
-        Replacement(locks.Lock, "__init__", lock_init),
-        Replacement(locks.Event, "__init__", event_init),
-        Replacement(locks.Condition, "__init__", condition_init),
+        *(
+            Replacement(kind, "__init__", noting(kind.__init__))
+            for kind in (locks.Lock, locks.Event, locks.Condition, queues.Queue)
+        ),
         Replacement(locks.Condition, NOTIFY, notify),
         Replacement(locks.Semaphore, "__init__", semaphore_init),
         Replacement(locks.Semaphore, "acquire", holders.semaphore_acquire),
         Replacement(locks.Semaphore, "release", holders.semaphore_release),
-        Replacement(queues.Queue, "__init__", queue_init),
         Replacement(queues.Queue, "task_done", queue_task_done),
         Replacement(Task, "__await__", task_await),
         Replacement(Task, "cancel", task_cancel),
