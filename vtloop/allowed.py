@@ -128,9 +128,7 @@ START = Option(
 OF_RUNS = {
     "until": Option(or_none(seconds), "a number of seconds from 0 on, or None for no end", None),
     "timer_slack": Option(_slack, "a finite number of seconds from 0 on", 0),
-    "seed": Option(
-        or_none(SEED.takes), f"{SEED.words}, or None to leave the module random alone", 0
-    ),
+    "seed": Option(or_none(SEED.takes), f"{SEED.words}, or None to leave chance as it is", 0),
     "wall_clock": START,
     "patience": Option(real_seconds, "a number of real seconds from 0 on"),
     "clock": Option(or_none(of_type(Clock)), "a vtloop.Clock, or None for one of its own", None),

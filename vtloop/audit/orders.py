@@ -64,7 +64,7 @@ class Surroundings:
 class Read(NamedTuple):
     """Something of the world outside that the program has looked at."""
 
-    what: str  # a name in `causes.CAUSES`
+    what: str  # one of the causes in `causes`
     subject: str  # such as the name of a variable
     place: str  # 'file.py:12 in worker: os.getpid()'
     installed: bool = False  # whether it is a library that looks, for the program

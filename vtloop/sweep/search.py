@@ -74,7 +74,7 @@ def sweep(
     - `always` is called before each handle of each run, and does the same; these two may be given
       by name as well
     - `oracles` judge each run
-    - `seed` is that of the module `random`, `wall_clock` the date and time of day, for each run
+    - `seed` is that of all chance, `wall_clock` the date and time of day, for each run
       anew; see `vtloop.VirtualLoop`
     - `executor` runs the cases in batches, in other processes or on other machines: any of
       `concurrent.futures`, or one with that interface; what it is given has to be importable there
