@@ -135,7 +135,7 @@ FACTORIES: dict[str, Any] = {
     ),
     "of tasks in Python": lambda loop, coro, **options: PyTask(coro, loop=loop, **options),
 }
-if EAGER:
+if sys.version_info >= (3, 12):  # in full, so that mypy knows it too
     FACTORIES |= {
         "around the eager one": lambda loop, coro, **options: asyncio.eager_task_factory(
             loop, coro, **options
