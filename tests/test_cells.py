@@ -11,6 +11,8 @@ import pytest
 import vtloop
 from vtloop.cells import Notebook
 
+pytestmark = pytest.mark.ends
+
 
 def cells(*mains):
     """Return the runs of cells, on one loop."""

@@ -34,6 +34,8 @@ from vtloop.sweep import replay
 from vtloop.timeline import Timeline
 from vtloop.wallclock import start_of
 
+pytestmark = pytest.mark.ends
+
 ROOT = Path(__file__).parent.parent
 SVG = "{http://www.w3.org/2000/svg}"
 PIXEL = 1.0  # by which renderers and fonts may disagree

@@ -9,6 +9,8 @@ import pytest
 
 from vtloop.__main__ import main
 
+pytestmark = pytest.mark.ends
+
 
 @pytest.fixture
 def script(tmp_path):

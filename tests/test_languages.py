@@ -16,6 +16,8 @@ from vtloop.errors import ClaimError
 from vtloop.trace import load
 from vtloop.views import FORMATS
 
+pytestmark = pytest.mark.ends
+
 pytest_plugins = ["pytester"]
 __all__ = ["run_tests"]
 

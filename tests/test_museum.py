@@ -16,6 +16,8 @@ from scenarios.cancellation.controls import CONTROLS
 from scenarios.cancellation.exhibits import EXHIBITS
 from vtloop.sweep import replay, sweep
 
+pytestmark = pytest.mark.ends
+
 FOUND = [one for one in EXHIBITS if one.occurs()]
 
 

@@ -19,6 +19,8 @@ import vtloop
 from scenarios.transcript import Transcript
 from vtloop.timeline import Timeline
 
+pytestmark = pytest.mark.ends
+
 SAY_AFTER = """\
 async def say_after(delay, word):
     await asyncio.sleep(delay)

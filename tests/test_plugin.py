@@ -11,6 +11,8 @@ import pytest
 
 from tests.pytests import PACKAGE, run_beside_others, run_tests
 
+pytestmark = pytest.mark.ends
+
 pytest_plugins = ["pytester"]
 __all__ = ["run_beside_others", "run_tests"]
 

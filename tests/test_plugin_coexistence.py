@@ -8,6 +8,8 @@ import pytest
 
 from tests.pytests import run_beside_others
 
+pytestmark = pytest.mark.ends
+
 pytest_plugins = ["pytester"]
 __all__ = ["run_beside_others"]
 

@@ -12,6 +12,8 @@ from tests.pytests import run_tests
 from vtloop.failures import section
 from vtloop.sweep import replay
 
+pytestmark = pytest.mark.ends
+
 pytest_plugins = ["pytester"]
 __all__ = ["run_tests"]
 

@@ -12,7 +12,10 @@ import pytest
 import vtloop
 from vtloop import blocking
 
-pytestmark = pytest.mark.filterwarnings("ignore::vtloop.SpinWarning")
+pytestmark = [
+    pytest.mark.ends,
+    pytest.mark.filterwarnings("ignore::vtloop.SpinWarning"),
+]
 
 
 def polled(seconds):

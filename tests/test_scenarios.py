@@ -20,6 +20,8 @@ from scenarios.catalogue import HERE, SCENARIOS, Scenario
 from scenarios.claims import HALF_TRUE, HOLDS, NOT_SHOWN, REFUTED, Claim
 from scenarios.transcript import Line, NotShown, ScriptFailed, Transcript, record
 
+pytestmark = pytest.mark.ends
+
 LECTURE_ROWS = range(1, 19)
 MACHINERY = {"__init__", "__main__", "catalogue", "claims", "gallery", "lecture", "transcript"}
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}

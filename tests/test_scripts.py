@@ -17,6 +17,8 @@ import pytest
 
 import vtloop
 
+pytestmark = pytest.mark.ends
+
 SCRIPTS = Path(__file__).parent / "scripts"
 PACKAGE = Path(vtloop.__file__).parent
 QUICK = ("--time-unit", "0.01")

@@ -29,7 +29,10 @@ quickly = settings(
 
 
 # Examples that fail keep coroutines alive, which end in vain when they are collected.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+pytestmark = [
+    pytest.mark.ends,
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 
 def failure_of(test):

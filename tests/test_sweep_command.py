@@ -10,6 +10,8 @@ from tests import swept
 from vtloop.__main__ import main
 from vtloop.sweep import sweep
 
+pytestmark = pytest.mark.ends
+
 LEAKY, SAFE = "tests.swept:leaky", "tests.swept:safe"
 
 

@@ -21,6 +21,8 @@ from tests.garbage import nothing_is_left_to_later_tests  # noqa: F401
 from vtloop.timeline import READY, RUNNING, WAITING, Timeline
 from vtloop.trace import CALLBACKS, ENDS
 
+pytestmark = pytest.mark.ends
+
 PROGRAMS = int(os.environ.get("TIMELINE_PROGRAMS", "100"))
 SECOND = 1_000_000_000
 

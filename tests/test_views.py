@@ -18,6 +18,8 @@ from vtloop.timeline import Timeline
 from vtloop.trace import load
 from vtloop.views import FORMATS, write
 
+pytestmark = pytest.mark.ends
+
 BEGINNINGS = {
     "svg": b"<?xml",
     "png": b"\x89PNG",
