@@ -12,7 +12,7 @@ from vtloop import places
 from vtloop.ordering import without_addresses
 from vtloop.recording import Recording
 from vtloop.sweep import sweep
-from vtloop.sweep.calls import Calls, forget_calls
+from vtloop.sweep.calls import Calls, end_run, forget_calls
 
 
 @pytest.fixture(autouse=True)
@@ -164,18 +164,39 @@ def test_after_a_sweep_no_function_is_monitored_any_more():
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="there is no sys.monitoring")
-def test_between_steps_the_packages_own_functions_are_told_of_once_and_others_always():
+def test_between_steps_the_packages_own_functions_are_told_of_once_and_others_always(monkeypatch):
+    heard = []
+    switch_off = vtloop.sweep.calls._Tidying._switch_off
+
+    def hear(tidying, code, *rest):
+        heard.append(code)
+        return switch_off(tidying, code, *rest)
+
     def told(function):
-        before = tidying.events_left
+        before = len(heard)
         function()
-        return before - tidying.events_left
+        return len(heard) - before
 
     def asks():
         return without_addresses("nothing")
 
+    monkeypatch.setattr(vtloop.sweep.calls._Tidying, "_switch_off", hear)
     asks()  # unheard, after which it is as if it had never been told of
     counted(inner)
-    tidying = vtloop.sweep.calls._tidying
     assert [told(inner) for _ in range(2)] == [3, 3]  # itself, and its key twice
     assert [told(asks) for _ in range(3)] == [2, 1, 1]
     assert counted(asks) == [0]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="there is no sys.monitoring")
+def test_no_function_is_monitored_any_more_after_some_runs_that_have_followed_no_step():
+    def events_after(runs):
+        counted(inner)
+        for _ in range(runs):
+            end_run()
+        return sys.monitoring.get_events(4) if sys.monitoring.get_tool(4) else 0
+
+    assert events_after(5)
+    assert events_after(5), "a step was followed in between"
+    assert not events_after(20)
+    assert counted(inner) == [0, 1, 2], "and when they are wanted again"

@@ -3,7 +3,7 @@
 - On Python 3.12 and later `sys.monitoring` tells of them, before that `sys.settrace`, whose tracer
   is taken away meanwhile. Either calls something only while a step is followed. To switch events on
   or off takes as long as a short case, as each function is changed when it runs next; so they stay
-  on, with nobody to listen to them, from the first such step to `forget_calls`. Only those of
+  on, with nobody to listen to them, until some runs in a row have followed no step. Only those of
   functions that never count are switched off, one by one, when they come for the first time.
 - The first thing that a step does is to begin or to resume its coroutine: that is call 0. From
   then on functions count when they begin, and not when they are resumed, as by an await.
@@ -64,7 +64,8 @@ class Calls:
             if monitoring.get_tool(_TOOL) is None:
                 monitoring.use_tool_id(_TOOL, _NAME)
                 monitoring.set_events(_TOOL, sum(_EVENTS))
-                _tidying.events_left = _TIDIED
+                _tidying.runs_left = _TIDIED
+            _tidying.unused = 0
             for event, resumed in _EVENTS.items():
                 monitoring.register_callback(_TOOL, event, partial(self._listen, resumed))
 
@@ -119,7 +120,8 @@ def _is_called_by_others(recorded: bool) -> bool:
 if sys.version_info >= (3, 12):
     monitoring = sys.monitoring
     _TOOL, _NAME = 4, "vtloop.sweep"  # the number is one of those that are nobody's
-    _TIDIED = 20_000  # events
+    _TIDIED = 12  # runs, as much the same goes on in all of them
+    _UNUSED = 10  # runs without a step that is followed, after which events are switched off
     _EVENTS = {
         monitoring.events.PY_START: False,
         monitoring.events.PY_RESUME: True,
@@ -127,27 +129,37 @@ if sys.version_info >= (3, 12):
     }
 
     class _Tidying:
-        """Switches off, one by one, the events that never count, as they come between two steps.
+        """Switches off, one by one, the events that never count, as they come between two steps."""
 
-        What goes on there is much the same in all cases, so this ends after so many events.
-        """
-
-        events_left = 0
+        runs_left = 0
+        """In how many runs it is worth while."""
+        unused = 0
+        """How many runs in a row have followed no step."""
 
         def listen(self) -> None:
             """Listen for as long as it is worth while, and nobody else."""
-            listener = self._switch_off if self.events_left > 0 else None
+            listener = self._switch_off if self.runs_left > 0 else None
             for event in _EVENTS:
                 lasts = event == monitoring.events.PY_THROW  # cannot be switched off one by one
                 monitoring.register_callback(_TOOL, event, None if lasts else listener)
 
         def _switch_off(self, code: CodeType, *_: Any) -> object:
-            self.events_left -= 1
-            if self.events_left <= 0:
-                self.listen()
             return monitoring.DISABLE if code.co_filename.startswith(_NOT_COUNTED) else None
 
+        def end_run(self) -> None:
+            self.runs_left -= 1
+            if self.runs_left == 0:
+                self.listen()
+            if self.unused == _UNUSED:
+                forget_calls()
+            self.unused += 1
+
     _tidying = _Tidying()
+
+    def end_run() -> None:
+        """Take note that a run has ended."""
+        if monitoring.get_tool(_TOOL) == _NAME:
+            _tidying.end_run()
 
     def forget_calls() -> None:
         """Let functions be as they were: no more steps are followed."""
@@ -160,5 +172,7 @@ else:
 
     _RESUME = opcode.opmap["RESUME"]
 
-    def forget_calls() -> None:
+    def end_run() -> None:
         """Do nothing: a tracer leaves nothing behind."""
+
+    forget_calls = end_run

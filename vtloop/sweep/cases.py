@@ -27,7 +27,7 @@ from vtloop.programs import called
 from vtloop.recording import Recording
 from vtloop.runner import Runner
 from vtloop.sweep.again import Again, Others
-from vtloop.sweep.calls import forget_calls
+from vtloop.sweep.calls import end_run, forget_calls
 from vtloop.sweep.counting import Counting, CountingArmed, Timeout
 from vtloop.sweep.disturbances import INJECTIONS, Shutdown
 from vtloop.sweep.facts import Ended, Outcome, faults_of
@@ -206,6 +206,7 @@ class Bench:
             )
             witness.failing.let_go()
             injection.forget_loop()
+            end_run()
             gc.collect(0)
         finally:
             current.reset(belonging)

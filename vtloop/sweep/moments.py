@@ -63,6 +63,11 @@ _MOMENT = re.compile(
 _TOKEN = re.compile(r"(?P<who>.*)#(?P<number>\d+)@(?P<moments>[^@]*)", re.DOTALL)
 
 
+def kinds_of(classes: str) -> frozenset[str]:
+    """Return the kinds of moments at which a task is cancelled in the classes A, B and C."""
+    return frozenset(classes).intersection("ABC") | frozenset("R" if "A" in classes else "")
+
+
 class Moment(NamedTuple):
     """One moment: its kind, which handle or rest, and which call within the step."""
 
@@ -106,6 +111,11 @@ class Case(NamedTuple):
     def of_two_tasks(self) -> bool:
         """Whether another task is cancelled as well."""
         return any(moment.of for moment in self.moments)
+
+    @property
+    def is_in_a_step(self) -> bool:
+        """Whether a step is followed call by call."""
+        return any(moment.kind == "C" for moment in self.moments)
 
 
 UNDISTURBED = Case("", 0)

@@ -211,6 +211,8 @@ class _Search:
         """Return what has come of cases, in their order, but for those that were not tried."""
         results = {case: self._ledger.known.get(case) for case in cases}
         to_try = [case for case, result in results.items() if result is None]
+        # Those in steps last, as it takes a while to begin to follow calls, or to end it.
+        to_try.sort(key=lambda case: case.is_in_a_step)
         bar = bars.progress(f"vtloop: cancelling {times}", len(to_try))
         with bar if self._progress else contextlib.nullcontext(lambda: None) as one_done:
             for result in self._attempt(work, to_try, self._until):
