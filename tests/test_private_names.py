@@ -24,7 +24,6 @@ import sys
 import tempfile
 import threading
 import time
-import types
 import warnings
 import weakref
 from asyncio import events
@@ -853,26 +852,14 @@ async def a_task_of_either_kind_knows_its_coroutine_and_its_loop():
         task = kind(coroutine, loop=loop)
         assert task._coro is coroutine
         assert task._loop is loop
-        assert type(loop._ready[-1]._callback) in (of_events.STEP, types.MethodType)
+        step = loop._ready[-1]
+        assert step._callback.__self__ is task
+        assert not step._args
         task.cancel("message")
         await turns()
         assert task.cancelled()
         error = getattr(task, "_cancelled_exc", None)
         assert isinstance(error, asyncio.CancelledError) == (kind is of_events.TASKS[1])
-
-
-@probe("_log_destroy_pending")
-async def a_task_need_not_tell_that_it_is_thrown_away():
-    reports = []
-    asyncio.get_running_loop().set_exception_handler(lambda loop, context: reports.append(context))
-    task = asyncio.Task(for_ever(), loop=asyncio.get_running_loop())
-    await asyncio.sleep(0)
-    assert task._log_destroy_pending
-    task._log_destroy_pending = False
-    del task
-    gc.collect()
-    assert not reports
-    asyncio.get_running_loop().set_exception_handler(None)
 
 
 @probe("_children")

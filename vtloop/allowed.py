@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from math import inf
 from typing import Any, NamedTuple
 
+from vtloop.blocking import PATIENCE
 from vtloop.clock import NEVER, Clock, to_nanoseconds
 from vtloop.wallclock import start_of
 
@@ -130,7 +131,7 @@ OF_RUNS = {
     "timer_slack": Option(_slack, "a finite number of seconds from 0 on", 0),
     "seed": Option(or_none(SEED.takes), f"{SEED.words}, or None to leave chance as it is", 0),
     "wall_clock": START,
-    "patience": Option(real_seconds, "a number of real seconds from 0 on"),
+    "patience": Option(real_seconds, "a number of real seconds from 0 on", PATIENCE),
     "clock": Option(or_none(of_type(Clock)), "a vtloop.Clock, or None for one of its own", None),
     "recorder": Option(
         or_none(having("attach")), "a recorder (see vtloop.recorder), or None", None

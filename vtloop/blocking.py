@@ -51,6 +51,9 @@ REAL_CLOCK = (
     "reads a real clock, as wall_clock=None has it, which does not move with the run; without that "
     "option it does"
 )
+PATIENCE = 10.0
+"""How many real seconds a loop waits for a thread of the program's own, if none are given."""
+
 _LONGEST = (1 << 63) / NANOSECONDS  # seconds that time.sleep accepts
 
 

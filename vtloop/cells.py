@@ -27,7 +27,7 @@ from vtloop.output import LineOutput, Timestamps
 from vtloop.parts import PartLoop, adopt
 from vtloop.runner import Runner
 from vtloop.simulation import Account, Run
-from vtloop.tasks import label, pending
+from vtloop.tasks import label
 from vtloop.wallclock import WallClock
 from vtloop.world import World
 
@@ -77,7 +77,7 @@ class Notebook:
                 _end(loop, coroutine)
                 loop.rest()
         adopt(context)
-        unfinished = tuple(map(label, pending(loop)))
+        unfinished = tuple(map(label, loop.pending_tasks()))
         self.last = account.told(loop.recording.trace, unfinished, seed, world.time.start)
         return self.last
 

@@ -42,11 +42,12 @@ _SEED = 32  # bytes of chance of which a generator is made
 class Chance:
     """The chance of one run; its generator is made when something is drawn for the first time."""
 
+    _generator: random.Random | None = None
+    _names: Iterator[str] | None = None
+    _node: int | None = None
+
     def __init__(self, seed: int | str, scope: str) -> None:
         self._source = seed, scope
-        self._generator: random.Random | None = None
-        self._names: Iterator[str] | None = None
-        self._node: int | None = None
 
     def draw(self, size: int) -> bytes:
         """Return so many bytes."""

@@ -28,7 +28,7 @@ from vtloop.errors import (
 from vtloop.places import place, program_frames
 from vtloop.private.events import TASKS, format_handle, logger
 from vtloop.recorder import Recorder
-from vtloop.tasks import in_order, label, pending
+from vtloop.tasks import in_order, label
 from vtloop.threads import Threads
 
 ROUND_COST = 10_000  # nanoseconds of a real machine's time for one round of polling
@@ -70,7 +70,7 @@ def _names(clock: Clock, recorder: Recorder | None) -> waits.Names:
 
 
 def _blocked_tasks(loop: Loop, names: waits.Names) -> list[waits.Wait]:
-    return [waits.describe(task, names) for task in pending(loop)]
+    return [waits.describe(task, names) for task in loop.pending_tasks()]
 
 
 def _blocked_threads(threads: Threads, names: waits.Names) -> Iterator[str]:

@@ -13,14 +13,12 @@ from typing import Any
 
 from vtloop import hazards
 from vtloop.baton import ThreadStarter
-from vtloop.blocking import has_computed, here
+from vtloop.blocking import PATIENCE, has_computed, here
 from vtloop.clock import Clock, to_seconds
 from vtloop.locks import Lock
 from vtloop.polling import Poll
 from vtloop.threads import Threads
 from vtloop.timers import AnyTimerHandle, Timers
-
-_PATIENCE = 10.0  # real seconds, as that of a loop
 
 
 class _NoLoop:
@@ -56,7 +54,7 @@ class IdleThread(ThreadStarter):
         """Return the threads that it has started, and will start."""
         if self.threads is None:
             self._no_loop = no_loop = _NoLoop(self.clock)
-            self.threads = Threads(no_loop, self.clock, no_loop.timers, (), _PATIENCE)
+            self.threads = Threads(no_loop, self.clock, no_loop.timers, (), PATIENCE)
         return self.threads
 
     def take_back(self, threads: Threads) -> None:

@@ -29,7 +29,7 @@ from typing import Any
 from vtloop import hazards
 from vtloop.allowed import OF_RUNS, check
 from vtloop.baton import BatonThread
-from vtloop.blocking import Actor, here
+from vtloop.blocking import PATIENCE, Actor, here
 from vtloop.boundary import Network
 from vtloop.clock import NANOSECONDS, NEVER, START, Clock, Seconds, to_nanoseconds, to_seconds
 from vtloop.collector import INTERVAL
@@ -84,7 +84,7 @@ class VirtualLoop(Scheduling):
         seed: int | str | None = None,
         scope: str = "",
         wall_clock: WallClock = START,
-        patience: float = 10.0,
+        patience: float = PATIENCE,
         clock: Clock | None = None,
         recorder: Recorder | None = None,
         policy: Policy | None = None,

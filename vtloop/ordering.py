@@ -31,6 +31,7 @@ T = TypeVar("T", bound=Hashable)
 # What may be an address in a text: with 0x, or else as long as the addresses of this machine.
 _NUMBER = re.compile(r"(?<![0-9A-Za-z])(?:0x[0-9a-fA-F]+|[0-9a-fA-F]{8,16})(?![0-9A-Za-z])")
 _DIGIT = re.compile(r"\d")
+_NOTHING: tuple[Any, ...] = ()
 _REACH = 1 << 34  # bytes between two objects, at most
 
 
@@ -47,7 +48,10 @@ class _LikeSet(type):
 class OrderedSet(set[T], metaclass=_LikeSet):
     """A set that iterates in order of insertion, or of creation when made from a set."""
 
-    def __init__(self, items: Iterable[T] = ()) -> None:
+    def __init__(self, items: Iterable[T] = _NOTHING) -> None:
+        if items is _NOTHING:  # as those that asyncio and weak sets make
+            self._order: dict[T, None] = {}
+            return
         self._order = dict.fromkeys(in_order_of_set(items))
         super().__init__(self._order)
 

@@ -46,7 +46,8 @@ class Outsiders:
         self._patience = patience  # real seconds
         self._tell = tell
         self._maker = threading.current_thread()
-        self._ignored: weakref.WeakSet[threading.Thread] = weakref.WeakSet(threading.enumerate())
+        self._ignored: set[weakref.ref[threading.Thread]] = set()
+        self.leave_out(*threading.enumerate())
         self._keepers: set[threading.Thread] = set()
         self._in_vain: set[threading.Thread] = set()
         self._callers: set[threading.Thread] = set()
@@ -65,7 +66,7 @@ class Outsiders:
         main = threading.main_thread()
         if threading.current_thread() is not main and not in_a_worker:
             if self._maker is main:
-                self._ignored.discard(main)
+                self._ignored.discard(weakref.ref(main))
             elif self.expects_main:
                 self._in_vain.add(main)
         self.usual = -1
@@ -75,7 +76,7 @@ class Outsiders:
         caller = threading.current_thread()
         if caller not in self._keepers:
             self._callers.add(caller)
-            self._ignored.discard(caller)
+            self._ignored.discard(weakref.ref(caller))
         self.unblock()
 
     def unblock(self) -> None:
@@ -100,7 +101,7 @@ class Outsiders:
 
     def under_control(self, thread: threading.Thread) -> None:
         """Forget a worker thread that is back under control, or new and under control."""
-        if thread not in self._ignored:
+        if weakref.ref(thread) not in self._ignored:
             self.leave_out(thread)
 
     def blocked_for_real(self, thread: threading.Thread) -> None:
@@ -109,12 +110,13 @@ class Outsiders:
             self._keepers.add(thread)
             self.wait_for_last(thread)
         else:
-            self._ignored.discard(thread)
+            self._ignored.discard(weakref.ref(thread))
             self.usual = -1
 
     def leave_out(self, *threads: threading.Thread) -> None:
         """Do not wait for these: they are under control, or have nothing to say."""
-        self._ignored.update(threads)
+        there = [reference for reference in self._ignored if reference() is not None]
+        self._ignored = {*there, *map(weakref.ref, threads)}
         self.usual = -1
 
     def wait_for_last(self, *threads: threading.Thread) -> None:
@@ -132,7 +134,7 @@ class Outsiders:
         alive = [
             thread
             for thread in threading.enumerate()
-            if thread is not me and thread not in self._ignored
+            if thread is not me and weakref.ref(thread) not in self._ignored
         ]
         if not alive:
             self.usual = thread_count()
@@ -159,7 +161,7 @@ class Outsiders:
         The handler of a signal, such as Ctrl-C, is no outsider; what it does shows in `ready`.
         """
         if gap == inf:
-            self._ignored.difference_update(self._in_vain)
+            self._ignored.difference_update(map(weakref.ref, self._in_vain))
             self._in_vain.clear()
         self._forget_the_dead()
         pause = _POLL / 64

@@ -56,6 +56,10 @@ def seeded(seed: int | str) -> Any:
     return after
 
 
+_inside: list[Randomness] = []
+"""The runs that have a state of their own now."""
+
+
 class Randomness:
     """Gives a run chance of its own, which is kept while it is not entered.
 
@@ -64,29 +68,28 @@ class Randomness:
     Runs may nest, but not overlap in two threads, as `random` has only one state.
     """
 
-    _inside = 0  # how many runs have their own state now
+    _theirs: Any = None
+    _others: Chance | None = None
+    kept = True  # whether the run goes on after an exit
 
     def __init__(self, seed: int | str, scope: str, clock: Clock) -> None:
-        self.kept = True  # whether the run goes on after an exit
         self._ours = seeded(seed)
-        self._theirs: Any = None
         self._clock = clock
         self._chance = Chance(seed, scope)
-        self._others: Chance | None = None
 
     def __enter__(self) -> None:
-        if Randomness._inside and here.actor is None:
+        if _inside and here.actor is None:
             raise SimulationError(
                 "A run with a seed was started while another thread has one going, and both would "
                 "draw from the module random; pass seed=None to all of them but one"
             )
-        Randomness._inside += 1
+        _inside.append(self)
         self._theirs = state()
         set_state(self._ours)
         self._others, self._clock.chance = self._clock.chance, self._chance
 
     def __exit__(self, *exc_info: object) -> None:
-        Randomness._inside -= 1
+        _inside.pop()
         if self.kept:
             self._ours = state()
         set_state(self._theirs)

@@ -17,7 +17,7 @@ from typing import Any
 from vtloop.explanations import leave_out_own_lines
 from vtloop.loop import VirtualLoop
 from vtloop.private.interpreter import signals
-from vtloop.tasks import in_order, label, pending
+from vtloop.tasks import Task, in_order, label
 
 _JOIN_TIMEOUT = getattr(constants, "THREAD_JOIN_TIMEOUT", 300)  # seconds; a name since 3.12
 _UNHANDLED = "unhandled exception during asyncio.run() shutdown"
@@ -53,11 +53,12 @@ class Runner:
         """Cancel what is left, let it clean up, and close the loop; at the exit, if not before."""
         loop = self._loop
         try:
-            if left := pending(loop):
+            if left := loop.pending_tasks():
                 self._see(left)
-                left.clear()
-                if tasks := in_order(asyncio.all_tasks(loop)):
-                    _cancel(tasks, loop)
+                if any(type(task) is not Task for task in left):  # asyncio may not know of them
+                    left[:] = in_order(asyncio.all_tasks(loop))
+                if left:
+                    _cancel(left, loop)
             if loop._asyncgens:
                 loop.run_until_complete(loop.shutdown_asyncgens())
             if loop._default_executor is not None:

@@ -14,10 +14,10 @@ import gc
 import threading
 from asyncio import events
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextvars import Context, copy_context
 from functools import partial
-from types import FrameType, MethodType
+from types import FrameType
 from typing import Any
 
 from vtloop.clock import (
@@ -32,11 +32,11 @@ from vtloop.clock import (
 from vtloop.executors import Executors
 from vtloop.handles import DebugTimerHandle, Handle
 from vtloop.places import place, program_frames
-from vtloop.private.events import EAGER_FACTORY_OPTIONS, STEP, TASK_OPTIONS, TASKS
+from vtloop.private.events import EAGER_FACTORY_OPTIONS, TASK_OPTIONS, TASKS
 from vtloop.private.interpreter import getframe
 from vtloop.recorder import Recorder
 from vtloop.stock import hide_frames
-from vtloop.tasks import NAMES_ARE_READ, NO_NAME, Adopted, Task
+from vtloop.tasks import NAMES_ARE_READ, NO_NAME, Adopted, Task, in_order
 from vtloop.timers import AnyTimerHandle, Timers
 from vtloop.waits import local_variables
 
@@ -66,6 +66,7 @@ class Scheduling(Executors):
     _strict: bool
     _tasks_created: int
     _adopted: Adopted
+    _task_is_made: Callable[[Any, int], object] | None = None
     _of_factory: list[Any] | None  # is to get the next task: a factory makes it, and nobody else
     _tell: Callable[[str], object]
 
@@ -78,16 +79,14 @@ class Scheduling(Executors):
         """Run a callback in the next iteration; see `asyncio.loop.call_soon`."""
         if self._strict:
             return self._call_soon_strictly("call_soon", callback, args, context)
-        if (
-            not args
-            and ((kind := type(callback)) is STEP or kind is MethodType)
-            and type(callback.__self__) is not Task
-        ):
-            self._see(callback.__self__)
+        if context is None:
+            context = copy_context()
+        elif not args and (owner := getattr(callback, "__self__", None)).__class__ is not Task:
+            self._see(owner)  # a task has a context for its steps
         handle = Handle()
         handle._callback = callback
         handle._args = args
-        handle._context = copy_context() if context is None else context
+        handle._context = context
         self._make_ready(handle)
         return handle  # type: ignore[no-any-return]
 
@@ -237,6 +236,8 @@ class Scheduling(Executors):
             hide_frames(task, 2 if eager else 1)
         if self._recorder is not None:
             self._recorder.task_created(task, coro)
+        if self._task_is_made is not None:
+            self._task_is_made(task, number)
         try:
             return task
         finally:
@@ -278,6 +279,16 @@ class Scheduling(Executors):
             made.clear()
             task = None
 
+    def pending_tasks(self) -> list[asyncio.Task[Any]]:
+        """Return the tasks that are not done, in order of creation.
+
+        Since 3.14 `asyncio.all_tasks` does not know of those that are written in Python.
+        """
+        tasks: Iterable[asyncio.Task[Any]] = asyncio.all_tasks(self)
+        if others := self._adopted.pending():
+            tasks = {id(task): task for task in (*tasks, *others)}.values()
+        return in_order(tasks)
+
     # Tasks that others make
 
     def number_of(self, task: Any) -> int:
@@ -301,8 +312,10 @@ class Scheduling(Executors):
             return
         if self._adopted.number(thing):
             return
-        self._tasks_created += 1
-        self._adopted.add(thing, self._tasks_created)
+        self._tasks_created = number = self._tasks_created + 1
+        self._adopted.add(thing, number)
+        if self._task_is_made is not None:
+            self._task_is_made(thing, number)
         of_factory, self._of_factory = self._of_factory, None
         if of_factory is not None:
             of_factory.append(thing)

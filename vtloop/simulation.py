@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from vtloop.allowed import OF_RUNS, check
+from vtloop.blocking import PATIENCE
 from vtloop.clock import START, Seconds, exactly, to_seconds
 from vtloop.columns import cut, plain
 from vtloop.errors import DeadlockError, UntilReached
@@ -256,7 +257,7 @@ def run(
     seed: int | str | None = 0,
     wall_clock: WallClock = START,
     timer_slack: Seconds = 0,
-    patience: float = 10.0,
+    patience: float = PATIENCE,
 ) -> T:
     """Run a coroutine in virtual time and return its result: a drop-in for `asyncio.run`.
 
@@ -293,7 +294,7 @@ def simulate(
     seed: int | str | None = 0,
     wall_clock: WallClock = START,
     timer_slack: Seconds = 0,
-    patience: float = 10.0,
+    patience: float = PATIENCE,
     audit: bool = False,
 ) -> Run[T]:
     """Run a coroutine in virtual time and return what happened; options as for `run`.

@@ -185,17 +185,6 @@ def _place_in_order(task: asyncio.Task[Any]) -> tuple[int, str]:
     return number, "" if number else task.get_name()
 
 
-def pending(loop: Any) -> list[asyncio.Task[Any]]:
-    """Return the tasks of a virtual loop that are not done, in order of creation.
-
-    Since 3.14 `asyncio.all_tasks` does not know of those that are written in Python.
-    """
-    tasks: Iterable[asyncio.Task[Any]] = asyncio.all_tasks(loop)
-    if others := loop._adopted.pending():
-        tasks = {id(task): task for task in (*tasks, *others)}.values()
-    return in_order(tasks)
-
-
 def coroutine_name(coro: Any) -> str:
     """Return the qualified name of a coroutine's function, from its innermost function on."""
     if isinstance(coro, types.AsyncGeneratorType):

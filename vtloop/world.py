@@ -193,15 +193,15 @@ class World:
         self._parts: list[Any] = [always, self.collector, self.time]
         if recorded:
             self._parts.append(when_recorded)
-        if seed is not None:
-            self._parts.append(Randomness(seed, scope, clock))
+        self._randomness = None if seed is None else Randomness(seed, scope, clock)
+        if self._randomness is not None:
+            self._parts.append(self._randomness)
         self._entered = 0
 
     def close(self) -> None:
         """Take note that it will not be entered again."""
-        for part in self._parts:
-            if isinstance(part, Randomness):
-                part.kept = False
+        if self._randomness is not None:
+            self._randomness.kept = False
 
     def __enter__(self) -> None:
         if self._entered == 0:

@@ -72,26 +72,6 @@ TASKS: tuple[Any, ...] = (_in_c.Task, _tasks._PyTask)
 FUTURES: tuple[Any, ...] = (_in_c.Future, _futures._PyFuture)
 
 
-class _Catching:
-    """Stands for a loop where a task in C is made, of which only its first step is wanted."""
-
-    get_debug: Any = bool  # which is False
-
-    def call_soon(self, callback: Any, **options: Any) -> None:
-        self.step = callback
-
-
-def _type_of_step() -> type:
-    async def nothing() -> None: ...
-
-    loop: Any = _Catching()
-    coroutine = nothing()
-    task: Any = TASKS[0](coroutine, loop=loop, name="nobody")
-    task._log_destroy_pending = False
-    coroutine.close()
-    return type(loop.step)
-
-
 def _codes_of_twins() -> Iterator[CodeType]:
     yield _futures._get_loop.__code__
     functions = [value for name, value in vars(_tasks).items() if name.startswith("_py_")]
@@ -104,9 +84,6 @@ def _codes_of_twins() -> Iterator[CodeType]:
 
 # What tasks and futures that are written in Python are made of; those in C have no such functions
 TWINS: tuple[CodeType, ...] = tuple(_codes_of_twins())
-
-# What a task in C gives to `call_soon` for its first step, and after each `sleep(0)`
-STEP = _type_of_step()
 
 # Callbacks by which asyncio's own handles are known
 

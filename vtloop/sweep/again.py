@@ -11,9 +11,10 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+from vtloop.scheduling import Scheduling
 from vtloop.sweep.calls import Calls
-from vtloop.sweep.moments import Moment
-from vtloop.tasks import number_of, pending
+from vtloop.sweep.moments import Moment, kinds_of
+from vtloop.tasks import number_of
 
 Task: TypeAlias = "asyncio.Task[Any]"
 
@@ -27,7 +28,7 @@ class Again:
 
     def __init__(self, classes: str) -> None:
         self.moments: list[Moment] = []
-        self._classes = classes
+        self._kinds = kinds_of(classes)
         self._calls = Calls(self._called)
         self._step: int | None = None  # that is followed: which handle it is
 
@@ -41,7 +42,7 @@ class Again:
 
     def begin_step(self, handle: int) -> None:
         """Follow a step of the task, which is about to begin."""
-        if "C" in self._classes:
+        if "C" in self._kinds:
             self._step = handle
             self._calls.start()
 
@@ -56,7 +57,7 @@ class Again:
             self._count(Moment("C", self._step, number))
 
     def _count(self, moment: Moment) -> None:
-        if moment.letter in self._classes:
+        if moment.kind in self._kinds:
             self.moments.append(moment)
 
 
@@ -76,7 +77,7 @@ class Others:
         self.place = NOWHERE
         """Where it is looked next."""
         self._is_victim = is_victim
-        self._classes = classes
+        self._kinds = kinds_of(classes)
         self._first = 0  # the task that was cancelled first, by number
         self._begun = self._distance = 0  # the place of the first look, and how far the next is
 
@@ -86,14 +87,13 @@ class Others:
             self._first = number_of(first)
             self.place = self._begun = place
 
-    def look(self, loop: asyncio.AbstractEventLoop, at: int, is_rest: bool) -> None:
+    def look(self, loop: Scheduling, at: int, is_rest: bool) -> None:
         """Count the tasks that are there before a handle, or at a rest."""
-        for task in pending(loop):
+        for task in loop.pending_tasks():
             number = number_of(task)
             kind = "R" if is_rest else "B" if is_woken(task) else "A"
-            moment = Moment(kind, at, of=number)
-            if number != self._first and moment.letter in self._classes and self._is_victim(task):
-                self.moments.append(moment)
+            if number != self._first and kind in self._kinds and self._is_victim(task):
+                self.moments.append(Moment(kind, at, of=number))
         self._distance = 2 * self._distance or 1
         self.place = self._begun + self._distance
 

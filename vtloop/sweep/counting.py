@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from vtloop.policies import Rest, Take
+from vtloop.scheduling import Scheduling
 from vtloop.sweep.again import is_woken
 from vtloop.sweep.calls import Calls
 from vtloop.sweep.moments import Case, Moment
 from vtloop.sweep.witness import is_open
-from vtloop.tasks import coroutine_name, label, number_of, pending, stepping
+from vtloop.tasks import coroutine_name, label, number_of, stepping
 
 Task: TypeAlias = "asyncio.Task[Any]"
 
@@ -217,10 +218,10 @@ def who(task: Task) -> str:
     return label(task).removesuffix(f"#{number_of(task)}")
 
 
-def _everybody(loop: asyncio.AbstractEventLoop) -> Sequence[Task]:
+def _everybody(loop: Scheduling) -> Sequence[Task]:
     """Return all tasks of a loop that are not done, in order of creation."""
-    return pending(loop)
+    return loop.pending_tasks()
 
 
-def _nobody(loop: asyncio.AbstractEventLoop) -> Sequence[Task]:
+def _nobody(loop: Scheduling) -> Sequence[Task]:
     return ()

@@ -17,7 +17,6 @@ from vtloop.sweep.injection import Injection, Task
 from vtloop.sweep.landing import firing, landing
 from vtloop.sweep.timeouts import TimedLoop, subject_of
 from vtloop.sweep.witness import is_open
-from vtloop.tasks import pending
 
 
 class SiblingFailed(Exception):
@@ -36,7 +35,7 @@ class Shutdown(Injection):
 
     def _act(self) -> None:
         del self._moments[0]
-        tasks = pending(self._loop)
+        tasks = self._loop.pending_tasks()
         names = [who(task) for task in tasks]
         if self._explain:
             self.outcome.landed = tuple(landing(task) for task in tasks)

@@ -76,8 +76,8 @@ class Failing:
 
     def __init__(self, is_ours: Callable[[BaseException], bool]) -> None:
         self._is_ours = is_ours
-        self.tasks: list[weakref.ref[asyncio.Task[Any]]] = []
-        """Those that the loop has made."""
+        self.tasks: dict[int, weakref.ref[asyncio.Task[Any]]] = {}
+        """Those that the loop has made, by number."""
         self._held: list[Any] = []
         self._seen: list[_Seen] = []
         self._is_over = False
@@ -126,7 +126,7 @@ class Failing:
 
     def bystanders(self) -> tuple[str, ...]:
         """Return who has ended as a task did that was reached, without any request of its own."""
-        return tuple(who for who, other in self._bystanders.items() if other in self._gone)
+        return tuple([who for who, other in self._bystanders.items() if other in self._gone])
 
     def took_back(self, error: BaseException) -> None:
         """Take note that the last request to stop was taken back as this was handled."""
@@ -163,11 +163,13 @@ class Failing:
 
     def failures(self) -> tuple[Failure, ...]:
         """Return all of them, now that the run is over."""
-        for reference in self.tasks:
+        for reference in self.tasks.values():
             task = reference()
             if task is not None:
                 self.collected(task)
         self._is_over = True
+        if not self._seen:
+            return ()
         roots: dict[tuple[object, ...], list[_Seen]] = {}
         for seen in self._seen:
             roots.setdefault((seen.text, *seen.frames[:1]), []).append(seen)

@@ -13,7 +13,7 @@ from vtloop.sweep.facts import Ended, Outcome, faults_of
 from vtloop.sweep.failing import cancellation_of, is_raised_by_statement
 from vtloop.sweep.landing import landing
 from vtloop.sweep.moments import AT_RESTS, BEFORE_HANDLES, Case
-from vtloop.tasks import ended_cancelled, number_of, pending, stepping
+from vtloop.tasks import ended_cancelled, number_of, stepping
 from vtloop.wording import BY_SWEEP
 
 MESSAGE = BY_SWEEP
@@ -122,7 +122,7 @@ class Injection:
 
     def forget_loop(self) -> None:
         """Let go of the loop, so that it is gone with its last run."""
-        del self._loop, self._take, self._rest
+        del self._loop, self._clock, self._take, self._rest
 
     # Handle by handle
 
@@ -178,13 +178,9 @@ class Injection:
     def _act(self) -> None:
         """Do what is to be done at the next moment, which has come: cancel its task."""
         of = self._moments.pop(0).of
-        for task in pending(self._loop):
-            if number_of(task) == (of or self._number):
-                if of:
-                    self._request_of_other(task)
-                else:
-                    self._request(task)
-                return
+        task = self._loop.task_of(of or self._number)
+        if task is not None:
+            (self._request_of_other if of else self._request)(task)
 
     def _called(self, number: int) -> None:
         task = self._stepping

@@ -11,8 +11,9 @@ from typing import Any
 from vtloop.clock import format_seconds
 from vtloop.places import PACKAGE, is_library, place
 from vtloop.private.interpreter import getframe
+from vtloop.scheduling import Scheduling
 from vtloop.steps import qualified_name
-from vtloop.tasks import label, pending
+from vtloop.tasks import label
 from vtloop.waits import Frame, await_stack, describe
 
 
@@ -27,7 +28,7 @@ def landing(task: asyncio.Task[Any]) -> str:
     return "\n".join([words, *(f"  at {_place(frame)}" for frame in theirs)])
 
 
-def firing(loop: asyncio.AbstractEventLoop, timer: Any, other: Any) -> str:
+def firing(loop: Scheduling, timer: Any, other: Any) -> str:
     """Return that a timer fires before another one of its instant, and for whom."""
     tasks = [_woken_by(each, loop) for each in (timer, other)]
     one, another = (
@@ -39,10 +40,10 @@ def firing(loop: asyncio.AbstractEventLoop, timer: Any, other: Any) -> str:
     return "\n".join([head, *(f"  {line}" for line in lines)])
 
 
-def _woken_by(timer: Any, loop: asyncio.AbstractEventLoop) -> asyncio.Task[Any] | None:
+def _woken_by(timer: Any, loop: Scheduling) -> asyncio.Task[Any] | None:
     """Return the task that waits for the future that a timer ends, if it ends one."""
     ended = next(iter(timer._args or ()), None)
-    waiting: Any = pending(loop)
+    waiting: Any = loop.pending_tasks()
     return next((task for task in waiting if ended is not None and task._fut_waiter is ended), None)
 
 

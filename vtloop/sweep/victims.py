@@ -37,9 +37,9 @@ class Victims:
 
     def include(self, task: asyncio.Task[Any]) -> bool:
         """Return whether a task is one of them."""
-        return self == EVERYBODY or self.include_of(
-            number_of(task), who(task), coroutine_name(task.get_coro())
-        )
+        if self.name is None and self.number is None and self.function is None:  # all of them
+            return True
+        return self.include_of(number_of(task), who(task), coroutine_name(task.get_coro()))
 
     def include_of(self, number: int, name: str, function: str) -> bool:
         """Return whether the task of a number, a name and a coroutine function is one of them."""

@@ -81,7 +81,7 @@ class WakeUps:
 
     def cut_short(self, task: Any) -> None:
         """Look at what a task waits for that is about to be cancelled."""
-        if not self._made or self._is_over or (waiter := task._fut_waiter) is None:
+        if self._is_over or (waiter := task._fut_waiter) is None:
             return
         if self._notified:
             self._see_notification(task)

@@ -16,6 +16,7 @@ import sys
 import warnings
 import weakref
 from asyncio import locks, queues, taskgroups, tasks
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextvars import ContextVar
 from types import CoroutineType
@@ -39,7 +40,7 @@ from vtloop.sweep.facts import Complaint, Fault, Left, Outcome, Primitive, fault
 from vtloop.sweep.failing import Failing
 from vtloop.sweep.releases import Releases, programs_line
 from vtloop.sweep.wakeups import Made, WakeUps
-from vtloop.tasks import Task, coroutine_name, ended_cancelled, given_name, number_of
+from vtloop.tasks import Task, coroutine_name, ended_cancelled, given_name, in_order, number_of
 from vtloop.waits import WRAPPERS
 from vtloop.wording import counted
 
@@ -63,19 +64,21 @@ class Witness:
         self._faults: list[Fault] = []
         self._unretrieved: list[str] = []
         self._destroyed: list[str] = []
-        self._made: list[Made] = []
-        self.wakeups = WakeUps(self._made)
+        self.primitives: list[Made] = []
+        """In the order in which they were made."""
+        self.wakeups = WakeUps(self.primitives)
         self.releases = Releases()
         self._permits: dict[int, int] = {}  # with which a semaphore was made, by id()
         self._counted: set[int] = set()  # queues whose items are counted as done, by id()
         self.groups: list[weakref.ref[asyncio.TaskGroup]] = []
         """In the order in which they were entered."""
         self._given: dict[weakref.ref[Any], str] = {}  # tasks and coroutines, to what
-        self._makers: dict[int, int] = {}  # of tasks that tasks have made, by number
+        self.makers: dict[int, int] = {}
+        """By number, of each task: the task that has made it; 0 for a callback."""
 
     def made(self, primitive: Any, value: int = 0) -> None:
         """Take note of a new primitive; for a semaphore, of its first value."""
-        self._made.append(Made(primitive, *programs_line(), value))
+        self.primitives.append(Made(primitive, *programs_line(), value))
         if isinstance(primitive, locks.Semaphore):
             self._permits[id(primitive)] = value
 
@@ -96,11 +99,6 @@ class Witness:
     def counted(self, queue: Any) -> None:
         """Take note of a queue for whose items somebody calls `task_done`."""
         self._counted.add(id(queue))
-
-    def created(self, task: Any) -> None:
-        """Take note of who makes a task, if a task does."""
-        if maker := _current_number():
-            self._makers[number_of(task)] = maker
 
     def given(self, awaitables: Iterable[Any], to: str) -> None:
         """Take note of tasks, or coroutines, that were given to a function."""
@@ -150,21 +148,22 @@ class Witness:
 
         Of several that are only each other's, the one that was made first is nobody's.
         """
-        numbers = {number_of(task) for task in pending}
-        theirs: dict[int, set[int]] = {number: set() for number in numbers}
-        for task in numbers:
-            if (maker := self._makers.get(task)) in theirs:
-                theirs[maker].add(task)
-        for waiting in pending:
-            own: Any = waiting
-            if isinstance(own._fut_waiter, TASKS):
-                theirs[number_of(waiting)].add(number_of(own._fut_waiter))
+        tasks: dict[int, Any] = {number_of(task): task for task in pending}
+        numbers = tasks.keys()
+        theirs: defaultdict[int, set[int]] = defaultdict(set)
+        for number, task in tasks.items():
+            if (maker := self.makers.get(number)) in numbers:
+                theirs[maker].add(number)
+            if isinstance(task._fut_waiter, TASKS):
+                theirs[number].add(number_of(task._fut_waiter))
         for reference in self.groups:
             group: Any = reference()
             if group is not None and group._tasks:
                 owner = number_of(group._parent_task)
-                if owner in theirs:
+                if owner in numbers:
                     theirs[owner].update(map(number_of, group._tasks))
+        if not theirs:
+            return numbers
         owned = set().union(*theirs.values())
         nobodys, known = set(), set()
         for first in sorted(numbers, key=lambda number: (number in owned, number)):
@@ -198,7 +197,7 @@ class Witness:
 
     def _wrong_at_the_end(self) -> Iterator[Primitive]:
         """Yield the primitives that are not as they were made, now that all tasks have ended."""
-        for made in self._made:
+        for made in self.primitives:
             primitive, value = made.primitive, made.value
             if isinstance(primitive, locks.Lock):
                 if primitive.locked():
@@ -251,6 +250,7 @@ class WitnessedLoop(VirtualLoop):
         """The instant up to which a step has blocked the loop last, in nanoseconds."""
         self._witness = witness
         self._failing = witness.failing
+        self._makers = witness.makers
         super().__init__(**options)
 
     def tell_blocked(self, since: int, how: str) -> None:
@@ -262,26 +262,29 @@ class WitnessedLoop(VirtualLoop):
         """Take note of whom the sweep is about to cancel."""
         self._failing.reaches(task)
 
-    def create_task(self, coro: Any, **options: Any) -> Any:
-        """Schedule a coroutine, see `VirtualLoop.create_task`, and tell the witness."""
-        task = super().create_task(coro, **options)
-        if type(task) is Task:
-            self._failing.tasks.append(weakref.ref(task))
-            if (options or self._task_factory is not None) and task.done():  # an eager one
-                self._failing.collected(task)  # before its coroutine is gone
-            self._witness.created(task)
-        try:
-            return task
-        finally:
-            del task  # else it would be known to the traceback of an error in an eager task
+    def _task_is_made(self, task: Any, number: int) -> None:
+        """Tell the witness of a new task."""
+        self._makers[number] = 0 if (maker := current_task(self)) is None else number_of(maker)
+        if type(task) is not Task:
+            self._failing.adopted(task)
+            return
+        self._failing.tasks[number] = weakref.ref(task)
+        if task.done():  # an eager one
+            self._failing.collected(task)  # before its coroutine is gone
 
-    def _see(self, thing: Any) -> None:
-        """Tell the witness of a task that others have made as well."""
-        count = self._tasks_created
-        super()._see(thing)
-        if self._tasks_created > count:
-            self._failing.adopted(thing)
-            self._witness.created(thing)
+    def pending_tasks(self) -> list[asyncio.Task[Any]]:
+        """Return the tasks that are not done, in order of creation."""
+        known = [reference() for reference in self._failing.tasks.values()]
+        own = [task for task in known if task is not None and not task.done()]
+        others = self._adopted.pending()
+        return in_order([*own, *others]) if others else sorted(own, key=hash)
+
+    def task_of(self, number: int) -> asyncio.Task[Any] | None:
+        """Return the task with a number if there is one that is not done."""
+        if (reference := self._failing.tasks.get(number)) is None:
+            return next((one for one in self._adopted.pending() if number_of(one) == number), None)
+        task = reference()
+        return None if task is None or task.done() else task
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
         """Tell the witness, and whom the program has set."""
@@ -337,7 +340,7 @@ def notify(self: Any, n: int = 1) -> None:
 
 
 def task_cancel(self: Any, msg: Any = None) -> bool:
-    if (witness := current.get()) is not None:
+    if (witness := current.get()) is not None and witness.primitives:
         witness.wakeups.cut_short(self)
     return _cancel(self, msg)
 
