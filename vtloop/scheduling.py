@@ -36,7 +36,7 @@ from vtloop.private.events import EAGER_FACTORY_OPTIONS, TASK_OPTIONS, TASKS
 from vtloop.private.interpreter import getframe
 from vtloop.recorder import Recorder
 from vtloop.stock import hide_frames
-from vtloop.tasks import NAMES_ARE_READ, NO_NAME, Adopted, Task, in_order
+from vtloop.tasks import NAMES_ARE_READ, NO_NAME, Adopted, Task, in_order, number_of
 from vtloop.timers import AnyTimerHandle, Timers
 from vtloop.waits import local_variables
 
@@ -288,6 +288,10 @@ class Scheduling(Executors):
         if others := self._adopted.pending():
             tasks = {id(task): task for task in (*tasks, *others)}.values()
         return in_order(tasks)
+
+    def task_of(self, number: int) -> asyncio.Task[Any] | None:
+        """Return the task of a number, None if it is done or there is none."""
+        return next((task for task in self.pending_tasks() if number_of(task) == number), None)
 
     # Tasks that others make
 

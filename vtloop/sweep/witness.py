@@ -280,7 +280,7 @@ class WitnessedLoop(VirtualLoop):
         return in_order([*own, *others]) if others else sorted(own, key=hash)
 
     def task_of(self, number: int) -> asyncio.Task[Any] | None:
-        """Return the task with a number if there is one that is not done."""
+        """Return the task of a number, None if it is done or there is none."""
         if (reference := self._failing.tasks.get(number)) is None:
             return next((one for one in self._adopted.pending() if number_of(one) == number), None)
         task = reference()
