@@ -16,6 +16,9 @@ import gc
 import importlib
 import inspect
 import logging
+import multiprocessing
+import multiprocessing.connection
+import multiprocessing.synchronize
 import random
 import re
 import signal
@@ -64,6 +67,9 @@ LIBRARIES = (
     "importlib",
     "importlib._bootstrap",
     "logging",
+    "multiprocessing.connection",
+    "multiprocessing.popen_fork",
+    "multiprocessing.synchronize",
     "queue",
     "random",
     "signal",
@@ -279,6 +285,27 @@ def names_of_temporary_files_come_from_a_sequence(monkeypatch):
     monkeypatch.setattr(tempfile, of_interpreter.CANDIDATE_NAMES, lambda: iter(["chosen"]))
     with tempfile.TemporaryDirectory() as made:
         assert made.endswith("chosen")
+
+
+@probe("_make_methods", "_recv", "_poll")
+def multiprocessing_waits_by_methods_that_can_be_replaced(monkeypatch):
+    made = []
+    kind = multiprocessing.synchronize.SemLock
+    monkeypatch.setattr(kind, of_threads.MAKE_METHODS, lambda lock: made.append(lock))
+    lock = multiprocessing.get_context("spawn").Lock()
+    assert made == [lock]
+
+    asked = []
+    kind = multiprocessing.connection.Connection
+    for name in (of_threads.RECEIVE, of_threads.POLL):
+        really = vars(kind)[name]
+        monkeypatch.setattr(kind, name, lambda *a, really=really: asked.append(a[1]) or really(*a))
+    ours, theirs = multiprocessing.Pipe()
+    theirs.send_bytes(b"hello")
+    assert ours.poll(1)
+    assert ours.recv_bytes() == b"hello"
+    assert asked[0] == 1, "the seconds; then come numbers of bytes"
+    assert asked[-1] == 5
 
 
 @probe("_get_default_tempdir")

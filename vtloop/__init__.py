@@ -30,8 +30,8 @@ A map of the package, from the bottom up; a module imports only from those named
   what is told of a run, and written down
 - `marks`: what a program asks and says of itself
 - `collector`, `chance`, `randomness`, `default_names`, `library_sets`, `real_things`, `wallclock`,
-  `time_functions`, `idle_thread`, `inner_loops`, `world`: what a run changes in the process around
-  it
+  `time_functions`, `idle_thread`, `inner_loops`, `other_processes`, `world`: what a run changes in
+  the process around it
 - `allowed`: what options can be
 - `policies`, `scheduling`, `loop`, `kernel`: the event loop, who acts between its steps, and where
   another one runs

@@ -24,6 +24,7 @@ from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
+from math import inf
 from operator import itemgetter
 from typing import Any, Protocol
 
@@ -199,6 +200,13 @@ class Threads:
             if alarm.deadline <= instant and (instant < NEVER or not thread.wakes_in_vain(IN_VAIN))
         ]
         return min(due, key=itemgetter(0))[1] if due else None
+
+    def next_alarm_in(self) -> float:
+        """Return in how many seconds of virtual time a thread is to wake, infinity if none is."""
+        thread = self._next_alarm(NEVER - 1)
+        if thread is None:
+            return inf
+        return to_seconds(max(0, self._alarms[thread][0].deadline - self.clock.now))
 
     def _ring(self, thread: BatonThread) -> None:
         alarm, suspension = self._alarms[thread]

@@ -21,6 +21,8 @@ While at least one virtual loop runs:
   run tells of it (see `real_things`); of a fork it is told by what is registered for that
 - `set` in `weakref.WeakSet`, in `concurrent.futures` and in installed modules that use asyncio:
   sets in order (see `library_sets`)
+- how `multiprocessing` waits for semaphores, pipes and processes on the loop's own thread
+  (see `other_processes`)
 - what imports modules: some of these may come while the run is on
 
 With a recorder, `acquire` and `release` of `asyncio.Lock` and `asyncio.Semaphore`: who holds what.
@@ -57,6 +59,7 @@ from vtloop import (
     inner_loops,
     locks,
     ordering,
+    other_processes,
     pools,
     program_threads,
     real_things,
@@ -75,7 +78,14 @@ from vtloop.private.interpreter import (
     START_OF_LOGGING,
     weak_sets,
 )
-from vtloop.private.threads import NEXT_NUMBER, SIMPLE_QUEUE, futures_base
+from vtloop.private.threads import (
+    MAKE_METHODS,
+    NEXT_NUMBER,
+    POLL,
+    RECEIVE,
+    SIMPLE_QUEUE,
+    futures_base,
+)
 from vtloop.randomness import Randomness
 from vtloop.real_things import tells
 from vtloop.replacements import Replacement, Replacements
@@ -161,6 +171,16 @@ def in_others(module: ModuleType) -> Iterator[Replacement]:
     elif module.__name__ == "multiprocessing.process":
         start = module.BaseProcess.start
         yield Replacement(module.BaseProcess, "start", tells(start, real_things.PROCESS))
+    elif module.__name__ == "multiprocessing.synchronize":
+        kind = module.SemLock
+        yield Replacement(kind, MAKE_METHODS, other_processes.make_methods(module))
+        yield Replacement(kind, "__enter__", other_processes.enter)
+    elif module.__name__ == "multiprocessing.connection":
+        kind = module.Connection
+        yield Replacement(kind, RECEIVE, other_processes.receive(module))
+        yield Replacement(kind, POLL, other_processes.poll(module))
+    elif module.__name__ == "multiprocessing.popen_fork":
+        yield Replacement(module.Popen, "wait", other_processes.wait_for_end(module))
     elif makes_sets(module):
         yield Replacement(module, "set", ordering.OrderedSet)
 

@@ -133,3 +133,9 @@ class ExecutorInside:
 
 
 _start_threads = ThreadPoolExecutor._adjust_thread_count
+
+# How `multiprocessing` waits: a semaphore gets its methods, and a pipe is read or asked
+
+MAKE_METHODS = "_make_methods"
+RECEIVE = "_recv"
+POLL = "_poll"
