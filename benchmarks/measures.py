@@ -60,7 +60,7 @@ print(time.perf_counter() - started, peak() - before)
 """
 
 LECTURE = """
-import contextlib, io, os, pytest, sys, vtloop, vtloop.growth
+import contextlib, io, os, pytest, sys, vtloop, vtloop.simulation.growth
 
 virtual = 0
 real = 0
@@ -77,7 +77,7 @@ class Durations:
         global real
         real += report.duration
 
-vtloop.simulate = vtloop.growth.simulate = counted
+vtloop.simulate = vtloop.simulation.growth.simulate = counted
 with contextlib.redirect_stdout(io.StringIO()) as said:
     # Without the configuration of the tests, which names plugins that may not be here.
     options = ["-q", "-c", os.devnull, "--rootdir", ".", "-p", "no:cacheprovider"]

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from benchmarks import rivals, workloads
 from benchmarks.rivals import Contender, Kind
 from benchmarks.workloads import Workload
-from vtloop.blocking import real_process_time
+from vtloop.core.threads.actor import real_process_time
 
 REPETITIONS = 20
 ENOUGH = 0.5  # seconds, after which there is no further repetition

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 
 import vtloop
-from vtloop.runner import Runner
+from vtloop.core.runner import Runner
 from vtloop.sweep import sweep
 from vtloop.sweep.cases import Bench
 from vtloop.sweep.moments import Case

@@ -15,11 +15,11 @@ from pathlib import Path
 
 from scenarios.catalogue import Scenario
 from scenarios.claims import Claim, Verdict
-from vtloop import views
-from vtloop.files import check_directory
-from vtloop.progress import progress
-from vtloop.timeline import Timeline
-from vtloop.trace import load
+from vtloop.timeline.timeline import Timeline
+from vtloop.values.files import check_directory
+from vtloop.values.progress import progress
+from vtloop.values.trace import load
+from vtloop.views import formats
 
 THEMES = ("light", "dark")
 
@@ -51,7 +51,7 @@ class Shown:
 def check_target(directory: Path) -> None:
     """Raise SimulationError unless the pages can be written, and their charts drawn."""
     check_directory(directory)
-    views.check_drawable()
+    formats.check_drawable()
 
 
 def write(directory: Path, gallery: Sequence[Shown]) -> None:
@@ -80,7 +80,7 @@ def _draw(directory: Path, scenario: Scenario) -> list[str]:
         if timeline.lanes:
             names.append(path.stem)
             for theme in THEMES:
-                views.write(timeline, directory / f"{path.stem}.{theme}.svg", theme=theme)
+                formats.write(timeline, directory / f"{path.stem}.{theme}.svg", theme=theme)
     return names
 
 

@@ -13,15 +13,15 @@ from itertools import count
 import pytest
 
 import vtloop
-from vtloop.__main__ import main as command_line
 from vtloop.audit import audit, search
 from vtloop.audit.orders import FUNCTION, SCRIPT, STOPPED, Program, Read, Surroundings, Told
 from vtloop.audit.parting import parting
 from vtloop.audit.report import Audit
 from vtloop.audit.search import Search
-from vtloop.audited import steady, told_of
-from vtloop.clock import START
 from vtloop.errors import SimulationError
+from vtloop.integrations.audited.audited import steady, told_of
+from vtloop.integrations.cli.main import main as command_line
+from vtloop.values.clock import START
 
 
 async def nap(seconds):

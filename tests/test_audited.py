@@ -16,9 +16,9 @@ from vtloop.audit import audit, audit_program, search
 from vtloop.audit.orders import LATER, MODULE, SCRIPT, Program, Surroundings
 from vtloop.audit.parting import parting
 from vtloop.audit.processes import tell
-from vtloop.clock import START
 from vtloop.errors import SimulationError
 from vtloop.strategies import programs
+from vtloop.values.clock import START
 
 pytest_plugins = ["pytester"]
 __all__ = ["run_tests"]

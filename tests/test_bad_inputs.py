@@ -21,11 +21,12 @@ import pytest
 
 import vtloop
 from tests.pytests import run_tests
-from vtloop import chart, claims, marbles, mermaid, page, perfetto, strategies
-from vtloop.__main__ import main
-from vtloop.cells import Notebook
-from vtloop.notebook import _parser
+from vtloop import chart, claims, marbles, mermaid, perfetto, strategies
+from vtloop.integrations.cli.main import main
+from vtloop.integrations.notebook.magic import _parser
+from vtloop.integrations.notebook.session import Notebook
 from vtloop.sweep import conserved, replay, sweep
+from vtloop.views import html
 
 pytest_plugins = ["pytester"]
 __all__ = ["run_tests"]
@@ -113,7 +114,7 @@ def test_a_coroutine_that_is_running_is_refused():
     async def me():
         with pytest.raises(ValueError, match="that is being run"):
             await asyncio.to_thread(lambda: None)
-            vtloop.simulation.refuse_unless_runnable(coroutine)
+            vtloop.simulation.simulation.refuse_unless_runnable(coroutine)
 
     coroutine = me()
     asyncio.run(coroutine)
@@ -276,7 +277,7 @@ VIEWS = {
         "was given; pass a Timeline, such as run.timeline",
     ),
     "marbles of a run": (lambda run: marbles.marbles(run), "pass a Timeline, such as run.timeline"),
-    "a page of a run": (lambda run: page.page(run), "pass a Timeline, such as run.timeline"),
+    "a page of a run": (lambda run: html.page(run), "pass a Timeline, such as run.timeline"),
     "Mermaid of a run": (lambda run: mermaid.gantt(run), "pass a Timeline, such as run.timeline"),
     "a sequence of a run": (lambda run: mermaid.sequence(run), "pass a Timeline, such as run.tim"),
     "Perfetto of a run": (lambda run: perfetto.perfetto(run), "pass a Timeline, such as run.time"),
@@ -470,7 +471,7 @@ def test_a_page_and_mermaid_take_a_title(run, tmp_path):
     run.chart(tmp_path / "run.html", title="{data} & <more>")
     assert "<h1>{data} &amp; &lt;more&gt;</h1>" in (tmp_path / "run.html").read_text("utf-8")
     for format in ("gantt", "sequence"):
-        vtloop.views.write(run.timeline, tmp_path / "run.mmd", format, title='Обед "1": 🍲')
+        vtloop.views.formats.write(run.timeline, tmp_path / "run.mmd", format, title='Обед "1": 🍲')
         lines = (tmp_path / "run.mmd").read_text("utf-8").splitlines()
         assert lines[:3] == ["---", 'title: "Обед \\"1\\": 🍲"', "---"]
 

@@ -9,11 +9,11 @@ from unittest import mock
 import pytest
 
 import vtloop
-from vtloop import world
-from vtloop.boundary import NETWORK, REFUSED, Boundary
-from vtloop.executors import Executors
-from vtloop.scheduling import Scheduling
-from vtloop.stock import Stock
+from vtloop.core.borrowed import Stock
+from vtloop.core.executors import Executors
+from vtloop.core.patches import environment
+from vtloop.core.scheduling import Scheduling
+from vtloop.core.unsupported import NETWORK, REFUSED, Boundary
 
 INTERFACE = {
     name
@@ -120,7 +120,9 @@ def test_what_counts_as_a_coroutine_function_is_as_with_the_stock_loop():
             assert ASKED(getattr(ours, name)) == ASKED(getattr(stock, name)), name
 
 
-@pytest.mark.parametrize("replaced", [*world.ALWAYS, *world.RECORDED], ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "replaced", [*environment.ALWAYS, *environment.RECORDED], ids=lambda one: one.name
+)
 def test_what_stands_in_for_a_coroutine_function_is_one(replaced):
     original = vars(replaced.module).get(replaced.name)
     assert ASKED(replaced.stand_in) == ASKED(original)

@@ -10,7 +10,8 @@ import types
 
 import pytest
 
-from vtloop import blocking, simulate
+from vtloop import simulate
+from vtloop.core.threads import actor
 
 PATIENCE = 0.3  # real seconds, within which a thread gets the processor on a busy machine
 LONGER = 0.6
@@ -41,7 +42,7 @@ class SlowTypist(io.StringIO):
     """Who types commands, after thinking for longer than the run is patient."""
 
     def readline(self, *args):
-        blocking.real_sleep(LONGER)
+        actor.real_sleep(LONGER)
         return super().readline(*args)
 
 

@@ -8,11 +8,11 @@ import sys
 import pytest
 
 import vtloop.sweep.calls
-from vtloop import places
-from vtloop.ordering import without_addresses
-from vtloop.recording import Recording
+from vtloop.recording.recording import Recording
 from vtloop.sweep import sweep
 from vtloop.sweep.calls import Calls, end_run, forget_calls
+from vtloop.values import source
+from vtloop.values.text import without_addresses
 
 
 @pytest.fixture(autouse=True)
@@ -117,7 +117,7 @@ def looks_up(recorded):
     linecache.clearcache()
     calls.start()
     try:
-        places.place_at(__file__, 1, "looks_up")
+        source.place_at(__file__, 1, "looks_up")
     finally:
         calls.stop()
     return numbers

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 import pytest
 
 import vtloop
-from vtloop.cells import Notebook
+from vtloop.integrations.notebook.session import Notebook
 
 pytestmark = pytest.mark.ends
 

@@ -17,7 +17,7 @@ import pytest
 
 import vtloop
 from tests.pytests import PACKAGE, run_tests
-from vtloop.program_threads import start_outside
+from vtloop.core.threads.program_threads import start_outside
 from vtloop.sweep import sweep
 
 pytest_plugins = ["pytester"]
@@ -139,7 +139,7 @@ def test_a_thread_from_outside_has_real_chance_while_a_run_is_on():
     async def main():
         mine = os.urandom(8)
         begun.set()
-        with vtloop.blocking.outside():
+        with vtloop.core.threads.actor.outside():
             thread.join(5)
         return mine, os.urandom(8)
 
@@ -170,7 +170,7 @@ def test_a_child_process_of_a_run_has_real_chance():
         if not (child := os.fork()):
             os.write(end, os.urandom(8))
             os._exit(0)
-        with vtloop.blocking.outside():
+        with vtloop.core.threads.actor.outside():
             os.waitpid(child, 0)
         return os.urandom(8)
 

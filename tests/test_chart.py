@@ -24,15 +24,15 @@ from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
 
 from vtloop import chart
-from vtloop.chart.scale import AXES
-from vtloop.chart.style import ARROWS, FONT, MARKS, SIZES, STATES, THEMES
-from vtloop.chart.svg import to_bytes
-from vtloop.clock import START
-from vtloop.difference import first_difference
-from vtloop.scripts import Options, run_script
+from vtloop.core.patches.wall_clock import start_of
+from vtloop.integrations.cli.scripts import Options, run_script
 from vtloop.sweep import replay
-from vtloop.timeline import Timeline
-from vtloop.wallclock import start_of
+from vtloop.timeline.difference import first_difference
+from vtloop.timeline.timeline import Timeline
+from vtloop.values.clock import START
+from vtloop.views.chart.scale import AXES
+from vtloop.views.chart.style import ARROWS, FONT, MARKS, SIZES, STATES, THEMES
+from vtloop.views.chart.svg import to_bytes
 
 pytestmark = pytest.mark.ends
 

@@ -31,7 +31,7 @@ from vtloop.claims import (
     takes,
     task,
 )
-from vtloop.trace import load
+from vtloop.values.trace import load
 
 SECOND = 1_000_000_000
 NS = Fraction(1, SECOND)

@@ -7,7 +7,6 @@ import pytest
 
 import vtloop
 from tests import timelines
-from vtloop.cells import Notebook
 from vtloop.claims import (
     at_most,
     fair,
@@ -19,7 +18,8 @@ from vtloop.claims import (
     takes,
     task,
 )
-from vtloop.timeline import Timeline
+from vtloop.integrations.notebook.session import Notebook
+from vtloop.timeline.timeline import Timeline
 
 # Names
 
@@ -209,7 +209,7 @@ def test_a_deadlock_is_told():
 
 
 def test_a_run_in_which_nothing_ran_bears_out_what_is_said_of_nothing():
-    recording = vtloop.recording.Recording()
+    recording = vtloop.recording.recording.Recording()
     vtloop.VirtualLoop(recorder=recording).close()
     run = recording.trace(error="KeyError('nobody')")
     (never_blocks() & nothing_unfinished() & ~printed("x")).check(run)
@@ -226,7 +226,7 @@ def test_a_task_that_never_ran_neither_starts_nor_overlaps():
         asyncio.create_task(work(), name="late")
         raise SystemExit
 
-    recording = vtloop.recording.Recording()
+    recording = vtloop.recording.recording.Recording()
     loop = vtloop.VirtualLoop(recorder=recording)
     with pytest.raises(SystemExit):
         loop.run_until_complete(spawns())

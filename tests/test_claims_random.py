@@ -20,7 +20,7 @@ from vtloop.claims import (
     takes,
     task,
 )
-from vtloop.periods import end_of, life, start_of
+from vtloop.timeline.periods import end_of, life, start_of
 
 pytestmark = pytest.mark.once
 

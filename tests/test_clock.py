@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtloop.clock import NEVER, format_seconds, plain_seconds, to_nanoseconds, to_seconds
+from vtloop.values.clock import NEVER, format_seconds, plain_seconds, to_nanoseconds, to_seconds
 
 
 @pytest.mark.parametrize(

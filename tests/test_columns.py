@@ -6,8 +6,8 @@ import io
 import pytest
 
 import vtloop
-from vtloop.columns import carried, cells, columns, cut, cut_in_the_middle, padded, plain
-from vtloop.output import Timestamps
+from vtloop.recording.stdout import Timestamps
+from vtloop.values.columns import carried, cells, columns, cut, cut_in_the_middle, padded, plain
 
 COLUMNS = {
     "worker#2": 8,

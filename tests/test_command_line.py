@@ -7,7 +7,7 @@ import textwrap
 
 import pytest
 
-from vtloop.__main__ import main
+from vtloop.integrations.cli.main import main
 
 pytestmark = pytest.mark.ends
 

@@ -9,8 +9,8 @@ import pytest
 
 import vtloop
 from vtloop import simulate
-from vtloop.cells import Notebook
-from vtloop.program_threads import start_outside
+from vtloop.core.threads.program_threads import start_outside
+from vtloop.integrations.notebook.session import Notebook
 
 
 def say():
@@ -86,7 +86,7 @@ def test_threads_outside_of_a_run_go_on_with_the_count_of_the_process():
     async def main():
         threading.Thread()
         start_outside(thread := threading.Thread(target=make))
-        with vtloop.blocking.outside():
+        with vtloop.core.threads.actor.outside():
             thread.join()
 
     made = []

@@ -10,14 +10,14 @@ import pytest
 
 from vtloop.claims import task
 from vtloop.errors import ClaimError
-from vtloop.simulation import simulate
+from vtloop.simulation.simulation import simulate
 
 MODULES = [
     "vtloop",
     "vtloop.claims",
-    "vtloop.growth",
+    "vtloop.simulation.growth",
     "vtloop.marbles",
-    "vtloop.simulation",
+    "vtloop.simulation.simulation",
     "vtloop.strategies",
 ]
 README = Path(__file__).parent.parent / "README.md"

@@ -7,7 +7,7 @@ import pytest
 
 from vtloop import check_growth
 from vtloop.errors import ClaimError
-from vtloop.growth import LAWS
+from vtloop.simulation.growth import LAWS
 
 
 async def together(n):

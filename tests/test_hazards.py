@@ -10,7 +10,7 @@ import warnings
 import pytest
 
 import vtloop
-import vtloop.hazards
+import vtloop.core.hazards
 
 
 def text(message: str) -> str:
@@ -406,7 +406,7 @@ def test_a_run_without_end_is_recorded_for_so_many_steps_at_most(monkeypatch):
         while True:
             await asyncio.sleep(1)
 
-    monkeypatch.setattr(vtloop.hazards, "MAX_RECORDED", 20_000)
+    monkeypatch.setattr(vtloop.core.hazards, "MAX_RECORDED", 20_000)
     run = vtloop.simulate(main)
     with pytest.raises(vtloop.SimulationError, match="recorded for 20,000 steps, up to virtual"):
         run.result()

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import vtloop
-from vtloop.program_threads import start_outside
+from vtloop.core.threads.program_threads import start_outside
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends POSIX signals")
 

@@ -11,8 +11,8 @@ from contextlib import closing
 import pytest
 
 import vtloop
-from vtloop.cells import Notebook
-from vtloop.kernel import no_loop_running
+from vtloop.core.nested import no_loop_running
+from vtloop.integrations.notebook.session import Notebook
 
 
 def simulated(main):

@@ -10,11 +10,11 @@ import pytest
 
 import vtloop
 from tests.pytests import run_tests
-from vtloop.__main__ import main
 from vtloop.claims import task
 from vtloop.errors import ClaimError
-from vtloop.trace import load
-from vtloop.views import FORMATS
+from vtloop.integrations.cli.main import main
+from vtloop.values.trace import load
+from vtloop.views.formats import FORMATS
 
 pytestmark = pytest.mark.ends
 
@@ -37,7 +37,7 @@ async def of_odd_names():
 @pytest.mark.parametrize("format", FORMATS)
 def test_every_view_of_a_run_with_odd_names_is_written_and_well_formed(tmp_path, format):
     path = tmp_path / f"run{FORMATS[format][0]}"
-    vtloop.views.write(vtloop.simulate(of_odd_names).timeline, path, format)
+    vtloop.views.formats.write(vtloop.simulate(of_odd_names).timeline, path, format)
     if format == "trace":
         assert load(path).tasks[1].label == ODD
     elif format not in ("png", "pdf"):

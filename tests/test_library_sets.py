@@ -13,8 +13,8 @@ import anyio
 import pytest
 
 import vtloop
-from vtloop.library_sets import makes_sets
-from vtloop.places import PACKAGE
+from vtloop.core.patches.library_sets import makes_sets
+from vtloop.values.source import PACKAGE
 
 LIBRARY = """
 import asyncio
@@ -209,7 +209,7 @@ def test_a_package_that_is_installed_as_a_copy_runs_and_is_no_library_of_its_own
     program = (
         "import asyncio, vtloop\n"
         "assert 'site-packages' in vtloop.__file__\n"
-        "from vtloop.library_sets import makes_sets\n"
+        "from vtloop.core.patches.library_sets import makes_sets\n"
         "from vtloop.sweep import sweep\n"
         "async def main(): await asyncio.sleep(1)\n"
         "print(vtloop.simulate(main).elapsed, sweep(main).ok)\n"

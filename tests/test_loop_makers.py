@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 import vtloop
-from vtloop.clock import START, Clock
-from vtloop.inner_loops import STOCK_LOOPS
-from vtloop.loop import make_virtual
-from vtloop.loop_makers import LoopMakers
-from vtloop.world import World
+from vtloop.core.loop import make_virtual
+from vtloop.core.patches.environment import World
+from vtloop.core.patches.inner_loops import STOCK_LOOPS
+from vtloop.integrations.cli.loop_makers import LoopMakers
+from vtloop.values.clock import START, Clock
 
 PACKAGE = Path(vtloop.__file__).parent
 

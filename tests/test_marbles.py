@@ -9,9 +9,9 @@ import pytest
 
 import vtloop
 from tests import timelines
-from vtloop.actors import shown
-from vtloop.columns import columns
-from vtloop.marbles import marbles
+from vtloop.timeline.participants import shown
+from vtloop.values.columns import columns
+from vtloop.views.marbles import marbles
 
 
 def drawn(main, **options):

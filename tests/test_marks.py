@@ -10,8 +10,8 @@ import vtloop
 from vtloop import now, section, takes
 from vtloop.claims import at_most
 from vtloop.errors import ClaimError
-from vtloop.marbles import marbles
-from vtloop.views import FORMATS, write
+from vtloop.views.formats import FORMATS, write
+from vtloop.views.marbles import marbles
 
 SECOND = 1_000_000_000
 

@@ -7,7 +7,7 @@ import pytest
 
 import vtloop
 from tests import timelines
-from vtloop.mermaid import MOST, escape, gantt, sequence
+from vtloop.views.mermaid import MOST, escape, gantt, sequence
 
 TEXT = r"(?:[\w .,'()]|#\d+;)+"
 GANTT = re.compile(

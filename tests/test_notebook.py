@@ -17,7 +17,7 @@ from traitlets.config import Config
 
 import vtloop
 from scenarios.transcript import Transcript
-from vtloop.timeline import Timeline
+from vtloop.timeline.timeline import Timeline
 
 pytestmark = pytest.mark.ends
 

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import vtloop
-from vtloop.ordering import OrderedSet, OrderedWeakSet, in_creation_order, without_addresses
+from vtloop.core.sets import OrderedSet, OrderedWeakSet, in_creation_order
+from vtloop.values.text import without_addresses
 
 
 @given(

@@ -9,8 +9,8 @@ import pytest
 
 import vtloop
 from tests import swept
-from vtloop.recording import Recording
-from vtloop.runner import Runner
+from vtloop.core.runner import Runner
+from vtloop.recording.recording import Recording
 from vtloop.strategies.ties import Ties
 from vtloop.sweep import replay, sweep
 from vtloop.sweep.moments import Case, Moment, case_of

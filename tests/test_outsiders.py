@@ -17,9 +17,9 @@ import time
 import pytest
 
 from vtloop import VirtualLoop, simulate
-from vtloop.blocking import real_sleep
-from vtloop.outsiders import Outsiders
-from vtloop.program_threads import start_outside
+from vtloop.core.threads.actor import real_sleep
+from vtloop.core.threads.external import Outsiders
+from vtloop.core.threads.program_threads import start_outside
 
 # Longer than a test may last: a run that waits this long in vain for a thread does not pass.
 FOR_EVER = 1000.0

@@ -8,8 +8,8 @@ from html.parser import HTMLParser
 import pytest
 
 from tests import timelines
-from vtloop.actors import shown
-from vtloop.page import contents, page, save
+from vtloop.timeline.participants import shown
+from vtloop.views.html import contents, page, save
 
 VOID = {"meta", "input", "br", "link"}
 

@@ -34,8 +34,8 @@ from hypothesis import HealthCheck, Phase, event, find, given, settings
 import vtloop
 from tests import programs
 from tests.garbage import nothing_is_left_to_later_tests  # noqa: F401
-from vtloop import handles
-from vtloop.timers import Timers
+from vtloop.core import handles
+from vtloop.core.timers import Timers
 
 PROGRAMS = int(os.environ.get("PARITY_PROGRAMS", "200"))
 

@@ -14,7 +14,7 @@ import pytest
 
 import vtloop
 from tests import timelines
-from vtloop.perfetto import THINGS, microseconds, perfetto, save
+from vtloop.views.perfetto import THINGS, microseconds, perfetto, save
 
 # What each kind of event must have, besides its name, process and thread.
 REQUIRED = {

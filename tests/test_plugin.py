@@ -492,7 +492,7 @@ def test_a_failed_claim_shows_what_the_user_wrote_and_no_source_of_the_library(r
         """
 import asyncio, pytest, vtloop
 from vtloop.claims import takes, task
-from vtloop.growth import check_growth
+from vtloop.simulation.growth import check_growth
 
 RUN = vtloop.simulate(asyncio.sleep(1, "value"))
 
@@ -688,7 +688,7 @@ def test_a_session_without_tests_in_virtual_time_imports_neither_asyncio_nor_the
         "import sys\n"
         "def test_it(request):\n"
         "    print('plugin:', request.config.pluginmanager.has_plugin('vtloop.pytest_plugin'))\n"
-        "    looked_for = {'asyncio', 'vtloop.loop', 'vtloop.testing'}\n"
+        "    looked_for = {'asyncio', 'vtloop.core.loop', 'vtloop.integrations.pytest.tests'}\n"
         "    print('imported:', *looked_for & set(sys.modules))\n"
     )
 

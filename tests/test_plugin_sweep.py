@@ -9,7 +9,7 @@ import pytest
 
 from tests import swept
 from tests.pytests import run_tests
-from vtloop.failures import section
+from vtloop.integrations.pytest.report import section
 from vtloop.sweep import replay
 
 pytestmark = pytest.mark.ends

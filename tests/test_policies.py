@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 import vtloop
-from vtloop.recording import Recording
-from vtloop.runner import Runner
+from vtloop.core.runner import Runner
+from vtloop.recording.recording import Recording
 
 
 class Spy:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import pytest
 
 import vtloop
-from vtloop import blocking
+from vtloop.core.threads import actor
 
 pytestmark = [
     pytest.mark.ends,
@@ -434,7 +434,7 @@ def test_that_the_loop_waits_for_a_worker_is_no_look_at_a_clock():
         left = []
         for seconds in (0, 0.05):
             before = clock.looks_left
-            await asyncio.to_thread(blocking.real_sleep, seconds)
+            await asyncio.to_thread(actor.real_sleep, seconds)
             left.append(before - clock.looks_left)
         return left
 

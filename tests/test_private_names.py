@@ -3,8 +3,8 @@
 Each Python may drop such a name, or keep it and leave it empty. `PROBES` has for each of them a
 program in which it must have the value that the package counts on. The names are found in the
 source of the package, so that none is read without a probe, nor outside of the modules that are
-there for it: `vtloop.private` and `vtloop.stock`. Only fields of instances, which are looked at in
-passing, may be read elsewhere.
+there for it: `vtloop.private` and `vtloop.core.borrowed`. Only fields of instances, which are
+looked at in passing, may be read elsewhere.
 """
 
 import _thread
@@ -38,12 +38,12 @@ from typing import Any
 import pytest
 
 import vtloop
+from vtloop.core.waits import await_stack
 from vtloop.private import events as of_events
 from vtloop.private import interpreter as of_interpreter
 from vtloop.private import pythons
 from vtloop.private import threads as of_threads
 from vtloop.private.threads import ExecutorInside
-from vtloop.waits import await_stack
 
 HOUSE = Path(vtloop.__file__).parent
 SOURCES = {

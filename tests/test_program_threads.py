@@ -17,7 +17,7 @@ import pytest
 import vtloop
 from tests.in_threads import Diary, no_thread_stays_behind, start  # noqa: F401
 from vtloop import DeadlockError, UntilReached, simulate
-from vtloop.program_threads import IN_VAIN
+from vtloop.core.threads.program_threads import IN_VAIN
 
 ROOT = Path(__file__).parent.parent
 

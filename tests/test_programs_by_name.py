@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from tests import swept
-from vtloop.programs import called, load, name_of
+from vtloop.values.programs import called, load, name_of
 
 
 @pytest.fixture

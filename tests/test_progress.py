@@ -29,7 +29,11 @@ def told(tmp_path):
             termios.tcsetwinsize(writer, (24, 100))
         home = str(Path(__file__).parent.parent)
         subprocess.run(
-            [sys.executable, "-c", f"import vtloop.progress as p; p.DELAY = {delay}; {code}"],
+            [
+                sys.executable,
+                "-c",
+                f"import vtloop.values.progress as p; p.DELAY = {delay}; {code}",
+            ],
             cwd=tmp_path,
             env={**os.environ, "PYTHONPATH": os.pathsep.join([home, *sys.path])},
             stdout=subprocess.DEVNULL,

@@ -64,7 +64,7 @@ def test_of_others_nothing_is_said(interpreter, version):
 
 
 @pytest.mark.parametrize(
-    "use", ["vtloop.VirtualLoop", "vtloop.run", "from vtloop.loop import VirtualLoop"]
+    "use", ["vtloop.VirtualLoop", "vtloop.run", "from vtloop.core.loop import VirtualLoop"]
 )
 def test_it_is_said_before_a_loop_is_imported_and_not_before_it_is_used(use):
     code = (

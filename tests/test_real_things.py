@@ -21,9 +21,9 @@ import pytest
 
 import vtloop
 from vtloop import simulate
-from vtloop.blocking import real_sleep
-from vtloop.cells import Notebook
-from vtloop.program_threads import start_outside
+from vtloop.core.threads.actor import real_sleep
+from vtloop.core.threads.program_threads import start_outside
+from vtloop.integrations.notebook.session import Notebook
 
 # Python warns of forks in a process that has threads, be they pytest's.
 pytestmark = pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")
@@ -258,7 +258,7 @@ def test_processes_of_threads_outside_are_no_matter_of_the_run():
 
     async def main():
         start_outside(thread := threading.Thread(target=spawn))
-        with vtloop.blocking.outside():
+        with vtloop.core.threads.actor.outside():
             thread.join()
 
     run = simulate(main)
@@ -298,7 +298,7 @@ def test_what_has_to_do_with_nothing_real_stays_reproducible(tmp_path):
 def test_threads_outside_of_a_run_may_do_what_they_like():
     async def main():
         start_outside(thread := threading.Thread(target=os.system, args=("true",)))
-        with vtloop.blocking.outside():
+        with vtloop.core.threads.actor.outside():
             thread.join()
 
     run = simulate(main)

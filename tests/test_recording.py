@@ -11,11 +11,11 @@ from collections import deque
 import pytest
 
 import vtloop
-from vtloop.clock import Clock
-from vtloop.parts import PartRecording
-from vtloop.recording import Recording
-from vtloop.tasks import label
-from vtloop.timeline import READY, RUNNING, WAITING, Timeline
+from vtloop.core.tasks import label
+from vtloop.recording.recording import Recording
+from vtloop.simulation.segments import PartRecording
+from vtloop.timeline.timeline import READY, RUNNING, WAITING, Timeline
+from vtloop.values.clock import Clock
 
 SECOND = 1_000_000_000
 

@@ -10,10 +10,11 @@ import time
 
 import pytest
 
-from vtloop import randomness, redirect
-from vtloop.memory import POSSIBLE
-from vtloop.originals import TIME
-from vtloop.redirect import Redirection, can_be_redirected, real
+from vtloop.core.patches import randomness
+from vtloop.patching import redirect
+from vtloop.patching.memory import POSSIBLE
+from vtloop.patching.originals import TIME
+from vtloop.patching.redirect import Redirection, can_be_redirected, real
 
 pytestmark = pytest.mark.skipif(not POSSIBLE, reason="this interpreter is laid out otherwise")
 

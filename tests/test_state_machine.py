@@ -36,7 +36,7 @@ from hypothesis.stateful import (
 
 import vtloop
 from tests.garbage import nothing_is_left_to_later_tests  # noqa: F401
-from vtloop.clock import to_nanoseconds
+from vtloop.values.clock import to_nanoseconds
 
 STEPS = int(os.environ.get("ROBUSTNESS_STEPS", "3000"))
 RUNS = int(os.environ.get("ROBUSTNESS_RUNS", "60"))

@@ -13,8 +13,8 @@ from hypothesis.database import InMemoryExampleDatabase
 
 import vtloop
 from tests.garbage import nothing_is_left_to_later_tests  # noqa: F401
-from vtloop.recording import Recording
-from vtloop.runner import Runner
+from vtloop.core.runner import Runner
+from vtloop.recording.recording import Recording
 from vtloop.strategies import delays, fates, faults, programs, schedules, tokens
 from vtloop.sweep import replay, sweep
 

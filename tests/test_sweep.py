@@ -12,8 +12,8 @@ import weakref
 
 import pytest
 
+import vtloop.core.tasks
 import vtloop.sweep
-import vtloop.tasks
 from vtloop.errors import ClaimError, SimulationError
 from vtloop.sweep import ORACLES, SlowCleanup, replay, sweep
 from vtloop.sweep.cases import Bench
@@ -226,7 +226,7 @@ def test_the_process_is_as_before_when_a_sweep_has_ended():
         gc.isenabled(),
         gc.get_freeze_count(),
         asyncio.TaskGroup.__aenter__,
-        "exception" in vars(vtloop.tasks.Task),
+        "exception" in vars(vtloop.core.tasks.Task),
     )
 
     async def broken():
@@ -250,7 +250,7 @@ def test_the_process_is_as_before_when_a_sweep_has_ended():
         gc.isenabled(),
         gc.get_freeze_count(),
         asyncio.TaskGroup.__aenter__,
-        "exception" in vars(vtloop.tasks.Task),
+        "exception" in vars(vtloop.core.tasks.Task),
     )
 
 

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from tests import swept
-from vtloop.__main__ import main
+from vtloop.integrations.cli.main import main
 from vtloop.sweep import sweep
 
 pytestmark = pytest.mark.ends

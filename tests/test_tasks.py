@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 import vtloop
+from vtloop.core.tasks import label, number_of
 from vtloop.sweep import sweep
-from vtloop.tasks import label, number_of
 
 PyTask: Any = vars(asyncio.tasks)["_PyTask"]
 PyFuture: Any = vars(asyncio.futures)["_PyFuture"]

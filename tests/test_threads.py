@@ -20,17 +20,10 @@ from typing import Any
 
 import pytest
 
-from vtloop import (
-    DeadlockError,
-    VirtualLoop,
-    blocking,
-    busy,
-    program_threads,
-    simulate,
-    threads,
-)
-from vtloop.pools import Job, Pool
-from vtloop.workers import Worker
+from vtloop import DeadlockError, VirtualLoop, busy, simulate
+from vtloop.core.threads import actor, program_threads, threads
+from vtloop.core.threads.pools import Job, Pool
+from vtloop.core.threads.workers import Worker
 
 ROOT = Path(__file__).parent.parent
 ATTEMPTS = 10  # at a run in real time
@@ -646,7 +639,7 @@ def test_a_thread_from_before_the_run_may_run_the_jobs_of_an_executor_of_ones_ow
 
     def serve():
         while (job := jobs.get()) is not None:
-            blocking.real_sleep(0.01)
+            actor.real_sleep(0.01)
             job()
 
     async def main():
@@ -776,7 +769,7 @@ def test_a_run_tells_once_of_each_kind_of_executor_that_is_not_simulated():
             future: concurrent.futures.Future[Any] = concurrent.futures.Future()
 
             def answer():
-                blocking.real_sleep(0.05)
+                actor.real_sleep(0.05)
                 future.set_result(function(*args, **kwargs))
 
             threading.Thread(target=answer).start()
@@ -794,7 +787,7 @@ def test_a_run_tells_once_of_each_kind_of_executor_that_is_not_simulated():
     assert "Threaded is not simulated" in told
     for kept in (first, second):
         assert kept.startswith("Something real kept the thread")
-        assert "in answer: blocking.real_sleep(0.05)" in kept
+        assert "in answer: actor.real_sleep(0.05)" in kept
 
 
 def test_a_run_tells_of_threads_that_an_executor_would_start_in_a_way_of_its_own():
@@ -876,7 +869,7 @@ def test_a_thread_that_is_woken_late_is_not_taken_for_blocked(monkeypatch):
         def acquire(self):
             self._lock.acquire()
             late.add(threading.current_thread())
-            blocking.real_sleep(0.05)
+            actor.real_sleep(0.05)
             late.discard(threading.current_thread())
 
     class LateWorker(Worker):

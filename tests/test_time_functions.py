@@ -27,8 +27,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import vtloop
-from vtloop.clock import MONOTONIC, NANOSECONDS
-from vtloop.time_functions import REAL, STAND_INS
+from vtloop.core.patches.time_functions import REAL, STAND_INS
+from vtloop.values.clock import MONOTONIC, NANOSECONDS
 
 ORIGINALS = {name: getattr(time, name) for name in STAND_INS}
 

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 import vtloop
 from tests import programs, timelines, witness
 from tests.garbage import nothing_is_left_to_later_tests  # noqa: F401
-from vtloop.timeline import READY, RUNNING, WAITING, Timeline
-from vtloop.trace import CALLBACKS, ENDS
+from vtloop.timeline.timeline import READY, RUNNING, WAITING, Timeline
+from vtloop.values.trace import CALLBACKS, ENDS
 
 pytestmark = pytest.mark.ends
 

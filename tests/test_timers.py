@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
 from vtloop import VirtualLoop
-from vtloop.clock import NEVER
-from vtloop.timers import Timers
+from vtloop.core.timers import Timers
+from vtloop.values.clock import NEVER
 
 
 class TidyTimers(Timers):

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 import vtloop
 from tests import programs, witness
 from tests.garbage import nothing_is_left_to_later_tests  # noqa: F401
-from vtloop.recording import Recording
-from vtloop.timeline import Timeline
-from vtloop.trace import CALLBACKS, ENDS, EVENTS, WAITS, load
+from vtloop.recording.recording import Recording
+from vtloop.timeline.timeline import Timeline
+from vtloop.values.trace import CALLBACKS, ENDS, EVENTS, WAITS, load
 
 SOME = settings(
     max_examples=40,

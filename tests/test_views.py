@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 import vtloop
-from vtloop.__main__ import main
-from vtloop.chart import figure
 from vtloop.errors import SimulationError
-from vtloop.timeline import Timeline
-from vtloop.trace import load
-from vtloop.views import FORMATS, write
+from vtloop.integrations.cli.main import main
+from vtloop.timeline.timeline import Timeline
+from vtloop.values.trace import load
+from vtloop.views.chart import figure
+from vtloop.views.formats import FORMATS, write
 
 pytestmark = pytest.mark.ends
 

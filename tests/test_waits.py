@@ -15,8 +15,8 @@ import pytest
 
 import vtloop
 from vtloop.claims import fair
-from vtloop.timeline import WAITING
-from vtloop.waits import WAITERS, describe
+from vtloop.core.waits import WAITERS, describe
+from vtloop.timeline.timeline import WAITING
 
 
 async def let_start():
@@ -704,7 +704,7 @@ def test_every_waiting_function_of_asyncio_that_is_known_has_a_case():
     async def meet(program):
         task = asyncio.create_task(program())
         await let_start()
-        frames = vtloop.waits.await_stack(task.get_coro())[0]
+        frames = vtloop.core.waits.await_stack(task.get_coro())[0]
         met.update(frame.f_code for frame in frames)
         task.cancel()
         await asyncio.wait([task])

@@ -22,9 +22,9 @@ import pytest
 import time_machine
 
 import vtloop
-from vtloop.blocking import outside
-from vtloop.clock import START as DEFAULT
-from vtloop.wallclock import start_of
+from vtloop.core.patches.wall_clock import start_of
+from vtloop.core.threads.actor import outside
+from vtloop.values.clock import START as DEFAULT
 
 START = datetime(2001, 2, 3, 23, 59, 58, 500_000)
 MIDNIGHT = datetime(2000, 1, 1)

@@ -12,9 +12,9 @@ import types
 import pytest
 
 import vtloop
-from vtloop.program_threads import start_outside
-from vtloop.redirect import _words
-from vtloop.world import ALWAYS, RECORDED, WALL
+from vtloop.core.patches.environment import ALWAYS, RECORDED, WALL
+from vtloop.core.threads.program_threads import start_outside
+from vtloop.patching.redirect import _words
 
 ABSENT = object()
 TABLES = (*ALWAYS, *WALL, *RECORDED)

@@ -4,10 +4,10 @@ import asyncio
 import contextlib
 
 import vtloop
-from vtloop.clock import NANOSECONDS, Clock
-from vtloop.recording import Recording
-from vtloop.runner import Runner
-from vtloop.timeline import Timeline
+from vtloop.core.runner import Runner
+from vtloop.recording.recording import Recording
+from vtloop.timeline.timeline import Timeline
+from vtloop.values.clock import NANOSECONDS, Clock
 
 HOSTILE = [
     "end",

@@ -15,9 +15,9 @@ from typing import Any
 
 import vtloop
 from tests import programs
-from vtloop.recording import Recording
-from vtloop.timeline import Timeline
-from vtloop.trace import Trace
+from vtloop.recording.recording import Recording
+from vtloop.timeline.timeline import Timeline
+from vtloop.values.trace import Trace
 
 QUARTER = 250_000_000  # nanoseconds
 

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from scenarios.cancellation.controls import CONTROLS
 from scenarios.cancellation.exhibits import EXHIBITS, Exhibit
-from vtloop import views
 from vtloop.sweep import Problem, Report, replay, sweep
-from vtloop.timeline import Timeline
+from vtloop.timeline.timeline import Timeline
+from vtloop.views import formats
 
 
 def problem_of(exhibit: Exhibit, report: Report) -> Problem | None:
@@ -43,7 +43,7 @@ def find(exhibit: Exhibit) -> tuple[Problem | None, str]:
 def draw(exhibit: Exhibit, problem: Problem, directory: Path) -> Path:
     """Draw the first case that shows a bug, and return the chart's path."""
     path = directory / f"{exhibit.name}.svg"
-    views.write(Timeline(replay(exhibit.main, problem.token).trace), path)
+    formats.write(Timeline(replay(exhibit.main, problem.token).trace), path)
     return path
 
 

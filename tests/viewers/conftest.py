@@ -22,8 +22,8 @@ import pytest
 import vtloop
 from scenarios.catalogue import SCENARIOS
 from tests import timelines
-from vtloop.timeline import Timeline
-from vtloop.trace import load
+from vtloop.timeline.timeline import Timeline
+from vtloop.values.trace import load
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from vtloop.actors import shown, told_apart
-from vtloop.mermaid import escape, gantt, sequence
+from vtloop.timeline.participants import shown, told_apart
+from vtloop.views.mermaid import escape, gantt, sequence
 
 # Return for each text the type of diagram that it was parsed as, or the error.
 PARSE = """async texts => {

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from vtloop.page import save
+from vtloop.views.html import save
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from vtloop.perfetto import TASKS, THINGS, save
+from vtloop.views.perfetto import TASKS, THINGS, save
 
 
 @pytest.fixture(scope="module", params=["everything", "hostile", "many", "instant", "awkward 0"])

@@ -7,6 +7,9 @@
 A run depends on its program, and on its options, such as `seed`. Whether it depends on anything
 else is found out by running it in new processes, where everything else is another thing.
 
+Hands out: `audit`, `Audit`.
+May import: `errors`, `values`, `core`, `timeline`.
+
 A map of the package, from the bottom up; a module imports only from those named before it:
 
 - `orders`: what a process is asked, and what it tells
@@ -16,7 +19,7 @@ A map of the package, from the bottom up; a module imports only from those named
 - `search`: how it is found out
 - `report`: what is told of it
 
-The process itself is in `vtloop.audited`.
+The process itself is in `vtloop.integrations.audited.audited`.
 """
 
 from __future__ import annotations
@@ -26,16 +29,17 @@ import pickle
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from vtloop.allowed import OF_RUNS, Option, check, count, of_type
 from vtloop.audit.causes import Cause
 from vtloop.audit.orders import FUNCTION, Program
 from vtloop.audit.parting import Parting
 from vtloop.audit.processes import is_audited, own_path
 from vtloop.audit.report import Audit
 from vtloop.audit.search import Search
-from vtloop.clock import START, Seconds
-from vtloop.programs import called, name_of
-from vtloop.wallclock import WallClock
+from vtloop.core.options import OF_RUNS
+from vtloop.core.patches.wall_clock import WallClock
+from vtloop.values.allowed import Option, check, count, of_type
+from vtloop.values.clock import START, Seconds
+from vtloop.values.programs import called, name_of
 
 __all__ = ["Audit", "Cause", "Parting", "audit", "audit_program", "is_audited", "own_path"]
 

@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from vtloop.trace import Trace
+from vtloop.values.trace import Trace
 
 SCRIPT, MODULE, FUNCTION, TEST = "script", "module", "function", "test"
 LATER, STOPPED = "later", "stopped"
@@ -25,7 +25,7 @@ class Program:
     args: tuple[str, ...] = ()
     """The arguments of a script or module, or of the pytest that runs the test."""
     options: dict[str, Any] = field(default_factory=dict)
-    """Those of `vtloop.scripts.Options`, or of `vtloop.simulate`."""
+    """Those of `vtloop.integrations.cli.scripts.Options`, or of `vtloop.simulate`."""
     path: tuple[str, ...] = ()
     """Where else than where its Python does a process finds modules."""
 

@@ -12,10 +12,10 @@ from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from vtloop.audit.orders import Told
-from vtloop.clock import format_seconds
-from vtloop.difference import Deed, deeds, in_words
-from vtloop.timeline import WAITING, Timeline
-from vtloop.trace import CALLBACKS, ENDS, Trace
+from vtloop.timeline.difference import Deed, deeds, in_words
+from vtloop.timeline.timeline import WAITING, Timeline
+from vtloop.values.clock import format_seconds
+from vtloop.values.trace import CALLBACKS, ENDS, Trace
 
 
 class Side(NamedTuple):

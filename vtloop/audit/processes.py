@@ -32,14 +32,14 @@ from vtloop.audit.orders import (
     Told,
 )
 from vtloop.errors import SimulationError
-from vtloop.ordering import without_addresses
-from vtloop.places import PACKAGE
+from vtloop.values.source import PACKAGE
+from vtloop.values.text import without_addresses
 
 _AUDITED = "VTLOOP_AUDITED"  # an environment variable that processes of an audit have
 
 # It finds this package also where that is not installed, and leaves `sys.path` as it was.
 _BEGIN = (
-    "import sys; sys.path.insert(0, sys.argv[1]); import vtloop.audited as audited; "
+    "import sys; sys.path.insert(0, sys.argv[1]); from vtloop.integrations.audited import audited; "
     "del sys.path[0]; audited.main(sys.argv[2])"
 )
 

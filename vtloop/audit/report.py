@@ -8,9 +8,9 @@ from vtloop.audit.causes import Cause
 from vtloop.audit.orders import Read
 from vtloop.audit.parting import Parting, Side
 from vtloop.audit.search import Found
-from vtloop.clock import format_seconds
 from vtloop.errors import AuditError
-from vtloop.wording import counted
+from vtloop.values.clock import format_seconds
+from vtloop.values.text import counted
 
 _MOST_READS = 5  # that are shown
 

@@ -22,9 +22,9 @@ from vtloop.audit.causes import Cause, cause_of, cause_of_copies
 from vtloop.audit.orders import FUNCTION, LATER, STOPPED, TEST, Program, Surroundings, Told
 from vtloop.audit.parting import Parting, parting
 from vtloop.audit.processes import tell
-from vtloop.clock import START
 from vtloop.errors import SimulationError
-from vtloop.progress import progress
+from vtloop.values.clock import START
+from vtloop.values.progress import progress
 
 _LAYOUTS = 3  # of memory that are tried first
 _SOON = 1.1  # seconds: a clock of whole seconds shows another one then

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from vtloop.clock import NANOSECONDS
-from vtloop.columns import plain
 from vtloop.errors import ClaimError
-from vtloop.marbles import marbles
-from vtloop.timeline import Timeline
-from vtloop.trace import Trace
+from vtloop.timeline.timeline import Timeline
+from vtloop.values.clock import NANOSECONDS
+from vtloop.values.columns import plain
+from vtloop.values.trace import Trace
+from vtloop.views.marbles import marbles
 
 __tracebackhide__ = True  # for pytest: what the user wrote matters, not what is here
 
@@ -129,7 +129,7 @@ def picture(
     lines = text.splitlines()
     if len(lines) > _MOST_LINES:
         more = len(lines) - _MOST_LINES
-        lines[_MOST_LINES:] = [f"left out: {more} more lines; see vtloop.marbles.marbles(…)"]
+        lines[_MOST_LINES:] = [f"left out: {more} more lines; see vtloop.views.marbles.marbles(…)"]
     if more := len(tasks) - len(numbers):
         lines.append(f"left out: {more} more tasks that matter")
     return "\n".join(lines)

@@ -8,13 +8,13 @@ from bisect import bisect_left
 
 from vtloop.claims.claim import MOST_PLACES, Claim, Evidence, picture, unique
 from vtloop.claims.words import claimed, compared, places_before, refuse_if_going_on, suspended
-from vtloop.clock import Seconds, format_seconds
+from vtloop.core.patches.asyncio_locks import current_recorder
+from vtloop.core.probes import instant
 from vtloop.errors import ClaimError
-from vtloop.holders import current_recorder
-from vtloop.marks import instant
-from vtloop.periods import end_of
-from vtloop.places import calling_frame, place
-from vtloop.timeline import WAITING, Timeline
+from vtloop.timeline.periods import end_of
+from vtloop.timeline.timeline import WAITING, Timeline
+from vtloop.values.clock import Seconds, format_seconds
+from vtloop.values.source import calling_frame, place
 
 __tracebackhide__ = True  # for pytest: what the user wrote matters, not what is here
 

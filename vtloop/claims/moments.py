@@ -19,9 +19,9 @@ from vtloop.claims.words import (
     times,
     who_led_to,
 )
-from vtloop.clock import Seconds, format_seconds
-from vtloop.periods import Position, end_of, start_of
-from vtloop.timeline import Timeline
+from vtloop.timeline.periods import Position, end_of, start_of
+from vtloop.timeline.timeline import Timeline
+from vtloop.values.clock import Seconds, format_seconds
 
 __tracebackhide__ = True  # for pytest: what the user wrote matters, not what is here
 

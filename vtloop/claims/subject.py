@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from vtloop.actors import name_of
 from vtloop.claims.claim import Claim, Evidence, unique
 from vtloop.claims.moments import Ends, Moment, Starts
 from vtloop.claims.words import (
@@ -18,10 +17,11 @@ from vtloop.claims.words import (
     suspended,
     who_led_to,
 )
-from vtloop.clock import Seconds, format_seconds
-from vtloop.periods import Period, Position, cancels, end_of, life, start_of, waits_for
-from vtloop.timeline import Lane, Timeline
-from vtloop.trace import ENDS
+from vtloop.timeline.participants import name_of
+from vtloop.timeline.periods import Period, Position, cancels, end_of, life, start_of, waits_for
+from vtloop.timeline.timeline import Lane, Timeline
+from vtloop.values.clock import Seconds, format_seconds
+from vtloop.values.trace import ENDS
 
 __tracebackhide__ = True  # for pytest: what the user wrote matters, not what is here
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from itertools import islice, pairwise
 from typing import NamedTuple
 
-from vtloop.actors import left_over, shown
 from vtloop.claims.claim import MOST_PLACES, Claim, Evidence, unique
 from vtloop.claims.subject import Subject, both_in_progress, in_turn
 from vtloop.claims.words import (
@@ -20,9 +19,9 @@ from vtloop.claims.words import (
     suspension_after,
     suspension_before,
 )
-from vtloop.clock import format_seconds
-from vtloop.marks import section
-from vtloop.periods import (
+from vtloop.core.probes import section
+from vtloop.timeline.participants import left_over, shown
+from vtloop.timeline.periods import (
     Period,
     Position,
     Search,
@@ -35,7 +34,8 @@ from vtloop.periods import (
     most_at_once,
     things_called,
 )
-from vtloop.timeline import WAITING, Lane, Span, Timeline
+from vtloop.timeline.timeline import WAITING, Lane, Span, Timeline
+from vtloop.values.clock import format_seconds
 
 __tracebackhide__ = True  # for pytest: what the user wrote matters, not what is here
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import islice, takewhile
 
-from vtloop.actors import name_of
 from vtloop.claims.claim import unique
-from vtloop.clock import NEVER, Seconds, format_seconds, to_nanoseconds
 from vtloop.errors import SimulationError
-from vtloop.periods import Position
-from vtloop.timeline import WAITING, Lane, Span, Timeline
+from vtloop.timeline.participants import name_of
+from vtloop.timeline.periods import Position
+from vtloop.timeline.timeline import WAITING, Lane, Span, Timeline
+from vtloop.values.clock import NEVER, Seconds, format_seconds, to_nanoseconds
 
 __tracebackhide__ = True  # for pytest: what the user wrote matters, not what is here
 

@@ -1,6 +1,6 @@
 """What asyncio keeps to itself.
 
-What an event loop borrows from the stock loop is in `stock`, which is a place of that kind too.
+What an event loop borrows from the stock loop is in `core.borrowed`, a place of that kind too.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 - What it is built on is CPython's: its frames, the lists of its garbage collector, which C code of
   asyncio calls what. And its global lock: between two looks at a thread nothing may change.
 - Where the collector keeps no list of the youngest objects in order of creation, a set of bare
-  coroutines or futures has no order that is the same in every process (see `ordering`).
+  coroutines or futures has no order that is the same in every process (see `sets`).
 """
 
 from __future__ import annotations

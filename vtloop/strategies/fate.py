@@ -22,11 +22,8 @@ import hypothesis
 from hypothesis import strategies as st
 from hypothesis.errors import UnsatisfiedAssumption
 
-from vtloop.allowed import FLAG, Option, count, of_type
-from vtloop.allowed import check as check_options
-from vtloop.clock import START
-from vtloop.marbles import marbles
-from vtloop.recording import Recording
+from vtloop.core.patches.wall_clock import WallClock
+from vtloop.recording.recording import Recording
 from vtloop.strategies.ties import Ties
 from vtloop.sweep.cases import Bench, Check, Program
 from vtloop.sweep.counting import Counting
@@ -36,8 +33,11 @@ from vtloop.sweep.options import OF_SWEEPS
 from vtloop.sweep.oracles import ERROR, ORACLES, Finding, Oracle
 from vtloop.sweep.replaying import Replay
 from vtloop.sweep.victims import Victim, victims_of
-from vtloop.timeline import Timeline
-from vtloop.wallclock import WallClock
+from vtloop.timeline.timeline import Timeline
+from vtloop.values.allowed import FLAG, Option, count, of_type
+from vtloop.values.allowed import check as check_options
+from vtloop.values.clock import START
+from vtloop.views.marbles import marbles
 
 T = TypeVar("T")
 

@@ -19,11 +19,11 @@ from typing import Any
 import hypothesis
 from hypothesis import stateful
 
-from vtloop.loop import VirtualLoop
-from vtloop.marbles import marbles
-from vtloop.recording import Recording
-from vtloop.runner import Runner
-from vtloop.timeline import Timeline
+from vtloop.core.loop import VirtualLoop
+from vtloop.core.runner import Runner
+from vtloop.recording.recording import Recording
+from vtloop.timeline.timeline import Timeline
+from vtloop.views.marbles import marbles
 
 _MARKERS = (
     stateful.RULE_MARKER,

@@ -13,8 +13,8 @@ from typing import Any
 import hypothesis
 from hypothesis import strategies as st
 
-from vtloop.clock import format_seconds
-from vtloop.policies import Policy, Rest, Take
+from vtloop.core.policy import Policy, Rest, Take
+from vtloop.values.clock import format_seconds
 
 
 class Ties:

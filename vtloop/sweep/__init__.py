@@ -19,6 +19,10 @@ tasks are cancelled at once, a sibling fails in a TaskGroup, a timeout fires at 
 two timers of one instant change places.
 `replay` runs the case of a token again, and records it.
 
+Hands out: `sweep`, `replay`, `Report`, `Replay`, oracles.
+May import: `errors`, `private`, `values`, `patching`, `core`, `timeline`, `recording`, `views`,
+`simulation`.
+
 A map of the package, from the bottom up; a module imports only from those named before it:
 
 - `moments`: moments, cases, and tokens for them

@@ -11,10 +11,10 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from vtloop.scheduling import Scheduling
+from vtloop.core.scheduling import Scheduling
+from vtloop.core.tasks import number_of
 from vtloop.sweep.calls import Calls
 from vtloop.sweep.moments import Moment, kinds_of
-from vtloop.tasks import number_of
 
 Task: TypeAlias = "asyncio.Task[Any]"
 

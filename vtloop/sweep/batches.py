@@ -16,15 +16,15 @@ from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from vtloop.clock import START
-from vtloop.programs import called, load
+from vtloop.core.patches.wall_clock import WallClock
 from vtloop.sweep.cases import Bench, Check, Program
 from vtloop.sweep.invariants import Always
 from vtloop.sweep.judging import Judge
 from vtloop.sweep.moments import OF_RUNS, UNDISTURBED, Case, Moment
 from vtloop.sweep.oracles import Finding
 from vtloop.sweep.victims import EVERYBODY, Victims
-from vtloop.wallclock import WallClock
+from vtloop.values.clock import START
+from vtloop.values.programs import called, load
 
 # A batch takes about so many seconds: more than it takes to prepare for it, which is some
 # hundredths, and few enough to end soon. In between, all are cut into so many, for all processes.

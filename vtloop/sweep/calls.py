@@ -24,15 +24,17 @@ from functools import partial
 from types import CodeType, FrameType
 from typing import Any
 
-from vtloop import places, recording, sites, steps, waits
-from vtloop.places import PACKAGE
+from vtloop.core import waits
 from vtloop.private.events import TWINS
 from vtloop.private.interpreter import WEAKREF_FILES, getframe
+from vtloop.recording import recording, steps, suspensions
+from vtloop.values import source
+from vtloop.values.source import PACKAGE
 
 _NOT_COUNTED = (PACKAGE, *WEAKREF_FILES)
 _TWINS = frozenset(map(id, TWINS))
 _PYTEST = f"{os.sep}_pytest{os.sep}"
-_RECORDERS = {module.__file__ for module in (places, recording, sites, steps, waits)}
+_RECORDERS = {module.__file__ for module in (source, recording, suspensions, steps, waits)}
 
 
 class Calls:

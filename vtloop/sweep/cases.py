@@ -16,16 +16,15 @@ from collections.abc import Callable, Collection, Coroutine, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from vtloop import simulation, world
-from vtloop.clock import START, Clock
+from vtloop.core.nested import no_loop_running
+from vtloop.core.patches import environment
+from vtloop.core.patches.wall_clock import WallClock
+from vtloop.core.policy import Policy, Several
+from vtloop.core.runner import Runner
 from vtloop.errors import DeadlockError, LivelockError, SimulationError
-from vtloop.kernel import no_loop_running
-from vtloop.ordering import without_addresses
-from vtloop.output import LineOutput
-from vtloop.policies import Policy, Several
-from vtloop.programs import called
-from vtloop.recording import Recording
-from vtloop.runner import Runner
+from vtloop.recording.recording import Recording
+from vtloop.recording.stdout import LineOutput
+from vtloop.simulation import simulation
 from vtloop.sweep.again import Again, Others
 from vtloop.sweep.calls import end_run, forget_calls
 from vtloop.sweep.counting import Counting, CountingArmed, Timeout
@@ -37,7 +36,9 @@ from vtloop.sweep.moments import UNDISTURBED, Case, Moment
 from vtloop.sweep.timeouts import TimedLoop
 from vtloop.sweep.victims import Victims
 from vtloop.sweep.witness import NOTING, Witness, WitnessedLoop, current
-from vtloop.wallclock import WallClock
+from vtloop.values.clock import START, Clock
+from vtloop.values.programs import called
+from vtloop.values.text import without_addresses
 
 Program = Callable[[], Coroutine[Any, Any, Any]]
 Check = Callable[[Outcome], object]
@@ -80,8 +81,8 @@ class Bench:
     def __enter__(self) -> Bench:
         with contextlib.ExitStack() as entered:
             entered.enter_context(no_loop_running())
-            entered.enter_context(world.always)
-            entered.enter_context(world.one_time(Clock(), self._wall_clock))
+            entered.enter_context(environment.always)
+            entered.enter_context(environment.one_time(Clock(), self._wall_clock))
             entered.enter_context(NOTING)
             if gc.isenabled():
                 entered.callback(gc.enable)

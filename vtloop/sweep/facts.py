@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Literal, NamedTuple, TypeAlias
 
-from vtloop.ordering import without_addresses
 from vtloop.sweep.moments import Case
+from vtloop.values.text import without_addresses
 
 _MORE_LINES = re.compile(r"\\n.*")
 _ASYNCIO = os.path.dirname(asyncio.__file__) + os.sep

@@ -25,11 +25,11 @@ from itertools import islice
 from types import CodeType, CoroutineType, TracebackType
 from typing import Any, TypeAlias
 
+from vtloop.core.tasks import coroutine_name, given_name, label, number_of
 from vtloop.errors import DeadlockError, LivelockError
-from vtloop.places import function_name, is_library_file, line_at
 from vtloop.private.events import TASKS
 from vtloop.sweep.facts import Failure, kinds_of, raised_by_asyncio, text_of, where_raised
-from vtloop.tasks import coroutine_name, given_name, label, number_of
+from vtloop.values.source import function_name, is_library_file, line_at
 
 _RAISE = opcode.opmap["RAISE_VARARGS"]
 _TAKEN_BACK = "taken back, vtloop"  # is set in a CancelledError

@@ -17,15 +17,15 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from vtloop.allowed import Option, check, function
-from vtloop.clock import format_seconds
-from vtloop.loop import VirtualLoop
-from vtloop.ordering import without_addresses
-from vtloop.policies import Rest, Take
+from vtloop.core.loop import VirtualLoop
+from vtloop.core.policy import Rest, Take
+from vtloop.core.tasks import label, stepping, without_locals
 from vtloop.private.events import FUTURES, get_running_loop
 from vtloop.sweep.failing import end_of
 from vtloop.sweep.landing import landing
-from vtloop.tasks import label, stepping, without_locals
+from vtloop.values.allowed import Option, check, function
+from vtloop.values.clock import format_seconds
+from vtloop.values.text import without_addresses
 
 Always = Callable[[], object]
 Stock = Callable[[], int | Iterable[Any] | asyncio.Queue[Any]]

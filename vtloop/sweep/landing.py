@@ -8,13 +8,13 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from vtloop.clock import format_seconds
-from vtloop.places import PACKAGE, is_library, place
+from vtloop.core.scheduling import Scheduling
+from vtloop.core.tasks import label
+from vtloop.core.waits import Frame, await_stack, describe
 from vtloop.private.interpreter import getframe
-from vtloop.scheduling import Scheduling
-from vtloop.steps import qualified_name
-from vtloop.tasks import label
-from vtloop.waits import Frame, await_stack, describe
+from vtloop.recording.steps import qualified_name
+from vtloop.values.clock import format_seconds
+from vtloop.values.source import PACKAGE, is_library, place
 
 
 def landing(task: asyncio.Task[Any]) -> str:

@@ -1,4 +1,4 @@
-"""What the options of a sweep can be, wherever they are given: see `vtloop.allowed`."""
+"""What the options of a sweep can be, wherever they are given: see `vtloop.values.allowed`."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from vtloop.allowed import (
+from vtloop.core.options import START
+from vtloop.sweep.moments import CLASSES
+from vtloop.values.allowed import (
     FLAG,
     SEED,
-    START,
     Option,
     count,
     function,
@@ -17,7 +18,6 @@ from vtloop.allowed import (
     or_none,
     real_seconds,
 )
-from vtloop.sweep.moments import CLASSES
 
 
 def _function_or_name(value: Any) -> bool:

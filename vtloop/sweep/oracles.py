@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from vtloop.clock import NANOSECONDS, plain_seconds
 from vtloop.sweep.facts import Left, Outcome, kinds_of
 from vtloop.sweep.injection import MESSAGE
+from vtloop.values.clock import NANOSECONDS, plain_seconds
 
 ERROR, BY_DESIGN = "error", "by design"
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from types import CodeType
 from typing import Any, TypeAlias
 
-from vtloop.places import is_library, line_at
 from vtloop.private.interpreter import getframe
+from vtloop.values.source import is_library, line_at
 
 _Line: TypeAlias = "tuple[CodeType, int]"
 

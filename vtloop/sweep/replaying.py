@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
-from vtloop.clock import to_seconds
-from vtloop.recording import Recording
+from vtloop.recording.recording import Recording
 from vtloop.sweep.batches import Setting
 from vtloop.sweep.facts import Outcome
 from vtloop.sweep.injection import MESSAGE
 from vtloop.sweep.judging import Judge
 from vtloop.sweep.moments import OF_RUNS, case_of
 from vtloop.sweep.oracles import ERROR, Finding
-from vtloop.trace import Trace
+from vtloop.values.clock import to_seconds
+from vtloop.values.trace import Trace
 
 if TYPE_CHECKING:
-    from vtloop.timeline import Timeline
+    from vtloop.timeline.timeline import Timeline
 
 # What happens in a case; by its class, if that is no cancellation of one task.
 _CANCELLED = ("cancelled as", "cancelled again as")
@@ -51,7 +51,7 @@ class Replay:
     def timeline(self) -> Timeline:
         """The trace as a schedule."""
         if not self._timelines:
-            from vtloop.timeline import Timeline  # here, as it is slow to import
+            from vtloop.timeline.timeline import Timeline  # here, as it is slow to import
 
             self._timelines.append(Timeline(self.trace))
         return self._timelines[0]
@@ -72,13 +72,13 @@ class Replay:
 
     def chart(self, path: str | os.PathLike[str], **options: Any) -> None:
         """Draw its schedule to a file, see `vtloop.Run.chart`."""
-        from vtloop.views import write
+        from vtloop.views.formats import write
 
         write(self.timeline, path, **options)
 
     def marbles(self, **options: Any) -> str:
         """Return its schedule around the cancellations as text; options as of `vtloop.marbles`."""
-        from vtloop.marbles import marbles
+        from vtloop.views.marbles import marbles
 
         return marbles(self.timeline, **{**self._window(), **options})
 

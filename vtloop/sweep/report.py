@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from vtloop.errors import ClaimError, SimulationError
-from vtloop.programs import called, name_of
 from vtloop.sweep.batches import Result, Setting
 from vtloop.sweep.moments import CLASSES, Case
 from vtloop.sweep.oracles import ERROR, Finding, Oracle
 from vtloop.sweep.replaying import Replay
 from vtloop.sweep.victims import listed
+from vtloop.values.programs import called, name_of
 
 TWO_TASKS = "D, two tasks"
 """What tallies have the cases of D under in which another task is cancelled as well."""

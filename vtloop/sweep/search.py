@@ -13,12 +13,7 @@ from concurrent.futures import Executor
 from functools import partial
 from math import inf
 
-from vtloop import progress as bars
-from vtloop.allowed import check as check_options
-from vtloop.clock import START
-from vtloop.files import check_file
-from vtloop.ordering import without_addresses
-from vtloop.programs import called
+from vtloop.core.patches.wall_clock import WallClock
 from vtloop.sweep.batches import (
     Result,
     Setting,
@@ -38,7 +33,12 @@ from vtloop.sweep.oracles import ORACLES, Oracle, failures_of
 from vtloop.sweep.replaying import Replay, run_again
 from vtloop.sweep.report import TWO_TASKS, Report, Tally, problems_of
 from vtloop.sweep.victims import Victim, Victims, victims_of
-from vtloop.wallclock import WallClock
+from vtloop.values import progress as bars
+from vtloop.values.allowed import check as check_options
+from vtloop.values.clock import START
+from vtloop.values.files import check_file
+from vtloop.values.programs import called
+from vtloop.values.text import without_addresses
 
 _Try = Callable[[Work, Sequence[Case], float], Iterator[Result]]
 

@@ -16,11 +16,11 @@ from collections.abc import Callable
 from contextvars import Context
 from typing import Any
 
-from vtloop.clock import NEVER, to_nanoseconds
+from vtloop.core.tasks import number_of
+from vtloop.core.timers import AnyTimerHandle
 from vtloop.private.events import TIMEOUTS, current_task
 from vtloop.sweep.witness import Witness, WitnessedLoop
-from vtloop.tasks import number_of
-from vtloop.timers import AnyTimerHandle
+from vtloop.values.clock import NEVER, to_nanoseconds
 
 
 class Armed:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from vtloop.core.tasks import coroutine_name, number_of, without_locals
 from vtloop.sweep.counting import Counting, who
-from vtloop.tasks import coroutine_name, number_of, without_locals
 
 Victim = str | int | Callable[..., Any] | None
 

@@ -16,11 +16,11 @@ from collections.abc import Collection, Iterator, Sequence
 from types import CodeType
 from typing import Any
 
-from vtloop.places import line_at
+from vtloop.core.tasks import label
 from vtloop.private.events import IN_CONDITION
 from vtloop.sweep.facts import Primitive
-from vtloop.tasks import label
-from vtloop.wording import counted
+from vtloop.values.source import line_at
+from vtloop.values.text import counted
 
 
 class Made:

@@ -22,9 +22,12 @@ from contextvars import ContextVar
 from types import CoroutineType
 from typing import Any
 
-from vtloop import holders
-from vtloop.loop import VirtualLoop
-from vtloop.ordering import without_addresses
+from vtloop.core.borrowed import STOCK
+from vtloop.core.loop import VirtualLoop
+from vtloop.core.patches import asyncio_locks
+from vtloop.core.tasks import Task, coroutine_name, ended_cancelled, given_name, in_order, number_of
+from vtloop.core.waits import WRAPPERS
+from vtloop.patching.replacements import Replacement, Replacements
 from vtloop.private.events import (
     END_OF_SHIELDED,
     FUTURES,
@@ -34,15 +37,11 @@ from vtloop.private.events import (
     get_running_loop,
 )
 from vtloop.private.interpreter import WARN_UNAWAITED, getframe, warn_unawaited
-from vtloop.replacements import Replacement, Replacements
-from vtloop.stock import STOCK
 from vtloop.sweep.facts import Complaint, Fault, Left, Outcome, Primitive, faults_of
 from vtloop.sweep.failing import Failing
 from vtloop.sweep.releases import Releases, programs_line
 from vtloop.sweep.wakeups import Made, WakeUps
-from vtloop.tasks import Task, coroutine_name, ended_cancelled, given_name, in_order, number_of
-from vtloop.waits import WRAPPERS
-from vtloop.wording import counted
+from vtloop.values.text import counted, without_addresses
 
 _NOTED = (*FUTURES, CoroutineType)
 
@@ -441,8 +440,8 @@ NOTING = Replacements(
         ),
         Replacement(locks.Condition, NOTIFY, notify),
         Replacement(locks.Semaphore, "__init__", semaphore_init),
-        Replacement(locks.Semaphore, "acquire", holders.semaphore_acquire),
-        Replacement(locks.Semaphore, "release", holders.semaphore_release),
+        Replacement(locks.Semaphore, "acquire", asyncio_locks.semaphore_acquire),
+        Replacement(locks.Semaphore, "release", asyncio_locks.semaphore_release),
         Replacement(queues.Queue, "task_done", queue_task_done),
         Replacement(Task, "__await__", task_await),
         Replacement(Task, "cancel", task_cancel),

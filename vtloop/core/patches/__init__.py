@@ -1,0 +1,16 @@
+"""All that a run replaces in the process around it, in one table (see `environment`).
+
+Hands out: `World`, `always`, `one_time`, `shift_wall_clock`.
+May import: `errors`, `private`, `values`, `patching`.
+
+A map of the package, from the bottom up:
+
+- `wall_clock`, `time_functions`: the date and time of day, and the module time
+- `chance`, `randomness`: what the operating system and the module random have for a run
+- `default_names`, `library_sets`, `asyncio_locks`: names without a name, sets in order, who holds a
+  lock
+- `gc_schedule`: when the garbage collector runs
+- `real_things`, `other_processes`: what a run is told of, and whom it waits for in real time
+- `inner_loops`: event loops that a thread of the run makes
+- `environment`: the table
+"""

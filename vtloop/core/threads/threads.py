@@ -1,0 +1,440 @@
+"""The threads of a run in virtual time: real ones, of which exactly one runs, or the loop does.
+
+Blocking code needs a stack of its own, so `run_in_executor`, `asyncio.to_thread` and threads that
+the program starts are real threads. Who runs is decided by a baton: the loop hands it to a thread
+and stands still until it is back. A thread gives it back when it ends, sleeps (`time.sleep`), or
+waits for a lock or for anything built on one (events, queues, futures of
+`run_coroutine_threadsafe`); it gets it again from a timer or a callback of the loop. So the order
+of everything is the loop's order, and the run is reproducible.
+
+A thread that stays away for real (it waits for a lock that is older than the run, or works for more
+than `patience` real seconds) does not hang the run: the loop takes the baton back, treats the
+thread as an outsider, and the run is marked as not reproducible once that thread calls in. A thread
+of the program that waits for something real, such as input, is one after some milliseconds, and the
+run is marked at once.
+"""
+
+from __future__ import annotations
+
+import _thread
+import itertools
+import threading
+import weakref
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from math import inf
+from operator import itemgetter
+from typing import Any, Protocol
+
+from vtloop.core.threads.actor import outside, real_monotonic, real_process_time
+from vtloop.core.threads.baton import BatonThread, is_outside
+from vtloop.core.threads.external import Outsiders
+from vtloop.core.threads.foreign import ForeignJobs
+from vtloop.core.threads.locks import Lock
+from vtloop.core.threads.pools import Job, Pool, is_simulated
+from vtloop.core.threads.probing import (
+    is_at_breakpoint,
+    looks_after_others,
+    waits_for_others,
+    waits_for_real,
+)
+from vtloop.core.threads.program_threads import IN_VAIN, ProgramThread, start_outside
+from vtloop.core.threads.workers import Worker
+from vtloop.core.timers import AnyTimerHandle, Timers
+from vtloop.private.threads import thread_count
+from vtloop.values.clock import NEVER, Clock, to_seconds
+
+_LOOK = 0.001  # real seconds between two looks at a thread that does not come back, at first
+_LOOKS = 5  # that find it in the same wait, until it is taken for blocked for real
+_LEAVE = 1.0  # real seconds for abandoned workers to unwind
+
+
+class Loop(Protocol):
+    """What the threads need of their loop."""
+
+    def schedule(
+        self, deadline: int, callback: Callable[..., object], *args: Any
+    ) -> AnyTimerHandle: ...
+
+    def call_soon_threadsafe(self, callback: Callable[..., object], *args: Any) -> object: ...
+
+    def notice(self, message: str) -> None: ...
+
+
+class Threads:
+    """The threads of one loop."""
+
+    def __init__(
+        self,
+        loop: Loop,
+        clock: Clock,
+        timers: Timers,
+        ready: Collection[object],
+        patience: float,
+    ) -> None:
+        self._loop = loop
+        self._timers = timers
+        self._ready = ready
+        self._is_blocked = False  # whether the loop's own thread sleeps, or waits
+        self._blocked_until = NEVER
+        self._patience = patience
+        self._pools: dict[ThreadPoolExecutor, Pool] = {}
+        self._workers: dict[Worker, None] = {}
+        self._members: dict[ProgramThread, None] = {}
+        # When those that sleep are woken, and from which suspension.
+        self._alarms: dict[BatonThread, tuple[AnyTimerHandle, int]] = {}
+        self._turns: dict[int, Callable[[], object]] = {}  # what the loop is to do, in order
+        self._turn_numbers = itertools.count()
+        self._last_turn = -1
+        self._processor_free = 0  # nanoseconds: when the last computation in a worker ends
+        self.clock = clock
+        self.is_deadlocked = False
+        """Whether the run has ended as nothing could happen any more."""
+        self.outsiders = Outsiders(patience, clock.depends_on)
+        self._foreign = ForeignJobs(weakref.proxy(self), patience)  # so that there is no cycle
+        self.baton_back = _thread.allocate_lock()
+        self.baton_back.acquire()
+
+    def __repr__(self) -> str:
+        return f"<Threads {[*self._workers, *self._members]}>"
+
+    # Turns: what the loop does for its threads. Each comes in a callback of the loop, or earlier,
+    # while a coroutine blocks the loop's own thread.
+
+    def turn(self, function: Callable[..., object], *args: Any) -> None:
+        """Let the loop's thread call `function`; from any thread."""
+        number = self._last_turn = next(self._turn_numbers)
+        self._turns[number] = partial(function, *args)
+        self._loop.call_soon_threadsafe(self._take_turn, number)
+
+    def _next_turn(self) -> int:
+        return min(self._turns)  # in one go, as other threads may be adding more
+
+    def _take_turn(self, number: int) -> None:
+        function = self._turns.pop(number, None)
+        if function is not None:
+            function()
+
+    def traffic(self) -> int:
+        """Return a number that changes when a thread does something to the run."""
+        return self._last_turn + len(self._ready) + len(self._members)
+
+    def serve(self, loop: Loop, timers: Timers, ready: Collection[object]) -> None:
+        """Be the threads of another loop from now on, which does for them what is to be done."""
+        self._loop, self._timers, self._ready = loop, timers, ready
+        alarms, self._alarms = self._alarms, {}
+        for thread, (alarm, suspension) in alarms.items():
+            alarm.cancel()
+            self.wake_at(alarm.deadline, thread, suspension)
+        for number in sorted(self._turns):
+            loop.call_soon_threadsafe(self._take_turn, number)
+
+    def wake_at(self, deadline: int, thread: BatonThread, suspension: int) -> None:
+        """Resume a thread at an instant, in nanoseconds."""
+        alarm = self._loop.schedule(deadline, self._wake, thread, suspension)
+        self._alarms[thread] = alarm, suspension
+
+    def forget_alarm(self, thread: BatonThread) -> None:
+        """Do not wake a thread at an instant any more."""
+        if thread in self._alarms:
+            self._alarms.pop(thread)[0].cancel()
+
+    def _wake(self, thread: BatonThread, suspension: int) -> None:
+        self._alarms.pop(thread, None)
+        thread.ring(suspension)
+
+    def run_until(self, instant: int) -> None:
+        """Let the workers run while the loop's own thread sleeps up to `instant`."""
+        if self._turns or self._alarms:
+            with self._blocked(instant):
+                while True:
+                    if self._turns:
+                        self._take_turn(self._next_turn())
+                    elif (thread := self._next_alarm(instant)) is not None:
+                        self._ring(thread)
+                    else:
+                        break
+        self.clock.now = instant
+
+    @contextmanager
+    def _blocked(self, end: int) -> Iterator[None]:
+        """Keep in mind until when the loop's own thread is blocked."""
+        self._is_blocked, self._blocked_until = True, end
+        try:
+            yield
+        finally:
+            self._is_blocked, self._blocked_until = False, NEVER
+
+    def next_deadline(self) -> int:
+        """Return when the run's own loop has something to do, in nanoseconds."""
+        return min(self._timers.first, self._blocked_until)
+
+    def nothing_until(self, instant: int) -> bool:
+        """Return whether nothing but the thread that runs now has anything to do until then."""
+        return not (self._ready or self._turns) and instant < self.next_deadline()
+
+    def run_until_released(self, lock: Lock, end: int) -> bool:
+        """Let everybody run while the loop's own thread waits for `lock`, at most until `end`.
+
+        Returns False if it would wait for ever.
+        """
+        with self._blocked(end):
+            while lock.locked():
+                if self._turns:
+                    self._take_turn(self._next_turn())
+                    continue
+                thread = self._next_alarm(end)
+                if self.wait_outside(end if thread is None else self._alarms[thread][0].deadline):
+                    continue
+                if thread is not None:
+                    self._ring(thread)
+                elif end < NEVER:
+                    self.clock.now = end
+                    break
+                else:
+                    return False
+        return True
+
+    def _next_alarm(self, instant: int) -> BatonThread | None:
+        """Return who is woken next up to an instant; to the end of time nobody who is in vain."""
+        due = [
+            (alarm.deadline, thread)
+            for thread, (alarm, _) in self._alarms.items()
+            if alarm.deadline <= instant and (instant < NEVER or not thread.wakes_in_vain(IN_VAIN))
+        ]
+        return min(due, key=itemgetter(0))[1] if due else None
+
+    def next_alarm_in(self) -> float:
+        """Return in how many seconds of virtual time a thread is to wake, infinity if none is."""
+        thread = self._next_alarm(NEVER - 1)
+        if thread is None:
+            return inf
+        return to_seconds(max(0, self._alarms[thread][0].deadline - self.clock.now))
+
+    def _ring(self, thread: BatonThread) -> None:
+        alarm, suspension = self._alarms[thread]
+        self.clock.now = max(alarm.deadline, self.clock.now)
+        alarm.cancel()
+        self._wake(thread, suspension)
+
+    def all_in_vain(self, wakes: int = IN_VAIN) -> bool:
+        """Return whether nothing is pending but daemon threads that wake up in vain.
+
+        They have done so as often as `wakes` says.
+        """
+        return 0 < self._in_vain(wakes) == self._timers.pending()
+
+    def only_daemons(self) -> bool:
+        """Return whether nothing is going to happen but that daemon threads wake up."""
+        if self._is_blocked:  # then no timer of the loop's fires
+            return self._in_vain(0) == len(self._alarms)
+        return not self._ready and self._in_vain(0) == self._timers.pending()
+
+    def _in_vain(self, wakes: int) -> int:
+        return sum(1 for thread in self._alarms if thread.wakes_in_vain(wakes))
+
+    # Workers
+
+    def submit(self, executor: Executor, function: Callable[[], Any]) -> Future[Any]:
+        """Arrange for `function` to run in a thread, from the next turn of the loop on."""
+        if isinstance(executor, ThreadPoolExecutor) and is_simulated(executor):
+            return self.run_in_pool(executor, function)
+        return self._foreign.submit(executor, function)
+
+    def run_in_pool(self, executor: ThreadPoolExecutor, function: Callable[[], Any]) -> Job:
+        """Arrange for `function` to run in one of the workers that stand in for an executor's."""
+        pool = self._pools.get(executor)
+        if pool is None:
+            pool = self._pools[executor] = Pool(executor)
+            if pool.ignores_how_threads_start:
+                self._loop.notice(
+                    f"{type(executor).__qualname__} starts threads in a way of its own, which was "
+                    "not used"
+                )
+        job = pool.add(function)
+        self.turn(self._start, pool)
+        return job
+
+    def _start(self, pool: Pool) -> None:
+        """Let a worker begin the next job; the job fails if there is no thread to be had for it."""
+        if not pool.waiting:
+            return
+        if pool.idle:
+            worker = pool.idle.popleft()
+        elif pool.takes_workers():
+            try:
+                worker = self._new_worker(pool)
+            except Exception as error:
+                pool.waiting.popleft().fail(error)
+                pool.finished()
+                return
+        else:
+            return
+        worker.job = pool.waiting.popleft()
+        worker.hand_over()
+
+    def own(self) -> set[threading.Thread]:
+        """Return the threads of the run, without the loop's."""
+        return {one.thread for one in (*self._workers, *self._members)}
+
+    def _new_worker(self, pool: Pool) -> Worker:
+        worker = Worker(self, pool, *pool.new_worker())
+        try:
+            start_outside(worker.thread)
+        except BaseException:
+            pool.worker_left()
+            raise
+        self._workers[worker] = None
+        return worker
+
+    def ended(self, thread: BatonThread) -> None:
+        """Take note that a thread has given the baton back for the last time."""
+        with outside():
+            thread.thread.join(_LEAVE)  # what it does at its end is done then
+        self._workers.pop(thread, None)  # type: ignore[call-overload]
+        self._members.pop(thread, None)  # type: ignore[call-overload]
+        thread.ended()
+
+    def say_it_is_real(self, executor: Executor) -> None:
+        """Tell the user of an executor that works outside of the run."""
+        self.clock.depends_on(
+            f"{type(executor).__qualname__} is not simulated: what it ran took real time, and no "
+            "virtual"
+        )
+
+    def wait_for_baton(self, thread: BatonThread) -> bool:
+        """Wait in real time; return False when the thread seems to be blocked for real."""
+        if self.baton_back.acquire(timeout=_LOOK):
+            return True
+        began, last_look, looks, pause = real_monotonic(), "", 0, _LOOK
+        while True:
+            used = real_process_time()
+            if self.baton_back.acquire(timeout=pause):
+                return True
+            quiet = real_process_time() - used < pause / 2  # not even a thread of C code computes
+            # The system says that a thread waits until it has a processor, so one that is woken
+            # speaks for itself.
+            others = real = ""
+            if quiet and not thread.waking:
+                others = waits_for_others(thread.thread)
+                real = waits_for_real(thread.thread)
+            look = others or real
+            if look and look == last_look:
+                looks += 1
+            elif not look:
+                looks, pause = 0, min(2 * pause, 20 * _LOOK)
+            last_look = look
+            has_patience = real_monotonic() - began <= self._patience
+            if looks < _LOOKS and has_patience:
+                continue
+            looks = 0
+            if is_at_breakpoint(thread.thread):
+                began = real_monotonic()
+                continue
+            if others:
+                self._tell_kept(thread, self._loop.notice)
+            else:
+                self._tell_kept(thread, self.clock.depends_on)
+                self.outsiders.is_told_of(thread.thread)
+            # A job that waits for something real is waited for, as it is to have a result.
+            if others or isinstance(thread, ProgramThread) or not has_patience:
+                return False
+
+    def _tell_kept(self, thread: BatonThread, tell: Callable[[str], object]) -> None:
+        """Tell the user of a thread that does not come back from something real."""
+        if not looks_after_others(thread.thread):
+            at = thread.waits_at()
+            who = f"the thread {thread.thread.name!r}{f', at {at}' if at else ''}"
+            tell(f"Something real kept {who}; it took real time, and no virtual")
+
+    def occupy_processor(self, nanoseconds: int) -> int:
+        """Return how long a computation in a worker takes, behind those that came before it."""
+        now = self.clock.now
+        self._processor_free = max(self._processor_free, now) + nanoseconds
+        return self._processor_free - now
+
+    def shut_down(
+        self, executor: Executor, cancel_futures: bool, done: Callable[[], object]
+    ) -> None:
+        """Let an executor's workers end once its jobs have run, then call `done`."""
+        pool = self._pools.pop(executor, None)  # type: ignore[call-overload]
+        if pool is None:
+            done()
+            return
+        if cancel_futures:
+            pool.cancel_waiting()
+        pool.when_drained(lambda: self.turn(self._dismiss, pool, done))
+
+    def _dismiss(self, pool: Pool, done: Callable[[], object]) -> None:
+        while pool.idle:
+            pool.idle.popleft().hand_over()  # without a job: the thread ends
+        pool.when_left(done)
+
+    def at_work(self) -> list[BatonThread]:
+        """Return those that have something to do, and wait in it while the loop runs."""
+        return [*self._members, *(worker for worker in self._workers if worker.job is not None)]
+
+    # Threads of the program
+
+    def start_thread(self, thread: threading.Thread) -> None:
+        """Start a thread of the program; it runs first in the next turn of the loop."""
+        member = ProgramThread(self, thread)
+        member.start()
+        self._members[member] = None
+        self.outsiders.leave_out(thread)
+        self.turn(member.begin)
+
+    def are_there(self) -> bool:
+        """Return whether there is a thread that has not ended, or is to come."""
+        return bool(self._workers or self._members or self._turns)
+
+    def close(self) -> None:
+        """Unwind every worker thread, and let the program's go on in real time."""
+        self._turns.clear()
+        for pool in self._pools.values():
+            pool.clear()
+        self._pools.clear()
+        workers = list(self._workers)
+        for worker in workers:
+            worker.has_left = True
+        for worker in workers:
+            if worker.suspended:
+                worker.hand_over()
+        deadline = real_monotonic() + _LEAVE
+        for worker in workers:
+            worker.thread.join(max(0.0, deadline - real_monotonic()))
+        self._workers.clear()
+        asleep = set(self._alarms)
+        for member in tuple(self._members):
+            member.set_free(is_stuck=self.is_deadlocked and member not in asleep)
+        self._members.clear()
+        self._alarms.clear()
+
+    # Outside the simulation
+
+    def called_in(self) -> None:
+        """Take note that the current thread has told the loop something."""
+        if is_outside(self.clock):
+            self.outsiders.call_in()
+
+    def unblocked(self) -> None:
+        """Take note that the current thread has let go of what the loop's own thread waits for."""
+        if is_outside(self.clock):
+            self.outsiders.unblock()
+
+    def clock_may_move(self) -> bool:
+        """Return whether nothing need be asked before the clock moves; cheap, as for each move."""
+        return thread_count() == self.outsiders.usual and not (self._foreign or self._members)
+
+    def wait_outside(self, deadline: int, ready: Collection[object] = ()) -> bool:
+        """Wait in real time for what is not simulated, before the clock moves to `deadline`.
+
+        Returns False when it may move. What a signal's handler adds to `ready` ends the wait.
+        """
+        if self._foreign and self._foreign.take_over():
+            return True
+        if deadline < NEVER and not self.outsiders.present():
+            return False
+        return self.outsiders.wait(to_seconds(max(deadline - self.clock.now, 0)), ready)

@@ -1,0 +1,234 @@
+"""The pending timers, in the order in which they fire: (deadline, order of creation).
+
+One bucket an instant: a dict in order of creation, so that a timer among thousands with the same
+deadline is removed in constant time, and all that are due move at once. Only the instants are
+kept in order, on a heap, and of these the first is kept apart: a program with one thing to wait for
+at a time never orders anything.
+
+A cancelled timer is gone at once, and so is the bucket that it leaves empty. Its instant, a mere
+number, stays on the heap until it comes up, or until most of the heap is such numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextvars import Context, copy_context
+from functools import partial
+from heapq import heapify, heappop, heappush
+from typing import Any, Protocol, TypeAlias
+
+from vtloop.core.handles import DebugTimerHandle, TimerHandle
+from vtloop.values.clock import NEVER
+
+AnyTimerHandle: TypeAlias = TimerHandle | DebugTimerHandle
+
+_new_handle = partial(TimerHandle.__new__, TimerHandle)
+
+
+class Timers:
+    """Timers by instant.
+
+    `first` is the earliest deadline in nanoseconds, `NEVER` when nothing will fire. Timers of an
+    infinite delay are kept under `NEVER`: they hold their tasks alive and never fire.
+    """
+
+    __slots__ = ("_buckets", "_empty", "_later", "first")
+
+    _few = 100  # instants without timers that may always stay
+
+    def __init__(self) -> None:
+        self._buckets: dict[int, dict[AnyTimerHandle, Any]] = {}
+        self._later: list[int] = []  # a heap of the instants after the first
+        self._empty = 0  # how many of these have no timer any more
+        self.first = NEVER
+
+    def __len__(self) -> int:
+        return sum(map(len, self._buckets.values()))
+
+    def pending(self) -> int:
+        """Return how many of them will fire; O(number of instants)."""
+        return len(self) - len(self._buckets.get(NEVER, ()))
+
+    def __contains__(self, handle: AnyTimerHandle) -> bool:
+        return handle in self._buckets.get(handle.deadline, ())
+
+    def __iter__(self) -> Iterator[AnyTimerHandle]:
+        for instant in sorted(self._buckets):
+            yield from self._buckets[instant]
+
+    def add(
+        self,
+        deadline: int,
+        callback: Callable[..., object],
+        args: tuple[Any, ...],
+        context: Context | None,
+    ) -> TimerHandle:
+        """Return a new timer, behind those of its deadline; O(log n)."""
+        handle = _new_handle()  # without an __init__, whose call would cost as much as the rest
+        handle.deadline = deadline
+        handle._callback = callback
+        handle._args = args
+        handle._context = copy_context() if context is None else context
+        handle._timers = self
+        self.insert(handle)
+        return handle
+
+    def insert(self, handle: AnyTimerHandle, note: Any = None) -> None:
+        """Add a timer, behind those of its deadline; O(log n)."""
+        deadline = handle.deadline
+        bucket = self._buckets.get(deadline)
+        if bucket is not None:
+            bucket[handle] = note
+        else:
+            self._buckets[deadline] = {handle: note}
+            if deadline < self.first:
+                if self.first != NEVER:
+                    heappush(self._later, self.first)
+                self.first = deadline
+            elif deadline < NEVER:
+                heappush(self._later, deadline)
+
+    def discard(self, handle: AnyTimerHandle) -> Any:
+        """Remove a timer and return its note, or None if it is not pending.
+
+        O(1); O(log n) if it is the first.
+        """
+        deadline = handle.deadline
+        bucket = self._buckets.get(deadline)
+        note = None
+        if bucket is not None and handle in bucket:
+            note = bucket.pop(handle)
+            if not bucket:
+                del self._buckets[deadline]
+                if deadline == self.first:
+                    self._advance()
+                elif deadline < NEVER:
+                    self._empty += 1
+                    if self._empty > self._few and 2 * self._empty > len(self._later):
+                        self._drop_empty()
+        return note
+
+    def move(self, handle: AnyTimerHandle, deadline: int, *, first: bool = False) -> None:
+        """Give a pending timer another deadline, behind the timers of that instant or before them.
+
+        O(log n), or the number of these.
+        """
+        self.discard(handle)
+        handle.deadline = deadline
+        self.insert(handle)
+        if first:
+            bucket = self._buckets[deadline]
+            for other in list(bucket)[:-1]:
+                bucket[other] = bucket.pop(other)
+
+    def after(self, instant: int) -> int:
+        """Return the earliest deadline after an instant, `NEVER` if there is none.
+
+        O(n) if a timer is overdue.
+        """
+        if self.first > instant:
+            return self.first
+        return min((deadline for deadline in self._buckets if deadline > instant), default=NEVER)
+
+    def of_first(self) -> list[AnyTimerHandle]:
+        """Return the timers of the first instant, in order of creation."""
+        return list(self._buckets.get(self.first, ()))
+
+    def pop_first(self) -> dict[AnyTimerHandle, Any]:
+        """Remove and return the timers of the first instant, in order of creation, with notes."""
+        bucket = self._buckets.pop(self.first)
+        if self._later:
+            self._advance()
+        else:
+            self.first = NEVER
+        return bucket
+
+    def pop_in_order(
+        self, order: Callable[[int], Sequence[int] | None]
+    ) -> dict[AnyTimerHandle, Any]:
+        """Remove and return the timers of the first instant, with notes, in another order.
+
+        `order` is asked if there are several: given how many, it returns their places in the order
+        of creation, or None for that order.
+        """
+        bucket = self._buckets[self.first]
+        if len(bucket) > 1 and (places := order(len(bucket))) is not None:
+            handles = list(bucket)
+            self._buckets[self.first] = {
+                handle: bucket[handle] for handle in map(handles.__getitem__, places)
+            }
+        return self.pop_first()
+
+    def _advance(self) -> None:
+        """Look for the first instant that has timers."""
+        while self._later:
+            self.first = heappop(self._later)
+            if self.first in self._buckets:
+                return
+            self._empty -= 1
+        self.first = NEVER
+
+    def _drop_empty(self) -> None:
+        """Forget the instants without timers; O(n), once in n times."""
+        self._later = [
+            instant for instant in self._buckets if instant != self.first and instant < NEVER
+        ]
+        heapify(self._later)
+        self._empty = 0
+
+    def clear(self) -> None:
+        """Forget all timers."""
+        Timers.__init__(self)
+
+    def _check(self) -> None:
+        """Raise AssertionError if an invariant does not hold."""
+        instants = sorted({*self._buckets, NEVER})
+        assert self.first == instants[0], "the first instant is not the earliest"
+        later = set(instants) - {self.first, NEVER}
+        assert later <= set(self._later), "an instant will not come up"
+        assert len(self._later) == len(later) + self._empty
+        assert all(
+            self._later[(index - 1) // 2] <= instant
+            for index, instant in enumerate(self._later[1:], 1)
+        ), "the instants are no heap"
+        for instant, bucket in self._buckets.items():
+            assert bucket, f"an empty bucket was left at {instant}"
+            assert all(handle.deadline == instant for handle in bucket)
+            assert not any(handle.cancelled() for handle in bucket)
+
+
+class Watcher(Protocol):
+    """Who is told about timers, and may give each a note, which it gets back."""
+
+    def timer_set(self, handle: AnyTimerHandle) -> object:
+        """Return a note, which is not None."""
+
+    def timer_cancelled(self, note: Any) -> None:
+        """Note that a timer was cancelled that was pending."""
+
+    def timers_due(self, timers: Mapping[AnyTimerHandle, Any]) -> None:
+        """Note that the timers of one instant, each with its note, join the ready queue."""
+
+
+class WatchedTimers(Timers):
+    """Timers that tell what becomes of them."""
+
+    __slots__ = ("watcher",)
+
+    def __init__(self, watcher: Watcher) -> None:
+        super().__init__()
+        self.watcher = watcher
+
+    def insert(self, handle: AnyTimerHandle, note: Any = None) -> None:
+        super().insert(handle, self.watcher.timer_set(handle))
+
+    def discard(self, handle: AnyTimerHandle) -> Any:
+        note = super().discard(handle)
+        if note is not None:
+            self.watcher.timer_cancelled(note)
+        return note
+
+    def pop_first(self) -> dict[AnyTimerHandle, Any]:
+        bucket = super().pop_first()
+        self.watcher.timers_due(bucket)
+        return bucket

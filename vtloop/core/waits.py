@@ -1,0 +1,344 @@
+"""What a suspended task waits for, read from its await stack.
+
+A coroutine knows what it awaits (`cr_await`), and so on down to a future. asyncio's own functions
+on that way tell what the future is for: `WAITERS` maps each of them to words. Nothing is recorded
+for it and nothing is patched, so it costs nothing until somebody asks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import inspect
+import sys
+import types
+from asyncio import locks, queues, tasks
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+
+from vtloop.core.recorder import Known, Primitives
+from vtloop.core.tasks import in_order, label, number_of
+from vtloop.private.events import (
+    FUTURES,
+    IN_AS_COMPLETED,
+    IN_BARRIER,
+    IN_CANCEL_AND_WAIT,
+    IN_WAIT,
+    TASKS,
+    code_of,
+    get_running_loop,
+    is_of_thread,
+    shielded_by,
+)
+from vtloop.values.clock import format_seconds, to_nanoseconds
+from vtloop.values.source import is_library, place
+
+Frame = types.FrameType
+
+
+class Wait(NamedTuple):
+    """What one task waits for, and where."""
+
+    task: str
+    waits_for: str
+    place: str  # 'file.py:12 in worker: await lock.acquire()', '' when unknown
+    number: int = 0  # of the task
+    holders: tuple[int, ...] = ()  # the tasks that have what it waits for, by number
+
+    def __str__(self) -> str:
+        at = f"\n      at {self.place}" if self.place else ""
+        return f"{self.task} waits for {self.waits_for}{at}"
+
+
+class Names:
+    """What primitives are called in one message: each by one name, and no two alike.
+
+    `known` are those that a recorder has named. The message counts times from `began` on, an
+    instant in nanoseconds.
+    """
+
+    def __init__(self, known: Primitives | None = None, began: int = 0) -> None:
+        self.began = began
+        self._known = {} if known is None else dict(known)
+        self._given: Counter[str] = Counter()
+
+    def of(self, thing: Any, name: str) -> Known:
+        """Return what is known of a primitive that somebody calls by `name`, or '' by none."""
+        known = self._known.get(id(thing))
+        if known is None:
+            kind = type(thing).__name__
+            words = f"{kind} {name!r}" if name else f"{'an' if kind[0] in 'AEIOU' else 'a'} {kind}"
+            self._given[words] += 1
+            count = self._given[words]
+            known = Known(f"{words} #{count}" if name and count > 1 else words)
+            self._known[id(thing)] = known
+        return known
+
+
+def describe(task: asyncio.Task[Any], names: Names | None = None) -> Wait:
+    """Tell what a pending task waits for, with the names of the message that this is part of."""
+    frames, end = await_stack(task.get_coro())
+    innermost = next((frame for frame in reversed(frames) if not is_library(frame)), None)
+    at = "" if innermost is None else str(place(innermost))
+    found = waiting_function(frames)
+    if found is None:
+        return Wait(label(task), _words_for_future(getattr(task, "_fut_waiter", None) or end), at)
+    depth, waiter = found
+    waiting = _Waiting(frames[depth], frames[:depth], frames[depth + 1 :], names or Names())
+    words = waiter.words(waiting)
+    held = waiting.known().holders if waiter.words is _lock else ()
+    return Wait(label(task), words, at, number_of(task), tuple(one.number for one in held))
+
+
+def await_stack(awaitable: Any) -> tuple[list[Frame], Any]:
+    """Return the suspended frames from an awaitable inwards, and what the innermost awaits."""
+    frames: list[Frame] = []
+    while True:
+        if isinstance(awaitable, types.CoroutineType):
+            frame, inner = awaitable.cr_frame, awaitable.cr_await
+        elif isinstance(awaitable, types.GeneratorType):
+            frame, inner = awaitable.gi_frame, awaitable.gi_yieldfrom
+        elif isinstance(awaitable, types.AsyncGeneratorType):
+            frame, inner = awaitable.ag_frame, awaitable.ag_await
+        elif type(awaitable).__name__ in WRAPPERS:
+            frame, inner = None, unwrapped(awaitable)
+        else:
+            return frames, awaitable
+        if frame is not None:
+            frames.append(frame)
+        if inner is None:
+            return frames, None
+        awaitable = inner
+
+
+# Objects of the interpreter that stand between two frames and tell of the inner one only to the
+# garbage collector.
+WRAPPERS = {
+    "coroutine_wrapper",
+    "async_generator_asend",
+    "async_generator_athrow",
+    "anext_awaitable",
+}
+
+
+def unwrapped(wrapper: Any) -> Any:
+    """Return the coroutine or generator within such an object; None if there is none."""
+    suspendable = (types.CoroutineType, types.GeneratorType, types.AsyncGeneratorType)
+    for inner in gc.get_referents(wrapper):
+        if isinstance(inner, suspendable) or type(inner).__name__ in WRAPPERS:
+            return inner
+    return None
+
+
+# Words for each of asyncio's waiting functions
+
+
+class _Waiting(NamedTuple):
+    """One waiting function of asyncio, suspended."""
+
+    frame: Frame
+    callers: list[Frame]  # the frames around it, outermost first
+    inner: list[Frame]  # the frames within it
+    names: Names
+
+    def subject(self) -> Any:
+        return self.frame.f_locals.get("self")
+
+    def known(self) -> Known:
+        """Return what the thing is called, by the name under which its callers know it."""
+        thing = self.subject()
+        return self.names.of(thing, names_of(thing, reversed(self.callers))[0])
+
+    def named(self) -> str:
+        """Return "Lock 'lock'"."""
+        return self.known().words
+
+
+_FEW = 100  # tasks that are asked for the name of a thing; to ask more would take long
+
+
+def names_of(thing: Any, frames: Iterable[Frame]) -> tuple[str, str]:
+    """Return what a thing is called, such as 'self.lock', and by the first who knows it.
+
+    `frames` are of its users, the first first. One that was given the thing as an argument calls it
+    as it likes, so it is called as by one that was not: among these, or else among those of all
+    tasks, from the first on. Names are '' if nobody has any.
+    """
+    names = [(_name_in(frame, thing), frame) for frame in frames]
+    first = next((name for name, _ in names if name), "")
+    if first and all(_is_argument(name, frame) for name, frame in names if name):
+        names = [(_name_in(frame, thing), frame) for frame in _frames_of_tasks()]
+    own = (name for name, frame in names if name and not _is_argument(name, frame))
+    return next(own, first), first
+
+
+def _is_argument(name: str, frame: Frame) -> bool:
+    code = frame.f_code
+    return name in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+
+
+def _frames_of_tasks() -> Iterator[Frame]:
+    """Yield the suspended frames of all tasks of the loop that runs, unless there are many."""
+    all_tasks = set() if get_running_loop() is None else asyncio.all_tasks()
+    for task in in_order(all_tasks if len(all_tasks) <= _FEW else ()):
+        yield from await_stack(task.get_coro())[0]
+
+
+def _name_in(frame: Frame, thing: Any) -> str:
+    if is_library(frame):
+        return ""
+    variables = local_variables(frame)
+    for name, value in variables.items():
+        if value is thing and name != "self":
+            return name
+    for owner, value in variables.items():
+        attributes = getattr(value, "__dict__", None)
+        if isinstance(attributes, dict) and not isinstance(value, (type, types.ModuleType)):
+            for name, attribute in attributes.items():
+                if attribute is thing:
+                    return f"{owner}.{name}"
+    for name, value in frame.f_globals.items():
+        if value is thing:
+            return name
+    return ""
+
+
+def local_variables(frame: Frame) -> dict[str, Any]:
+    """Return the local variables of a function, and leave no reference to them in its frame."""
+    found = frame.f_locals
+    variables = dict(found)
+    if sys.version_info < (3, 13) and frame.f_code.co_flags & inspect.CO_OPTIMIZED:
+        found.clear()  # a mere copy, which would keep them alive until the function ends
+    return variables
+
+
+def _sleep(waiting: _Waiting) -> str:
+    handle = waiting.frame.f_locals.get("h")
+    if handle is None:
+        return "its next turn"
+    deadline = to_nanoseconds(handle.when())
+    if handle.when() == float("inf"):
+        return "nothing, for ever (a sleep of infinite length)"
+    return f"a sleep until {format_seconds(deadline - waiting.names.began)}"
+
+
+def _lock(waiting: _Waiting) -> str:
+    words, holders = waiting.known()
+    held = ", ".join(holder.label for holder in holders)
+    return f"{words}, held by {held}" if held else words
+
+
+def _condition(waiting: _Waiting) -> str:
+    if any(frame.f_code is REACQUIRE for frame in waiting.inner):
+        return f"the lock of {waiting.named()}, after its notification"
+    return f"a notification of {waiting.named()}"
+
+
+def _event(waiting: _Waiting) -> str:
+    return f"{waiting.named()} to be set"
+
+
+def _barrier(waiting: _Waiting) -> str:
+    barrier = waiting.subject()
+    there = f"{barrier.n_waiting} of {barrier.parties} are there"
+    return f"the other parties of {waiting.named()} ({there})"
+
+
+def _queue_get(waiting: _Waiting) -> str:
+    return f"an item of {waiting.named()}"
+
+
+def _queue_put(waiting: _Waiting) -> str:
+    queue = waiting.subject()
+    return f"room in {waiting.named()} (it holds {queue.qsize()} of {queue.maxsize})"
+
+
+def _queue_join(waiting: _Waiting) -> str:
+    return f"all items of {waiting.named()} to be done (task_done)"
+
+
+def _task_group(waiting: _Waiting) -> str:
+    members = in_order(waiting.subject()._tasks)
+    return f"the tasks of its TaskGroup: {', '.join(map(label, members))}"
+
+
+def _wait(waiting: _Waiting) -> str:
+    futures = waiting.frame.f_locals.get("fs", ())
+    names = [label(item) for item in futures if isinstance(item, TASKS) and not item.done()]
+    return f"wait() of {', '.join(names) or f'{len(futures)} futures'}"
+
+
+def _wait_for(waiting: _Waiting) -> str:
+    return f"wait_for() of {_words_for_future(waiting.frame.f_locals['fut'])}"
+
+
+def _as_completed(waiting: _Waiting) -> str:
+    return "the next result of as_completed()"
+
+
+def _thread(waiting: _Waiting) -> str:
+    return "a function in a thread"
+
+
+class Waiter(NamedTuple):
+    """A function of asyncio's that waits."""
+
+    kind: str  # a name in `trace.WAITS`
+    variable: str  # its local variable that holds what it waits for
+    words: Callable[[_Waiting], str]
+
+
+WAITERS: dict[types.CodeType, Waiter] = {
+    code_of(tasks.sleep): Waiter("sleep", "", _sleep),
+    code_of(locks.Lock.acquire): Waiter("lock", "self", _lock),
+    code_of(locks.Semaphore.acquire): Waiter("semaphore", "self", _lock),
+    code_of(locks.Condition.wait): Waiter("notification", "self", _condition),
+    code_of(locks.Event.wait): Waiter("event", "self", _event),
+    **dict.fromkeys(IN_BARRIER, Waiter("barrier", "self", _barrier)),
+    code_of(queues.Queue.get): Waiter("get", "self", _queue_get),
+    code_of(queues.Queue.put): Waiter("put", "self", _queue_put),
+    code_of(queues.Queue.join): Waiter("join", "self", _queue_join),
+    code_of(asyncio.TaskGroup.__aexit__): Waiter("group", "self", _task_group),
+    IN_WAIT: Waiter("wait", "fs", _wait),
+    code_of(asyncio.to_thread): Waiter("thread", "", _thread),
+}
+if sys.version_info < (3, 12):  # later ones run the coroutine in place
+    WAITERS[code_of(tasks.wait_for)] = Waiter("wait_for", "fut", _wait_for)
+WAITERS[IN_AS_COMPLETED] = Waiter("as_completed", "", _as_completed)
+
+# What is left of wait_for() when its time has run out before it began.
+WAITERS[IN_CANCEL_AND_WAIT] = Waiter("wait_for", "fut", _wait_for)
+
+REACQUIRE = code_of(locks.Lock.acquire)  # after a notification
+
+
+def waiting_function(frames: list[Frame]) -> tuple[int, Waiter] | None:
+    """Return the outermost of asyncio's functions that wait, and its depth in an await stack.
+
+    A wait_for() that runs a coroutine in place, for want of a timeout, does not wait itself.
+    """
+    for depth, frame in enumerate(frames):
+        waiter = WAITERS.get(frame.f_code)
+        if waiter is not None and (waiter.kind != "wait_for" or frame is frames[-1]):
+            return depth, waiter
+    return None
+
+
+def _words_for_future(future: Any) -> str:
+    if isinstance(future, TASKS):
+        return f"task {label(future)}"
+    children = getattr(future, "_children", None)  # of gather()
+    if children:
+        pending = [child for child in children if not child.done()]
+        names = [label(child) for child in pending if isinstance(child, TASKS)]
+        return f"gather() of {', '.join(names) or f'{len(pending)} futures'}"
+    if (shielded := shielded_by(future)) is not None:
+        return f"{_words_for_future(shielded)}, shielded"
+    if is_of_thread(future):
+        return "a function in a thread"
+    if future is None:
+        return "its next turn"
+    if isinstance(future, FUTURES):
+        return "a Future that nobody has set yet"
+    return f"an awaitable of type {type(future).__name__}"

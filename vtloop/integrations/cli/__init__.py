@@ -1,0 +1,8 @@
+"""The command `vtloop`.
+
+A map of the package, from the bottom up:
+
+- `loop_makers`, `scripts`: a script whose loops are virtual, however it makes them
+- `sweep_command`, `audit_command`: commands with many options
+- `main`: all commands
+"""

@@ -1,0 +1,143 @@
+"""Run a script or module as `python` would, with its event loops in virtual time.
+
+Whatever makes a loop in the script makes a virtual one (see `loop_makers`). Its loops and threads
+share one clock, and `time.sleep` outside of them moves it too. The run ends when the threads have
+for which the process waits.
+"""
+
+from __future__ import annotations
+
+import builtins
+import io
+import os
+import runpy
+import sys
+import types
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from importlib.machinery import SourceFileLoader
+from itertools import pairwise
+from typing import Any
+
+from vtloop.core.loop import make_virtual
+from vtloop.core.patches.environment import World
+from vtloop.core.patches.wall_clock import WallClock
+from vtloop.core.threads.program_threads import join_all
+from vtloop.integrations.cli.loop_makers import LoopMakers, own_loops_noted
+from vtloop.recording.recording import Recording
+from vtloop.recording.stdout import LineOutput, Timestamps
+from vtloop.values.clock import START, Clock, Seconds
+from vtloop.values.source import PACKAGE
+
+_OURS = (PACKAGE, "<frozen runpy>")
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to run a script; see `VirtualLoop`."""
+
+    wall_clock: WallClock = START
+    until: Seconds | None = None
+    seed: int | str | None = 0
+    timestamps: bool = False
+    recordings: list[Recording] | None = None
+    """Where to put what is recorded, one recording for each loop of the script; None: nowhere."""
+    own_loops: list[str] | None = None
+    """Where to put the place at which the script made the first virtual loop; None: nowhere."""
+
+
+def run_script(path: str, args: list[str], options: Options) -> None:
+    """Run the script at `path` as `__main__`; raises what it raises, SystemExit included."""
+    with _virtual_time(options), _as_main([path, *args], os.path.dirname(os.path.realpath(path))):
+        if os.path.isdir(path):
+            runpy.run_path(path, run_name="__main__")
+        else:
+            path = os.path.abspath(path)
+            with io.open_code(path) as file:
+                code = compile(file.read(), path, "exec", dont_inherit=True)
+            module = types.ModuleType("__main__")
+            loader = SourceFileLoader("__main__", path)
+            vars(module).update(__file__=path, __loader__=loader, __builtins__=builtins)
+            sys.modules["__main__"] = module
+            exec(code, vars(module))
+
+
+def run_module(name: str, args: list[str], options: Options) -> None:
+    """Run a module as `python -m name` does; raises what it raises, SystemExit included."""
+    with _virtual_time(options), _as_main([name, *args], os.getcwd()):
+        own = {"__builtins__": builtins}
+        runpy.run_module(name, init_globals=own, run_name="__main__", alter_sys=True)
+
+
+@contextmanager
+def _as_main(argv: list[str], directory: str) -> Iterator[None]:
+    before = sys.argv, sys.path[0], sys.modules["__main__"]
+    sys.argv, sys.path[0] = argv, directory
+    try:
+        yield
+    finally:
+        sys.argv, sys.path[0], sys.modules["__main__"] = before
+
+
+@contextmanager
+def _virtual_time(options: Options) -> Iterator[None]:
+    clock = Clock()
+    recordings = options.recordings
+
+    def make(loop: Any) -> None:
+        recorder = None if recordings is None else Recording()
+        if recordings is not None and recorder is not None:
+            recordings.append(recorder)
+        make_virtual(loop, clock=clock, until=options.until, recorder=recorder)
+
+    clock.make_loop = lambda _, loop: make(loop)
+
+    with ExitStack() as stack:
+        world = World(clock, False, options.wall_clock, options.seed)
+        stack.enter_context(world)
+        world.idle_thread.have_threads()  # so that threads go on from one loop to the next
+        if options.timestamps or recordings is not None:
+            stack.callback(setattr, sys, "stdout", sys.stdout)
+            sys.stdout = LineOutput(
+                sys.stdout,
+                clock,
+                begun=Timestamps() if options.timestamps else lambda at, who: "",
+                ended=lambda *line: recordings[-1].printed_line(*line) if recordings else None,
+            )
+        stack.enter_context(LoopMakers(make))
+        if options.own_loops is not None:
+            stack.enter_context(own_loops_noted(options.own_loops))
+        try:
+            yield
+            join_all()
+        except Exception as error:
+            clock.date_error(error)
+            raise
+
+
+def hide_own_frames(error: BaseException) -> None:
+    """Leave this package's frames out of an exception's traceback, and of those behind it."""
+    behind: list[BaseException | None] = [error]
+    seen: set[int] = set()
+    while behind:
+        error_behind = behind.pop()
+        if error_behind is None or id(error_behind) in seen:
+            continue
+        seen.add(id(error_behind))
+        _hide_frames(error_behind)
+        behind += [error_behind.__cause__, error_behind.__context__]
+        if isinstance(error_behind, BaseExceptionGroup):
+            behind += error_behind.exceptions
+
+
+def _hide_frames(error: BaseException) -> None:
+    frames: list[Any] = []
+    traceback = error.__traceback__
+    while traceback is not None:
+        if not traceback.tb_frame.f_code.co_filename.startswith(_OURS):
+            frames.append(traceback)
+        traceback = traceback.tb_next
+    for outer, inner in pairwise([*frames, None]):
+        outer.tb_next = inner
+    error.__traceback__ = frames[0] if frames else None

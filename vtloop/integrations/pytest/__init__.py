@@ -1,0 +1,12 @@
+"""Tests in virtual time, for pytest.
+
+A map of the package, from the bottom up:
+
+- `leaks`: what tests leave behind
+- `loops`: the loops on which tests and fixtures run
+- `vt`: what the fixture `vt` is
+- `tests`: a test from its setup to its teardown
+- `report`, `durations`: what is said of tests that fail, and of those that took long
+- `sweep_option`, `sweeps`, `audits`: tests that are run again and again
+- `plugin`: the hooks
+"""

@@ -1,0 +1,13 @@
+"""How functions of the process do something else for a while, and are put back.
+
+Hands out: `Replacement`, `Replacements`, `Redirection`, `real`, `TIME`.
+May import: `private`.
+
+What is replaced, and by what, is for others to say (see `core.patches`).
+
+A map of the package, from the bottom up:
+
+- `originals`: the functions of the module time, as they are
+- `memory`, `redirect`: a builtin function that does something else, wherever somebody keeps it
+- `replacements`: tables of names that stand for something else
+"""

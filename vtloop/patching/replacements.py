@@ -1,0 +1,186 @@
+"""Names of modules and classes that stand for something else for a while, and are put back.
+
+- A builtin function is redirected, if it can be (see `redirect`), for whoever keeps it.
+- Of anything else, the name is replaced: in its module or class, and in modules that have taken it
+  from there by `from … import`.
+- What is to be replaced in modules that need not be there is found out as they come: also while
+  this is in force, as some libraries import what they need when it is first used.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from vtloop.patching.redirect import Redirection, can_be_redirected
+from vtloop.private.interpreter import FIND_AND_LOAD, find_and_load, import_system
+
+_ABSENT: Any = object()
+
+
+class Replacement(NamedTuple):
+    """A name of a module or class, and what stands in for it."""
+
+    module: ModuleType | type
+    name: str
+    stand_in: Any
+    taken_by_name: bool = False  # by `from module import name` in other modules
+    redirected: Any = None  # the builtin function that it is, wherever that is kept
+
+
+class _Place(NamedTuple):
+    """Where a name is, and its two values."""
+
+    names: Any  # of a module, as a dict; or a class
+    name: str
+    stand_in: Any
+    original: Any
+
+
+class Replacements:
+    """A table of replacements, in force while it is entered at least once, from any thread.
+
+    `in_others` is asked once for each module that there is, and for each that comes later, what is
+    to be replaced in it.
+    """
+
+    def __init__(
+        self,
+        table: Iterable[Replacement],
+        in_others: Callable[[ModuleType], Iterable[Replacement]] | None = None,
+    ) -> None:
+        self._classes: list[_Place] = []
+        self._modules: list[_Place] = []
+        self._to_take: list[_Place] = []
+        self._takers: list[_Place] = []  # modules that have taken something by name
+        self._redirections: list[Redirection] = []
+        self._redirected: list[tuple[memoryview, bytes, bytes]] = []  # their words, for speed
+        self._in_others = in_others
+        self._known: dict[str, int] = {}  # the modules that were asked about, with their id()
+        self._modules_seen: tuple[int, object] = (0, None)
+        self._lock = threading.Lock()
+        self._entered = 0
+        for replacement in table:
+            self._add(replacement)
+        if in_others is not None:
+            self._add(Replacement(import_system, FIND_AND_LOAD, self._find_and_load))
+
+    def _add(self, replacement: Replacement) -> None:
+        module, name, stand_in, taken_by_name, redirected = replacement
+        if can_be_redirected(redirected):
+            new = Redirection(redirected, stand_in)
+            self._redirections.append(new)
+            self._redirected.append((new.words, new.redirected, new.original))
+            if self._entered:
+                new.words[:] = new.redirected
+            return
+        original = vars(module).get(name, _ABSENT)
+        if isinstance(module, type):
+            self._classes.append(_Place(module, name, stand_in, original))
+            if self._entered:
+                setattr(module, name, stand_in)
+        else:
+            place = _Place(vars(module), name, stand_in, original)
+            self._modules.append(place)
+            if taken_by_name:
+                self._to_take.append(place)
+            if self._entered:
+                place.names[name] = stand_in
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._entered == 0:
+                if self._to_take and _modules() != self._modules_seen:
+                    self._modules_seen = _modules()
+                    self._look_at(list(sys.modules))
+                    self._takers = self._who_has("original")
+                for owner, name, stand_in, _ in self._classes:
+                    setattr(owner, name, stand_in)
+                for names, name, stand_in, _ in self._modules:
+                    names[name] = stand_in
+                for names, name, stand_in, _ in self._takers:
+                    names[name] = stand_in
+                for words, redirected, _ in self._redirected:
+                    words[:] = redirected
+            self._entered += 1
+
+    def __exit__(self, *exc_info: object) -> None:
+        with self._lock:
+            self._entered -= 1
+            if self._entered == 0:
+                for words, _, original in self._redirected:
+                    words[:] = original
+                for owner, name, _, original in self._classes:
+                    if original is _ABSENT:  # inherited
+                        delattr(owner, name)
+                    else:
+                        setattr(owner, name, original)
+                for names, name, _, original in self._modules:
+                    if original is _ABSENT:
+                        del names[name]
+                    else:
+                        names[name] = original
+                for names, name, _, original in self._takers:
+                    names[name] = original
+                if self._to_take and _modules() != self._modules_seen:
+                    # New modules may have taken a stand-in.
+                    for names, name, _, original in self._who_has("stand_in"):
+                        names[name] = original
+
+    def _look_at(self, names: Iterable[str]) -> None:
+        """Ask what is to be replaced in modules, those that have come since the last time."""
+        if self._in_others is None:
+            return
+        for name in names:
+            module = sys.modules.get(name)
+            if isinstance(module, ModuleType) and self._known.get(name) != id(module):
+                self._known[name] = id(module)
+                for replacement in self._in_others(module):
+                    self._add(replacement)
+
+    def _find_and_load(self, name: str, import_: Any) -> Any:
+        """Stand in for what imports a module that is not there yet."""
+        module = find_and_load(name, import_)
+        with self._lock:
+            self._look_at([name])
+        return module
+
+    def _who_has(self, which: str) -> list[_Place]:
+        """Return where modules have one of the two values, by `from … import`.
+
+        The standard library means something else by other names, such as the type of a lock.
+        """
+        wanted = {id(getattr(place, which)): place for place in self._to_take}
+        return [
+            place._replace(names=vars(module), name=name)
+            for module in filter(_is_users, list(sys.modules.values()))
+            for name, value in list(vars(module).items())
+            if (place := wanted.get(id(value))) is not None
+            and (name == place.name or _top(module) not in sys.stdlib_module_names)
+        ]
+
+
+# In the traceback of a failed import it is a frame of the import system, which Python leaves out.
+_hooked: Any = Replacements._find_and_load
+_hooked.__code__ = _hooked.__code__.replace(co_filename=find_and_load.__code__.co_filename)
+
+
+def _modules() -> tuple[int, object]:
+    """Return what changes when modules come and go: how many there are, and the last."""
+    while True:
+        try:
+            return len(sys.modules), next(reversed(sys.modules.values()))
+        except RuntimeError:  # another thread is importing: look again
+            continue
+
+
+def _is_users(module: Any) -> bool:
+    return isinstance(module, ModuleType) and module is not time and _top(module) != "vtloop"
+
+
+def _top(module: ModuleType) -> str:
+    return module.__name__.partition(".")[0]

@@ -1,0 +1,12 @@
+"""The recorder of `simulate`: from what a loop tells to a trace.
+
+Hands out: `Recording`, `LineOutput`.
+May import: `private`, `values`, `core`.
+
+A map of the package, from the bottom up:
+
+- `suspensions`: where each task is suspended, and at which primitive
+- `steps`: who woke whom, and how each step has ended
+- `recording`: all that is told, as a trace
+- `stdout`: what a program prints, line by line
+"""

@@ -1,0 +1,183 @@
+"""The recorder of `simulate`: from what a loop tells, step by step, to a trace."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterable, Iterator
+from itertools import takewhile
+from typing import Any, cast
+
+from vtloop.core.recorder import Holder, Known, Primitives
+from vtloop.core.tasks import Task, given_name, label, number_of, without_locals
+from vtloop.private.events import get_running_loop
+from vtloop.private.interpreter import getframe
+from vtloop.recording.steps import Steps, qualified_name
+from vtloop.values.source import calling_frame, place, running_frames
+from vtloop.values.text import without_addresses
+from vtloop.values.trace import Blocked, Printed, Stack, Step, TaskMade, Trace
+
+
+class Recording(Steps):
+    """The recorder of `simulate`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.printed: list[Printed] = []
+        self.errors: list[BaseException] = []  # that the loop's exception handler was called with
+        self._blocks: list[Blocked] = []
+        self._notices: list[str] = []
+        self._told: set[str] = set()  # of the notices, since the recording or a part of it began
+        self._polling = -1  # the last step that blocked the loop by polling a clock
+        self._made: list[tuple[int, str, str, int, int, int, int]] = []
+        self._holders: dict[int, list[Holder]] = {}  # by the index of what they hold
+
+    def task_created(self, task: asyncio.Task[Any], coro: Any) -> None:
+        at, number = self._clock.now, number_of(task)
+        if type(task) is not Task:
+            self._note_new(task, number)
+        elif self._begun:
+            at = self._begun.pop(number, at)
+        place = self._sites.caller(getframe(1))
+        name, made = given_name(task), qualified_name(coro)
+        self._made.append((number, name, made, self._who, at, self._index, place))
+
+    def renamed(self, task: asyncio.Task[Any]) -> None:
+        self._names[hash(task)] = task.get_name()
+
+    def cancel_requested(self, task: asyncio.Task[Any], message: Any) -> None:
+        number = hash(task)
+        self._cancelled.add(number)
+        text = None if message is None else without_addresses(str(message))
+        who = self._who if get_running_loop() is not None else -1
+        self._events.append((self._index, self._clock.now, "cancel", who, number, text))
+
+    def printed_line(self, at: int, who: str, text: str) -> None:
+        self._event("print", len(self.printed), None)
+        self.printed.append(Printed(at, without_addresses(who), text))
+
+    def blocked(self, at: int, duration: int, who: str, how: str) -> None:
+        self._count_sources(at)
+        self._event("block", len(self._blocks), None)
+        for _, _, step, who_runs in self._eager:  # the step that an eager task's is part of
+            self._events.append((step, self._clock.now, "block", who_runs, len(self._blocks), None))
+        where = str(place(calling_frame()))
+        self._blocks.append(Blocked(at, duration, without_addresses(who), how, where))
+
+    def polled(self, since: int, who: str) -> None:
+        if self._polling == self._index:
+            self._count_sources(since)
+            block = self._blocks[-1]
+            self._blocks[-1] = block._replace(duration=self._clock.now - block.at)
+        else:
+            self._polling = self._index
+            self.blocked(since, self._clock.now - since, who, "a poll of the clock")
+
+    def notice(self, message: str) -> None:
+        if message not in self._told:
+            self._told.add(message)
+            self._notices.append(message)
+
+    def reported(self, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        if error is not None:
+            self.errors.append(error)
+
+    def acquired(self, primitive: Any) -> None:
+        thing = self._hold("acquire", primitive)
+        self._holders.setdefault(thing, []).append(Holder(self._who, _current_label()))
+
+    def released(self, primitive: Any) -> None:
+        thing = self._hold("release", primitive)
+        holders = self._holders.get(thing, [])
+        if holders:  # it may be released by somebody who did not acquire it
+            mine = next((one for one in holders if one.number == self._who), holders[0])
+            holders.remove(mine)
+
+    def entered(self, section: str) -> None:
+        self._event("enter", section, None)
+
+    def left(self, section: str) -> None:
+        self._event("leave", section, None)
+
+    def _hold(self, kind: str, primitive: Any) -> int:
+        thing = self._things.index(primitive, running_frames)
+        waiters = primitive._waiters or ()
+        woken = sum(1 for _ in takewhile(_is_done, waiters))
+        self._event(kind, thing, len(waiters) - woken)
+        return thing
+
+    def primitives(self) -> Primitives:
+        things, holders = self._things.described, self._holders
+        return {
+            identity: Known(str(things[thing]), tuple(holders.get(thing, ())))
+            for identity, thing in self._things.alive()
+        }
+
+    # The outcome
+
+    def label(self, number: int) -> str:
+        """Return how a task is called."""
+        return next((made.label for made in self._tasks() if made.number == number), "a task")
+
+    def origin(self, number: int) -> Stack:
+        """Return where a task was created, in the users' code; nothing if that is unknown."""
+        stacks = list(self._sites.stacks)
+        return next((stacks[made.stack] for made in self._tasks() if made.number == number), ())
+
+    def descendants(self, number: int) -> set[int]:
+        """Return the numbers of a task and of all that it has created, itself or through others."""
+        found = {number}
+        for made in sorted(self._made):
+            if made[3] in found:
+                found.add(made[0])
+        return found
+
+    def unretrieved(self) -> list[BaseException]:
+        """Return the exceptions of finished tasks that nobody has asked for."""
+        tasks: Iterable[Any] = (ref() for ref in self.failed)
+        return [task._exception for task in tasks if task is not None and task._log_traceback]
+
+    def _tasks(self) -> Iterator[TaskMade]:
+        for number, name, coroutine, *where in sorted(self._made):
+            coroutine = without_locals(coroutine)
+            label = self._names.get(number, name) or f"{coroutine}#{number}"
+            yield TaskMade(number, without_addresses(label), coroutine, *where)
+
+    def trace(self, **header: Any) -> Trace:
+        """Return what was recorded, with a header; nothing is recorded from then on."""
+        self._finish_steps()
+        return self.so_far(**header)
+
+    def so_far(self, **header: Any) -> Trace:
+        """Return what has been recorded up to now, with a header; the recording goes on.
+
+        A step that runs now is told as if it ended here, with another turn to come.
+        """
+        self._note_begun()
+        steps: list[Any] = self._steps
+        if steps and isinstance(steps[self._index], int):
+            steps = steps.copy()
+            stack = self._sites.caller(getframe(1))
+            for who, index, source in self._running():
+                steps[index] = self._steps[index], who, source, "turn", None, stack
+        return Trace(
+            header={"python": sys.version.split()[0], **header},
+            tasks=tuple(self._tasks()),
+            things=tuple(self._things.described),
+            stacks=tuple(self._sites.stacks),
+            steps=tuple(cast(list[Step], steps)),
+            events=tuple(self._events),
+            printed=tuple(self.printed),
+            blocked=tuple(self._blocks),
+            notices=tuple(self._notices),
+        )
+
+
+def _is_done(future: asyncio.Future[Any]) -> bool:
+    return future.done()
+
+
+def _current_label() -> str:
+    task = asyncio.current_task()
+    return "a callback" if task is None else label(task)

@@ -1,0 +1,11 @@
+"""One run, and all that is known of it.
+
+Hands out: `simulate`, `run`, `Run`, `check_growth`, `SegmentedLoop`.
+May import: `errors`, `values`, `core`, `timeline`, `recording`, `views`, `claims`, `audit`.
+
+A map of the package, from the bottom up:
+
+- `simulation`: a run from its beginning to its end
+- `segments`: a loop that is run in parts, and the trace of each
+- `growth`: several runs, of growing size
+"""

@@ -1,0 +1,83 @@
+"""Who occurs in a view of a run, and what they are called."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+from vtloop.private.events import NAMES_OF_TIMEOUTS
+from vtloop.timeline.timeline import Lane, Timeline
+from vtloop.values.columns import cut_in_the_middle
+from vtloop.values.text import BY_SWEEP
+from vtloop.values.trace import Event
+
+
+def shown(timeline: Timeline) -> list[Lane]:
+    """Return the lanes of the program itself, without what the run does to clean up after it."""
+    return [lane for lane in timeline.lanes.values() if not _is_housekeeping(lane)]
+
+
+def _is_housekeeping(lane: Lane) -> bool:
+    of_the_run = (
+        lane.coroutine.startswith("Executors.")
+        or lane.coroutine == "BaseEventLoop.shutdown_asyncgens"
+    )
+    return of_the_run and lane.parent == 0 and lane.number > 1
+
+
+def left_over(timeline: Timeline) -> dict[int, int]:
+    """Return the tasks that were pending when the run was over, by number.
+
+    With each stands the last step before the run cancelled it, or the last of all if it did not.
+    """
+    cancelled = {
+        subject: step
+        for step, _, kind, who, subject, _ in timeline.trace.events
+        if kind == "cancel" and who < 0
+    }
+    last = len(timeline.trace.steps) - 1
+    return {
+        lane.number: cancelled.get(lane.number, last)
+        for lane in timeline.lanes.values()
+        if lane.ended is None or lane.number in cancelled
+    }
+
+
+def told_apart(lanes: Iterable[Lane], room: Callable[[Lane], int]) -> dict[int, str]:
+    """Return what tasks are called, by number: no two of them the same, and none too long.
+
+    `room` says how many columns there are for a name. One that others have too gets its number.
+    """
+    by_number = {lane.number: lane for lane in lanes}
+    names = {n: cut_in_the_middle(lane.label, room(lane)) for n, lane in by_number.items()}
+    count = Counter(names.values())
+    for number, name in names.items():
+        if count[name] > 1:
+            lane, added = by_number[number], f" ({number})"
+            names[number] = cut_in_the_middle(lane.label, room(lane) - len(added)) + added
+    return names
+
+
+def name_of(timeline: Timeline, number: int) -> str:
+    """Return what a task is called in a sentence; 0 is a callback, and -1 the run itself."""
+    if number <= 0:
+        return "the run" if number < 0 else "a callback"
+    return timeline.lanes[number].label
+
+
+def request_of(timeline: Timeline, event: Event) -> tuple[str, str]:
+    """Return who it is, in a sentence, that requests a cancellation, and the message that it has.
+
+    A timeout is told from other callbacks, and so is a sweep, which acts between two steps or
+    within one of the victim's own, with a message of its own.
+    """
+    index, _, _, who, _, message = event
+    step = timeline.trace.steps[index] if index >= 0 else None
+    if message == BY_SWEEP:
+        return "the sweep", ""
+    by = name_of(timeline, who)
+    if who == 0 and step is not None and step[1] == 0:
+        by = "a timeout" if str(step[4]).endswith(NAMES_OF_TIMEOUTS) else by
+    elif who == 0 and "sweep" in timeline.trace.header:
+        by = "the sweep"
+    return by, message or ""

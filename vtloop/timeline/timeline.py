@@ -1,0 +1,402 @@
+"""A run as a schedule: who did what from when to when, read from its trace alone.
+
+- A *lane* is the life of one task; *spans* fill it from its creation to its end without a gap.
+  Times are integer nanoseconds; a span may have no length, as steps take no time unless they block.
+- An *arrow* leads from a step of one task to a step of another, which it spawns, wakes, joins or
+  cancels. Callbacks are looked through: the arrow of a wake-up starts at the task whose step began
+  the chain, and there is none where a timer did.
+- A task is *ready* from the instant at which somebody wakes it, or at which its sleep is over, even
+  if the loop is blocked then.
+- A *holding* is the time for which a task has a lock or a permit of a semaphore; a *visit* is the
+  time for which it is in a `vtloop.section`.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from importlib import import_module
+from typing import Any, NamedTuple, cast
+
+from sortedcontainers import SortedDict, SortedKeyList
+
+from vtloop.values.clock import NEVER, format_seconds
+from vtloop.values.text import counted
+from vtloop.values.trace import ENDS, WAITS, Stack, TaskMade, Thing, Trace, pairs
+
+__tracebackhide__ = True  # for pytest: what the user wrote matters, not what is here
+
+READY, RUNNING, WAITING = "ready", "running", "waiting"
+
+
+class Span(NamedTuple):
+    """What one task does from `start` to `end`, in nanoseconds."""
+
+    start: int
+    end: int
+    state: str  # 'ready', 'running' or 'waiting'
+    kind: str  # of a wait: a name in `trace.WAITS`; how a running span's step ended
+    what: str  # for what it waits, in words
+    thing: int  # the index of the primitive that it waits for, -1 for none
+    stack: int  # the index of the place where it waits
+    step: int  # which it is, or after which it comes; -1 before the first
+
+
+class Arrow(NamedTuple):
+    """What one task does to another."""
+
+    kind: str  # 'spawn', 'wake', 'join', 'cancel'
+    source: int  # the task it leads from, by number; 0 for a callback
+    target: int
+    source_step: int
+    target_step: int  # the first step of the target that follows; -1 if there is none
+    start: int  # nanoseconds
+    end: int
+
+
+class Holding(NamedTuple):
+    """A task has a primitive from `start` to `end`, in nanoseconds."""
+
+    thing: int
+    task: int
+    start: int
+    end: int
+    first: int  # the event with which it begins, by its index
+    last: int  # the one with which it ends; -1 if it went on to the end
+
+
+class Visit(NamedTuple):
+    """A task is in a section from `start` to `end`, in nanoseconds."""
+
+    section: str
+    task: int
+    start: int
+    end: int
+    first: int  # the event with which it begins, by its index
+    last: int  # the one with which it ends; -1 if it went on to the end
+
+
+class Lane:
+    """The life of one task."""
+
+    def __init__(self, made: TaskMade, depth: int) -> None:
+        self.number = made.number
+        self.label = made.label
+        self.coroutine = made.coroutine
+        self.parent = made.parent  # the number of the task that created it, or 0
+        self.depth = depth  # in the tree of tasks
+        self.created = made.at  # nanoseconds
+        self.created_in = made.step  # or after it; -1 before the first
+        self.place = made.stack
+        self.ended: int | None = None  # nanoseconds
+        self.outcome = ""  # a name in `trace.ENDS`, '' if it was left pending
+        self.error = ""  # what it raised
+        self.steps: list[int] = []
+        self.spans: SortedKeyList[Span, tuple[int, int]] = SortedKeyList(key=_place_of_span)
+        self.cancels: list[tuple[int, int, str]] = []  # requested: when, by whom, the message
+        self.deliveries: list[int] = []  # when CancelledError was thrown into it
+
+    def __repr__(self) -> str:
+        return f"<Lane {self.label}: {len(self.steps)} steps>"
+
+    def at(self, instant: int) -> Span | None:
+        """Return what it does at an instant, the last of several; None if it is not alive."""
+        index = self.spans.bisect_key_right((instant, 1 << 62)) - 1
+        if index < 0 or self.spans[index].end < instant:
+            return None
+        return self.spans[index]
+
+
+def _place_of_span(span: Span) -> tuple[int, int]:
+    return span.start, span.step
+
+
+class Timeline:
+    """The schedule of a run."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+        self.lanes = _lanes(trace)
+        """By the number of the task, parents before their children."""
+        self.blocked_in = _blocked_in(trace)
+        """For how long a step blocked the loop, in nanoseconds, by its index; in order."""
+        self._late: dict[int, int] = {
+            event[0]: event[4] for event in trace.events if event[2] == "late"
+        }
+        self.instants: SortedDict[int, list[int]] = SortedDict()
+        """The indexes of the steps of each instant, in nanoseconds."""
+        for index, step in enumerate(trace.steps):
+            self.instants.setdefault(step[0], []).append(index)
+            if step[1]:
+                self.lanes[step[1]].steps.append(index)
+        last = [self._end_of(len(trace.steps) - 1)] if trace.steps else []
+        self.end: int = max([trace.header.get("ended", 0), *last])
+        """When the last thing happened, in nanoseconds."""
+        first = [*(made.at for made in trace.tasks[:1]), *(step[0] for step in trace.steps[:1])]
+        self.start: int = min([self.end, *first])
+        """When the first thing happened, in nanoseconds: later than 0 if loops ran before."""
+        for lane in self.lanes.values():
+            lane.spans.update(self._live(lane))
+        self.arrows = sorted(self._arrows(), key=lambda arrow: (arrow.end, arrow.source_step))
+        """In order of the instants to which they lead."""
+        held = map(Holding._make, _intervals(trace, "acquire", self.end))
+        self.holdings = sorted(held, key=_place_of_holding)
+        """Who had which primitive when."""
+        self.visits = list(map(Visit._make, _intervals(trace, "enter", self.end)))
+        """Who was in which section when, in the order in which they entered."""
+        self.queues = _queues(self.lanes.values())
+        """How many waited for a primitive: (since, how many), by its index."""
+
+    def __repr__(self) -> str:
+        period = f"{format_seconds(self.start)} to {format_seconds(self.end)}"
+        return f"<Timeline of {counted(len(self.lanes), 'task')} from {period}>"
+
+    def _repr_svg_(self) -> str | None:
+        """Return what a notebook shows of it: the chart; None without matplotlib."""
+        picture = import_module(
+            "vtloop.views.formats"
+        ).picture  # built on this, so it is looked up now
+        return cast("str | None", picture(self))
+
+    # Queries
+
+    def __getitem__(self, task: str | int) -> Lane:
+        """Return the lane of a task, by its number, label or name; LookupError without one."""
+        found = self.named(task)
+        if len(found) == 1:
+            return found[0]
+        raise LookupError(
+            f"The task {task!r} was asked for, while {len(found) or 'none'} of that name ran; "
+            f"ask for one of these: {names_of(found or self.lanes.values())}"
+        )
+
+    def named(self, task: str | int) -> list[Lane]:
+        """Return the lanes of all tasks of a number, label or name."""
+        if isinstance(task, int):
+            return [self.lanes[task]] if task in self.lanes else []
+        return [lane for lane in self.lanes.values() if task in (lane.label, lane.coroutine)]
+
+    def stack(self, span: Span) -> Stack:
+        """Return where in the users' code a span's task waits, the outermost place first."""
+        return self.trace.stacks[span.stack]
+
+    def thing(self, span: Span) -> Thing | None:
+        """Return the primitive that a span's task waits for."""
+        return self.trace.things[span.thing] if span.thing >= 0 else None
+
+    def running(self, instant: int) -> list[str]:
+        """Return the labels of the tasks that ran at an instant, in order, once for each step."""
+        steps = (self.trace.steps[index] for index in self.instants.get(instant, ()))
+        return [self.lanes[step[1]].label for step in steps if step[1]]
+
+    def overlap(self, one: str | int, other: str | int) -> int:
+        """Return for how many nanoseconds two tasks were both in progress."""
+        first, second = self._life(self[one]), self._life(self[other])
+        return max(0, min(first[1], second[1]) - max(first[0], second[0]))
+
+    def critical_path(self) -> list[int]:
+        """Return the steps of which each led to the next, up to the end of the main task.
+
+        A delay on it delays the end; what is not on it could have taken longer.
+        """
+        main = self.lanes.get(1)
+        return list(self.back_from(main.steps[-1] if main and main.steps else -1))[::-1]
+
+    def back_from(self, index: int) -> Iterator[int]:
+        """Yield this step, the one that led to it, and so on."""
+        while index >= 0:
+            yield index
+            index = self._led_to(index)
+
+    def _led_to(self, index: int) -> int:
+        """Return the step that let another one happen no earlier than it did; -1 if none did.
+
+        That is the one that made it ready, or one that blocked the loop while it was.
+        """
+        earlier = self.blocked_in.bisect_left(index) - 1
+        blocker: int = self.blocked_in.keys()[earlier] if earlier >= 0 else -1
+        if blocker >= 0 and self._end_of(blocker) > self.ready_at(index):
+            return blocker
+        return self.trace.steps[index][2]
+
+    def ready_at(self, index: int) -> int:
+        """Return when a step was made ready, in nanoseconds."""
+        at, _, woken_by, ended, *_ = self.trace.steps[index]
+        if index in self._late:
+            return self._late[index]
+        return at if ended == "timer" or woken_by < 0 else self.trace.steps[woken_by][0]
+
+    def requested(self, step: int, who: int) -> tuple[int, int]:
+        """Return the step and the task behind an event of a step, 0 if no task is."""
+        if who == 0 and step >= 0 and self.trace.steps[step][3] == "callback":
+            source, _ = self._cause(step)
+            if source >= 0:
+                return source, self.trace.steps[source][1]
+        return step, max(who, 0)
+
+    def _life(self, lane: Lane) -> tuple[int, int]:
+        return lane.created, self.end if lane.ended is None else lane.ended
+
+    # Construction
+
+    def _live(self, lane: Lane) -> Iterator[Span]:
+        """Yield the spans of a lane, and note how it ends."""
+        since, kind, what, thing, stack, last = lane.created, "turn", "its first turn", -1, 0, -1
+        deadline = NEVER
+        for index in lane.steps:
+            at, _, _, ended, subject, place = self.trace.steps[index]
+            woken = max(since, min(deadline, self.ready_at(index)))
+            if kind != "turn":
+                yield Span(since, woken, WAITING, kind, what, thing, stack, last)
+                since = woken
+            if at > since or kind == "turn":
+                yield Span(since, at, READY, kind, what, -1, stack, last)
+            since, last = at + self.blocked_in.get(index, 0), index
+            yield Span(at, since, RUNNING, ended, "", -1, place, index)
+            if ended in ENDS:
+                lane.ended, lane.outcome, lane.error = since, ended, subject or ""
+                return
+            kind, stack = ended, place
+            deadline = subject if kind == "sleep" and subject >= 0 else NEVER
+            what, thing = self._words(ended, subject)
+        if kind == "turn":
+            yield Span(since, self.end, READY, kind, what, -1, stack, last)
+        else:
+            yield Span(since, self.end, WAITING, kind, what, thing, stack, last)
+
+    def _end_of(self, index: int) -> int:
+        return self.trace.steps[index][0] + self.blocked_in.get(index, 0)
+
+    def _words(self, kind: str, subject: Any) -> tuple[str, int]:
+        """Return for what a task waits, in words, and the index of the thing if it is one."""
+        template, means = WAITS[kind]
+        if means == "a thing":
+            return template.format(self.trace.things[subject]), subject
+        if means == "tasks":
+            labels = ", ".join(self.lanes[number].label for number in subject if number)
+            return template.format(labels or "futures"), -1
+        if means == "a deadline":
+            return template.format("never" if subject < 0 else format_seconds(subject)), -1
+        return template.format(subject), -1
+
+    def _arrows(self) -> Iterator[Arrow]:
+        steps = self.trace.steps
+        for made in self.trace.tasks:
+            lane = self.lanes[made.number]
+            first = lane.steps[0] if lane.steps else -1
+            if made.parent:
+                at = steps[first][0] if first >= 0 else made.at
+                yield Arrow("spawn", made.parent, made.number, made.step, first, made.at, at)
+            waits = zip(lane.steps, lane.steps[1:], strict=False)
+            for before, index in waits:
+                source, start = self._cause(index)
+                if source >= 0 and steps[source][1] != made.number:
+                    joins = steps[source][3] in ENDS and steps[before][3] in _JOINS
+                    kind = "join" if joins else "wake"
+                    end = steps[index][0]
+                    yield Arrow(kind, steps[source][1], made.number, source, index, start, end)
+        for step, at, kind, who, subject, _ in self.trace.events:
+            if kind == "cancel":
+                source, who = self.requested(step, who)
+                target = self.lanes[subject].steps
+                later = bisect_right(target, step)
+                while later < len(target) and steps[target[later]][0] < at:
+                    later += 1  # an eager step within the one that has cancelled it afterwards
+                follows = target[later] if later < len(target) else -1
+                end = steps[follows][0] if follows >= 0 else at
+                yield Arrow("cancel", who, subject, source, follows, at, end)
+
+    def _cause(self, index: int) -> tuple[int, int]:
+        """Return the step of a task that made this one happen, -1 if a timer did; and when."""
+        steps = self.trace.steps
+        while True:
+            since = self.ready_at(index)
+            index = steps[index][2]
+            if index < 0 or steps[index][1]:
+                return index, since
+            if steps[index][3] == "timer":
+                return -1, since
+
+
+_MOST_NAMES = 12  # of tasks, in one message
+
+
+def names_of(lanes: Iterable[Lane]) -> str:
+    """Return what tasks can be asked for by; where there are many, those of a kind together."""
+    lanes = list(lanes)
+    labels = Counter(lane.label for lane in lanes)
+    names = [
+        lane.label if labels[lane.label] == 1 else f"{lane.number} ({lane.label!r})"
+        for lane in lanes
+    ]
+    if len(names) > _MOST_NAMES:
+        kinds = Counter(
+            lane.coroutine if lane.label == f"{lane.coroutine}#{lane.number}" else lane.label
+            for lane in lanes
+        )
+        names = [f"{kind} ({count} tasks)" if count > 1 else kind for kind, count in kinds.items()]
+    more = len(names) - _MOST_NAMES
+    shown = ", ".join(names[:_MOST_NAMES]) or "there is no task"
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+_JOINS = {"task", "gather", "wait", "wait_for", "as_completed", "group", "shield"}
+
+
+def _lanes(trace: Trace) -> dict[int, Lane]:
+    """Return the lanes by number, each parent before its children, these in order of creation."""
+    children: dict[int, list[TaskMade]] = {}
+    known = {made.number for made in trace.tasks}
+    for made in trace.tasks:
+        children.setdefault(made.parent if made.parent in known else 0, []).append(made)
+    lanes: dict[int, Lane] = {}
+    todo = [(made, 0) for made in reversed(children.get(0, ()))]
+    while todo:
+        made, depth = todo.pop()
+        lanes[made.number] = Lane(made, depth)
+        todo += [(child, depth + 1) for child in reversed(children.get(made.number, ()))]
+    for _, at, kind, who, subject, detail in trace.events:
+        if kind == "cancel":
+            lanes[subject].cancels.append((at, max(who, 0), detail or ""))
+        elif kind == "deliver":
+            lanes[subject].deliveries.append(at)
+    return lanes
+
+
+def _blocked_in(trace: Trace) -> SortedDict[int, int]:
+    blocked: SortedDict[int, int] = SortedDict()
+    for step, _, kind, _, subject, _ in trace.events:
+        if kind == "block":
+            blocked[step] = blocked.get(step, 0) + trace.blocked[subject].duration
+    return blocked
+
+
+def _place_of_holding(holding: Holding) -> tuple[int, int]:
+    return holding.start, holding.thing
+
+
+def _intervals(
+    trace: Trace, begins: str, end: int
+) -> Iterator[tuple[Any, int, int, int, int, int]]:
+    """Yield what begins with events of a kind: (subject, task, start, end, first, last)."""
+    for first, last in pairs(trace.events, begins):
+        _, since, _, who, subject, _ = trace.events[first]
+        yield subject, who, since, trace.events[last][1] if last >= 0 else end, first, last
+
+
+def _queues(lanes: Iterable[Lane]) -> dict[int, list[tuple[int, int]]]:
+    changes: dict[int, list[tuple[int, int]]] = {}
+    for lane in lanes:
+        for span in lane.spans:
+            if span.state == WAITING and span.thing >= 0:
+                changes.setdefault(span.thing, []).extend([(span.start, 1), (span.end, -1)])
+    queues: dict[int, list[tuple[int, int]]] = {}
+    for thing, moments in changes.items():
+        length: dict[int, int] = {}  # the last one at each instant
+        waiting = 0
+        for at, change in sorted(moments):
+            waiting += change
+            length[at] = waiting
+        queues[thing] = list(length.items())
+    return queues

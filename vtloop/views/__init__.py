@@ -1,0 +1,13 @@
+"""A timeline, drawn or written.
+
+Hands out: `chart`, `marbles`, `mermaid`, `perfetto`, `html`, and `formats`, which has them all.
+May import: `errors`, `private`, `values`, `timeline`.
+
+A map of the package, from the bottom up:
+
+- `options`: what the options of views can be
+- `chart`: a picture; a package, with a map of its own
+- `marble_rows`, `marbles`: one character for a stretch of time
+- `perfetto`, `mermaid`, `html`: for the programs of these names, and a page for a browser
+- `formats`: all of them, by the suffix of a file
+"""

@@ -1,0 +1,135 @@
+"""Charts of a run: its tasks down, time across, and what each does, waits for and holds.
+
+    >>> import asyncio, vtloop
+    >>> from vtloop import chart
+    >>> run = vtloop.simulate(lambda: asyncio.sleep(1))
+    >>> chart.save(run.timeline, "nap.svg")  # doctest: +SKIP
+
+- `draw` draws on axes, which are yours: by time, x is in seconds. pyplot is not used.
+- A text stands only where it fits into the axes as large as they are when it is drawn.
+- The label of a shape is its tooltip, its gid is its id in SVG; see `canvas`.
+
+A map of the package, from the bottom up; a module imports only from those named before it:
+
+- `style`: colours, patterns, marks and sizes
+- `scale`, `words`, `facts`, `rows`: what stands where, and what it says
+- `canvas`, `sheet`, `svg`: on what is drawn, and files
+- `marks`, `bars`, `things`, `arrows`, `paint`: what is drawn in rows
+- `axis`, `frame`, `layout`: what is drawn around them, and where everything stands
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from vtloop.timeline.difference import first_difference
+from vtloop.values.allowed import check
+from vtloop.views.chart.layout import Layout, default_title, stacked
+from vtloop.views.chart.scale import Scale, axis_for
+from vtloop.views.chart.style import SIZES, THEMES, size_of
+from vtloop.views.chart.svg import save_figure
+from vtloop.views.options import OF_CHARTS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from vtloop.timeline.timeline import Timeline
+
+
+def draw(
+    timeline: Timeline,
+    *,
+    ax: Axes | None = None,
+    axis: str | None = None,
+    theme: str = "light",
+    title: str | None = None,
+    legend: bool = True,
+    font: float | None = None,
+    prefix: str = "",
+) -> Axes:
+    """Draw the schedule of a run on axes, and return them.
+
+    Without `ax`, they are those of a new figure of README size. `axis` is what stands across:
+    'time'; 'steps', with a column for each; or 'both'. Without it, it is time if any passes.
+    `font` is the size of text in points, and `prefix` begins the id of every shape, so that ids
+    differ in a figure of several charts. TypeError or ValueError for options that are none of this.
+    """
+    check(
+        OF_CHARTS,
+        timeline=timeline,
+        ax=ax,
+        axis=axis,
+        theme=theme,
+        title=title,
+        legend=legend,
+        font=font,
+    )
+    if ax is None:
+        made = figure(timeline, axis=axis, theme=theme, title=title, legend=legend)
+        return made.axes[0]
+    box = ax.get_window_extent()
+    room = box.width * 72 / ax.figure.dpi
+    scale = Scale(timeline, axis_for(axis, timeline))
+    layout = Layout(timeline, scale, room, font or SIZES["readme"].font)
+    lines = box.height * 72 / ax.figure.dpi / layout.height
+    if lines < layout.across.font and font is None:
+        layout = Layout(timeline, scale, room, max(4.0, lines))
+    layout.paint(ax, THEMES[theme], title, legend, prefix)
+    return ax
+
+
+def figure(
+    timeline: Timeline,
+    *,
+    axis: str | None = None,
+    theme: str = "light",
+    title: str | None = None,
+    legend: bool = True,
+    size: str | tuple[float, float] = "readme",
+) -> Figure:
+    """Return a figure with the chart of a run, as high as its rows need.
+
+    `size` is 'readme', 'page' or 'slide', or a width and a greatest height in inches. TypeError or
+    ValueError for options that are none of this.
+    """
+    check(
+        OF_CHARTS,
+        timeline=timeline,
+        axis=axis,
+        theme=theme,
+        title=title,
+        legend=legend,
+        size=size,
+    )
+    return stacked([timeline], axis, THEMES[theme], [title], legend, size_of(size))
+
+
+def compare(
+    one: Timeline,
+    other: Timeline,
+    *,
+    axis: str | None = None,
+    theme: str = "light",
+    titles: tuple[str, str] | None = None,
+    size: str | tuple[float, float] = "readme",
+) -> Figure:
+    """Return a figure with the charts of two runs, one over the other, and where they first differ.
+
+    By time, both have the same axis. The caption says what differs.
+    """
+    for timeline in (one, other):
+        check(OF_CHARTS, timeline=timeline)
+    check(OF_CHARTS, axis=axis, theme=theme, titles=titles, size=size)
+    names = titles or (default_title(one), default_title(other))
+    found = first_difference(one, other)
+    return stacked([one, other], axis, THEMES[theme], list(names), True, size_of(size), found)
+
+
+def save(timeline: Timeline, path: str | os.PathLike[str], **options: Any) -> None:
+    """Write the chart of a run to an SVG, PNG or PDF file, by its suffix; options as for `figure`.
+
+    Equal runs give equal bytes.
+    """
+    save_figure(figure(timeline, **options), path)

@@ -1,0 +1,77 @@
+"""What a task does, as bars in its row, with words where they fit."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from vtloop.timeline.timeline import Span
+from vtloop.values.text import counted
+from vtloop.views.chart.canvas import BAR, SMALL, TICK, Box
+from vtloop.views.chart.marks import paint_marks, paint_prints
+from vtloop.views.chart.rows import Row
+from vtloop.views.chart.sheet import Sheet
+from vtloop.views.chart.style import STATES
+from vtloop.views.chart.words import fitting, span_tooltip, span_words
+
+
+def paint_lane(sheet: Sheet, row: Row) -> None:
+    """Paint the row of one task."""
+    lane = row.lanes[0]
+    top, bottom = row.bar, row.bar + row.bar_height
+    shapes: dict[str, list[Box]] = defaultdict(list)
+    end = sheet.birth(lane)
+    for place, (span, state, left, right) in enumerate(sheet.segments(lane)):
+        end = max(end, right)
+        box = left, top, right, bottom
+        if left == right and state != "running":
+            continue
+        if sheet.dense:
+            shapes[state].append(sheet.at_least_a_pixel(box))
+        else:
+            tooltip = span_tooltip(sheet.timeline, lane, span)
+            sheet.canvas.state(box, state, f"task-{lane.number}-span-{place}", tooltip)
+        _span_words(sheet, span, state, box)
+    _shapes(sheet, shapes, f"task-{lane.number}", lane.label)
+    paint_marks(sheet, lane, row, end)
+    paint_prints(sheet, lane, row)
+
+
+def paint_group(sheet: Sheet, row: Row) -> None:
+    """Paint the row that some tasks share, with a thin line for each."""
+    thin = row.bar_height / len(row.lanes)
+    shapes: dict[str, list[Box]] = defaultdict(list)
+    raised = 0
+    for place, lane in enumerate(row.lanes):
+        top = row.bar + place * thin
+        raised += lane.outcome == "raised"
+        for _, state, left, right in sheet.segments(lane):
+            if right > left or state == "running":
+                box = left, top, right, top + thin * 0.92
+                shapes[state].append(sheet.at_least_a_pixel(box))
+    _shapes(sheet, shapes, f"group-{row.lanes[0].number}", row.label)
+    if raised:
+        sheet.caption.append(f"{raised} of the tasks of {row.label} raised.")
+
+
+def _span_words(sheet: Sheet, span: Span, state: str, box: Box) -> None:
+    left, top, right, bottom = box
+    room = (right - left) * sheet.across.points - 0.8 * sheet.across.font
+    if room <= sheet.across.font:
+        return
+    size = sheet.across.font * SMALL
+    text = fitting(span_words(sheet.timeline, span), room, size)
+    look = sheet.canvas.theme.states[state]
+    if text:
+        behind = "" if state in ("running", "sleep") else look.face
+        middle = (left + right) / 2, (top + bottom) / 2
+        sheet.canvas.words(*middle, text, colour=look.ink, behind=behind)
+
+
+def _shapes(sheet: Sheet, shapes: dict[str, list[Box]], name: str, label: str) -> None:
+    for state, boxes in shapes.items():
+        sheet.canvas.seen.setdefault(("state", state))
+        look = sheet.canvas.theme.states[state]
+        tooltip = f"{label}: {state}, {counted(len(boxes), 'span')}"
+        layer = TICK if state == "running" else BAR
+        pattern = "" if name.startswith("group") else STATES[state][1]
+        sheet.canvas.boxes(boxes, look, f"{name}-{state}", tooltip, layer, pattern)

@@ -1,0 +1,213 @@
+"""Shapes on axes, each with an id and a tooltip.
+
+An artist's `gid` becomes its id in SVG. Its tooltip is its label, behind an underscore, which keeps
+it out of the legends that matplotlib makes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.collections import PathCollection
+from matplotlib.lines import Line2D
+from matplotlib.patches import Polygon, Rectangle
+from matplotlib.path import Path
+from matplotlib.patheffects import withStroke
+from matplotlib.text import Text
+from matplotlib.transforms import ScaledTranslation, Transform
+
+from vtloop.views.chart.style import FONT, STATES, Look, Theme
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+Box = tuple[float, float, float, float]  # left, top, right, bottom
+
+_CORNERS = [0, 1, 2, 1, 2, 3, 0, 3, 0, 1]  # of a box, as places in it
+_FINE = 0.2  # points: a gap that cannot be seen
+_RECTANGLE = [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY]
+
+BACK, BAND, ARROW, BAR, TICK, WORDS, MARK = range(7)  # what lies on what
+SMALL = 0.86  # the size of text in a bar, in sizes of the font
+
+
+class Canvas:
+    """Axes to draw on: x as the scale has it, y in lines of text, from the top down."""
+
+    def __init__(self, ax: Axes, theme: Theme, font: float, points: float, prefix: str) -> None:
+        self.ax = ax
+        self.points = points  # for one unit of x
+        self.theme = theme
+        self.font = font  # points
+        self.prefix = prefix
+        self.seen: dict[tuple[str, str], None] = {}
+        """What the legend has to explain: ('state', 'ready'), in order of appearance."""
+
+    def add(self, artist: Artist, name: str, tooltip: str, layer: int) -> None:
+        """Add an artist under an id, which is unique in the chart, with a tooltip."""
+        artist.set_gid(self.prefix + name)
+        artist.set_label("_" + tooltip)
+        artist.set_zorder(1 + layer / 10)
+        self.ax.add_artist(artist)
+
+    def box(self, box: Box, look: Look, pattern: str, name: str, tooltip: str, layer: int) -> None:
+        """Add a rectangle."""
+        left, top, right, bottom = box
+        patch = Rectangle(
+            (left, top),
+            right - left,
+            bottom - top,
+            facecolor=look.face,
+            edgecolor=look.edge,
+            linewidth=0.7 if right > left else 1.6,
+            hatch=pattern or None,
+        )
+        self.add(patch, name, tooltip, layer)
+
+    def boxes(
+        self,
+        boxes: list[Box],
+        look: Look,
+        name: str,
+        tooltip: str,
+        layer: int,
+        pattern: str = "",
+    ) -> None:
+        """Add many rectangles as one shape, without edges, nor gaps too fine to be seen."""
+        corners = _joined(boxes, _FINE / self.points)[:, _CORNERS].reshape(-1, 2)
+        path = Path(corners, np.tile(_RECTANGLE, len(corners) // len(_RECTANGLE)))
+        shape = PathCollection([path], facecolors=[look.face], edgecolors="none", linewidths=0)
+        if pattern:
+            shape.set_hatch(pattern)
+            shape.set_edgecolor(look.edge)  # of the pattern
+        self.add(shape, name, tooltip, layer)
+
+    def state(self, box: Box, state: str, name: str, tooltip: str) -> None:
+        """Add a rectangle in the look of a state; one without width is a tick."""
+        self.seen.setdefault(("state", state))
+        layer = BAR if box[2] > box[0] else TICK
+        self.box(box, self.theme.states[state], STATES[state][1], name, tooltip, layer)
+
+    def words(
+        self,
+        x: float,
+        y: float,
+        text: str,
+        *,
+        size: float = SMALL,
+        colour: str = "",
+        align: Literal["left", "center", "right"] = "center",
+        behind: str = "",
+        halo: bool = False,
+        offset: float = 0,
+        transform: Transform | None = None,
+        weight: str = "normal",
+        name: str = "",
+    ) -> None:
+        """Add a text, `offset` points to the right of a place; `behind` is what it stands on."""
+        artist = Text(
+            x,
+            y,
+            text,
+            fontsize=size * self.font,
+            color=colour or self.theme.ink,
+            fontfamily=FONT,
+            fontweight=weight,
+            horizontalalignment=align,
+            verticalalignment="center_baseline",
+            parse_math=False,
+        )
+        if behind:
+            artist.set_bbox(
+                {"boxstyle": "square,pad=0.15", "facecolor": behind, "edgecolor": "none"}
+            )
+        if halo:
+            artist.set_path_effects([withStroke(linewidth=2, foreground=self.theme.paper)])
+        artist.set_zorder(1 + WORDS / 10)
+        if name:
+            artist.set_gid(self.prefix + name)
+        self.ax.add_artist(artist)
+        artist.set_transform(self._moved(transform or self.ax.transData, offset, 0))
+        artist.set_clip_on(False)
+
+    def mark(
+        self, x: float, y: float, kind: str, name: str, tooltip: str, offset: float = 0
+    ) -> None:
+        """Add a mark, `offset` points to the right of a place."""
+        self.seen.setdefault(("mark", kind))
+        line = Line2D([x], [y], linestyle="none", **self.mark_style(kind))
+        self.add(line, name, tooltip, MARK)
+        line.set_transform(self._moved(self.ax.transData, offset, 0))
+        line.set_clip_on(False)
+
+    def mark_style(self, kind: str) -> dict[str, Any]:
+        """Return how a mark looks, as a Line2D takes it."""
+        theme, size = self.theme, self.font * 0.68
+        marker, edge, face, scale = {
+            "start": (">", theme.ink, theme.paper, 0.95),
+            "returned": ("o", theme.ink, theme.ink, 0.9),
+            "raised": ("X", theme.alarm, theme.alarm, 1.2),
+            "cancelled": ("D", theme.alarm, theme.alarm, 0.9),
+            "request": ("v", theme.alarm, theme.paper, 0.95),
+            "delivery": ("v", theme.alarm, theme.alarm, 0.95),
+            "deadline": ("|", theme.alarm, theme.alarm, 1.4),
+            "print": ("|", theme.muted, theme.muted, 1.4),
+        }[kind]
+        return {
+            "marker": marker,
+            "markersize": size * scale,
+            "markeredgecolor": edge,
+            "markerfacecolor": face,
+            "markeredgewidth": 1.0,
+        }
+
+    def line(
+        self,
+        xs: list[float],
+        ys: list[float],
+        colour: str,
+        name: str,
+        tooltip: str,
+        *,
+        layer: int = ARROW,
+        pattern: Any = "-",
+        thick: float = 1.0,
+    ) -> None:
+        """Add a line."""
+        line = Line2D(xs, ys, color=colour, linewidth=thick, linestyle=pattern)
+        self.add(line, name, tooltip, layer)
+
+    def head(self, corners: list[tuple[float, float]], colour: str, name: str, tip: str) -> None:
+        """Add the head of an arrow."""
+        patch = Polygon(corners, closed=True, facecolor=colour, edgecolor="none")
+        self.add(patch, name, tip, TICK)
+
+    def funnel(
+        self, x: float, top: float, left: float, right: float, foot: float, name: str, tip: str
+    ) -> None:
+        """Add the area between a point and what it opens up into, below."""
+        corners = [(x, top), (left, foot), (right, foot)]
+        patch = Polygon(corners, closed=True, facecolor=self.theme.shade, edgecolor="none")
+        self.add(patch, name, tip, BACK)
+
+    def _moved(self, transform: Transform, right: float, up: float) -> Transform:
+        if not right and not up:
+            return transform
+        figure = self.ax.figure
+        return transform + ScaledTranslation(right / 72, up / 72, figure.dpi_scale_trans)
+
+
+def _joined(boxes: list[Box], gap: float) -> NDArray[np.float64]:
+    """Return boxes with those of one height joined where nothing wider than a gap is between."""
+    left, top, right, bottom = table = np.asarray(boxes, dtype=float).T
+    order = np.lexsort((left, bottom, top))
+    left, top, right, bottom = table[:, order]
+    starts = np.ones(len(order), dtype=bool)
+    starts[1:] = (top[1:] != top[:-1]) | (bottom[1:] != bottom[:-1]) | (left[1:] - right[:-1] > gap)
+    first = np.flatnonzero(starts)
+    return np.stack(
+        (left[first], top[first], np.maximum.reduceat(right, first), bottom[first]), axis=1
+    )

@@ -1,0 +1,65 @@
+"""What a chart tells of a run beyond its spans: who was left, what is due when, which events."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from vtloop.private.events import NAMES_OF_TIMEOUTS
+from vtloop.timeline.participants import left_over
+from vtloop.timeline.timeline import Lane, Timeline
+from vtloop.values.text import counted
+
+
+def words_of_arrows(drawn: int, found: int, alone: int) -> str:
+    """Say which arrows are drawn, of those found and those between rows of one task."""
+    if not drawn:
+        return f"Not drawn: {counted(found, 'arrow')} to or from tasks that share a row."
+    words = f"{drawn} of {counted(found, 'arrow')} drawn"
+    if drawn < alone:
+        words += ": cancellations first, then ends of waits for tasks, wake-ups, creations"
+    return words + (", none to or from tasks that share a row." if alone < found else ".")
+
+
+def told(timeline: Timeline) -> dict[tuple[str, int], list[int]]:
+    """Return the events of each task that stand in its row, by their indexes."""
+    events: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for index, (_, _, kind, who, subject, _) in enumerate(timeline.trace.events):
+        if kind in ("cancel", "deliver"):
+            events["task", subject].append(index)
+        elif kind == "set":
+            events["set", who].append(index)
+    return events
+
+
+def ends_of_left(timeline: Timeline) -> dict[int, int]:
+    """Return the tasks that were left when the run was over, with the step that ended each, or -1.
+
+    Those that the runner cancels, as it cleans up, count as left.
+    """
+    return {
+        number: next((index for index in timeline.lanes[number].steps if index > step), -1)
+        for number, step in left_over(timeline).items()
+    }
+
+
+def deadlines(timeline: Timeline, lane: Lane, events: list[int]) -> Iterator[int]:
+    """Yield when the timeouts of a task are due, as far as the run went, from what it set."""
+    steps = timeline.trace.steps
+    slept = {(index, steps[index][4]) for index in lane.steps if steps[index][3] == "sleep"}
+    for index in events:
+        step, *_, deadline = timeline.trace.events[index]
+        if (step, deadline) in slept:
+            slept.remove((step, deadline))
+        elif deadline <= timeline.end and _may_be_timeout(timeline, step, deadline):
+            yield deadline
+
+
+def _may_be_timeout(timeline: Timeline, setter: int, deadline: int) -> bool:
+    """Tell whether a timer is a timeout, by what it called if it fired."""
+    called = [
+        step[4]
+        for index in timeline.instants.get(deadline, ())
+        if (step := timeline.trace.steps[index])[3] == "timer" and step[2] == setter
+    ]
+    return not called or any(name.endswith(NAMES_OF_TIMEOUTS) for name in called)

@@ -1,0 +1,191 @@
+"""Where everything in a figure stands: the layout of one chart, and of several over one axis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from vtloop.timeline.difference import Difference
+from vtloop.timeline.participants import shown
+from vtloop.values.clock import format_seconds
+from vtloop.values.text import counted
+from vtloop.views.chart import frame
+from vtloop.views.chart.axis import RULER, paint_axis, paint_ruler
+from vtloop.views.chart.canvas import MARK, Canvas
+from vtloop.views.chart.paint import paint_rows
+from vtloop.views.chart.rows import Across, Row, rows_of
+from vtloop.views.chart.scale import Scale, axis_for
+from vtloop.views.chart.sheet import Sheet
+from vtloop.views.chart.style import Size, Theme
+from vtloop.views.chart.svg import Chart
+from vtloop.views.chart.words import drawable
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from vtloop.timeline.timeline import Timeline
+
+_LEFT, _RIGHT = 1.2, 1.4  # lines of text, within the axes, for the marks of start and end
+_SMALLEST = 4.5  # points, of a font
+
+
+class Layout:
+    """Where everything stands, before there are axes to draw on."""
+
+    def __init__(
+        self,
+        timeline: Timeline,
+        scale: Scale,
+        room: float,
+        font: float,
+        period: tuple[float, float] | None = None,
+    ) -> None:
+        self.timeline = timeline
+        self.scale = scale
+        start, end = period or (scale.start, scale.end)
+        points = max(1.0, room - (_LEFT + _RIGHT) * font) / (end - start)
+        self.across = Across(start - _LEFT * font / points, points, room, font)
+        top = RULER if scale.axis == "both" else 0.0
+        self.rows: list[Row] = rows_of(timeline, self.scale, self.across, top)
+        last = self.rows[-1] if self.rows else None
+        self.labels = frame.labels_width(self.rows, font)
+        """How wide the column of the labels is, in points."""
+        self.height = last.top + last.height if last else top + 1.0
+
+    def paint(
+        self,
+        ax: Axes,
+        theme: Theme,
+        title: str | None,
+        legend: bool,
+        prefix: str,
+        seen: dict[tuple[str, str], None] | None = None,
+        notes: Sequence[str] = (),
+    ) -> tuple[float, Canvas]:
+        """Draw on axes; return how many points the legend and caption take below them."""
+        across, font = self.across, self.across.font
+        canvas = Canvas(ax, theme, font, across.points, prefix)
+        canvas.seen.update(seen or {})  # by charts that share the legend
+        ax.set_facecolor(theme.paper)
+        ax.set_xlim(across.origin, across.origin + across.room / across.points)
+        ax.set_ylim(self.height, 0)
+        paint_axis(canvas, self.timeline, self.scale, across)
+        if self.scale.axis == "both":
+            paint_ruler(canvas, self.timeline, self.scale, across)
+        frame.paint_labels(canvas, self.rows, self.labels)
+        caption = list(notes)
+        if self.rows:
+            sheet = Sheet(self.timeline, canvas, self.scale, across, self.rows)
+            paint_rows(sheet)
+            caption += sheet.caption
+        left = self.labels
+        title = default_title(self.timeline) if title is None else title
+        frame.paint_title(canvas, title, left, across.room)
+        below = font * (4.6 if self.timeline.trace.wall_clock else 3.6)
+        if legend:
+            lines = frame.paint_legend(canvas, left, left + across.room, below)
+            below += (lines * 1.55 - 0.2) * 0.86 * font
+        if caption:
+            below += 0.5 * font
+            lines = frame.paint_caption(canvas, caption, left, left + across.room, below)
+            below += lines * 1.3 * 0.86 * font
+        return below, canvas
+
+    def mark_difference(self, canvas: Canvas, difference: Difference, run: int) -> None:
+        """Mark where this run first does what the other does not."""
+        step, at = difference.steps[run], difference.ats[run]
+        x = self.scale.at(at) if step < 0 else self.scale.centre(step)
+        colour, top = canvas.theme.difference, RULER if self.scale.axis == "both" else 0.0
+        canvas.line(
+            [x, x],
+            [top, self.height],
+            colour,
+            "difference",
+            difference.words,
+            layer=MARK,
+            pattern=(0, (3, 2)),
+            thick=1.6,
+        )
+
+
+_ENDS = {"DeadlockError": ", then a deadlock", "LivelockError": ", then a livelock"}
+
+
+def default_title(timeline: Timeline) -> str:
+    """Return the title of a chart that is given none."""
+    lanes = shown(timeline)
+    if not lanes:
+        return "no tasks"
+    name, length = drawable(lanes[0].coroutine, 40), timeline.end - timeline.start
+    header = timeline.trace.header
+    end = _ENDS.get((header.get("error") or "").partition("(")[0], "")
+    case = f", in case {header['sweep']}" if header.get("sweep") else ""
+    return f"{name}: {counted(len(lanes), 'task')}, {format_seconds(length)}{end}{drawable(case)}"
+
+
+def _comparison(difference: Difference | None) -> list[str]:
+    if difference is None:
+        return ["The two runs do the same."]
+    return [f"The dashed line is the first difference: {difference.words}."]
+
+
+def stacked(
+    timelines: list[Timeline],
+    axis: str | None,
+    theme: Theme,
+    titles: list[str | None],
+    legend: bool,
+    size: Size,
+    difference: Difference | None = None,
+) -> Figure:
+    """Return a figure with one chart below the other, in a font with which it is not too tall."""
+    font = size.font
+    across = axis_for(axis, *timelines)
+    pairs = [(timeline, Scale(timeline, across)) for timeline in timelines]
+    made = _stacked(pairs, theme, titles, legend, size, font, difference)
+    while made.get_figheight() > size.tallest and font > _SMALLEST:
+        font = max(_SMALLEST, font * max(0.75, size.tallest / made.get_figheight()))
+        made = _stacked(pairs, theme, titles, legend, size, font, difference)
+    return made
+
+
+def _stacked(
+    pairs: list[tuple[Timeline, Scale]],
+    theme: Theme,
+    titles: list[str | None],
+    legend: bool,
+    size: Size,
+    font: float,
+    difference: Difference | None,
+) -> Figure:
+    wide, edge = size.width * 72, 1.0 * font
+    period = None
+    if all(scale.axis == "time" for _, scale in pairs):
+        period = min(scale.start for _, scale in pairs), max(scale.end for _, scale in pairs)
+    rough = [Layout(timeline, scale, wide, font, period) for timeline, scale in pairs]
+    labels = max(layout.labels for layout in rough)
+    room = wide - labels - 2 * edge
+    layouts = [Layout(timeline, scale, room, font, period) for timeline, scale in pairs]
+    made = Chart(figsize=(size.width, 1), dpi=size.dpi, facecolor=theme.paper)
+    heights: list[tuple[float, float, float]] = []
+    seen: dict[tuple[str, str], None] = {}
+    for place, (layout, title) in enumerate(zip(layouts, titles, strict=True)):
+        ax = made.add_axes((0, 0, 1, 1))
+        layout.labels = labels
+        last = place == len(layouts) - 1
+        prefix = "" if len(layouts) == 1 else f"run-{place + 1}-"
+        notes = _comparison(difference) if last and len(layouts) > 1 else []
+        below, canvas = layout.paint(ax, theme, title, legend and last, prefix, seen, notes)
+        seen = canvas.seen
+        if difference is not None:
+            layout.mark_difference(canvas, difference, place)
+        heights.append((2.6 * font, layout.height * font, below + 0.3 * font))
+    tall = sum(map(sum, heights)) + 0.2 * font
+    made.set_size_inches(size.width, tall / 72)
+    top = tall
+    for ax, (above, height, below) in zip(made.axes, heights, strict=True):
+        top -= above + height
+        ax.set_position(((edge + labels) / wide, top / tall, room / wide, height / tall))
+        top -= below
+    return made

@@ -1,0 +1,77 @@
+"""The marks in the row of a task: starts and ends, deadlines, cancellations, and what it prints.
+
+Marks of a task's start and end stand outside of its bar, so that a life of no length shows both.
+"""
+
+from __future__ import annotations
+
+from vtloop.timeline.timeline import Lane
+from vtloop.values.clock import format_seconds
+from vtloop.views.chart.canvas import BAND, MARK, SMALL
+from vtloop.views.chart.facts import deadlines
+from vtloop.views.chart.rows import Row
+from vtloop.views.chart.sheet import Sheet
+
+
+def paint_marks(sheet: Sheet, lane: Lane, row: Row, end: float) -> None:
+    """Mark what happens to a task, whose bar ends at `end`."""
+    canvas, name, step = sheet.canvas, f"task-{lane.number}", 0.42 * sheet.across.font
+    if lane.steps:
+        at = format_seconds(sheet.timeline.trace.steps[lane.steps[0]][0])
+        tip = f"{lane.label} starts at {at}"
+        canvas.mark(sheet.birth(lane), row.middle, "start", f"{name}-start", tip, -step)
+    if lane.ended is not None:
+        tip = f"{lane.label} {lane.outcome} at {format_seconds(lane.ended)}"
+        tip += f"\n{lane.error}" if lane.error else ""
+        canvas.mark(end, row.middle, lane.outcome, f"{name}-end", tip, step)
+    for place, due in enumerate(deadlines(sheet.timeline, lane, sheet.told["set", lane.number])):
+        left = sheet.scale.at(due)
+        tip = f"{lane.label}: deadline at {format_seconds(due)}"
+        ys = [row.bar - 0.25, row.bar + row.bar_height + 0.25]
+        canvas.seen.setdefault(("mark", "deadline"))
+        alarm = canvas.theme.alarm
+        canvas.line([left, left], ys, alarm, f"{name}-deadline-{place}", tip, layer=MARK, thick=1.5)
+    _cancellations(sheet, lane, row)
+
+
+def _cancellations(sheet: Sheet, lane: Lane, row: Row) -> None:
+    y, aside = row.bar - 0.45, 0.36 * sheet.across.font
+    for index in sheet.told["task", lane.number]:
+        step, at, kind, who, _, detail = sheet.timeline.trace.events[index]
+        x = sheet.scale.during(step, at)
+        if kind == "cancel":
+            if step >= 0 and sheet.timeline.trace.steps[step][1] != who:
+                x = sheet.scale.after(step, at)  # the loop did, between two steps
+            by = sheet.timeline.lanes[who].label if who in sheet.timeline.lanes else "the loop"
+            tip = f"{by} requests to cancel {lane.label} at {format_seconds(at)}"
+            tip += f", message {detail!r}" if detail else ""
+            sheet.canvas.mark(x, y, "request", f"cancel-{index}", tip, -aside)
+        else:
+            tip = f"CancelledError is thrown into {lane.label} at {format_seconds(at)}"
+            sheet.canvas.mark(x, y, "delivery", f"cancel-{index}", tip, aside)
+
+
+def paint_prints(sheet: Sheet, lane: Lane, row: Row) -> None:
+    """Write what a task prints below its bar, each with a flag from when it did."""
+    canvas, size = sheet.canvas, SMALL
+    bottom = row.bar + row.bar_height
+    for note in row.notes:
+        canvas.seen.setdefault(("mark", "print"))
+        printed = sheet.timeline.trace.printed[note.printed]
+        tip = f"{lane.label} prints at {format_seconds(printed.at)}:\n{printed.text}"
+        y = bottom + 0.65 + note.line * 1.1
+        foot = y + 0.4 if note.text else bottom + 0.3
+        name, muted = f"print-{note.printed}", canvas.theme.muted
+        canvas.line([note.x, note.x], [bottom, foot], muted, name, tip, layer=BAND, thick=0.9)
+        if note.text:
+            aside = -0.35 if note.leftward else 0.35
+            canvas.words(
+                note.x,
+                y,
+                note.text,
+                size=size,
+                align="right" if note.leftward else "left",
+                halo=True,
+                offset=aside * sheet.across.font,
+                name=f"{name}-text",
+            )

@@ -1,0 +1,68 @@
+"""The rows of a chart, painted one after the other, and what stands across all of them."""
+
+from __future__ import annotations
+
+from vtloop.values.clock import format_seconds
+from vtloop.values.text import counted
+from vtloop.views.chart.arrows import paint_arrows
+from vtloop.views.chart.bars import paint_group, paint_lane
+from vtloop.views.chart.canvas import BACK, BAR, Box
+from vtloop.views.chart.rows import Row
+from vtloop.views.chart.sheet import Sheet
+from vtloop.views.chart.style import Look
+from vtloop.views.chart.things import paint_section, paint_thing, waits_for_things
+from vtloop.views.chart.words import period
+
+
+def paint_rows(sheet: Sheet) -> None:
+    """Paint everything that stands in rows."""
+    _bands(sheet)
+    waits = waits_for_things(sheet)
+    for row in sheet.rows:
+        if row.kind == "lane":
+            paint_lane(sheet, row)
+        elif row.kind == "group":
+            paint_group(sheet, row)
+        elif row.kind == "thing":
+            paint_thing(sheet, row, waits.get(row.thing, []))
+        elif row.kind == "section":
+            paint_section(sheet, row)
+        else:
+            _callbacks(sheet, row)
+    paint_arrows(sheet)
+
+
+def _callbacks(sheet: Sheet, row: Row) -> None:
+    top, bottom = row.bar + 0.2, row.bar + row.bar_height - 0.2
+    shapes: list[Box] = []
+    look = Look(sheet.canvas.theme.muted, sheet.canvas.theme.muted, sheet.canvas.theme.paper)
+    for index, (at, who, _, ended, subject, _) in enumerate(sheet.timeline.trace.steps):
+        left, right = sheet.scale.left[index], sheet.scale.right[index]
+        if who or right <= left:
+            continue
+        sheet.canvas.seen.setdefault(("callback", "callback"))
+        if sheet.dense:
+            shapes.append((left, top, right, bottom))
+        else:
+            tip = f"{ended} {subject}\nat {format_seconds(at)}, step {index}"
+            box = left, top, right, bottom
+            sheet.canvas.box(box, look, "", f"step-{index}", tip, BAR)
+    if shapes:
+        tip = counted(len(shapes), "callback")
+        sheet.canvas.boxes(shapes, look, "callbacks", tip, BAR)
+
+
+def _bands(sheet: Sheet) -> None:
+    theme, bottom = sheet.canvas.theme, sheet.rows[-1].top + sheet.rows[-1].height
+    look = Look(theme.blocked, theme.blocked, theme.ink)
+    for step, _, kind, _, subject, _ in sheet.timeline.trace.events:
+        if kind == "block":
+            block = sheet.timeline.trace.blocked[subject]
+            left, right = sheet.scale.left[step], sheet.scale.at(block.at + block.duration)
+            if sheet.scale.axis == "time":
+                left = sheet.scale.at(block.at)
+            tip = f"{block.who} blocks the loop: {block.how}\n"
+            tip += f"{period(block.at, block.at + block.duration)}\n{block.place}"
+            sheet.canvas.seen.setdefault(("band", "blocked"))
+            box = left, sheet.rows[0].top, right, bottom
+            sheet.canvas.box(box, look, "", f"blocked-{subject}", tip, BACK)

@@ -1,0 +1,134 @@
+"""Where a step and a time are across a chart: by time, by step, or by both.
+
+- By time, x is seconds of virtual time, from where the run began, and all steps of an instant are
+  at one place.
+- By step, every step is one column wide, and the steps of an instant stand together; between two
+  instants there is a gap, of one width for all.
+- By both, the gaps are as wide as the time that passes in them, and the columns open up between.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import NamedTuple
+
+from vtloop.private.events import NAME_OF_END_OF_MAIN
+from vtloop.timeline.participants import shown
+from vtloop.timeline.timeline import Timeline
+from vtloop.values.clock import NANOSECONDS
+
+AXES = ("time", "steps", "both")
+_GAP = 0.7  # columns between two instants, where time has a place but no length
+_TIME = 1.0  # how wide time is as a whole, by both, in widths of all columns
+_NARROWEST = 0.25  # columns
+
+
+def axis_for(axis: str | None, *timelines: Timeline) -> str:
+    """Return what stands across a chart: what is asked for, or time, or steps if none passes."""
+    if axis is not None:
+        return axis
+    return "time" if any(one.start < one.end for one in timelines) else "steps"
+
+
+class Instant(NamedTuple):
+    """A point of time with the steps that share it, from `left` to `right`."""
+
+    at: int  # nanoseconds
+    left: float
+    right: float
+
+
+class Scale:
+    """The places of steps and times across a chart."""
+
+    def __init__(self, timeline: Timeline, axis: str) -> None:
+        steps = timeline.trace.steps
+        self.axis = axis
+        self.hidden = _hidden_steps(timeline)
+        """The steps that have no column: those of the loop's own tasks, and what they cause."""
+        self.left = [step[0] / NANOSECONDS for step in steps]
+        """Of each step, by its index."""
+        self.right = [
+            (step[0] + timeline.blocked_in.get(index, 0)) / NANOSECONDS
+            for index, step in enumerate(steps)
+        ]
+        self.instants: list[Instant] = []
+        """With columns, in order."""
+        self.start = timeline.start / NANOSECONDS if axis == "time" else 0.0
+        self.end = max(timeline.end, timeline.start + 1) / NANOSECONDS
+        self._ats: list[int] = []
+        self._edges: list[tuple[float, float]] = []
+        self._starts = [step[0] for step in steps]
+        if axis != "time":
+            self._open_up(timeline, self.hidden)
+
+    def at(self, time: int) -> float:
+        """Return the place of a time, in nanoseconds."""
+        if self.axis == "time":
+            return time / NANOSECONDS
+        index = bisect_right(self._ats, time) - 1
+        left, right = self._edges[index]
+        if time == self._ats[index] or index + 1 == len(self._ats):
+            return left if time == self._ats[index] else right
+        passed = (time - self._ats[index]) / (self._ats[index + 1] - self._ats[index])
+        return right + (self._edges[index + 1][0] - right) * passed
+
+    def centre(self, step: int) -> float:
+        """Return the middle of a step that takes no time; the start of the chart for -1."""
+        if step < 0:
+            return self.start
+        if self.axis == "time":
+            return self.left[step]
+        return self.left[step] + min(1.0, self.right[step] - self.left[step]) / 2
+
+    def during(self, step: int, time: int) -> float:
+        """Return the place of what happens at a time, in nanoseconds, in the course of a step."""
+        if self.axis == "time" or step < 0 or time > self._starts[step]:
+            return self.at(time)
+        return self.centre(step)
+
+    def after(self, step: int, time: int) -> float:
+        """Return the place of what happens at a time, in nanoseconds, once a step has ended."""
+        return self.at(time) if time > self._starts[step] else self.right[step]
+
+    def _open_up(self, timeline: Timeline, hidden: set[int]) -> None:
+        steps, blocked = timeline.trace.steps, timeline.blocked_in
+        ends = {steps[index][0] + duration for index, duration in blocked.items()}
+        self._ats = sorted({timeline.start, timeline.end, *timeline.instants, *ends})
+        columns = max(1, len(steps) - len(hidden))
+        passing = _gaps(self._ats, columns if self.axis == "both" else 0)
+        x = 0.0
+        for at, gap in zip(self._ats, passing, strict=True):
+            left = x
+            for index in timeline.instants.get(at, ()):
+                self.left[index] = x
+                x += index not in hidden
+                self.right[index] = x
+            self._edges.append((left, x))
+            if x > left:
+                self.instants.append(Instant(at, left, x))
+            x += gap
+        self.end = max(x, 1.0)
+        for index, duration in blocked.items():
+            self.right[index] = max(self.right[index], self.at(steps[index][0] + duration))
+
+
+def _hidden_steps(timeline: Timeline) -> set[int]:
+    visible = {0, *(lane.number for lane in shown(timeline))}
+    hidden: set[int] = set()
+    for index, (_, who, woken_by, ended, subject, _) in enumerate(timeline.trace.steps):
+        own = ended == "callback" and (subject == NAME_OF_END_OF_MAIN or woken_by in hidden)
+        if who not in visible or own:
+            hidden.add(index)
+    return hidden
+
+
+def _gaps(ats: list[int], columns: int) -> Iterable[float]:
+    """Return how much space follows each instant."""
+    whole = ats[-1] - ats[0]
+    for at, after in pairwise(ats):
+        share = (after - at) / whole * columns * _TIME
+        yield max(share, _NARROWEST) if columns else _GAP
+    yield 0.0

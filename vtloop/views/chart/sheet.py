@@ -1,0 +1,92 @@
+"""What is painted on which canvas, and where: what all that paints rows knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from vtloop.timeline.timeline import READY, RUNNING, Lane, Span, Timeline
+from vtloop.views.chart.canvas import Box, Canvas
+from vtloop.views.chart.facts import ends_of_left, told
+from vtloop.views.chart.rows import Across, Row
+from vtloop.views.chart.scale import Scale
+from vtloop.views.chart.style import state_of
+
+MOST_SHAPES = 1500  # from which on the spans of a row are one shape for each state
+
+
+class Sheet:
+    """The rows of one timeline on a canvas."""
+
+    def __init__(
+        self, timeline: Timeline, canvas: Canvas, scale: Scale, across: Across, rows: list[Row]
+    ) -> None:
+        self.timeline = timeline
+        self.canvas = canvas
+        self.scale = scale
+        self.across = across
+        self.rows = rows
+        self.row_of = {lane.number: row for row in rows for lane in row.lanes}
+        self.told = told(timeline)
+        self.caption: list[str] = []
+        """What is not drawn, in sentences."""
+        self.dense = sum(len(timeline.lanes[number].spans) for number in self.row_of) > MOST_SHAPES
+        self._left = ends_of_left(timeline)
+
+    def segments(self, lane: Lane) -> Iterator[tuple[Span, str, float, float]]:
+        """Yield the spans of a task with their state, and from where to where they go."""
+        scale, steps = self.scale, self.timeline.trace.steps
+        following = dict(pairwise([-1, *lane.steps]))
+        for span in lane.spans:
+            if span.state == RUNNING:
+                yield span, "running", scale.left[span.step], scale.right[span.step]
+                continue
+            start, end = self.birth(lane), scale.end
+            if span.step >= 0:
+                start = scale.right[span.step]
+            after = following.get(span.step, -1)
+            if after >= 0:
+                end = max(start, scale.left[after])
+            state = "left" if self._is_left(lane, span, after) else state_of(span)
+            if span.state == READY and span.kind != "turn":
+                continue  # is told below, as by step it may be seen where it takes no time
+            if span.state == READY or after < 0:
+                yield span, state, start, end
+                continue
+            woken = min(end, max(start, self._woken(lane, span, after)))
+            yield span, state, start, woken
+            if end > woken:
+                ready = span._replace(start=span.end, end=steps[after][0], state=READY, thing=-1)
+                yield ready, READY, woken, end
+
+    def birth(self, lane: Lane) -> float:
+        """Return where a task is created."""
+        return self.scale.during(lane.created_in, lane.created)
+
+    def at_least_a_pixel(self, box: Box) -> Box:
+        """Return a box that is wide enough to be seen."""
+        left, top, right, bottom = box
+        return left, top, max(right, left + 0.7 / self.across.points), bottom
+
+    def _woken(self, lane: Lane, span: Span, after: int) -> float:
+        """Return where the task becomes ready for the step that follows its wait."""
+        woken_by = self.timeline.trace.steps[after][2]
+        if woken_by < 0:
+            woken_by = self._cancelled_after(lane, span.step, after)
+        if self.scale.axis == "time" or woken_by < 0 or woken_by in self.timeline.blocked_in:
+            return self.scale.at(span.end)
+        return self.scale.right[woken_by]
+
+    def _cancelled_after(self, lane: Lane, first: int, last: int) -> int:
+        """Return the step after which the loop has cancelled a task between two of its steps.
+
+        It is -1 if the loop has not.
+        """
+        for index in self.told["task", lane.number]:
+            step, _, kind, *_ = self.timeline.trace.events[index]
+            if kind == "cancel" and first <= step < last:
+                return step
+        return -1
+
+    def _is_left(self, lane: Lane, span: Span, after: int) -> bool:
+        return lane.number in self._left and (after < 0 or after == self._left[lane.number])

@@ -1,0 +1,105 @@
+"""Who holds a primitive, and how many wait for it; and who is in a section."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from vtloop.timeline.timeline import READY
+from vtloop.values.text import counted
+from vtloop.views.chart.canvas import BAR, SMALL, Box
+from vtloop.views.chart.rows import Row
+from vtloop.views.chart.sheet import Sheet
+from vtloop.views.chart.style import Look
+from vtloop.views.chart.words import drawable, fitting, period
+
+_MANY_PIECES = 60  # of a queue, from which on its length is a height, not a number
+
+
+Wait = tuple[float, float]  # from where to where
+
+
+def waits_for_things(sheet: Sheet) -> dict[int, list[Wait]]:
+    """Return where tasks wait for each primitive that has a row."""
+    waits: dict[int, list[Wait]] = {row.thing: [] for row in sheet.rows if row.kind == "thing"}
+    for number in sheet.row_of if waits else ():
+        for span, state, left, right in sheet.segments(sheet.timeline.lanes[number]):
+            if span.thing in waits and state != READY and right > left:
+                waits[span.thing].append((left, right))
+    return waits
+
+
+def paint_thing(sheet: Sheet, row: Row, waits: list[Wait]) -> None:
+    """Paint the row of one primitive, for which tasks wait."""
+    thing, theme = str(sheet.timeline.trace.things[row.thing]), sheet.canvas.theme
+    sheet.canvas.seen.setdefault(("held", "held"))
+    _strip(sheet, row, theme.holdings, "holds", thing, f"{thing} is held")
+    _queue(sheet, row, thing, waits)
+
+
+def paint_section(sheet: Sheet, row: Row) -> None:
+    """Paint the row of one section."""
+    words = f"section {row.label}"
+    sheet.canvas.seen.setdefault(("held", "section"))
+    _strip(sheet, row, sheet.canvas.theme.sections, "is in", words, f"{words} is entered")
+
+
+def _strip(
+    sheet: Sheet, row: Row, looks: tuple[Look, Look], verb: str, thing: str, together: str
+) -> None:
+    """Paint who has what the row is for, piece by piece; of many no piece is named."""
+    events = sheet.timeline.trace.events
+    slots = 1 + max(slot for slot, _, _ in row.holdings)
+    each = row.bar_height / slots
+    name = f"{row.kind}-{row.thing}"
+    many = len(row.holdings) > _MANY_PIECES * 4
+    boxes: tuple[list[Box], list[Box]] = [], []
+    for count, (slot, index, holding) in enumerate(row.holdings):
+        left, right = sheet.scale.during(events[holding.first][0], holding.start), sheet.scale.end
+        if holding.last >= 0:
+            right = sheet.scale.during(events[holding.last][0], holding.end)
+        top = row.bar + slot * each
+        box = left, top, right, top + each * 0.94
+        boxes[count % 2].append(box)
+        if many:
+            continue
+        holder = sheet.timeline.lanes.get(holding.task)
+        label = holder.label if holder else "nobody"
+        tip = f"{label} {verb} {thing}\n{period(holding.start, holding.end)}"
+        look = looks[count % 2]
+        sheet.canvas.box(box, look, "", f"{name}-holding-{index}", tip, BAR)
+        room = (right - left) * sheet.across.points - 0.6 * sheet.across.font
+        text = fitting([drawable(label)], room, sheet.across.font * SMALL)
+        if text and each > 1:
+            sheet.canvas.words((left + right) / 2, top + each * 0.47, text, colour=look.ink)
+    if many:
+        tip = f"{together} {counted(len(row.holdings), 'time')}"
+        sheet.canvas.boxes(boxes[0], looks[0], f"{name}-holdings-even", tip, BAR)
+        sheet.canvas.boxes(boxes[1], looks[1], f"{name}-holdings-odd", tip, BAR)
+
+
+def _queue(sheet: Sheet, row: Row, thing: str, waits: list[Wait]) -> None:
+    changes = sorted((x, change) for wait in waits for x, change in zip(wait, (1, -1), strict=True))
+    most = waiting = 0
+    pieces: list[tuple[float, float, int]] = []
+    for (left, change), (right, _) in pairwise([*changes, (sheet.scale.end, 0)]):
+        waiting += change
+        most = max(most, waiting)
+        if waiting and right > left:
+            pieces.append((left, right, waiting))
+    top, look = row.bar + row.bar_height + 0.1, sheet.canvas.theme.queue
+    if len(pieces) > _MANY_PIECES:
+        sheet.canvas.seen.setdefault(("queue", "queue"))
+        heights = [(left, top, right, top + 0.9 * count / most) for left, right, count in pieces]
+        tip = f"up to {counted(most, 'task')} wait for {thing}"
+        sheet.canvas.boxes(heights, look, f"thing-{row.thing}-queue", tip, BAR)
+        return
+    for place, (left, right, count) in enumerate(pieces):
+        sheet.canvas.seen.setdefault(("queue", "queue"))
+        tip = f"{counted(count, 'task')} wait{'s' * (count == 1)} for {thing}"
+        box = left, top, right, top + 0.9
+        sheet.canvas.box(box, look, "", f"thing-{row.thing}-queue-{place}", tip, BAR)
+        room = (right - left) * sheet.across.points - 0.4 * sheet.across.font
+        text = fitting([f"{count} waiting", str(count)], room, sheet.across.font * 0.72)
+        if text:
+            middle = (left + right) / 2, top + 0.45
+            sheet.canvas.words(*middle, text, size=0.72, colour=look.ink)

@@ -1,0 +1,130 @@
+"""What a chart says: words in spans where they fit, tooltips, and how wide a text is.
+
+A text is measured without a renderer, from the font alone, so that a chart can be laid out before
+there is a figure.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Iterator
+
+from vtloop.timeline.timeline import READY, RUNNING, Lane, Span, Timeline
+from vtloop.values.clock import format_seconds
+from vtloop.views.chart.style import FONT
+
+_SAFETY = 1.02  # a renderer may set a text a little wider than the font says
+_LONGEST = 60  # characters of a text in a chart
+
+
+_DIGITS = str.maketrans("123456789", "000000000")  # all as wide as each other
+
+
+def width(text: str, size: float, weight: str = "normal") -> float:
+    """Return how wide a text is, in points, at a font size in points."""
+    return _width_of_100(text.translate(_DIGITS), weight) * size / 100 * _SAFETY
+
+
+@functools.lru_cache(maxsize=4096)
+def _width_of_100(text: str, weight: str) -> float:
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    font = FontProperties(family=FONT, size=100, weight=weight)
+    across, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
+    return float(across)
+
+
+@functools.lru_cache(maxsize=1)
+def _characters() -> frozenset[int]:
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+
+    return frozenset(get_font(findfont(FontProperties(family=FONT))).get_charmap())
+
+
+def drawable(text: str, longest: int = _LONGEST) -> str:
+    """Return a text in characters that the font has, on one line, not too long."""
+    line = " ".join(text.split())
+    known = "".join(char if ord(char) in _characters() else "\ufffd" for char in line)
+    return known if len(known) <= longest else known[: longest - 1] + "…"
+
+
+def fitting(candidates: Iterable[str], room: float, size: float) -> str:
+    """Return the first text that fits into some points, '' if none does."""
+    return next((text for text in candidates if text and width(text, size) <= room), "")
+
+
+def shortened(text: str, room: float, size: float, weight: str = "normal") -> str:
+    """Return a text as far as it fits into some points."""
+    if width(text, size, weight) <= room:
+        return text
+    for length in range(len(text) - 1, 0, -1):
+        cut = text[:length].rstrip() + "…"
+        if width(cut, size, weight) <= room:
+            return cut
+    return ""
+
+
+def own_name(lane: Lane) -> bool:
+    """Tell whether a task is called otherwise than its coroutine with a number."""
+    return lane.label != lane.coroutine and lane.label.rpartition("#")[0] != lane.coroutine
+
+
+def span_words(timeline: Timeline, span: Span) -> Iterator[str]:
+    """Yield what may be written in a span, the longest first."""
+    if span.state == RUNNING:
+        yield from _blocking(timeline, span)
+    elif span.state == READY:
+        yield "ready"
+    elif span.kind == "sleep":
+        deadline = timeline.trace.steps[span.step][4]
+        length = "for ever" if deadline < 0 else format_seconds(deadline - span.start)
+        yield f"sleep {length}"
+        yield length
+        yield "sleep"
+    else:
+        what = drawable(span.what.removeprefix("its ").removeprefix("a ").removeprefix("an "))
+        yield what
+        thing = timeline.thing(span)
+        if thing is not None:
+            yield drawable(str(thing))
+            yield drawable(thing.name)
+            yield thing.kind
+        else:
+            yield what.partition(":")[0].partition(" of ")[0]
+
+
+def _blocking(timeline: Timeline, span: Span) -> Iterator[str]:
+    if span.end > span.start:
+        length = format_seconds(span.end - span.start)
+        for step, _, kind, _, subject, _ in timeline.trace.events:
+            if step == span.step and kind == "block":
+                yield f"{timeline.trace.blocked[subject].how} {length}"
+                break
+        yield f"blocks {length}"
+        yield length
+
+
+def span_tooltip(timeline: Timeline, lane: Lane, span: Span) -> str:
+    """Return all that is known of a span."""
+    if span.state == RUNNING:
+        ended = timeline.trace.steps[span.step][3]
+        did = f"runs, step {span.step}, and {ended if ended in _OUTCOMES else 'suspends'}"
+    elif span.state == READY:
+        did = "is ready to run"
+    else:
+        did = f"waits for {span.what}"
+    lines = [f"{lane.label} {did}", period(span.start, span.end)]
+    if span.state != RUNNING:
+        lines += map(str, timeline.stack(span)[-3:])
+    return "\n".join(lines)
+
+
+_OUTCOMES = {"returned", "raised", "cancelled"}
+
+
+def period(start: int, end: int) -> str:
+    """Return from when to when, in words."""
+    if start == end:
+        return f"at {format_seconds(start)}"
+    return f"from {format_seconds(start)} to {format_seconds(end)}, {format_seconds(end - start)}"

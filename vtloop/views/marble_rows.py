@@ -1,0 +1,218 @@
+"""What a text timeline draws of each task, and what it notes, wherever the moments will stand.
+
+The notation is that of `marbles`, in whose head it is explained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from itertools import groupby, pairwise
+from typing import NamedTuple
+
+from vtloop.timeline.participants import name_of, request_of, told_apart
+from vtloop.timeline.timeline import READY, RUNNING, Holding, Lane, Span, Timeline, Visit
+from vtloop.values.clock import format_seconds, plain_seconds
+from vtloop.values.trace import ENDS
+
+MORE_PRINTS = '"'  # for a line that there is no letter left for
+_LETTERS = "abcdefghijklmnpqrstuvwyz"  # neither o nor x
+_END_MARKS = {"returned": "|", "raised": "!", "cancelled": "x", "": ">"}
+_NAME, _INDENT = 28, 16  # columns of a task's label at most, and of the space before it
+_ALIKE = 5  # marks from which on they are counted
+
+
+# Notes: what no mark can tell
+
+
+class Note(NamedTuple):
+    """A line below the lanes."""
+
+    at: int  # nanoseconds
+    step: int
+    who: int
+    sign: str  # "'" for a print, '/' for a cancellation, '' for what has no mark
+    texts: tuple[str, ...]
+
+
+def notes_of(timeline: Timeline, numbers: Collection[int], window: tuple[int, int]) -> list[Note]:
+    """Return what these tasks print, who cancels them and which of their deadlines are not met."""
+    found = [*_prints_and_cancels(timeline), *_deadlines(timeline)]
+    return sorted(
+        (note for note in found if note.who in numbers and window[0] <= note.at <= window[1]),
+        key=lambda note: (note.at, note.step),
+    )
+
+
+def _prints_and_cancels(timeline: Timeline) -> Iterator[Note]:
+    trace = timeline.trace
+    for event in trace.events:
+        step, at, kind, who, subject, _ = event
+        if kind == "print":
+            printed = trace.printed[subject]
+            mine = who if name_of(timeline, who) == printed.who else 0  # or it is a thread's
+            yield Note(printed.at, step, mine, "'", (printed.who, printed.text))
+        elif kind == "cancel":
+            by, message = request_of(timeline, event)
+            words = f"{by} cancels {name_of(timeline, subject)}{': ' if message else ''}{message}"
+            yield Note(at, step, subject, "/", (words,))
+
+
+def _deadlines(timeline: Timeline) -> Iterator[Note]:
+    """Yield the deadlines that were set and not met, or late: no moment in the ruler tells them."""
+    steps = timeline.trace.steps
+    pending: dict[int, Note] = {}
+    deadlines: dict[int, int] = {}
+    for step, at, kind, who, timer, deadline in timeline.trace.events:
+        if kind == "set" and deadline >= 0:
+            slept = step >= 0 and steps[step][3:5] == ("sleep", deadline)
+            does = "sleeps until" if slept else "sets a deadline of"
+            words = f"{name_of(timeline, who)} {does} {format_seconds(deadline)}"
+            pending[timer] = Note(at, step, who, "", (words,))
+            deadlines[timer] = deadline
+        elif kind == "fire" and timer in pending:
+            note = pending.pop(timer)
+            if at > deadlines[timer]:
+                yield note._replace(texts=(f"{note.texts[0]}, met late",))
+    for note in pending.values():
+        yield note._replace(texts=(f"{note.texts[0]}, not reached",))
+
+
+def letters_of(notes: list[Note]) -> dict[Note, str]:
+    """Return a letter for each of the first lines printed."""
+    prints = [note for note in notes if note.sign == "'" and note.who]
+    return dict(zip(prints, _LETTERS, strict=False))
+
+
+# Rows: what a mark or a line tells
+
+
+class Stretch(NamedTuple):
+    """A part of a lane that takes time, drawn with one character."""
+
+    start: int
+    end: int
+    fill: str
+    words: tuple[str, ...]  # the best first
+
+
+def names_of_rows(lanes: Iterable[Lane]) -> list[str]:
+    """Return what stands before the lanes of tasks: their names, indented by their depth."""
+    lanes = list(lanes)
+    indent = {lane.number: min(2 * lane.depth, _INDENT) for lane in lanes}
+    names = told_apart(lanes, lambda lane: _NAME - indent[lane.number])
+    return [" " * indent[lane.number] + names[lane.number] for lane in lanes]
+
+
+class Row:
+    """A lane, as far as it does not depend on where the moments stand."""
+
+    def __init__(
+        self,
+        timeline: Timeline,
+        lane: Lane,
+        name: str,
+        notes: list[Note],
+        letters: dict[Note, str],
+        window: tuple[int, int],
+    ) -> None:
+        self.name = name
+        self.end = timeline.end if lane.ended is None else lane.ended
+        self.start = lane.created
+        self.error = lane.error
+        marks = sorted(_marks(timeline, lane, notes, letters))
+        self.marks = {
+            at: _counted("".join(mark[3] for mark in there))
+            for at, there in groupby(marks, key=lambda mark: mark[0])
+            if window[0] <= at <= window[1]
+        }
+        self.stretches = [
+            stretch
+            for stretch in _stretches(timeline, lane)
+            if stretch.start < window[1] and stretch.end > window[0]
+        ]
+
+    def moments(self) -> Iterator[int]:
+        yield from self.marks
+        for stretch in self.stretches:
+            yield stretch.start
+            yield stretch.end
+
+
+def _marks(
+    timeline: Timeline, lane: Lane, notes: list[Note], letters: dict[Note, str]
+) -> Iterator[tuple[int, int, int, str]]:
+    """Yield the marks of a lane: when, in which step, in which order, the mark."""
+    steps = timeline.trace.steps
+    yield lane.created, -1, 0, "|"
+    prints: set[int] = set()
+    for note in notes:
+        if note.who == lane.number and note.sign:
+            sign = letters.get(note, MORE_PRINTS) if note.sign == "'" else note.sign
+            yield note.at, note.step, 1, sign
+            if note.sign == "'":
+                prints.add(note.step)
+    for index in lane.steps:
+        at, *_, ended, _, _ = steps[index]
+        ends_here = ended in ENDS and index not in timeline.blocked_in
+        first = index == lane.steps[0] and at == lane.created
+        if not ends_here and not first and index not in prints:
+            yield at, index, 0, "o"
+    ended_at = timeline.end if lane.ended is None else lane.ended
+    yield ended_at, len(steps), 2, _END_MARKS[lane.outcome]
+
+
+def _counted(marks: str) -> str:
+    """Return marks with the number of equal ones where these are many."""
+    counted = ""
+    for mark, alike in groupby(marks):
+        count = len(list(alike))
+        counted += f"{mark}({count})" if count >= _ALIKE else mark * count
+    return counted
+
+
+def _stretches(timeline: Timeline, lane: Lane) -> Iterator[Stretch]:
+    held = _of_lane(timeline.holdings, lane)
+    visits = _of_lane(timeline.visits, lane)
+    for span in lane.spans:
+        if span.end == span.start:
+            continue
+        if span.state in (READY, RUNNING):
+            yield Stretch(span.start, span.end, "#" if span.state == RUNNING else ".", ())
+            continue
+        words = _words(timeline, span)
+        cuts = {span.start, span.end}
+        edges = (at for period in (*held, *visits) for at in period)
+        cuts.update(at for at in edges if span.start < at < span.end)
+        for start, end in pairwise(sorted(cuts)):
+            fills = (
+                fill for fill, there in (("=", held), ("~", visits)) if _covers(there, start, end)
+            )
+            yield Stretch(start, end, next(fills, "-"), words)
+
+
+def _of_lane(periods: Iterable[Holding | Visit], lane: Lane) -> list[tuple[int, int]]:
+    """Return from when to when a task has something, as far as that takes time."""
+    return [
+        (period.start, period.end)
+        for period in periods
+        if period.task == lane.number and period.end > period.start
+    ]
+
+
+def _covers(periods: list[tuple[int, int]], start: int, end: int) -> bool:
+    return any(since <= start and end <= until for since, until in periods)
+
+
+def _words(timeline: Timeline, span: Span) -> tuple[str, ...]:
+    """Return for what a task waits: in full, and in short."""
+    if span.kind == "sleep":
+        deadline = timeline.trace.steps[span.step][4]
+        slept = plain_seconds(deadline - span.start) if deadline >= 0 else ""
+        return (f"{slept}s" if slept else "for ever",)
+    full = span.what
+    for article in ("a ", "an ", "its "):
+        full = full.removeprefix(article)
+    thing = timeline.thing(span)
+    if thing is not None:
+        return full, thing.name or str(thing)
+    return full, span.kind

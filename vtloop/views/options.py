@@ -1,0 +1,69 @@
+"""What the options of views can be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import inf
+from typing import Any
+
+from vtloop.values.allowed import (
+    FLAG,
+    Option,
+    count,
+    having,
+    number,
+    of_type,
+    one_of,
+    or_none,
+    seconds,
+)
+
+
+def _size(value: Any) -> bool:
+    if isinstance(value, str):
+        return value in ("readme", "page", "slide")
+    return of_type(tuple, list)(value) and len(value) == 2 and all(map(_inches, value))
+
+
+def _inches(value: Any) -> bool:
+    return number(value) and 1 <= value < inf
+
+
+def _names(value: Any) -> bool:
+    """Take a list of tasks; a text would be one of letters."""
+    return of_type(Iterable)(value) and not isinstance(value, str)
+
+
+def _titles(value: Any) -> bool:
+    return of_type(tuple, list)(value) and len(value) == 2 and all(map(of_type(str), value))
+
+
+TIMELINE = Option(having("lanes", "trace"), "a Timeline, such as run.timeline")
+
+OF_MARBLES = {
+    "timeline": TIMELINE,
+    "width": Option(lambda value: count(value) and value > 0, "a number of columns from 1 on"),
+    "tasks": Option(or_none(_names), "a list of tasks, by name or number, or None for all"),
+    "start": Option(or_none(seconds), "a number of seconds from 0 on, or None"),
+    "end": Option(or_none(seconds), "a number of seconds from 0 on, or None"),
+}
+
+OF_CHARTS = {
+    "timeline": TIMELINE,
+    "ax": Option(or_none(having("get_window_extent")), "axes of matplotlib's, or None"),
+    "font": Option(
+        or_none(lambda value: number(value) and 0 < value < inf), "a size in points, or None"
+    ),
+    "titles": Option(or_none(_titles), "two texts, or None for the defaults"),
+    "axis": Option(or_none(one_of("time", "steps", "both")), "one of 'time', 'steps' and 'both'"),
+    "theme": Option(one_of("light", "dark"), "one of 'light' and 'dark'"),
+    "title": Option(or_none(of_type(str)), "a text, or None for the default"),
+    "legend": FLAG,
+    "size": Option(
+        _size,
+        "one of 'readme', 'page' and 'slide', or a width and a greatest height in inches, of 1 or "
+        "more",
+    ),
+}
+LOOKS = {name: OF_CHARTS[name] for name in ("axis", "theme", "title", "legend", "size")}
+OF_PAGES = {name: OF_CHARTS[name] for name in ("timeline", "title")}
