@@ -365,7 +365,7 @@ def shown(reader, monkeypatch):
 
 @pytest.fixture
 def no_matplotlib(monkeypatch):
-    monkeypatch.setitem(sys.modules, "vtloop.chart", None)
+    monkeypatch.setitem(sys.modules, "vtloop.views.chart", None)
 
 
 def test_the_chart_comes_below_the_cell(reader, shown):

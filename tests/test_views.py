@@ -121,7 +121,7 @@ def test_a_notebook_shows_a_timeline_by_its_chart():
 
 
 def test_without_matplotlib_a_notebook_shows_text(monkeypatch):
-    monkeypatch.setitem(sys.modules, "vtloop.chart", None)
+    monkeypatch.setitem(sys.modules, "vtloop.views.chart", None)
     run = vtloop.simulate(says)
     assert "| &lt;on&gt;\n</pre></details>\n<pre" in run._repr_html_()
     assert "says#1   |-1s-a|" in run._repr_html_(), "in marbles"

@@ -67,7 +67,7 @@ if TYPE_CHECKING:
     from vtloop.errors import UntilReached as UntilReached
     from vtloop.integrations.pytest.vt import VirtualTime as VirtualTime
     from vtloop.simulation.growth import check_growth as check_growth
-    from vtloop.simulation.simulation import Run as Run
+    from vtloop.simulation.run import Run as Run
     from vtloop.simulation.simulation import run as run
     from vtloop.simulation.simulation import simulate as simulate
     from vtloop.values.clock import Clock as Clock
@@ -92,7 +92,7 @@ _HOMES = {
     "now": "core.probes",
     "section": "core.probes",
     "shift_wall_clock": "core.patches.wall_clock",
-    "Run": "simulation.simulation",
+    "Run": "simulation.run",
     "run": "simulation.simulation",
     "simulate": "simulation.simulation",
     "Trace": "values.trace",

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from vtloop.claims import takes
 from vtloop.errors import ClaimError
-from vtloop.simulation.simulation import Run, simulate
+from vtloop.simulation.run import Run
+from vtloop.simulation.simulation import simulate
 from vtloop.values.allowed import Option, check, function, of_type
 from vtloop.values.clock import NANOSECONDS, Seconds, format_seconds, to_nanoseconds
 

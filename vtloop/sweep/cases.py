@@ -24,7 +24,7 @@ from vtloop.core.runner import Runner
 from vtloop.errors import DeadlockError, LivelockError, SimulationError
 from vtloop.recording.recording import Recording
 from vtloop.recording.stdout import LineOutput
-from vtloop.simulation import simulation
+from vtloop.simulation import runnable
 from vtloop.sweep.again import Again, Others
 from vtloop.sweep.calls import end_run, forget_calls
 from vtloop.sweep.counting import Counting, CountingArmed, Timeout
@@ -266,7 +266,7 @@ def _execute(
     loop._threads.outsiders.expects_main = False  # it knows nothing of the program
     try:
         with _CaseRunner(loop, outcome, witness), _prints(loop, recording):
-            main = simulation.called(program)
+            main = runnable.called(program)
             if not asyncio.iscoroutine(main):
                 raise TypeError(
                     f"A sweep was given {program!r}, which returned {main!r}; pass the function "

@@ -36,7 +36,8 @@ from vtloop.integrations.audited.outside import (
 )
 from vtloop.integrations.cli.scripts import Options, hide_own_frames, run_module, run_script
 from vtloop.recording.recording import Recording
-from vtloop.simulation.simulation import Run, simulate
+from vtloop.simulation.run import Run
+from vtloop.simulation.simulation import simulate
 from vtloop.values.programs import load
 from vtloop.values.text import without_addresses
 from vtloop.values.trace import Trace

@@ -28,7 +28,7 @@ from IPython.display import display
 from vtloop.core.threads.actor import outside
 from vtloop.integrations.notebook.session import Notebook
 from vtloop.integrations.options import add_options
-from vtloop.simulation.simulation import Run
+from vtloop.simulation.run import Run
 
 Shell = Any  # an IPython.core.interactiveshell.InteractiveShell
 

@@ -27,8 +27,9 @@ from vtloop.core.runner import Runner
 from vtloop.core.tasks import label
 from vtloop.errors import SimulationError
 from vtloop.recording.stdout import LineOutput, Timestamps
+from vtloop.simulation.account import Account
+from vtloop.simulation.run import Run
 from vtloop.simulation.segments import PartLoop, adopt
-from vtloop.simulation.simulation import Account, Run
 from vtloop.values.clock import START, Seconds
 
 

@@ -19,8 +19,9 @@ from vtloop.core.tasks import in_order, label, number_of
 from vtloop.core.waits import await_stack
 from vtloop.integrations.pytest import leaks
 from vtloop.private.events import TASKS, get_running_loop
+from vtloop.simulation.account import Account
+from vtloop.simulation.run import Run
 from vtloop.simulation.segments import PartLoop, PartRecording
-from vtloop.simulation.simulation import Account, Run
 from vtloop.values.allowed import FLAG, Option, one_of, refusal
 from vtloop.values.clock import START, Seconds
 from vtloop.values.source import is_library

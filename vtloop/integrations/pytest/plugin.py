@@ -14,29 +14,42 @@ async any more when pytest calls them.
 from __future__ import annotations
 
 import argparse
-import functools
-import inspect
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from vtloop.errors import SimulationError
+from vtloop.integrations.pytest.asyncness import (
+    async_fixtures,
+    is_async,
+    is_async_test,
+)
 from vtloop.integrations.pytest.durations import TIMES, Durations
+from vtloop.integrations.pytest.items import (
+    OTHERS,
+    TEST,
+    in_virtual_time,
+    is_in_virtual_time,
+    marks_of,
+)
+from vtloop.integrations.pytest.suitable import (
+    check_suitable,
+    check_suitable_for_audit,
+    check_suitable_for_sweep,
+    why_not_swept,
+)
 from vtloop.integrations.pytest.sweep_option import NOT_SWEPT, Sweeps, options_of
 
 if TYPE_CHECKING:
-    from vtloop.integrations.pytest.sweeps import Swept
-    from vtloop.integrations.pytest.tests import Test, Tests
+    from vtloop.integrations.pytest.tests import Tests
     from vtloop.integrations.pytest.vt import VirtualTime
-    from vtloop.simulation.simulation import Run
+    from vtloop.simulation.run import Run
 
-_OTHERS = ("asyncio", "anyio", "trio")  # markers of plugins that run async tests
 _OURS = ("vtloop", "vtloop_sweep")
 _tests: pytest.StashKey[Tests] = pytest.StashKey()
-_test: pytest.StashKey[Test] = pytest.StashKey()
 _not_swept: pytest.StashKey[str] = pytest.StashKey()  # why, for a test that --vtloop-sweep is about
 
 
@@ -157,142 +170,21 @@ def _mode_of_asyncio(config: pytest.Config) -> object:
 # Which tests are in virtual time
 
 
-class VirtualFunction(pytest.Function):
-    """An async test in virtual time."""
-
-    def runtest(self) -> None:
-        """Call the test as if it were an ordinary function."""
-        __tracebackhide__ = True
-        target, name = _place_of_test(self)
-        function = getattr(target, name)
-        test = self.stash[_test]
-        swept = test.swept
-        used: dict[str, pytest.FixtureDef[Any]] = self._request._fixture_defs
-        if any(fixture.scope != "function" and _is_async(fixture) for fixture in used.values()):
-            test.share()  # also what getfixturevalue() has asked for
-
-        @functools.wraps(function)
-        def in_virtual_time(*args: Any, **kwargs: Any) -> Any:
-            __tracebackhide__ = True
-            fate = next(filter(_is_fate, kwargs.values()), None)
-            try:
-                if swept is None and fate is None:
-                    return test.call(function(*args, **kwargs))
-                return self._run_often(swept, fate, function, args, kwargs)
-            except pytest.fail.Exception as failed:
-                failed.pytrace |= target is not self  # else the notes of Hypothesis are not shown
-                raise
-
-        setattr(target, name, in_virtual_time)
-        try:
-            super().runtest()
-        finally:
-            setattr(target, name, function)
-        if test.options.audit:
-            from vtloop.integrations.pytest.audits import audit_test
-
-            audit_test(self)
-
-    def _run_often(
-        self, swept: Swept | None, fate: Any, function: Any, args: Any, kwargs: Any
-    ) -> None:
-        """Run it for every moment, or as fate has it."""
-        from vtloop.integrations.pytest.sweeps import Program
-
-        __tracebackhide__ = True
-        program = Program(function, args, kwargs, self.funcargs.values())
-        token = self.config.getoption("vtloop_replay")
-        if swept is None:
-            _check_suitable_for_fate(self)
-            fate.explore(program, self.stash[_test].options.wall_clock)
-        elif token is None:
-            swept.every_case(program)
-        else:
-            swept.one_case(program, token)
-
-    def iter_markers_with_node(self, name: str | None = None) -> Any:
-        """Leave out pytest-asyncio's marker: for that plugin the test is none of its tests."""
-        found = super().iter_markers_with_node(name)
-        if name not in (None, "asyncio"):
-            return found
-        return ((node, mark) for node, mark in found if mark.name != "asyncio")
-
-
-def _place_of_test(item: pytest.Function) -> tuple[Any, str]:
-    """Return where the async function of a test is: Hypothesis has another one around it."""
-    return (item.obj.hypothesis, "inner_test") if hasattr(item.obj, "hypothesis") else (item, "obj")
-
-
-def _is_async_test(function: Any) -> bool:
-    hypothesis = getattr(function, "hypothesis", None)
-    return inspect.iscoroutinefunction(getattr(hypothesis, "inner_test", function))
-
-
-def _is_async(fixture: pytest.FixtureDef[Any]) -> bool:
-    return inspect.iscoroutinefunction(fixture.func) or inspect.isasyncgenfunction(fixture.func)
-
-
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # around pytest-asyncio's, which takes what it can
 def pytest_pycollect_makeitem(
     collector: pytest.Module | pytest.Class, name: str, obj: object
 ) -> Generator[None, Any, Any]:
-    marks = {mark.name for mark in [*_marks_of(obj), *collector.iter_markers()]}
+    marks = {mark.name for mark in [*marks_of(obj), *collector.iter_markers()]}
     made = yield
-    auto = collector.config.getini("vtloop_mode") == "auto" and not marks.intersection(_OTHERS)
+    auto = collector.config.getini("vtloop_mode") == "auto" and not marks.intersection(OTHERS)
     if not isinstance(made, list) or not (auto or marks.intersection(_OURS)):
         return made
     return [
-        _in_virtual_time(item)
-        if isinstance(item, pytest.Function) and _is_async_test(item.obj)
+        in_virtual_time(item)
+        if isinstance(item, pytest.Function) and is_async_test(item.obj)
         else item
         for item in made
     ]
-
-
-def _marks_of(obj: object) -> list[pytest.Mark]:
-    found = getattr(obj, "pytestmark", [])
-    marks = found if isinstance(found, list) else [found]
-    return [mark.mark if isinstance(mark, pytest.MarkDecorator) else mark for mark in marks]
-
-
-def _in_virtual_time(item: pytest.Function) -> pytest.Function:
-    made = VirtualFunction.from_parent(
-        item.parent,
-        name=item.name,
-        callspec=getattr(item, "callspec", None),
-        fixtureinfo=item._fixtureinfo,
-        keywords=item.keywords,
-        originalname=item.originalname,
-    )
-    made.own_markers[:] = [mark for mark in item.own_markers if mark.name != "asyncio"]
-    return made
-
-
-def _async_fixtures(item: pytest.Item) -> list[pytest.FixtureDef[Any]]:
-    """Return the async fixtures that a test asks for by name, itself or through others."""
-    if not isinstance(item, pytest.Function):
-        return []
-    found = item._fixtureinfo.name2fixturedefs
-    return [
-        fixture
-        for name in item.fixturenames
-        for fixture in found.get(name, ())
-        if _is_async(fixture)
-    ]
-
-
-def _is_in_virtual_time(item: pytest.Item) -> bool:
-    """Tell whether a test is async, or else has async fixtures or `vt`, and is in virtual time."""
-    if isinstance(item, VirtualFunction):
-        return True
-    if not isinstance(item, pytest.Function) or _is_async_test(item.obj):
-        return False
-    if "vt" in item.fixturenames:
-        return True
-    auto = item.config.getini("vtloop_mode") == "auto"
-    others = any(item.get_closest_marker(name) for name in _OTHERS)
-    marked = item.get_closest_marker("vtloop") is not None
-    return (marked or (auto and not others)) and bool(_async_fixtures(item))
 
 
 # Running them
@@ -303,12 +195,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     marks = list(item.iter_markers("vtloop"))
     sweeps = list(item.iter_markers("vtloop_sweep"))
     if marks or sweeps:
-        _check_suitable(item)
+        check_suitable(item)
     if sweeps:
-        _check_suitable_for_sweep(item)
+        check_suitable_for_sweep(item)
     marked = bool(sweeps)
     sweeps += _mark_of_option(item)
-    if _is_in_virtual_time(item):
+    if is_in_virtual_time(item):
         from vtloop.integrations.pytest.loops import Options
         from vtloop.integrations.pytest.tests import Tests
 
@@ -320,13 +212,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         if item.config.getini("vtloop_wall_clock") and not in_marks:
             options = options._replace(wall_clock=_wall_clock_of_suite(item.config))
         if options.audit or item.config.getoption("vtloop_audit"):
-            can_be = _check_suitable_for_audit(item, options.audit)
+            can_be = check_suitable_for_audit(item, options.audit)
             options = options._replace(audit=can_be)
-        shared = any(fixture.scope != "function" for fixture in _async_fixtures(item))
+        shared = any(fixture.scope != "function" for fixture in async_fixtures(item))
         if _tests not in item.config.stash:
             item.config.stash[_tests] = Tests()
         tests = item.config.stash[_tests]
-        item.stash[_test] = test = tests.begin(item.name, item.nodeid, options, shared)
+        item.stash[TEST] = test = tests.begin(item.name, item.nodeid, options, shared)
         if sweeps:
             from vtloop.integrations.pytest.sweeps import Swept, options_of_marks
 
@@ -336,116 +228,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def _mark_of_option(item: pytest.Item) -> list[pytest.Mark]:
     """Return the marker that --vtloop-sweep gives a test, if it can be swept."""
     text = item.config.getoption("vtloop_sweep")
-    if text is None or not _is_in_virtual_time(item):
+    if text is None or not is_in_virtual_time(item):
         return []
-    why = _why_not_swept(item)
+    why = why_not_swept(item)
     item.stash[_not_swept] = "" if why is None else why[0]
     return [] if why is not None else [pytest.mark.vtloop_sweep(**options_of(text)).mark]
-
-
-def _check_suitable(item: pytest.Item) -> None:
-    unittest = sys.modules.get("unittest")
-    cls = getattr(item, "cls", None)
-    if unittest is not None and cls is not None and issubclass(cls, unittest.TestCase):
-        pytest.fail(
-            f"{item.name} is marked vtloop while it is a method of a unittest.TestCase, which has "
-            "a loop of its own; set loop_factory = vtloop.VirtualLoop in its class (Python 3.13), "
-            "or set an event loop policy (see the README)",
-            pytrace=False,
-        )
-    if isinstance(item, VirtualFunction) and "anyio_backend" in item.fixturenames:
-        pytest.fail(
-            f"{item.name} is marked vtloop while anyio's plugin is to run it as well; remove its "
-            "marker anyio, or the mode anyio_mode = auto, or give anyio_backend the loop instead",
-            pytrace=False,
-        )
-
-
-def _check_suitable_for_sweep(item: pytest.Item) -> None:
-    _fail_if("is marked vtloop_sweep", item, _why_not_swept(item))
-
-
-def _fail_if(what: str, item: pytest.Item, why: tuple[str, str] | None) -> None:
-    if why is not None:
-        pytest.fail(f"{item.name} {what} while {'; '.join(why)}", pytrace=False)
-
-
-def _why_not_swept(item: pytest.Item) -> tuple[str, str] | None:
-    """Return why a test cannot be swept, and what to do about it; None if it can be."""
-    fixtures = _async_fixtures(item)
-    wide = [fixture.argname for fixture in fixtures if fixture.scope != "function"]
-    names = {fixture.argname for fixture in fixtures}
-    late = [name for name, of in _dependences(item) if names.intersection(of) - {name}]
-    for wrong, what_to_do in (
-        (
-            not isinstance(item, VirtualFunction) and "it is not async",
-            "a sweep cancels the tasks of an async test; make it one",
-        ),
-        (
-            hasattr(getattr(item, "obj", None), "hypothesis") and "Hypothesis gives it examples",
-            "draw the cancellation as well, with vtloop.strategies.fates()",
-        ),
-        (
-            wide and f"{wide[0]} is an async fixture of a wider scope, whose loop goes on",
-            "give it the scope of a function, so that it is set up in each case anew",
-        ),
-        (
-            late and f"{late[0]} is set up once for all cases and asks for an async fixture",
-            "make it async as well, so that both are set up in each case anew",
-        ),
-    ):
-        if wrong:
-            return wrong, what_to_do
-    return _why_not_run_often(item)
-
-
-def _check_suitable_for_audit(item: pytest.Item, marked: bool) -> bool:
-    """Return whether a test can be audited; one that is marked for it fails otherwise."""
-    wrong = ""
-    if not isinstance(item, VirtualFunction):
-        wrong = "it is not async; an audit runs async tests"
-    elif hasattr(item.obj, "hypothesis"):
-        wrong = "Hypothesis gives it other examples each time; audit what it calls"
-    elif item.get_closest_marker("vtloop_sweep"):
-        wrong = "it is marked vtloop_sweep, which runs it often as well; audit another test"
-    if wrong and marked:
-        pytest.fail(f"{item.name} is marked vtloop(audit=True) while {wrong}", pytrace=False)
-    return not wrong
-
-
-def _check_suitable_for_fate(item: pytest.Item) -> None:
-    if fixtures := _async_fixtures(item):
-        pytest.fail(
-            f"{item.name} is run as fate has it while {fixtures[0].argname} is an async fixture, "
-            "which is set up on a loop of its own; set up in the test what it needs",
-            pytrace=False,
-        )
-    _fail_if("is run as fate has it", item, _why_not_run_often(item))
-
-
-def _why_not_run_often(item: pytest.Item) -> tuple[str, str] | None:
-    if "vt" in getattr(item, "fixturenames", ()):
-        return "it asks for vt, which tells of one run", "ask vtloop.now() for the time"
-    if any("until" in mark.kwargs for mark in item.iter_markers("vtloop")):
-        return (
-            "its marker vtloop has until=, which only single runs have",
-            "let the test use asyncio.timeout(), or take the option away",
-        )
-    return None
-
-
-def _is_fate(value: object) -> bool:
-    """Tell whether a value is of `vtloop.strategies`, which need not be there."""
-    module = sys.modules.get("vtloop.strategies.fate")
-    return module is not None and isinstance(value, module.Fate)
-
-
-def _dependences(item: pytest.Item) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield the names of the ordinary fixtures of a test, each with those that it asks for."""
-    for name in getattr(item, "fixturenames", ()):
-        for fixture in item._fixtureinfo.name2fixturedefs.get(name, ()):  # type: ignore[attr-defined]
-            if not _is_async(fixture):
-                yield name, fixture.argnames
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -453,7 +240,7 @@ def pytest_fixture_setup(
     fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
 ) -> Generator[None, Any, Any]:
     tests = request.config.stash.get(_tests, None)
-    if tests is None or tests.current is None or not _is_async(fixturedef):
+    if tests is None or tests.current is None or not is_async(fixturedef):
         return (yield)
     held: Any = fixturedef
     function = held.func
@@ -472,7 +259,7 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
     try:
         yield
     finally:
-        if (test := item.stash.get(_test, None)) is not None:
+        if (test := item.stash.get(TEST, None)) is not None:
             test.end()
 
 
@@ -494,7 +281,7 @@ def vt(request: pytest.FixtureRequest) -> VirtualTime:
 
 def run_of(item: pytest.Item) -> Run[Any] | None:
     """Return the run of a test so far; None if there is none."""
-    test = item.stash.get(_test, None)
+    test = item.stash.get(TEST, None)
     if test is None or test.ground is None or test.ground.account is None:
         return None
     return test.vt.run
@@ -507,7 +294,7 @@ def pytest_runtest_makereport(
     report = yield
     if (why := item.stash.get(_not_swept, None)) is not None and _is_last(report):
         setattr(report, NOT_SWEPT, why or _why_left_out(item, report))
-    if (test := item.stash.get(_test, None)) is not None:
+    if (test := item.stash.get(TEST, None)) is not None:
         setattr(report, TIMES, test.take_times())
         if report.failed and (failed := test.take_failed(call.when)) is not None:
             from vtloop.integrations.pytest.report import section
@@ -527,7 +314,7 @@ def _is_last(report: pytest.TestReport) -> bool:
 
 def _why_left_out(item: pytest.Item, report: pytest.TestReport) -> str:
     """Return why a test was not swept that could have been, '' if it was."""
-    test = item.stash.get(_test, None)
+    test = item.stash.get(TEST, None)
     if test is not None and test.swept is not None and test.swept.was_swept:
         return ""
     if test is not None and test.swept is not None and test.swept.why_not:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from vtloop.core.loop import VirtualLoop
 from vtloop.errors import SimulationError
 from vtloop.private.events import get_running_loop
-from vtloop.simulation.simulation import Run, refuse_unless_runnable
+from vtloop.simulation.run import Run
+from vtloop.simulation.runnable import refuse_unless_runnable
 from vtloop.values.clock import Clock, exactly, to_seconds
 
 if TYPE_CHECKING:
