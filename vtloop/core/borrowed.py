@@ -87,7 +87,7 @@ class Stock(Boundary):
 
 
 def _is_cancelled_sleep(handle: Any) -> bool:
-    """Tell whether a signal's handler, that of Ctrl-C, has cancelled a sleep as it was ending.
+    """Return whether a signal's handler, that of Ctrl-C, has cancelled a sleep as it was ending.
 
     A loop that does not wait for its timers is likely to be found there.
     """

@@ -301,7 +301,7 @@ class Scheduling(Executors):
         return self._adopted.number(task)
 
     def is_running(self) -> bool:
-        """Tell whether the loop runs; a task that is to start eagerly asks for it."""
+        """Return whether the loop runs; a task that is to start eagerly asks for it."""
         if self._thread_id is None:
             return False
         if self._thread_id == threading.get_ident():

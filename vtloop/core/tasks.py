@@ -142,7 +142,7 @@ def _kind(task: Any) -> Any:
 
 
 def _is_default(name: str) -> bool:
-    """Tell whether asyncio has made up a name; 3.13.0 calls the tasks of a factory 'None'."""
+    """Return whether asyncio has made up a name; 3.13.0 calls the tasks of a factory 'None'."""
     return name == "None" or _DEFAULT_NAME.fullmatch(name) is not None
 
 
@@ -211,7 +211,7 @@ def stepping(handle: Any) -> asyncio.Task[Any] | None:
 
 
 def ended_cancelled(future: Any) -> bool:
-    """Tell whether a future's result is a CancelledError; gather() sets one as an exception."""
+    """Return whether a future's result is a CancelledError; gather() sets one as an exception."""
     return getattr(future, "cancelled", bool)() or isinstance(
         getattr(future, "_exception", None), asyncio.CancelledError
     )

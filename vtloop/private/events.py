@@ -147,7 +147,7 @@ def logger() -> Logger:
 
 
 def is_debug_mode() -> bool:
-    """Tell whether new loops are in debug mode."""
+    """Return whether new loops are in debug mode."""
     return bool(_coroutines._is_debug_mode())
 
 
@@ -160,7 +160,7 @@ def shielded_by(future: Any) -> Any:
 
 
 def is_of_thread(future: Any) -> bool:
-    """Tell whether a future is what `run_in_executor` has returned."""
+    """Return whether a future is what `run_in_executor` has returned."""
     return any(
         getattr(callback, "__qualname__", "") == "_chain_future.<locals>._call_check_cancel"
         for callback, _ in getattr(future, "_callbacks", None) or ()

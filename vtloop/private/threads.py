@@ -91,7 +91,7 @@ class ExecutorInside:
 
     @property
     def is_broken(self) -> bool:
-        """Tell whether an initializer of its threads has failed."""
+        """Return whether an initializer of its threads has failed."""
         return bool(self._executor._broken)
 
     def break_down(self) -> None:
@@ -121,13 +121,13 @@ class ExecutorInside:
 
     @property
     def computes_elsewhere(self) -> bool:
-        """Tell whether its threads have an interpreter each, in which the tasks run."""
+        """Return whether its threads have an interpreter each, in which the tasks run."""
         module = sys.modules.get("concurrent.futures.interpreter")  # since 3.14
         return module is not None and isinstance(self._executor, module.InterpreterPoolExecutor)
 
     @property
     def starts_threads_itself(self) -> bool:
-        """Tell whether its class has a way of its own to start threads."""
+        """Return whether its class has a way of its own to start threads."""
         own = type(self._executor)._adjust_thread_count
         return own is not _start_threads
 

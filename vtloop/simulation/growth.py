@@ -146,7 +146,7 @@ def _run(program: Callable[[int], Any], size: int, options: dict[str, Any]) -> R
 
 
 def _follows(times: Mapping[int, int], law: str) -> bool:
-    """Tell whether times are a constant plus a positive multiple of a law, exactly."""
+    """Return whether times are a constant plus a positive multiple of a law, exactly."""
     points = [(LAWS[law](size), at) for size, at in times.items()]
     (first, start), (last, end) = points[0], points[-1]
     if first == last:

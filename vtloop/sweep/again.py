@@ -99,5 +99,5 @@ class Others:
 
 
 def is_woken(task: Any) -> bool:
-    """Tell whether the step of a task is in the ready queue already."""
+    """Return whether the step of a task is in the ready queue already."""
     return task._fut_waiter is None or task._fut_waiter.done()

@@ -109,7 +109,7 @@ class Work:
 
 
 def _is_gone(bench: Bench, case: Case) -> bool:
-    """Tell whether a second moment is one no more.
+    """Return whether a second moment is one no more.
 
     A call in a cleanup that does something for the first time, such as an import or what is cached,
     makes calls that do not come again. It was counted in such a run.

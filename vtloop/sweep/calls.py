@@ -106,7 +106,7 @@ class Calls:
 
 
 def _is_called_by_others(recorded: bool) -> bool:
-    """Tell whether the function that begins was called by what records a run, or by pytest."""
+    """Return whether the function that begins was called by what records a run, or by pytest."""
     frame = getframe(2)
     while frame.f_code.co_filename.startswith(PACKAGE) and frame.f_back is not None:
         frame = frame.f_back  # from those that listen to the function

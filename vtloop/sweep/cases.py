@@ -298,7 +298,7 @@ def _execute(
 
 
 def _ends_the_sweep(error: BaseException, outcome: Outcome) -> bool:
-    """Tell whether an error is none of a case: Ctrl-C, or an end that the program always comes to.
+    """Return whether an error is none of a case: Ctrl-C, or an end that the program has always.
 
     Such are `sys.exit()`, and what pytest skips a test with.
     """

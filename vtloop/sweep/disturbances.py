@@ -73,7 +73,7 @@ class _OfOneTask(Injection):
     _block: Any = None  # until it is left
 
     def _is_in(self, block: Any) -> bool:
-        """Tell whether the task is still in a block that is to end now."""
+        """Return whether the task is still in a block that is to end now."""
         raise NotImplementedError
 
     def _see_whether_done(self) -> None:

@@ -140,6 +140,6 @@ def kinds_of(kind: type[BaseException]) -> tuple[str, ...]:
 
 
 def raised_by_asyncio(error: BaseException) -> bool:
-    """Tell whether a function of asyncio has raised an error."""
+    """Return whether a function of asyncio has raised an error."""
     where = where_raised(error)
     return where is not None and where.tb_frame.f_code.co_filename.startswith(_ASYNCIO)

@@ -228,14 +228,14 @@ def _raised_for(error: BaseException) -> BaseException | None:
 
 
 def _is_raised_by_program(error: BaseException) -> bool:
-    """Tell whether a statement `raise` of the program has raised an exception."""
+    """Return whether a statement `raise` of the program has raised an exception."""
     if isinstance(error, AssertionError) or raised_by_asyncio(error):
         return False
     return is_raised_by_statement(error)
 
 
 def is_raised_by_statement(error: BaseException) -> bool:
-    """Tell whether a statement `raise` has raised an exception first, not a future."""
+    """Return whether a statement `raise` has raised an exception first, not a future."""
     where = where_raised(error)
     return where is not None and where.tb_frame.f_code.co_code[where.tb_lasti] == _RAISE
 

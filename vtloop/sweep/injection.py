@@ -117,7 +117,7 @@ class Injection:
         self._looks_at = self._limit
 
     def has_raised(self, error: BaseException) -> bool:
-        """Tell whether an exception is not the program's, but was raised as the case has it."""
+        """Return whether an exception is not the program's, but was raised as the case has it."""
         return False
 
     def forget_loop(self) -> None:
@@ -160,7 +160,7 @@ class Injection:
         return handle
 
     def _comes(self, kinds: Set[str], at: int) -> bool:
-        """Tell whether the next moment is of some kinds, at this handle or rest."""
+        """Return whether the next moment is of some kinds, at this handle or rest."""
         return (
             bool(self._moments) and (moment := self._moments[0]).at == at and moment.kind in kinds
         )
@@ -257,7 +257,7 @@ class Injection:
 
 
 def _is_dropped_by_gather(task: Any) -> bool:
-    """Tell whether a task is woken by gather() with the error of a child, not with its own.
+    """Return whether a task is woken by gather() with the error of a child, not with its own.
 
     That child was cancelled by somebody else before, so it has another message or none.
     """

@@ -148,7 +148,7 @@ def case_of(token: str) -> Case:
 
 
 def _can_be(moments: Sequence[Moment]) -> bool:
-    """Tell whether a case can have these moments."""
+    """Return whether a case can have these moments."""
     of_run = any(moment.letter in OF_RUNS for moment in moments)
     of_others = [moment for moment in moments if moment.of]
     return (

@@ -83,7 +83,7 @@ class TimedLoop(WitnessedLoop):
         return self._noted(super().call_at(when, callback, *args, context=context))
 
     def _is_held(self) -> bool:
-        """Tell whether the next timeout is the one that does not fire by itself."""
+        """Return whether the next timeout is the one that does not fire by itself."""
         return len(self.timeouts) + 1 == self._held
 
     def _noted(self, timer: AnyTimerHandle) -> AnyTimerHandle:
@@ -108,7 +108,7 @@ class TimedLoop(WitnessedLoop):
         return instant <= self._held_until
 
     def clock_can_move(self) -> bool:
-        """Tell whether there is an instant to which the clock can move."""
+        """Return whether there is an instant to which the clock can move."""
         return self._timers.first < NEVER
 
     def fired(self, handle: Any) -> int:

@@ -128,7 +128,7 @@ def _in_wait(coroutine: Any) -> Any:
 
 
 def _is_idle(loop: Any) -> bool:
-    """Tell whether nothing is ready but timers that are due."""
+    """Return whether nothing is ready but timers that are due."""
     return all(isinstance(handle, asyncio.TimerHandle) for handle in loop._ready)
 
 

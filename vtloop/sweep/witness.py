@@ -224,7 +224,7 @@ def _current_number() -> int:
 
 
 def _cleans_up(task: Any) -> bool:
-    """Tell whether a cancellation was thrown into a task before, which waits for something since.
+    """Return whether a cancellation was thrown into a task before, which waits for something since.
 
     It has not been yet if it is to be thrown in the next step, or once what is awaited has ended.
     """
@@ -237,7 +237,7 @@ def _cleans_up(task: Any) -> bool:
 
 
 def is_open(group: Any) -> bool:
-    """Tell whether a TaskGroup takes new tasks."""
+    """Return whether a TaskGroup takes new tasks."""
     return group._entered and not group._aborting and not (group._exiting and not group._tasks)
 
 

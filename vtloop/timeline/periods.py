@@ -38,7 +38,7 @@ class Period(NamedTuple):
     task: int
 
     def overlaps(self, other: Period) -> bool:
-        """Tell whether both go on at once, be it for a step."""
+        """Return whether both go on at once, be it for a step."""
         return self.start < other.end and other.start < self.end
 
 

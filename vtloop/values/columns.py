@@ -103,7 +103,7 @@ def _clusters(text: str) -> Iterator[str]:
 
 
 def _continues(cluster: str, char: str) -> bool:
-    """Tell whether a character is shown together with those before it."""
+    """Return whether a character is shown together with those before it."""
     if char.isascii() or not _is_shown(cluster[0]):
         return False
     before = cluster[-1]

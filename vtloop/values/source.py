@@ -27,7 +27,7 @@ def is_installed(file: str) -> bool:
 
 
 def is_library(frame: FrameType) -> bool:
-    """Tell whether a frame is of this package or of the standard library."""
+    """Return whether a frame is of this package or of the standard library."""
     return is_library_file(frame.f_code.co_filename)
 
 

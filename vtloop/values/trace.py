@@ -195,7 +195,7 @@ class Trace(NamedTuple):
 
 
 def is_file_of_trace(path: str | os.PathLike[str]) -> bool:
-    """Tell whether a file is a trace, by its name."""
+    """Return whether a file is a trace, by its name."""
     return os.fspath(path).removesuffix(".gz").endswith(".jsonl")
 
 

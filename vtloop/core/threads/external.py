@@ -125,7 +125,7 @@ class Outsiders:
         self.leave_out(*threads)
 
     def present(self) -> bool:
-        """Tell whether there may be an outsider."""
+        """Return whether there may be an outsider."""
         return thread_count() != self.usual or not self._calls.empty()
 
     def at_work(self) -> list[threading.Thread]:
@@ -142,7 +142,7 @@ class Outsiders:
         return [thread for thread in alive if not self._is_blocked(thread)]
 
     def _is_blocked(self, thread: threading.Thread) -> bool:
-        """Tell whether some looks in a row have found a thread in the same wait for others.
+        """Return whether some looks in a row have found a thread in the same wait for others.
 
         A thread at work may be waiting for the interpreter itself, or one that is being woken for a
         processor; only of a wait for a condition is it known whether somebody has ended it.

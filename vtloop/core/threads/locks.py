@@ -38,7 +38,7 @@ class Lock:
         return f"<{state} virtual-time lock at {id(self):#x}>"
 
     def locked(self) -> bool:
-        """Tell whether somebody holds the lock."""
+        """Return whether somebody holds the lock."""
         return self._lock.locked()
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:

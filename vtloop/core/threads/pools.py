@@ -88,7 +88,7 @@ class Pool:
 
     @property
     def ignores_how_threads_start(self) -> bool:
-        """Tell whether the executor would start its threads in a way of its own."""
+        """Return whether the executor would start its threads in a way of its own."""
         return self._executor.starts_threads_itself
 
     def add(self, function: Callable[[], Any]) -> Job:
@@ -105,7 +105,7 @@ class Pool:
         return job
 
     def takes_workers(self) -> bool:
-        """Tell whether there are fewer workers than there may be."""
+        """Return whether there are fewer workers than there may be."""
         return self._workers < self._executor.most_workers
 
     def new_worker(self) -> tuple[str, WorkerContext]:
@@ -207,7 +207,7 @@ def shutdown(
 
 
 def is_simulated(executor: object) -> bool:
-    """Tell whether an executor's jobs can go to the run's own workers.
+    """Return whether an executor's jobs can go to the run's own workers.
 
     Those of an InterpreterPoolExecutor cannot: they compute in interpreters of their own, where
     they share nothing with the program, and no clock of the run is.

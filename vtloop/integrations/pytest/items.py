@@ -115,7 +115,7 @@ def in_virtual_time(item: pytest.Function) -> pytest.Function:
 
 
 def is_in_virtual_time(item: pytest.Item) -> bool:
-    """Tell whether a test is async, or else has async fixtures or `vt`, and is in virtual time."""
+    """Return whether a test is in virtual time: an async, or with async fixtures or `vt`."""
     if isinstance(item, VirtualFunction):
         return True
     if not isinstance(item, pytest.Function) or is_async_test(item.obj):

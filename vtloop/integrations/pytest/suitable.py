@@ -106,7 +106,7 @@ def _why_not_run_often(item: pytest.Item) -> tuple[str, str] | None:
 
 
 def is_fate(value: object) -> bool:
-    """Tell whether a value is of `vtloop.strategies`, which need not be there."""
+    """Return whether a value is of `vtloop.strategies`, which need not be there."""
     module = sys.modules.get("vtloop.strategies.fate")
     return module is not None and isinstance(value, module.Fate)
 

@@ -56,7 +56,7 @@ def deadlines(timeline: Timeline, lane: Lane, events: list[int]) -> Iterator[int
 
 
 def _may_be_timeout(timeline: Timeline, setter: int, deadline: int) -> bool:
-    """Tell whether a timer is a timeout, by what it called if it fired."""
+    """Return whether a timer is a timeout, by what it called if it fired."""
     called = [
         step[4]
         for index in timeline.instants.get(deadline, ())

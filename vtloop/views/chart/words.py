@@ -66,7 +66,7 @@ def shortened(text: str, room: float, size: float, weight: str = "normal") -> st
 
 
 def own_name(lane: Lane) -> bool:
-    """Tell whether a task is called otherwise than its coroutine with a number."""
+    """Return whether a task is called otherwise than its coroutine with a number."""
     return lane.label != lane.coroutine and lane.label.rpartition("#")[0] != lane.coroutine
 
 
