@@ -14,9 +14,9 @@ import pytest
 
 import vtloop
 from vtloop.audit import audit, search
-from vtloop.audit.orders import FUNCTION, SCRIPT, STOPPED, Program, Read, Surroundings, Told
 from vtloop.audit.parting import parting
 from vtloop.audit.report import Audit
+from vtloop.audit.requests import FUNCTION, SCRIPT, STOPPED, Program, Read, Surroundings, Told
 from vtloop.audit.search import Search
 from vtloop.errors import SimulationError
 from vtloop.integrations.audited.audited import steady, told_of

@@ -13,9 +13,9 @@ import vtloop
 from scenarios.catalogue import SCENARIOS
 from tests.pytests import run_tests
 from vtloop.audit import audit, audit_program, search
-from vtloop.audit.orders import LATER, MODULE, SCRIPT, Program, Surroundings
 from vtloop.audit.parting import parting
 from vtloop.audit.processes import tell
+from vtloop.audit.requests import LATER, MODULE, SCRIPT, Program, Surroundings
 from vtloop.errors import SimulationError
 from vtloop.strategies import programs
 from vtloop.values.clock import START

@@ -167,7 +167,7 @@ def test_every_public_name_is_there_and_documented():
 
 
 @pytest.mark.parametrize(
-    "first", ["private.events", "simulation.growth", "sweep", "integrations.pytest.tests"]
+    "first", ["private.events", "simulation.growth", "sweep", "integrations.pytest.one_test"]
 )
 def test_whichever_module_is_imported_first_asyncio_is_as_it_is(first):
     code = (

@@ -688,7 +688,7 @@ def test_a_session_without_tests_in_virtual_time_imports_neither_asyncio_nor_the
         "import sys\n"
         "def test_it(request):\n"
         "    print('plugin:', request.config.pluginmanager.has_plugin('vtloop.pytest_plugin'))\n"
-        "    looked_for = {'asyncio', 'vtloop.core.loop', 'vtloop.integrations.pytest.tests'}\n"
+        "    looked_for = {'asyncio', 'vtloop.core.loop', 'vtloop.integrations.pytest.one_test'}\n"
         "    print('imported:', *looked_for & set(sys.modules))\n"
     )
 

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from vtloop.core.patches import randomness
+from vtloop.core.patches import module_random
 from vtloop.patching import redirect
 from vtloop.patching.memory import POSSIBLE
 from vtloop.patching.originals import TIME
@@ -142,14 +142,14 @@ def test_where_memory_is_not_to_be_written_to_nothing_can_be_redirected(monkeypa
 
 
 def test_the_state_of_random_is_copied_and_put_back_whole():
-    assert randomness._memory is not None
+    assert module_random._memory is not None
     random.seed(5)
     random.gauss(0, 1)  # leaves another number behind
-    before, state = randomness.state(), random.getstate()
+    before, state = module_random.state(), random.getstate()
     first = [random.random(), random.gauss(0, 1), random.getrandbits(100)]
     for _ in range(1000):
         random.random()
-    randomness.set_state(before)
+    module_random.set_state(before)
     assert random.getstate() == state
     assert [random.random(), random.gauss(0, 1), random.getrandbits(100)] == first
 
@@ -157,12 +157,12 @@ def test_the_state_of_random_is_copied_and_put_back_whole():
 @pytest.mark.parametrize("seed", [0, "a text", 10**30, True])
 def test_a_seeded_state_is_that_after_the_seed(seed, monkeypatch):
     before = random.getstate()
-    fast = randomness.seeded(seed)
+    fast = module_random.seeded(seed)
     assert random.getstate() == before
     with monkeypatch.context() as patch:
-        patch.setattr(randomness, "_memory", None)
-        slow = randomness.seeded.__wrapped__(seed)
-    randomness.set_state(fast)
+        patch.setattr(module_random, "_memory", None)
+        slow = module_random.seeded.__wrapped__(seed)
+    module_random.set_state(fast)
     try:
         assert random.getstate() == slow == random.Random(seed).getstate()
     finally:

@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 from vtloop import DeadlockError, VirtualLoop, busy, simulate
-from vtloop.core.threads import actor, program_threads, threads
+from vtloop.core.threads import actor, all_threads, program_threads
 from vtloop.core.threads.pools import Job, Pool
 from vtloop.core.threads.workers import Worker
 
@@ -332,7 +332,7 @@ def fail(*_: Any) -> Any:
         (Job, "run"),
         (Worker, "_run_jobs"),
         (Worker, "sleep"),
-        (threads.Threads, "wake_at"),
+        (all_threads.Threads, "wake_at"),
         (program_threads, "real_start"),
     ],
 )
@@ -877,8 +877,8 @@ def test_a_thread_that_is_woken_late_is_not_taken_for_blocked(monkeypatch):
             super().__init__(*args)
             self._go = LateGo(self._go)
 
-    monkeypatch.setattr(threads, "Worker", LateWorker)
-    monkeypatch.setattr(threads, "waits_for_others", lambda thread: "lock" * (thread in late))
+    monkeypatch.setattr(all_threads, "Worker", LateWorker)
+    monkeypatch.setattr(all_threads, "waits_for_others", lambda thread: "lock" * (thread in late))
     run = simulate(lambda: all_in_threads(lambda: time.sleep(1), lambda: time.sleep(2)))
     assert (run.elapsed, run.reproducible) == (2, True)
 

@@ -11,7 +11,7 @@ Glossary:
 - *run*: one execution of a program on a virtual loop
 - *step*: one handle that the loop runs: a stretch of a task between two suspensions, or a callback
 - *instant*: a point of virtual time; many steps may share it, in an order
-- *policy*: who acts between the steps of a loop
+- *policy*: what decides before each step of a loop: cancels somebody, or changes an order
 - *trace*: what a run recorded
 - *timeline*: a trace as a schedule, with a *lane* for each task and *spans* in it
 - *segment*: a part of a loop's life with a trace of its own, such as a test on a shared loop
@@ -19,8 +19,8 @@ Glossary:
 - *case*: what a sweep does to one run, such as to cancel a task at a moment; its *token* names it
 - *finding*: what an oracle says is wrong with a run
 
-The rooms of the house, from the bottom up. Each says in its `__init__` what it is for, what it
-hands out and which rooms it may import; that is never one that is named after it:
+The rooms of the house, from the bottom up. Each says in its `__init__` what it is for, which rooms
+it may import (only such as are named before it here), and what is in each of its files:
 
 - `errors`: what can be raised
 - `private`: what the standard library keeps to itself
@@ -28,7 +28,7 @@ hands out and which rooms it may import; that is never one that is named after i
 - `patching`: how functions of the process do something else for a while
 - `core`: asyncio's event loop on a clock that jumps, its threads, and what a run replaces
 - `timeline`: a trace as a schedule
-- `recording`: the recorder of `simulate`
+- `recording`: turns what a loop tells into a trace
 - `views`: a timeline, drawn or written
 - `claims`: what is to be true of a schedule
 - `audit`: whether a program does the same in every process

@@ -7,12 +7,11 @@
 A run depends on its program, and on its options, such as `seed`. Whether it depends on anything
 else is found out by running it in new processes, where everything else is another thing.
 
-Hands out: `audit`, `Audit`.
 May import: `errors`, `values`, `core`, `timeline`.
 
-A map of the package, from the bottom up; a module imports only from those named before it:
+A map of the package, from the bottom up:
 
-- `orders`: what a process is asked, and what it tells
+- `requests`: what a process is asked, and what it tells
 - `processes`: running one
 - `parting`: where two of them part
 - `causes`: why that can be
@@ -30,15 +29,15 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from vtloop.audit.causes import Cause
-from vtloop.audit.orders import FUNCTION, Program
 from vtloop.audit.parting import Parting
 from vtloop.audit.processes import is_audited, own_path
 from vtloop.audit.report import Audit
+from vtloop.audit.requests import FUNCTION, Program
 from vtloop.audit.search import Search
 from vtloop.core.options import OF_RUNS
 from vtloop.core.patches.wall_clock import WallClock
-from vtloop.values.allowed import Option, check, count, of_type
 from vtloop.values.clock import START, Seconds
+from vtloop.values.options import Option, check, count, of_type
 from vtloop.values.programs import called, name_of
 
 __all__ = ["Audit", "Cause", "Parting", "audit", "audit_program", "is_audited", "own_path"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from vtloop.audit.orders import Read, Told
+from vtloop.audit.requests import Read, Told
 
 
 class _Words(NamedTuple):

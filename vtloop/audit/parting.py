@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
-from vtloop.audit.orders import Told
+from vtloop.audit.requests import Told
 from vtloop.timeline.difference import Deed, deeds, in_words
 from vtloop.timeline.timeline import WAITING, Timeline
 from vtloop.values.clock import format_seconds

@@ -20,7 +20,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from vtloop.audit.orders import (
+from vtloop.audit.requests import (
     ERRORS,
     ORDER,
     OUTPUT,

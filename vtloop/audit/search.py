@@ -19,9 +19,9 @@ from dataclasses import fields, replace
 from typing import NamedTuple, Protocol
 
 from vtloop.audit.causes import Cause, cause_of, cause_of_copies
-from vtloop.audit.orders import FUNCTION, LATER, STOPPED, TEST, Program, Surroundings, Told
 from vtloop.audit.parting import Parting, parting
 from vtloop.audit.processes import tell
+from vtloop.audit.requests import FUNCTION, LATER, STOPPED, TEST, Program, Surroundings, Told
 from vtloop.errors import SimulationError
 from vtloop.values.clock import START
 from vtloop.values.progress import progress

@@ -40,7 +40,6 @@ The claims:
   Each is itself the claim that it happens, and has `at`, `within`, `before`, `after`,
   `together_with`.
 
-Hands out: `takes`, `task`, `at_most` and all the others.
 May import: `errors`, `values`, `core`, `timeline`, `views`.
 
 A map of the package, from the bottom up:

@@ -1,13 +1,18 @@
-"""asyncio's event loop on a clock that jumps, with three collaborators and no fourth.
+"""asyncio's event loop on a clock that jumps.
 
-Hands out: `VirtualLoop`, `Policy`, `Recorder`, `Network`, `Runner`, `now`, `section`, `busy`.
+It has three collaborators: a policy decides, a recorder is told, a network answers.
+
+Used from outside: `loop.VirtualLoop`, `policy.Policy`, `recorder.Recorder`, `network.Network`,
+`runner.Runner`, `probes.now`, `probes.section`.
 May import: `errors`, `private`, `values`, `patching`.
 
 A map of the package, from the bottom up:
 
 - `tasks`, `sets`: tasks with numbers, and sets of them in order
 - `handles`, `timers`: the timer queue
-- `policy`, `recorder`, `unsupported`: the collaborators, and what is refused
+- `policy`, `recorder`, `network`: what the collaborators can do; policies themselves are in `sweep`
+  and in `strategies.ties`
+- `unsupported`: the methods that are refused, and in which words
 - `waits`: what a suspended task waits for
 - `borrowed`: what asyncio's own loop lends
 - `threads`: who may block, and what that means; a package, with a map of its own
@@ -17,6 +22,7 @@ A map of the package, from the bottom up:
 - `options`: what the options of a run can be
 - `executors`, `scheduling`, `loop`: the event loop
 - `nested`: where another loop runs already
-- `explanations`, `runner`: what Hypothesis does not trace, and `asyncio.Runner` for one loop
-- `probes`: what a program asks and says of itself
+- `explanations`: keeps this package's own lines out of what Hypothesis explains
+- `runner`: what `asyncio.Runner` is, for one loop
+- `probes`: `now()` and `section()`, by which a program asks and says where it is
 """

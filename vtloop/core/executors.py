@@ -1,4 +1,4 @@
-"""An event loop's executors, on the run's own worker threads (see `threads`)."""
+"""An event loop's executors, on the run's own worker threads (see `all_threads`)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from vtloop.core.borrowed import Stock
-from vtloop.core.threads.threads import Threads
+from vtloop.core.threads.all_threads import Threads
 
 _WORKERS = 32  # of the default executor: asyncio's most, whatever the number of processors
 
@@ -24,7 +24,7 @@ class Executors(Stock):
     def run_in_executor(  # type: ignore[override]
         self, executor: concurrent.futures.Executor | None, func: Callable[..., Any], *args: Any
     ) -> asyncio.Future[Any]:
-        """Run a function in a worker thread that takes turns with the loop (see `threads`)."""
+        """Run a function in a worker thread that takes turns with the loop (see `all_threads`)."""
         self._check_closed()
         if self.get_debug():
             self._check_callback(func, "run_in_executor")

@@ -19,7 +19,7 @@ from typing import Any
 from vtloop.core import waits
 from vtloop.core.recorder import Recorder
 from vtloop.core.tasks import in_order, label
-from vtloop.core.threads.threads import Threads
+from vtloop.core.threads.all_threads import Threads
 from vtloop.errors import (
     DeadlockBeforeUntil,
     DeadlockError,

@@ -13,10 +13,10 @@ from typing import Any
 
 from vtloop.core import hazards
 from vtloop.core.threads.actor import PATIENCE, has_computed, here
+from vtloop.core.threads.all_threads import Threads
 from vtloop.core.threads.baton import ThreadStarter
-from vtloop.core.threads.locks import Lock
 from vtloop.core.threads.polling import Poll
-from vtloop.core.threads.threads import Threads
+from vtloop.core.threads.thread_locks import Lock
 from vtloop.core.timers import AnyTimerHandle, Timers
 from vtloop.values.clock import Clock, to_seconds
 

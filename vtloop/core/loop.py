@@ -30,6 +30,7 @@ from vtloop.core import hazards
 from vtloop.core.borrowed import STOCK
 from vtloop.core.idle_thread import IdleThread
 from vtloop.core.loop_thread import LoopThread
+from vtloop.core.network import Network
 from vtloop.core.options import OF_RUNS
 from vtloop.core.patches.environment import World
 from vtloop.core.patches.gc_schedule import INTERVAL
@@ -40,16 +41,14 @@ from vtloop.core.recorder import Recorder
 from vtloop.core.scheduling import Scheduling
 from vtloop.core.tasks import Adopted
 from vtloop.core.threads.actor import PATIENCE, Actor, here
+from vtloop.core.threads.all_threads import Threads
 from vtloop.core.threads.baton import BatonThread
-from vtloop.core.threads.locks import Lock
 from vtloop.core.threads.program_threads import IN_VAIN
-from vtloop.core.threads.threads import Threads
+from vtloop.core.threads.thread_locks import Lock
 from vtloop.core.timers import Timers, WatchedTimers
-from vtloop.core.unsupported import Network
 from vtloop.errors import SpinWarning
 from vtloop.private.events import END_OF_MAIN, set_running_loop
 from vtloop.private.interpreter import getframe
-from vtloop.values.allowed import check
 from vtloop.values.clock import (
     NANOSECONDS,
     NEVER,
@@ -59,6 +58,7 @@ from vtloop.values.clock import (
     to_nanoseconds,
     to_seconds,
 )
+from vtloop.values.options import check
 
 _CLEANUP = 86_400 * NANOSECONDS  # of virtual time beyond `until`
 
@@ -80,7 +80,7 @@ class VirtualLoop(Scheduling):
     - `patience`: real seconds that an idle loop waits for a thread of the program's own to call in
     - `clock`: a `Clock` to share with the loops before and after this one
     - `recorder`, `policy`, `network`: collaborators, see `recorder.Recorder`, `policy.Policy` and
-      `unsupported.Network`
+      `network.Network`
 
     TypeError or ValueError for an option that is none of this.
     """

@@ -8,10 +8,10 @@ from typing import Protocol
 from vtloop.core import hazards
 from vtloop.core.tasks import label
 from vtloop.core.threads.actor import has_computed, here
+from vtloop.core.threads.all_threads import Threads
 from vtloop.core.threads.baton import ThreadStarter
-from vtloop.core.threads.locks import Lock
 from vtloop.core.threads.polling import LONGEST, Poll
-from vtloop.core.threads.threads import Threads
+from vtloop.core.threads.thread_locks import Lock
 from vtloop.values.clock import NEVER, Clock
 
 _FEW = 100  # looks in one step before a poll blocks the loop; rounds before polls take time

@@ -6,7 +6,8 @@ from typing import Any
 
 from vtloop.core.patches.wall_clock import start_of
 from vtloop.core.threads.actor import PATIENCE
-from vtloop.values.allowed import (
+from vtloop.values.clock import NEVER, Clock, to_nanoseconds
+from vtloop.values.options import (
     FLAG,
     SEED,
     Option,
@@ -16,7 +17,6 @@ from vtloop.values.allowed import (
     real_seconds,
     seconds,
 )
-from vtloop.values.clock import NEVER, Clock, to_nanoseconds
 
 
 def _slack(value: Any) -> bool:

@@ -1,8 +1,8 @@
-"""Where the simulation ends: what it refuses, and what a simulated network may answer.
+"""The methods of an event loop that are refused, or are a simulated network's to answer.
 
 A simulation cannot honestly do real input and output, so each such method of the event loop is in
 one of two tables. `REFUSED` names what the method would touch and what to do instead;
-`NETWORK` names the question that the loop's network collaborator answers, when it has one.
+`NETWORK` names the question that the loop's network answers, when it has one (see `network`).
 Together with what `VirtualLoop` implements, the tables cover `asyncio.AbstractEventLoop`; a test
 holds them to that on each Python.
 
@@ -18,32 +18,14 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Callable
-from typing import Any, NamedTuple, NoReturn, Protocol
+from typing import Any, NamedTuple, NoReturn
 
+from vtloop.core.network import Network
 from vtloop.errors import NotOffered, NotSimulated
 from vtloop.private.events import count_as_coroutine_function
 from vtloop.values.clock import exactly
 
 __tracebackhide__ = True  # for pytest: what the user wrote matters, not what is here
-
-
-class Network(Protocol):
-    """What a simulated network answers; the loop passes each call on, arguments unchanged.
-
-    `method` is the event loop's method that was called, such as 'create_unix_server'.
-    """
-
-    async def connect(self, method: str, *args: Any, **kwargs: Any) -> Any:
-        """Return (transport, protocol) of a new connection."""
-
-    async def listen(self, method: str, *args: Any, **kwargs: Any) -> Any:
-        """Return an `asyncio.AbstractServer`."""
-
-    async def datagram(self, method: str, *args: Any, **kwargs: Any) -> Any:
-        """Return (transport, protocol) of a datagram endpoint."""
-
-    async def resolve(self, method: str, *args: Any, **kwargs: Any) -> Any:
-        """Return what `socket.getaddrinfo` or `socket.getnameinfo` would."""
 
 
 class Refusal(NamedTuple):

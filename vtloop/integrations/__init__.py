@@ -1,6 +1,5 @@
 """Where users come in: the command line, notebooks, pytest.
 
-Hands out: entry points only.
 May import: everything else but the doors.
 
 A map of the package, from the bottom up:

@@ -1,6 +1,6 @@
 """How functions of the process do something else for a while, and are put back.
 
-Hands out: `Replacement`, `Replacements`, `Redirection`, `real`, `TIME`.
+Used from outside: `replacements.Replacements`, `redirect.real`, `originals.TIME`.
 May import: `private`.
 
 What is replaced, and by what, is for others to say (see `core.patches`).

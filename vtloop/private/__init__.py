@@ -8,7 +8,6 @@ shows on each Python that they are there and are filled.
 
 On an interpreter that has another inside, importing this package says so.
 
-Hands out: names, each of which a test has looked at on each Python.
 May import: `errors`.
 
 A map of the package, by whose names they are, from the bottom up:

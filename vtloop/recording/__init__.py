@@ -1,6 +1,6 @@
-"""The recorder of `simulate`: from what a loop tells to a trace.
+"""Turns what a loop tells its recorder into a trace.
 
-Hands out: `Recording`, `LineOutput`.
+Used from outside: `recording.Recording`, `stdout.LineOutput`.
 May import: `private`, `values`, `core`.
 
 A map of the package, from the bottom up:

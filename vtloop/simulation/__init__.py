@@ -1,6 +1,6 @@
 """One run, and all that is known of it.
 
-Hands out: `simulate`, `run`, `Run`, `check_growth`, `SegmentedLoop`.
+Used from outside: `simulation.simulate`, `simulation.run`, `run.Run`, `growth.check_growth`.
 May import: `errors`, `values`, `core`, `timeline`, `recording`, `views`, `claims`, `audit`.
 
 A map of the package, from the bottom up:

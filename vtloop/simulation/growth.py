@@ -11,8 +11,8 @@ from vtloop.claims import takes
 from vtloop.errors import ClaimError
 from vtloop.simulation.run import Run
 from vtloop.simulation.simulation import simulate
-from vtloop.values.allowed import Option, check, function, of_type
 from vtloop.values.clock import NANOSECONDS, Seconds, format_seconds, to_nanoseconds
+from vtloop.values.options import Option, check, function, of_type
 
 __tracebackhide__ = True  # for pytest: what the user wrote matters, not what is here
 

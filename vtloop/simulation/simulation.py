@@ -13,8 +13,8 @@ from vtloop.core.patches.wall_clock import WallClock
 from vtloop.core.runner import Runner
 from vtloop.core.threads.actor import PATIENCE
 from vtloop.recording.recording import Recording
-from vtloop.values.allowed import check
 from vtloop.values.clock import START, Seconds
+from vtloop.values.options import check
 
 if TYPE_CHECKING:
     pass

@@ -19,10 +19,9 @@ takes and whether it fails: Hypothesis draws it while the run goes on. So it shr
 all other inputs, its database replays it, and `@reproduce_failure`, `note()` and `target()` work as
 ever. Needs the extra `hypothesis`.
 
-Hands out: `fates`, `delays`, `AsyncStateMachine` and all the others.
 May import: `values`, `core`, `timeline`, `recording`, `views`, `sweep`.
 
-A map of the package, from the bottom up; a module imports only from those named before it:
+A map of the package, from the bottom up:
 
 - `values`: delays and faults
 - `ties`: the order of timers of one instant

@@ -34,9 +34,9 @@ from vtloop.sweep.oracles import ERROR, ORACLES, Finding, Oracle
 from vtloop.sweep.replaying import Replay
 from vtloop.sweep.victims import Victim, victims_of
 from vtloop.timeline.timeline import Timeline
-from vtloop.values.allowed import FLAG, Option, count, of_type
-from vtloop.values.allowed import check as check_options
 from vtloop.values.clock import START
+from vtloop.values.options import FLAG, Option, count, of_type
+from vtloop.values.options import check as check_options
 from vtloop.views.marbles import marbles
 
 T = TypeVar("T")

@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from vtloop.values.allowed import Option, check, real_seconds
+from vtloop.values.options import Option, check, real_seconds
 
 
 def _are_errors(value: Any) -> bool:

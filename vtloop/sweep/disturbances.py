@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from vtloop.sweep.counting import who
-from vtloop.sweep.facts import Ended, faults_of, raised_by_asyncio, where_raised
 from vtloop.sweep.injection import Injection, Task
 from vtloop.sweep.landing import firing, landing
+from vtloop.sweep.outcome import Ended, faults_of, raised_by_asyncio, where_raised
 from vtloop.sweep.timeouts import TimedLoop, subject_of
 from vtloop.sweep.witness import is_open
 

@@ -1,4 +1,4 @@
-"""What the options of a sweep can be, wherever they are given: see `vtloop.values.allowed`."""
+"""What the options of a sweep can be, wherever they are given: see `vtloop.values.options`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from vtloop.core.options import START
 from vtloop.sweep.moments import CLASSES
-from vtloop.values.allowed import (
+from vtloop.values.options import (
     FLAG,
     SEED,
     Option,

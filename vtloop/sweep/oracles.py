@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from vtloop.sweep.facts import Left, Outcome, kinds_of
 from vtloop.sweep.injection import MESSAGE
+from vtloop.sweep.outcome import Left, Outcome, kinds_of
 from vtloop.values.clock import NANOSECONDS, plain_seconds
 
 ERROR, BY_DESIGN = "error", "by design"
@@ -183,7 +183,7 @@ def _out_of_asyncio(run: Outcome) -> Iterator[tuple[str, str]]:
 
 @dataclass(frozen=True)
 class Failures:
-    """Tasks and callbacks end with exceptions of their own, whoever was cancelled; see `failing`.
+    """Tasks and callbacks end with exceptions of their own, whoever was cancelled; see `failures`.
 
     Those of the classes that are `expected` are the program's way to say that somebody is gone. So
     are those that such a one was raised from. TypeError if that is no tuple of classes.

@@ -34,9 +34,9 @@ from vtloop.sweep.replaying import Replay, run_again
 from vtloop.sweep.report import TWO_TASKS, Report, Tally, problems_of
 from vtloop.sweep.victims import Victim, Victims, victims_of
 from vtloop.values import progress as bars
-from vtloop.values.allowed import check as check_options
 from vtloop.values.clock import START
 from vtloop.values.files import check_file
+from vtloop.values.options import check as check_options
 from vtloop.values.programs import called
 from vtloop.values.text import without_addresses
 

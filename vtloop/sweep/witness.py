@@ -37,8 +37,8 @@ from vtloop.private.events import (
     get_running_loop,
 )
 from vtloop.private.interpreter import WARN_UNAWAITED, getframe, warn_unawaited
-from vtloop.sweep.facts import Complaint, Fault, Left, Outcome, Primitive, faults_of
-from vtloop.sweep.failing import Failing
+from vtloop.sweep.failures import Failing
+from vtloop.sweep.outcome import Complaint, Fault, Left, Outcome, Primitive, faults_of
 from vtloop.sweep.releases import Releases, programs_line
 from vtloop.sweep.wakeups import Made, WakeUps
 from vtloop.values.text import counted, without_addresses

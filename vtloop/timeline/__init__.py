@@ -1,6 +1,7 @@
 """A trace as a schedule, and questions to it.
 
-Hands out: `Timeline`, `Lane`, `Span`, `TaskFacts`, `first_difference`.
+Used from outside: `timeline.Timeline`, `task_facts.TaskFacts`, `difference.first_difference`.
+A timeline that shows itself in a notebook looks up `views.formats`: the only way up in the house.
 May import: `private`, `values`.
 
 A map of the package, from the bottom up:

@@ -124,7 +124,7 @@ class Clock:
         self.outside: set[str] = set()
         """What from outside of the simulation has had a say, in words: the run may differ again."""
         self.chance: Any = None
-        """What the run gets for the operating system's chance (see `chance`); None for the real."""
+        """What the run gets for the operating system's chance; None for the real one."""
         self.threads_numbered = 0
         """How many threads of the run nobody has named (see `default_names`)."""
         self.pools_numbered = 0

@@ -1,6 +1,6 @@
 """A timeline, drawn or written.
 
-Hands out: `chart`, `marbles`, `mermaid`, `perfetto`, `html`, and `formats`, which has them all.
+Used from outside: `chart`, `marbles`, `mermaid`, `perfetto`, and `formats`, which has them all.
 May import: `errors`, `private`, `values`, `timeline`.
 
 A map of the package, from the bottom up:

@@ -17,9 +17,9 @@ from typing import Any
 
 from vtloop.errors import SimulationError
 from vtloop.timeline.timeline import Timeline
-from vtloop.values.allowed import Option, check
 from vtloop.values.columns import carried
 from vtloop.values.files import check_file, opened
+from vtloop.values.options import Option, check
 from vtloop.views.options import LOOKS
 
 

@@ -21,8 +21,8 @@ from typing import Any
 
 from vtloop.timeline.participants import request_of, shown
 from vtloop.timeline.timeline import READY, RUNNING, WAITING, Lane, Timeline
-from vtloop.values.allowed import check
 from vtloop.values.clock import format_seconds
+from vtloop.values.options import check
 from vtloop.values.text import counted
 from vtloop.views.options import OF_PAGES
 

@@ -33,9 +33,9 @@ from math import ceil
 
 from vtloop.timeline.participants import shown
 from vtloop.timeline.timeline import Lane, Timeline
-from vtloop.values.allowed import check
 from vtloop.values.clock import Seconds, format_seconds, plain_seconds, to_nanoseconds
 from vtloop.values.columns import cells, columns, cut, padded
+from vtloop.values.options import check
 from vtloop.views.marble_rows import (
     MORE_PRINTS,
     Note,

@@ -20,8 +20,8 @@ from typing import NamedTuple
 
 from vtloop.timeline.participants import shown, told_apart
 from vtloop.timeline.timeline import RUNNING, WAITING, Lane, Timeline
-from vtloop.values.allowed import check
 from vtloop.values.clock import format_seconds
+from vtloop.values.options import check
 from vtloop.views.options import OF_PAGES
 
 MOST = 300  # bars and milestones, or messages and notes

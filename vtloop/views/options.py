@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from math import inf
 from typing import Any
 
-from vtloop.values.allowed import (
+from vtloop.values.options import (
     FLAG,
     Option,
     count,

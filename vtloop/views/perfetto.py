@@ -20,7 +20,7 @@ from typing import Any, TypeAlias
 
 from vtloop.timeline.participants import name_of, request_of, shown
 from vtloop.timeline.timeline import RUNNING, WAITING, Holding, Lane, Span, Timeline, Visit
-from vtloop.values.allowed import check
+from vtloop.values.options import check
 from vtloop.views.options import OF_PAGES
 
 TASKS, THINGS = 1, 2  # processes

@@ -1,12 +1,12 @@
 """All that a run replaces in the process around it, in one table (see `environment`).
 
-Hands out: `World`, `always`, `one_time`, `shift_wall_clock`.
+Used from outside: `environment.World`, `environment.always`, `wall_clock.shift_wall_clock`.
 May import: `errors`, `private`, `values`, `patching`.
 
 A map of the package, from the bottom up:
 
 - `wall_clock`, `time_functions`: the date and time of day, and the module time
-- `chance`, `randomness`: what the operating system and the module random have for a run
+- `system_chance`, `module_random`: what the operating system and the module random have for a run
 - `default_names`, `library_sets`, `asyncio_locks`: names without a name, sets in order, who holds a
   lock
 - `gc_schedule`: when the garbage collector runs

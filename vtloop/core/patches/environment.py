@@ -15,7 +15,8 @@ While at least one virtual loop runs:
 - what numbers threads and executors without a name (see `default_names`)
 - `submit` and `shutdown` of `ThreadPoolExecutor`: its jobs go to the run's own worker threads
 - `os.urandom`, `os.getrandom`, `ssl.RAND_bytes`, `random.Random.seed`, `random.seed`,
-  `uuid.getnode`, and where `tempfile` has its names and its directory from: chance (see `chance`)
+  `uuid.getnode`, and where `tempfile` has its names and its directory from: chance (see
+  `system_chance`)
 - `subprocess.Popen`, `os.system`, `os.posix_spawn`, `os.wait` and its like, `select.select`,
   `selectors.DefaultSelector`, `connect` and `bind` of sockets: they do as they always do, and the
   run tells of it (see `real_things`); of a fork it is told by what is registered for that
@@ -30,8 +31,8 @@ All stand-ins do what the originals do on threads that belong to no run.
 
 How a thread of the run makes an event loop, and which may run there: see `inner_loops`.
 
-Besides, a run with a seed has chance of its own (see `randomness`), and it owns the schedule of the
-garbage collector (see `gc_schedule`).
+Besides, a run with a seed has chance of its own (see `module_random`), and it owns the schedule of
+the garbage collector (see `gc_schedule`).
 """
 
 from __future__ import annotations
@@ -55,19 +56,19 @@ from vtloop.core import sets
 from vtloop.core.idle_thread import IdleThread
 from vtloop.core.patches import (
     asyncio_locks,
-    chance,
     default_names,
     inner_loops,
     other_processes,
     real_things,
+    system_chance,
 )
 from vtloop.core.patches.gc_schedule import Collector
 from vtloop.core.patches.library_sets import makes_sets
-from vtloop.core.patches.randomness import Randomness
+from vtloop.core.patches.module_random import Randomness
 from vtloop.core.patches.real_things import tells
 from vtloop.core.patches.time_functions import STAND_INS, TOLD_BY_TIME_MACHINE, start_of_logging
 from vtloop.core.patches.wall_clock import OneTime, WallClock
-from vtloop.core.threads import actor, locks, pools, program_threads
+from vtloop.core.threads import actor, pools, program_threads, thread_locks
 from vtloop.core.threads.actor import here
 from vtloop.patching.originals import TIME
 from vtloop.patching.replacements import Replacement, Replacements
@@ -99,8 +100,8 @@ ALWAYS = (
     Replacement(asyncio.tasks, "set", sets.OrderedSet),
     Replacement(asyncio.tasks, "all_tasks", sets.all_tasks),
     Replacement(asyncio.taskgroups, "set", sets.SetOfTasks),
-    Replacement(threading, "Lock", locks.Lock, taken_by_name=True),
-    Replacement(threading, "_allocate_lock", locks.Lock),
+    Replacement(threading, "Lock", thread_locks.Lock, taken_by_name=True),
+    Replacement(threading, "_allocate_lock", thread_locks.Lock),
     Replacement(threading, "_CRLock", None),  # then it is made in Python, of the lock above
     Replacement(queue, "SimpleQueue", SIMPLE_QUEUE, taken_by_name=True),
     Replacement(threading, "_time", actor.monotonic),
@@ -123,11 +124,11 @@ ALWAYS = (
     ),
     *(
         Replacement(os, name, make(vars(os)[name]), taken_by_name=True, redirected=vars(os)[name])
-        for name, make in (("urandom", chance.draws), ("getrandom", chance.getrandom))
+        for name, make in (("urandom", system_chance.draws), ("getrandom", system_chance.getrandom))
         if hasattr(os, name)
     ),
-    Replacement(random.Random, "seed", chance.seed),
-    Replacement(random, "seed", chance.seed_of_module, taken_by_name=True),
+    Replacement(random.Random, "seed", system_chance.seed),
+    Replacement(random, "seed", system_chance.seed_of_module, taken_by_name=True),
     *(
         Replacement(
             module, name, tells(vars(module)[name], how), True, redirected=vars(module)[name]
@@ -159,12 +160,12 @@ def in_others(module: ModuleType) -> Iterator[Replacement]:
     """Yield what is replaced in a module that need not be there."""
     if module.__name__ == "_ssl":
         draw = vars(module)["RAND_bytes"]
-        yield Replacement(module, "RAND_bytes", chance.draws(draw), True, redirected=draw)
+        yield Replacement(module, "RAND_bytes", system_chance.draws(draw), True, redirected=draw)
     elif module.__name__ == "uuid":
-        yield Replacement(module, "getnode", chance.getnode(module), taken_by_name=True)
+        yield Replacement(module, "getnode", system_chance.getnode(module), taken_by_name=True)
     elif module.__name__ == "tempfile":
-        yield Replacement(module, CANDIDATE_NAMES, chance.candidate_names(module))
-        yield Replacement(module, DEFAULT_DIRECTORY, chance.default_directory(module))
+        yield Replacement(module, CANDIDATE_NAMES, system_chance.candidate_names(module))
+        yield Replacement(module, DEFAULT_DIRECTORY, system_chance.default_directory(module))
     elif module.__name__ == "multiprocessing.process":
         start = module.BaseProcess.start
         yield Replacement(module.BaseProcess, "start", tells(start, real_things.PROCESS))

@@ -1,15 +1,17 @@
-"""The threads of a run: who may block, and what that means. One of them runs at a time.
+"""Threads in virtual time: each may block without blocking the run, and one runs at a time.
 
-Hands out: `Actor`, `here`, `busy`, `Lock`, `Threads`.
+Used from outside: `actor.here`, `actor.busy`, `thread_locks.Lock`, `all_threads.Threads`.
+To understand it, start with `all_threads`.
 May import: `errors`, `private`, `values`, `patching`.
 
 A map of the package, from the bottom up:
 
-- `actor`: what blocking a thread means; `time.sleep` and `busy`
+- `actor`: `time.sleep` and `busy`, and what each kind of thread has to be able to do for them
 - `polling`, `probing`: programs that look at a clock again and again, and threads that are blocked
 - `external`: threads that the simulation does not control
-- `baton`: whose turn it is
-- `locks`, `pools`: what threads wait for, and what they do
-- `workers`, `program_threads`, `foreign`: the run's own threads, the program's, other executors
-- `threads`: all of them, and the baton on its way
+- `baton`: how a thread sleeps and waits in virtual time: it hands on its turn, and gets it back
+- `thread_locks`, `pools`: the locks that threads wait for, and the jobs of their pools
+- `workers`, `program_threads`: threads of the run's own pools, and those that a program starts
+- `other_executors`: executors of the program's own
+- `all_threads`: the threads of a run, and who goes on next
 """

@@ -25,8 +25,8 @@ from vtloop.values.source import line_of_program
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
 
-    from vtloop.core.threads.locks import Lock
     from vtloop.core.threads.polling import Poll
+    from vtloop.core.threads.thread_locks import Lock
 
 real_sleep = real(TIME["sleep"])
 real_monotonic = real(TIME["monotonic"])

@@ -22,8 +22,8 @@ from vtloop.values.source import is_library, place
 
 if TYPE_CHECKING:
     from vtloop.core.threads.external import Outsiders
-    from vtloop.core.threads.locks import Lock
     from vtloop.core.threads.polling import Poll
+    from vtloop.core.threads.thread_locks import Lock
 
 
 class BatonHolder(Protocol):

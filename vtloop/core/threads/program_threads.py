@@ -15,8 +15,8 @@ import threading
 
 from vtloop.core.threads.actor import here, outside, real_sleep, real_start
 from vtloop.core.threads.baton import BatonHolder, BatonThread
-from vtloop.core.threads.locks import Lock
 from vtloop.core.threads.pools import ThreadAbandoned
+from vtloop.core.threads.thread_locks import Lock
 from vtloop.values.callers import TOOLS, is_called_by
 from vtloop.values.clock import NANOSECONDS
 

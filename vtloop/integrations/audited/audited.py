@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from vtloop.audit.orders import (
+from vtloop.audit.requests import (
     ERRORS,
     FUNCTION,
     MODULE,

@@ -28,7 +28,7 @@ from importlib.machinery import ExtensionFileLoader
 from types import FrameType
 from typing import Any
 
-from vtloop.audit.orders import STOPPED, Read, Surroundings
+from vtloop.audit.requests import STOPPED, Read, Surroundings
 from vtloop.core.patches import real_things
 from vtloop.core.threads.actor import here
 from vtloop.patching.redirect import real

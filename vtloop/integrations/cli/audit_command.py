@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from vtloop.audit import RUNS, audit, audit_program
-from vtloop.audit.orders import MODULE, SCRIPT, Program
+from vtloop.audit.requests import MODULE, SCRIPT, Program
 from vtloop.errors import SimulationError
 from vtloop.integrations.options import add_options, some
 

@@ -5,7 +5,7 @@ A map of the package, from the bottom up:
 - `leaks`: what tests leave behind
 - `loops`: the loops on which tests and fixtures run
 - `vt`: what the fixture `vt` is
-- `tests`: a test from its setup to its teardown
+- `one_test`: a test from its setup to its teardown
 - `report`, `durations`: what is said of tests that fail, and of those that took long
 - `sweep_option`, `sweeps`, `audits`: tests that are run again and again
 - `asyncness`, `suitable`, `items`: which tests are async, which can be run in virtual time, and as

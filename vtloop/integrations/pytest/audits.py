@@ -7,7 +7,7 @@ import os
 import pytest
 
 from vtloop.audit import audit_program, is_audited, own_path
-from vtloop.audit.orders import TEST, Program
+from vtloop.audit.requests import TEST, Program
 from vtloop.errors import SimulationError
 
 

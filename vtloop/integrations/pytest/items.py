@@ -18,8 +18,8 @@ from vtloop.integrations.pytest.suitable import (
 )
 
 if TYPE_CHECKING:
+    from vtloop.integrations.pytest.one_test import Test
     from vtloop.integrations.pytest.sweeps import Swept
-    from vtloop.integrations.pytest.tests import Test
 
 
 OTHERS = ("asyncio", "anyio", "trio")

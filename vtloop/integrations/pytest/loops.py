@@ -22,12 +22,12 @@ from vtloop.private.events import TASKS, get_running_loop
 from vtloop.simulation.account import Account
 from vtloop.simulation.run import Run
 from vtloop.simulation.segments import PartLoop, PartRecording
-from vtloop.values.allowed import FLAG, Option, one_of, refusal
 from vtloop.values.clock import START, Seconds
+from vtloop.values.options import FLAG, Option, one_of, refusal
 from vtloop.values.source import is_library
 
 if TYPE_CHECKING:
-    from vtloop.integrations.pytest.tests import Test
+    from vtloop.integrations.pytest.one_test import Test
 
 _OUTCOMES = pytest.fail.Exception, pytest.skip.Exception, pytest.exit.Exception
 

@@ -44,7 +44,7 @@ from vtloop.integrations.pytest.suitable import (
 from vtloop.integrations.pytest.sweep_option import NOT_SWEPT, Sweeps, options_of
 
 if TYPE_CHECKING:
-    from vtloop.integrations.pytest.tests import Tests
+    from vtloop.integrations.pytest.one_test import Tests
     from vtloop.integrations.pytest.vt import VirtualTime
     from vtloop.simulation.run import Run
 
@@ -202,7 +202,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     sweeps += _mark_of_option(item)
     if is_in_virtual_time(item):
         from vtloop.integrations.pytest.loops import Options
-        from vtloop.integrations.pytest.tests import Tests
+        from vtloop.integrations.pytest.one_test import Tests
 
         if sweeps:  # before the test begins, as it notes functions of Python that a test replaces
             import_module("vtloop.integrations.pytest.sweeps")

@@ -16,7 +16,7 @@ def options_of(text: str) -> dict[str, Any]:
     UsageError if it is none of them.
     """
     from vtloop.sweep.options import OF_SWEEPS
-    from vtloop.values.allowed import refusal  # here, as a sweep is slow to import
+    from vtloop.values.options import refusal  # here, as a sweep is slow to import
 
     if not text:
         return {}

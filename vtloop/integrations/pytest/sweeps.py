@@ -17,13 +17,13 @@ import pytest
 
 from vtloop.errors import SimulationError
 from vtloop.integrations.pytest.loops import given_by, refuse
-from vtloop.integrations.pytest.tests import Failed, bound, finish_of, value_of
+from vtloop.integrations.pytest.one_test import Failed, bound, finish_of, value_of
 from vtloop.sweep import replay, sweep
 from vtloop.sweep.options import OF_SWEEPS
 from vtloop.sweep.oracles import ERROR, FAILURE
 
 if TYPE_CHECKING:
-    from vtloop.integrations.pytest.tests import Test
+    from vtloop.integrations.pytest.one_test import Test
     from vtloop.sweep import Replay, Report
 
 _GIVEN = ("program", "seed", "wall_clock")  # by the test and its marker vtloop

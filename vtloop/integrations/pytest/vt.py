@@ -15,7 +15,7 @@ from vtloop.simulation.runnable import refuse_unless_runnable
 from vtloop.values.clock import Clock, exactly, to_seconds
 
 if TYPE_CHECKING:
-    from vtloop.integrations.pytest.tests import Test
+    from vtloop.integrations.pytest.one_test import Test
     from vtloop.timeline.timeline import Timeline
 
 

@@ -9,7 +9,7 @@
 - A text stands only where it fits into the axes as large as they are when it is drawn.
 - The label of a shape is its tooltip, its gid is its id in SVG; see `canvas`.
 
-A map of the package, from the bottom up; a module imports only from those named before it:
+A map of the package, from the bottom up:
 
 - `style`: colours, patterns, marks and sizes
 - `scale`, `words`, `facts`, `rows`: what stands where, and what it says
@@ -24,7 +24,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from vtloop.timeline.difference import first_difference
-from vtloop.values.allowed import check
+from vtloop.values.options import check
 from vtloop.views.chart.layout import Layout, default_title, stacked
 from vtloop.views.chart.scale import Scale, axis_for
 from vtloop.views.chart.style import SIZES, THEMES, size_of

@@ -12,7 +12,7 @@ import struct
 from functools import lru_cache
 from typing import Any
 
-from vtloop.core.patches.chance import Chance
+from vtloop.core.patches.system_chance import Chance
 from vtloop.core.threads.actor import here
 from vtloop.errors import SimulationError
 from vtloop.patching.memory import POSSIBLE, memory_of
@@ -63,7 +63,8 @@ _inside: list[Randomness] = []
 class Randomness:
     """Gives a run chance of its own, which is kept while it is not entered.
 
-    `scope` tells apart what runs with the same seed get from the system's chance (see `chance`).
+    `scope` tells apart what runs with the same seed get from the system's chance (see
+    `system_chance`).
 
     Runs may nest, but not overlap in two threads, as `random` has only one state.
     """

@@ -30,7 +30,7 @@ class Fault(NamedTuple):
 
 
 class Failure(NamedTuple):
-    """What a task or a callback has ended with, that is no cancellation; see `failing`."""
+    """What a task or a callback has ended with, that is no cancellation; see `failures`."""
 
     text: str  # the error's repr
     kinds: tuple[str, ...]  # the qualified names of its classes, and of what was raised from it

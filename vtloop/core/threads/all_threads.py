@@ -31,8 +31,7 @@ from typing import Any, Protocol
 from vtloop.core.threads.actor import outside, real_monotonic, real_process_time
 from vtloop.core.threads.baton import BatonThread, is_outside
 from vtloop.core.threads.external import Outsiders
-from vtloop.core.threads.foreign import ForeignJobs
-from vtloop.core.threads.locks import Lock
+from vtloop.core.threads.other_executors import ForeignJobs
 from vtloop.core.threads.pools import Job, Pool, is_simulated
 from vtloop.core.threads.probing import (
     is_at_breakpoint,
@@ -41,6 +40,7 @@ from vtloop.core.threads.probing import (
     waits_for_real,
 )
 from vtloop.core.threads.program_threads import IN_VAIN, ProgramThread, start_outside
+from vtloop.core.threads.thread_locks import Lock
 from vtloop.core.threads.workers import Worker
 from vtloop.core.timers import AnyTimerHandle, Timers
 from vtloop.private.threads import thread_count
