@@ -92,7 +92,7 @@ def check_growth(
     found = Growth(runs, times)
     if isinstance(growth, str):
         if not _follows(times, growth):
-            law = f"it is {found.law}" if found.law else "it follows no law that check_growth knows"
+            law = f"it is {found.law}" if found.law else f"it is none of {', '.join(LAWS)}"
             raise ClaimError(_table(f"is {growth} in its size; in fact {law}", times, None))
     elif wrong := [size for size in sizes if times[size] != expected[size]]:
         size = wrong[0]
