@@ -1,9 +1,13 @@
 """Two timers of one instant, the other way round: class O of a sweep."""
 
 import asyncio
+import re
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -297,6 +301,54 @@ def test_what_takes_two_tasks_is_found_and_seen_again(program, subject):
     first, second = again.happenings()
     assert first.startswith("cancelled as ")
     assert second.startswith("also cancelled as ")
+
+
+async def waits_for_either_setter():
+    is_set = asyncio.Event()
+
+    async def sets():
+        await asyncio.sleep(1)
+        is_set.set()
+
+    await asyncio.gather(sets(), sets(), is_set.wait(), return_exceptions=True)
+
+
+async def waits_for_either_setter_itself():
+    is_set = asyncio.Event()
+
+    async def sets():
+        await asyncio.sleep(1)
+        is_set.set()
+
+    setters = [asyncio.create_task(sets()) for _ in range(2)]
+    await is_set.wait()
+    await asyncio.wait(setters)
+
+
+@pytest.mark.parametrize(
+    ("program", "is_told"),
+    [(waits_for_either_setter, True), (waits_for_either_setter_itself, False)],
+)
+def test_who_waits_for_ever_as_two_tasks_are_gone_is_told_unless_only_the_main_one_does(
+    program, is_told
+):
+    report = sweep(program, classes="AD")
+    oracles = {problem.finding.oracle for problem in report.errors}
+    assert ("deadlock" in oracles) == is_told
+
+
+def test_the_readme_shows_what_the_sweep_of_its_program_prints(tmp_path):
+    readme = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
+    section = readme.partition("\n## Is it safe to cancel?\n")[2]
+    program, shown = re.findall(r"```(?:python)?\n(.*?)```", section, re.DOTALL)[:2]
+    (tmp_path / "pool.py").write_text(program, "utf-8")
+    done = subprocess.run(
+        [sys.executable, "pool.py"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    # How many moments there are differs from Python to Python, by what asyncio calls.
+    printed, shown = (re.sub(r"\d+", "N", text).splitlines() for text in (done.stdout, shown))
+    for number, line in enumerate(shown):
+        assert printed[number].startswith(line.removesuffix("…").rstrip()), done.stderr
 
 
 async def three_naps():

@@ -16,6 +16,15 @@ PROGRAMS = {
             print(await asyncio.to_thread(pool.map, square, [4, 5]))
         print("done at", time())
     """,
+    "a pool is idle now and then": """
+        with multiprocessing.Pool(2) as pool:
+            await asyncio.sleep(3600)
+            for _ in range(2):
+                async with asyncio.timeout(60):
+                    print(await asyncio.to_thread(pool.map, later, [1, 2]))
+                await asyncio.sleep(3600)
+        print("done at", time())
+    """,
     "queues": """
         questions, answers = multiprocessing.Queue(), multiprocessing.Queue()
         process = multiprocessing.Process(target=answer, args=(questions, answers))
@@ -51,6 +60,7 @@ PROGRAMS = {
 }
 PRINTED = {
     "a pool is left": "[1, 4, 9]\n[16, 25]\ndone at 0.0\n",
+    "a pool is idle now and then": "[1, 2]\n[1, 2]\ndone at 10800.0\n",
     "queues": "[0, 1, 4]\n0 at 0.0\n",
     "a pipe": "True hello\nFalse 0 at 0.0\n",
     "a lock that a thread of the run holds": "False False\nmine at 0.5\n",
@@ -61,6 +71,10 @@ from time import sleep
 
 def square(number):
     return number * number
+
+def later(number):
+    sleep(0.2)
+    return number
 
 def answer(questions, answers):
     while (number := questions.get()) is not None:

@@ -18,6 +18,7 @@ import inspect
 import logging
 import multiprocessing
 import multiprocessing.connection
+import multiprocessing.pool
 import multiprocessing.synchronize
 import random
 import re
@@ -68,6 +69,7 @@ LIBRARIES = (
     "importlib._bootstrap",
     "logging",
     "multiprocessing.connection",
+    "multiprocessing.pool",
     "multiprocessing.popen_fork",
     "multiprocessing.synchronize",
     "queue",
@@ -287,7 +289,14 @@ def names_of_temporary_files_come_from_a_sequence(monkeypatch):
         assert made.endswith("chosen")
 
 
-@probe("_make_methods", "_recv", "_poll")
+@probe("_handle_results")
+def a_pool_of_processes_waits_for_results_in_a_function_that_knows_its_jobs():
+    function = getattr(multiprocessing.pool.Pool, of_threads.RESULTS_OF_POOL[1])
+    assert function.__module__ == of_threads.RESULTS_OF_POOL[0]
+    assert of_threads.JOBS_OF_POOL in inspect.signature(function).parameters
+
+
+@probe("_make_methods", "_send_bytes", "_recv", "_poll")
 def multiprocessing_waits_by_methods_that_can_be_replaced(monkeypatch):
     made = []
     kind = multiprocessing.synchronize.SemLock
@@ -297,14 +306,14 @@ def multiprocessing_waits_by_methods_that_can_be_replaced(monkeypatch):
 
     asked = []
     kind = multiprocessing.connection.Connection
-    for name in (of_threads.RECEIVE, of_threads.POLL):
+    for name in (of_threads.SEND, of_threads.RECEIVE, of_threads.POLL):
         really = vars(kind)[name]
         monkeypatch.setattr(kind, name, lambda *a, really=really: asked.append(a[1]) or really(*a))
     ours, theirs = multiprocessing.Pipe()
     theirs.send_bytes(b"hello")
     assert ours.poll(1)
     assert ours.recv_bytes() == b"hello"
-    assert asked[0] == 1, "the seconds; then come numbers of bytes"
+    assert asked[:2] == [b"hello", 1], "the message, the seconds; then come numbers of bytes"
     assert asked[-1] == 5
 
 

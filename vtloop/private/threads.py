@@ -36,6 +36,10 @@ WORKER_LOOP: CodeType = _pools._worker.__code__
 # nothing to say itself.
 KEEPERS = {("multiprocessing.pool", "_handle_workers")}
 
+# The one in which a pool of processes waits for results, and what it calls its jobs.
+RESULTS_OF_POOL = ("multiprocessing.pool", "_handle_results")
+JOBS_OF_POOL = "cache"
+
 # Where a Condition tries to take a plain lock, to see whether somebody holds it.
 IS_OWNED: CodeType = _threading.Condition._is_owned.__code__
 
@@ -137,5 +141,6 @@ _start_threads = ThreadPoolExecutor._adjust_thread_count
 # How `multiprocessing` waits: a semaphore gets its methods, and a pipe is read or asked
 
 MAKE_METHODS = "_make_methods"
+SEND = "_send_bytes"
 RECEIVE = "_recv"
 POLL = "_poll"

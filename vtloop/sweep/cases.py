@@ -234,6 +234,7 @@ class _CaseRunner(Runner):
         self._witness = witness
 
     def _see(self, tasks: Sequence[asyncio.Task[Any]]) -> None:
+        self._outcome.pending = len(tasks)
         self._outcome.left = self._witness.left(tasks)
         self._witness.wakeups.main_has_ended()
 

@@ -136,7 +136,7 @@ class SlowCleanup:
 
 def _stuck(run: Outcome) -> Iterator[tuple[str, str]]:
     # With two tasks gone there may be nobody left but the main one: that is no fault.
-    if run.ended == "deadlock" and not (run.case.of_two_tasks and len(run.left) <= 1):
+    if run.ended == "deadlock" and not (run.case.of_two_tasks and run.pending <= 1):
         yield "the main coroutine", run.detail
     if run.stuck == "deadlock":
         yield "the tasks that were left", "they did not end when the loop cancelled them"

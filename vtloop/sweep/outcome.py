@@ -89,6 +89,7 @@ class Outcome:
     message: str | None = None  # of the CancelledError that the victim has raised itself, if it has
     by_nobody: tuple[str, ...] = ()  # who passed on a cancellation that they had taken back
     bystanders: tuple[str, ...] = ()  # who ended with a task that the victim's end has cancelled
+    pending: int = 0  # how many tasks there were in the end
     left: tuple[Left, ...] = ()
     primitives: tuple[Primitive, ...] = ()
     unretrieved: tuple[str, ...] = ()  # exceptions of tasks and futures

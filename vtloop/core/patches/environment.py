@@ -85,6 +85,7 @@ from vtloop.private.threads import (
     NEXT_NUMBER,
     POLL,
     RECEIVE,
+    SEND,
     SIMPLE_QUEUE,
     futures_base,
 )
@@ -175,6 +176,7 @@ def in_others(module: ModuleType) -> Iterator[Replacement]:
         yield Replacement(kind, "__enter__", other_processes.enter)
     elif module.__name__ == "multiprocessing.connection":
         kind = module.Connection
+        yield Replacement(kind, SEND, other_processes.send(module))
         yield Replacement(kind, RECEIVE, other_processes.receive(module))
         yield Replacement(kind, POLL, other_processes.poll(module))
     elif module.__name__ == "multiprocessing.popen_fork":

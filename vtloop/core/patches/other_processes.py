@@ -15,7 +15,7 @@ from typing import Any
 
 from vtloop.core.threads.actor import here, real_monotonic
 from vtloop.core.threads.baton import BatonThread, ThreadStarter
-from vtloop.private.threads import MAKE_METHODS, POLL, RECEIVE
+from vtloop.private.threads import MAKE_METHODS, POLL, RECEIVE, SEND
 from vtloop.values.clock import to_nanoseconds
 
 _SLICE = 0.005  # real seconds of each short wait
@@ -70,6 +70,21 @@ def make_methods(synchronize: ModuleType) -> Callable[[Any], None]:
 def enter(lock: Any) -> Any:
     """Stand in for `SemLock.__enter__`, which asks for the lock in C."""
     return lock.acquire()
+
+
+def send(connection: ModuleType) -> Callable[..., None]:
+    """Return what stands in for `Connection._send_bytes`, which writes into a pipe.
+
+    Threads that read the answers have been idle up to now, and may have been given up.
+    """
+    send_really: Any = vars(connection.Connection)[SEND]
+
+    def send(self: Any, message: Any) -> None:
+        if (actor := here.actor) is not None and isinstance(actor, ThreadStarter):
+            actor.have_threads().outsiders.wait_again()
+        send_really(self, message)
+
+    return send
 
 
 def receive(connection: ModuleType) -> Callable[..., Any]:

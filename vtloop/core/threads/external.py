@@ -11,8 +11,9 @@ virtual time run away while one is at work. The rules:
 - Before the clock moves, the loop waits in real time while a thread is at work: for `patience`
   seconds, or, if all these threads have called in before, only as long as a real loop would wait
   for its next deadline. So a thread that calls in now and then keeps pace with the clock.
-- Threads that were waited for in vain for `patience` seconds are left out until they call in, or
-  until nothing else is left to wait for. At a breakpoint a thread may stay for as long as it likes.
+- Threads that were waited for in vain for `patience` seconds are left out until they call in, until
+  the run sends something to another process, or until nothing else is left to wait for. At a
+  breakpoint a thread may stay for as long as it likes.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ class Outsiders:
         self.leave_out(*threading.enumerate())
         self._keepers: set[threading.Thread] = set()
         self._in_vain: set[threading.Thread] = set()
+        self._given_up: set[threading.Thread] = set()  # those of them that patience was lost with
         self._callers: set[threading.Thread] = set()
         self._told: set[threading.Thread] = set()
         self._looks: dict[threading.Thread, tuple[str, int]] = {}  # the last, and how many agree
@@ -119,6 +121,13 @@ class Outsiders:
         self._ignored = {*there, *map(weakref.ref, threads)}
         self.usual = -1
 
+    def wait_again(self) -> None:
+        """Wait again for those that were waited for in vain, as they have got something to do."""
+        self._ignored.difference_update(map(weakref.ref, self._given_up))
+        self._in_vain -= self._given_up
+        self._given_up.clear()
+        self.usual = -1
+
     def wait_for_last(self, *threads: threading.Thread) -> None:
         """Wait for these only when nothing else is left to wait for."""
         self._in_vain.update(threads)
@@ -163,6 +172,7 @@ class Outsiders:
         if gap == inf:
             self._ignored.difference_update(map(weakref.ref, self._in_vain))
             self._in_vain.clear()
+            self._given_up.clear()
         self._forget_the_dead()
         pause = _POLL / 64
         calm = 0
@@ -189,6 +199,7 @@ class Outsiders:
             if not working or left <= 0:
                 if self._patience <= max(self._waited_since_move, self._waited_since_call):
                     self._in_vain.update(working)
+                    self._given_up.update(working)
                     self.leave_out(*working)
                     self._waited_since_call = 0.0
                 self._waited_since_move = 0.0

@@ -16,7 +16,7 @@ from types import FrameType
 
 from vtloop.core.threads.actor import real_start
 from vtloop.private.interpreter import current_frames
-from vtloop.private.threads import KEEPERS, WORKER_LOOP
+from vtloop.private.threads import JOBS_OF_POOL, KEEPERS, RESULTS_OF_POOL, WORKER_LOOP
 from vtloop.values.callers import DEBUGGERS
 
 # By machine, on Linux: the system call in which a thread waits for another one, and those that read
@@ -58,7 +58,7 @@ def waits_for_others(thread: threading.Thread) -> str:
         return "waits" if _is_known_wait(frame) else ""
     number, *arguments = call.split()
     if number != _FUTEX:
-        return ""
+        return call if _is_pool_without_jobs(thread) else ""
     no_timeout = arguments[3] == "0x0"
     if no_timeout or any(code in _FOR_OTHERS for code in _codes(frame)):
         return call + _of_the_system(thread, "schedstat")  # with the time that it has run
@@ -101,6 +101,15 @@ def is_running(thread: threading.Thread) -> bool:
 def waits_for_a_condition(thread: threading.Thread) -> bool:
     """Return whether a thread waits for a Condition: of that it is known whether it has ended."""
     return _WAIT in _codes(frame_of(thread))[:3]
+
+
+def _is_pool_without_jobs(thread: threading.Thread) -> bool:
+    """Return whether a thread waits for the results of a pool of processes that has no jobs."""
+    return any(
+        (frame.f_globals.get("__name__"), frame.f_code.co_name) == RESULTS_OF_POOL
+        and not frame.f_locals[JOBS_OF_POOL]
+        for frame in frames_of(thread)
+    )
 
 
 def looks_after_others(thread: threading.Thread) -> bool:
