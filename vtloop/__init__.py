@@ -47,11 +47,15 @@ from typing import TYPE_CHECKING, Any
 import vtloop.patching.originals  # noqa: F401 at once, before somebody replaces what it takes note of
 
 if TYPE_CHECKING:
+    from vtloop import audit as audit
     from vtloop import chart as chart
     from vtloop import claims as claims
     from vtloop import marbles as marbles
     from vtloop import mermaid as mermaid
     from vtloop import perfetto as perfetto
+    from vtloop import strategies as strategies
+    from vtloop import sweep as sweep
+    from vtloop import trace as trace
     from vtloop.claims import takes as takes
     from vtloop.core.loop import VirtualLoop as VirtualLoop
     from vtloop.core.patches.wall_clock import shift_wall_clock as shift_wall_clock
@@ -100,7 +104,17 @@ _HOMES = {
     "VirtualTime": "integrations.pytest.vt",
 }
 __all__ = [*_HOMES]
-_MODULES = {"chart", "claims", "marbles", "mermaid", "perfetto"}
+_MODULES = {
+    "audit",
+    "chart",
+    "claims",
+    "marbles",
+    "mermaid",
+    "perfetto",
+    "strategies",
+    "sweep",
+    "trace",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -29,6 +29,7 @@ from vtloop.recording.recording import Recording
 from vtloop.recording.stdout import LineOutput, Timestamps
 from vtloop.values.clock import START, Clock, Seconds
 from vtloop.values.source import PACKAGE
+from vtloop.values.text import counted
 
 _OURS = (PACKAGE, "<frozen runpy>")
 
@@ -114,6 +115,16 @@ def _virtual_time(options: Options) -> Iterator[None]:
         except Exception as error:
             clock.date_error(error)
             raise
+        finally:
+            if recordings is None and clock.outside:
+                _tell_outside(clock)
+
+
+def _tell_outside(clock: Clock) -> None:
+    """Tell what from outside has had a say, as a recorded run does by its notices."""
+    first, *others = sorted(clock.outside)
+    more = f" (and {counted(len(others), 'other reason')})" if others else ""
+    print(f"vtloop: the next run may differ: {first}{more}", file=sys.stderr)
 
 
 def hide_own_frames(error: BaseException) -> None:

@@ -137,6 +137,13 @@ def _check_options(config: pytest.Config) -> None:
     charts, durations = config.getoption("vtloop_charts"), config.getoption("vtloop_durations")
     if sweeps := config.getoption("vtloop_sweep"):
         options_of(sweeps)
+    if (token := config.getoption("vtloop_replay")) is not None:
+        from vtloop.sweep.moments import case_of
+
+        try:
+            case_of(token)
+        except ValueError as error:
+            raise pytest.UsageError(f"--vtloop-replay: {error}") from None
     if charts is not None:
         from vtloop.values.files import check_directory
 
