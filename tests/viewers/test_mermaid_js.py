@@ -43,7 +43,7 @@ def test_mermaid_parses_whatever_tasks_are_called(mermaid, runs):
 
 @pytest.mark.parametrize("write", [gantt, sequence])
 def test_mermaid_refuses_a_text_without_escapes(mermaid, runs, write, monkeypatch):
-    monkeypatch.setattr("vtloop.mermaid.escape", str)
+    monkeypatch.setattr("vtloop.views.mermaid.escape", str)
     (error,) = mermaid.evaluate(PARSE, {"": write(runs["hostile"])}).values()
     assert "Parse error" in error
 
