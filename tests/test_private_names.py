@@ -289,11 +289,12 @@ def names_of_temporary_files_come_from_a_sequence(monkeypatch):
         assert made.endswith("chosen")
 
 
-@probe("_handle_results")
-def a_pool_of_processes_waits_for_results_in_a_function_that_knows_its_jobs():
-    function = getattr(multiprocessing.pool.Pool, of_threads.RESULTS_OF_POOL[1])
-    assert function.__module__ == of_threads.RESULTS_OF_POOL[0]
-    assert of_threads.JOBS_OF_POOL in inspect.signature(function).parameters
+@probe("_handle_results", "_handle_workers")
+def a_pool_of_processes_has_a_thread_that_knows_its_jobs_and_one_that_looks_after_them():
+    for module, name in (of_threads.RESULTS_OF_POOL, *of_threads.KEEPERS):
+        assert getattr(multiprocessing.pool.Pool, name).__module__ == module
+    results = getattr(multiprocessing.pool.Pool, of_threads.RESULTS_OF_POOL[1])
+    assert of_threads.JOBS_OF_POOL in inspect.signature(results).parameters
 
 
 @probe("_make_methods", "_send_bytes", "_recv", "_poll")
