@@ -352,3 +352,15 @@ def test_a_thread_that_only_looks_after_others_is_not_waited_for():
     run = simulate(main, patience=FOR_EVER)
     assert run.result() == ([3, 1, 2], 8)
     assert run.reproducible
+
+
+def test_threads_that_have_ended_are_forgotten():
+    outsiders = Outsiders(FOR_EVER)
+    for _ in range(20):
+        thread = threading.Thread(target=int)
+        outsiders.leave_out(thread)
+        start_outside(thread)
+        thread.join()
+        del thread
+        assert not outsiders.wait(0, ()), "nobody calls in"
+    assert len(outsiders._ignored) <= len(threading.enumerate())

@@ -117,8 +117,7 @@ class Outsiders:
 
     def leave_out(self, *threads: threading.Thread) -> None:
         """Do not wait for these: they are under control, or have nothing to say."""
-        there = [reference for reference in self._ignored if reference() is not None]
-        self._ignored = {*there, *map(weakref.ref, threads)}
+        self._ignored.update(map(weakref.ref, threads))  # in place: others may be calling in
         self.usual = -1
 
     def wait_again(self) -> None:
@@ -207,9 +206,10 @@ class Outsiders:
             pause = min(2 * pause, _POLL)
 
     def _forget_the_dead(self) -> None:
-        """Drop callers that have ended, while others may be calling in for the first time."""
-        callers = tuple(self._callers)
+        """Drop threads that have ended, while others may be calling in for the first time."""
+        callers, ignored = tuple(self._callers), tuple(self._ignored)
         self._callers.difference_update([one for one in callers if not one.is_alive()])
+        self._ignored.difference_update([one for one in ignored if one() is None])
 
     def get_call(self, timeout: float) -> bool:
         """Wait in real time until somebody wakes the loop; return False when nobody does."""
