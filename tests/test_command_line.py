@@ -104,7 +104,7 @@ def test_a_deadlock_ends_the_script_with_its_message_and_none_of_our_frames(scri
     assert done.returncode == 1
     assert "vtloop.errors.DeadlockError: The program waited at virtual time 0 s" in done.stderr
     assert "asyncio.run(main())" in done.stderr
-    assert "vtloop/loop.py" not in done.stderr
+    assert "vtloop/core/loop.py" not in done.stderr
 
 
 def test_the_wall_clock_starts_as_told_and_all_clocks_move(script):
