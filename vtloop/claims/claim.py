@@ -129,7 +129,7 @@ def picture(
     lines = text.splitlines()
     if len(lines) > _MOST_LINES:
         more = len(lines) - _MOST_LINES
-        lines[_MOST_LINES:] = [f"left out: {more} more lines; see vtloop.views.marbles.marbles(…)"]
+        lines[_MOST_LINES:] = [f"left out: {more} more lines; see vtloop.marbles.marbles(…)"]
     if more := len(tasks) - len(numbers):
         lines.append(f"left out: {more} more tasks that matter")
     return "\n".join(lines)

@@ -111,7 +111,7 @@ class Run(Generic[T]):
         return self._timeline
 
     def chart(self, path: str | os.PathLike[str], **options: Any) -> None:
-        """Draw its schedule to a file: SVG, PNG or PDF; options as for `vtloop.views.chart.figure`.
+        """Draw its schedule to a file: SVG, PNG or PDF; options as for `vtloop.chart.figure`.
 
         Other suffixes write other views, see `vtloop.views.formats`.
         """
@@ -120,7 +120,7 @@ class Run(Generic[T]):
         write(self.timeline, path, **options)
 
     def marbles(self, **options: Any) -> str:
-        """Return its schedule as text; options as for `vtloop.views.marbles.marbles`."""
+        """Return its schedule as text; options as for `vtloop.marbles.marbles`."""
         from vtloop.views.marbles import marbles
 
         return marbles(self.timeline, **options)

@@ -61,7 +61,7 @@ class VirtualTime:
         return self.run.timeline
 
     def marbles(self, **options: Any) -> str:
-        """Return the test so far as text; options as for `vtloop.views.marbles.marbles`."""
+        """Return the test so far as text; options as for `vtloop.marbles.marbles`."""
         return self.run.marbles(**options)
 
     def complete(self, main: Coroutine[Any, Any, Any]) -> Any:
