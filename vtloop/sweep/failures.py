@@ -126,7 +126,7 @@ class Failing:
 
     def bystanders(self) -> tuple[str, ...]:
         """Return who has ended as a task did that was reached, without any request of its own."""
-        return tuple([who for who, other in self._bystanders.items() if other in self._gone])
+        return tuple(who for who, other in self._bystanders.items() if other in self._gone)
 
     def took_back(self, error: BaseException) -> None:
         """Take note that the last request to stop was taken back as this was handled."""
@@ -168,8 +168,6 @@ class Failing:
             if task is not None:
                 self.collected(task)
         self._is_over = True
-        if not self._seen:
-            return ()
         roots: dict[tuple[object, ...], list[_Seen]] = {}
         for seen in self._seen:
             roots.setdefault((seen.text, *seen.frames[:1]), []).append(seen)

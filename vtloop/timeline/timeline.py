@@ -154,10 +154,9 @@ class Timeline:
 
     def _repr_svg_(self) -> str | None:
         """Return what a notebook shows of it: the chart; None without matplotlib."""
-        picture = import_module(
-            "vtloop.views.formats"
-        ).picture  # built on this, so it is looked up now
-        return cast("str | None", picture(self))
+        # Views are built on this, so they are looked up only now: the one way up in the house.
+        formats = import_module("vtloop.views.formats")
+        return cast("str | None", formats.picture(self))
 
     # Queries
 

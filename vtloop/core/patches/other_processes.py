@@ -14,17 +14,22 @@ from types import ModuleType
 from typing import Any
 
 from vtloop.core.threads.actor import here, real_monotonic
-from vtloop.core.threads.baton import BatonThread, ThreadStarter
+from vtloop.core.threads.baton import BatonHolder, BatonThread, ThreadStarter
 from vtloop.private.threads import MAKE_METHODS, POLL, RECEIVE, SEND
 from vtloop.values.clock import to_nanoseconds
 
 _SLICE = 0.005  # real seconds of each short wait
 
 
+def _threads() -> BatonHolder | None:
+    """Return the threads of the run that this thread belongs to, if it does to any."""
+    actor: Any = here.actor
+    return actor.have_threads() if isinstance(actor, ThreadStarter) else None
+
+
 def _blocks_others() -> bool:
     """Return whether no other thread of a run goes on while this one waits."""
-    actor: object = here.actor
-    return isinstance(actor, ThreadStarter) and not isinstance(actor, BatonThread)
+    return _threads() is not None and not isinstance(here.actor, BatonThread)
 
 
 def _wait(is_there: Callable[[float], object], timeout: float | None) -> bool:
@@ -40,8 +45,8 @@ def _wait(is_there: Callable[[float], object], timeout: float | None) -> bool:
             return True
         if left < _SLICE:
             return False
-        if (actor := here.actor) is not None and isinstance(actor, ThreadStarter):
-            seconds = actor.have_threads().next_alarm_in()
+        if (actor := here.actor) is not None and (threads := _threads()) is not None:
+            seconds = threads.next_alarm_in()
             if seconds <= now - since:
                 since = now
             else:
@@ -80,8 +85,8 @@ def send(connection: ModuleType) -> Callable[..., None]:
     send_really: Any = vars(connection.Connection)[SEND]
 
     def send(self: Any, message: Any) -> None:
-        if (actor := here.actor) is not None and isinstance(actor, ThreadStarter):
-            actor.have_threads().outsiders.wait_again()
+        if (threads := _threads()) is not None:
+            threads.outsiders.wait_again()
         send_really(self, message)
 
     return send
