@@ -272,7 +272,9 @@ def test_a_module_is_run_with_its_arguments_as_python_would(tmp_path, monkeypatc
     assert len(told.traces) == 1
 
 
-def test_two_copies_of_a_process_have_the_same_addresses_and_another_number(tmp_path):
+def test_two_copies_of_a_process_have_the_same_addresses_and_another_number(tmp_path, monkeypatch):
+    # Imports look into the directory again whenever something has been made in it meanwhile.
+    monkeypatch.chdir(tmp_path)
     path = tmp_path / "script.py"
     path.write_text("import os\nprint(id([]), hash('a'))\nprint(os.getpid())\n")
     one, other = tell(Program(SCRIPT, str(path), options=OPTIONS), Surroundings(), copies=2)

@@ -18,6 +18,7 @@ import pytest
 
 from vtloop import VirtualLoop, simulate
 from vtloop.core.threads.actor import real_sleep
+from vtloop.core.threads.all_threads import Threads
 from vtloop.core.threads.external import Outsiders
 from vtloop.core.threads.program_threads import start_outside
 
@@ -280,7 +281,12 @@ def test_a_worker_blocked_for_real_comes_back_to_the_clock_it_left():
 def test_a_thread_may_call_in_while_the_loop_looks_who_is_still_alive(monkeypatch):
     is_alive = threading.Thread.is_alive
     outsiders = Outsiders(FOR_EVER)
-    late = threading.Thread(target=outsiders.call_in)
+
+    def call_in():
+        outsiders.note_call()
+        outsiders.wake()
+
+    late = threading.Thread(target=call_in)
 
     def is_alive_later(thread):
         if late.ident is None:
@@ -289,10 +295,35 @@ def test_a_thread_may_call_in_while_the_loop_looks_who_is_still_alive(monkeypatc
                 real_sleep(0.001)
         return is_alive(thread)
 
-    outsiders.call_in()
+    call_in()
     assert outsiders.get_call(FOR_EVER)
     monkeypatch.setattr(threading.Thread, "is_alive", is_alive_later)
     assert outsiders.wait(math.inf, ())
+
+
+def test_a_run_that_is_over_before_its_caller_goes_on_is_told_of_that_caller(monkeypatch):
+    called_in = Threads.called_in
+
+    def slowly(threads):
+        if threading.current_thread().name == "outside":
+            ended.wait()
+        called_in(threads)
+
+    async def main():
+        def answer():
+            real_sleep(0.01)
+            loop.call_soon_threadsafe(event.set)
+
+        loop, event = asyncio.get_running_loop(), asyncio.Event()
+        start_outside(threading.Thread(target=answer, name="outside"))
+        await event.wait()
+
+    ended = threading.Event()
+    monkeypatch.setattr(Threads, "called_in", slowly)
+    run = simulate(main, patience=FOR_EVER)
+    ended.set()
+    assert not run.reproducible
+    assert "'outside', which the run does not control, called in" in run.notices[0]
 
 
 @pytest.fixture

@@ -372,6 +372,9 @@ class VirtualLoop(Scheduling):
             if instant > self._until:
                 raise self._until_reached()
 
+    def _calls_in(self) -> None:
+        self._threads.calls_in()
+
     def _called_in(self) -> None:
         """Wake this loop, as another thread has told it something."""
         lock = self._nothing_new

@@ -70,6 +70,9 @@ class Scheduling(Executors):
     _of_factory: list[Any] | None  # is to get the next task: a factory makes it, and nobody else
     _tell: Callable[[str], object]
 
+    def _calls_in(self) -> None:
+        raise NotImplementedError
+
     def _called_in(self) -> None:
         raise NotImplementedError
 
@@ -175,11 +178,14 @@ class Scheduling(Executors):
         self, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> asyncio.Handle:
         """Run a callback in the next iteration; from any thread."""
+        from_elsewhere = self._thread_id not in (None, threading.get_ident())
+        if from_elsewhere:
+            self._calls_in()
         if self._strict:
             handle = self._call_soon_strictly("call_soon_threadsafe", callback, args, context)
         else:
             handle = self.call_soon(callback, *args, context=context)
-        if self._thread_id not in (None, threading.get_ident()):
+        if from_elsewhere:
             self._called_in()
         return handle
 

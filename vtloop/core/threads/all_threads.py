@@ -414,15 +414,24 @@ class Threads:
 
     # Outside the simulation
 
-    def called_in(self) -> None:
-        """Take note that the current thread has told the loop something."""
+    def calls_in(self) -> None:
+        """Take note that the current thread is about to tell the loop something.
+
+        Before it does so: the run may be over as soon as it has.
+        """
         if is_outside(self.clock):
-            self.outsiders.call_in()
+            self.outsiders.note_call()
+
+    def called_in(self) -> None:
+        """Wake the loop, as the current thread has told it something."""
+        if is_outside(self.clock):
+            self.outsiders.wake()
 
     def unblocked(self) -> None:
         """Take note that the current thread has let go of what the loop's own thread waits for."""
         if is_outside(self.clock):
-            self.outsiders.unblock()
+            self.outsiders.note_say()
+            self.outsiders.wake()
 
     def clock_may_move(self) -> bool:
         """Return whether nothing need be asked before the clock moves; cheap, as for each move."""

@@ -73,16 +73,16 @@ class Outsiders:
                 self._in_vain.add(main)
         self.usual = -1
 
-    def call_in(self) -> None:
-        """Tell the loop something, and wake it; called from an outsider's thread."""
+    def note_call(self) -> None:
+        """Take note that the current thread, an outsider's, is about to tell the loop something."""
         caller = threading.current_thread()
         if caller not in self._keepers:
             self._callers.add(caller)
             self._ignored.discard(weakref.ref(caller))
-        self.unblock()
+        self.note_say()
 
-    def unblock(self) -> None:
-        """Wake the loop, which could not go on without this; called from an outsider's thread."""
+    def note_say(self) -> None:
+        """Tell the user, once, that the current thread has a say; it is an outsider's."""
         caller = threading.current_thread()
         if caller not in self._keepers and caller not in self._told:
             self._told.add(caller)
@@ -90,14 +90,13 @@ class Outsiders:
                 f"The thread {caller.name!r}, which the run does not control, called in at "
                 f"{line_of_program(whole_thread=True)}: when it does is for real time to say"
             )
-        self.wake()
 
     def is_told_of(self, thread: threading.Thread) -> None:
         """Take note that the user knows that a thread has a say."""
         self._told.add(thread)
 
     def wake(self) -> None:
-        """Wake the loop, for something that has no say in the order of things."""
+        """Wake the loop; from any thread."""
         self.usual = -1
         self._calls.put(None)
 
