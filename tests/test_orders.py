@@ -14,8 +14,8 @@ import pytest
 import vtloop
 from tests import swept
 from vtloop.core.runner import Runner
+from vtloop.core.ties import Ties
 from vtloop.recording.recording import Recording
-from vtloop.strategies.ties import Ties
 from vtloop.sweep import replay, sweep
 from vtloop.sweep.moments import Case, Moment, case_of
 from vtloop.sweep.report import TWO_TASKS, Tally
@@ -185,6 +185,13 @@ def test_a_token_that_names_no_two_timers_is_refused():
 # Ties of a policy
 
 
+class Second:
+    """A chooser that always lets the second thing happen."""
+
+    def choose(self, kind, n):
+        return 1
+
+
 def test_a_policy_puts_also_those_in_order_that_are_overdue():
     orders = set()
 
@@ -202,14 +209,14 @@ def test_a_policy_puts_also_those_in_order_that_are_overdue():
         orders.add(tuple(order))
 
     for recorder in (None, Recording()):
-        loop = partial(vtloop.VirtualLoop, policy=Ties(lambda number: 1), recorder=recorder)
+        loop = partial(vtloop.VirtualLoop, policy=Ties(Second()), recorder=recorder)
         with Runner(loop(), None) as runner:
             runner.run(main())
     assert orders == {(1, 0, 3, 2)}
 
 
 def test_the_choices_of_a_policy_are_its_repr():
-    ties = Ties(lambda number: 1)
+    ties = Ties(Second())
     assert repr(ties) == "Ties()"
     with Runner(vtloop.VirtualLoop(policy=ties), None) as runner:
         runner.run(without_a_race())
