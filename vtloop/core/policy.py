@@ -28,7 +28,10 @@ from vtloop.core.timers import AnyTimerHandle
 from vtloop.values.clock import Clock
 
 Take: TypeAlias = Callable[[], Any]
-"""Takes the next handle from the ready queue, as its step begins."""
+"""Takes the next handle from the ready queue, as its step begins.
+
+That is an `asyncio.Handle`, with what type checkers do not know of: its callback and arguments.
+"""
 
 Rest: TypeAlias = Callable[[], object]
 """Is called when all the steps of an iteration have ended."""
