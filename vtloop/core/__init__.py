@@ -2,8 +2,8 @@
 
 It has three collaborators: a policy decides, a recorder is told, a network answers.
 
-Used from outside: `loop.VirtualLoop`, `policy.Policy`, `recorder.Recorder`, `network.Network`,
-`runner.Runner`, `probes.now`, `probes.section`.
+Used from outside: `loop.VirtualLoop`, `policy.Policy`, `policy.LoopView`, `ties.Ties`,
+`recorder.Recorder`, `network.Network`, `runner.Runner`, `probes.now`, `probes.section`.
 May import: `errors`, `private`, `values`, `patching`.
 
 A map of the package, from the bottom up:
