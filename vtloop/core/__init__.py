@@ -9,7 +9,7 @@ May import: `errors`, `private`, `values`, `patching`.
 A map of the package, from the bottom up:
 
 - `tasks`, `sets`: tasks with numbers, and sets of them in order
-- `handles`, `timers`: the timer queue
+- `timers`: handles, and the queue of timers
 - `policy`, `recorder`, `network`: what the collaborators can do; policies themselves are in `sweep`
   and in `strategies.ties`
 - `unsupported`: the methods that are refused, and in which words

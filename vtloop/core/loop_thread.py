@@ -7,11 +7,10 @@ from typing import Protocol
 
 from vtloop.core import hazards
 from vtloop.core.tasks import label
-from vtloop.core.threads.actor import has_computed, here
+from vtloop.core.threads.actor import AwaitedLock, has_computed, here
 from vtloop.core.threads.all_threads import Threads
 from vtloop.core.threads.baton import ThreadStarter
 from vtloop.core.threads.polling import LONGEST, Poll
-from vtloop.core.threads.thread_locks import Lock
 from vtloop.values.clock import NEVER, Clock
 
 _FEW = 100  # looks in one step before a poll blocks the loop; rounds before polls take time
@@ -117,13 +116,13 @@ class LoopThread(ThreadStarter):
         self.threads.run_until(since + nanoseconds)
         self._loop.tell_blocked(since, how)
 
-    def wait_for(self, lock: Lock, end: int) -> None:
+    def wait_for(self, lock: AwaitedLock, end: int) -> None:
         since = self.clock.now
         if not self.threads.run_until_released(lock, end):
             self.threads.is_deadlocked = True
             raise hazards.blocked_for_ever(self.whoami(), since, self.clock, self.threads)
         self._loop.tell_blocked(since, "a wait for a thread")
 
-    def wake(self, lock: Lock) -> None:
+    def wake(self, lock: AwaitedLock) -> None:
         if here.actor is not self:
             self.threads.unblocked()

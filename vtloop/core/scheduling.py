@@ -1,6 +1,6 @@
 """What an event loop schedules: callbacks, timers and tasks.
 
-- Handles, timers and tasks are made without a call of their classes (see `handles`).
+- Handles, timers and tasks are made without a call of their classes (see `timers`).
 - A task that others make is seen as it is made: it gives its first step to `call_soon`, or asks
   whether the loop is running, as it is to start eagerly. From then on it has its number.
 - A loop that is closed or in debug mode is *strict*: it checks what asyncio checks then, and its
@@ -22,10 +22,9 @@ from typing import Any
 
 from vtloop.core.borrowed import hide_frames
 from vtloop.core.executors import Executors
-from vtloop.core.handles import DebugTimerHandle, Handle
 from vtloop.core.recorder import Recorder
 from vtloop.core.tasks import NAMES_ARE_READ, NO_NAME, Adopted, Task, in_order, number_of
-from vtloop.core.timers import AnyTimerHandle, Timers
+from vtloop.core.timers import AnyTimerHandle, DebugTimerHandle, Handle, Timers
 from vtloop.core.waits import local_variables
 from vtloop.private.events import EAGER_FACTORY_OPTIONS, TASK_OPTIONS, TASKS
 from vtloop.private.interpreter import getframe

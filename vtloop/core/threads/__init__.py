@@ -6,8 +6,9 @@ May import: `errors`, `private`, `values`, `patching`.
 
 A map of the package, from the bottom up:
 
+- `polling`: programs that look at a clock again and again
 - `actor`: `time.sleep` and `busy`, and what each kind of thread has to be able to do for them
-- `polling`, `probing`: programs that look at a clock again and again, and threads that are blocked
+- `probing`: what a thread is doing that runs on its own
 - `external`: threads that the simulation does not control
 - `baton`: how a thread sleeps and waits in virtual time: it hands on its turn, and gets it back
 - `thread_locks`, `pools`: the locks that threads wait for, and the jobs of their pools

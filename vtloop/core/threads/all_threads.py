@@ -28,7 +28,12 @@ from math import inf
 from operator import itemgetter
 from typing import Any, Protocol
 
-from vtloop.core.threads.actor import outside, real_monotonic, real_process_time
+from vtloop.core.threads.actor import (
+    AwaitedLock,
+    outside,
+    real_monotonic,
+    real_process_time,
+)
 from vtloop.core.threads.baton import BatonThread, is_outside
 from vtloop.core.threads.external import Outsiders
 from vtloop.core.threads.other_executors import ForeignJobs
@@ -40,7 +45,6 @@ from vtloop.core.threads.probing import (
     waits_for_real,
 )
 from vtloop.core.threads.program_threads import IN_VAIN, ProgramThread, start_outside
-from vtloop.core.threads.thread_locks import Lock
 from vtloop.core.threads.workers import Worker
 from vtloop.core.timers import AnyTimerHandle, Timers
 from vtloop.private.threads import thread_count
@@ -175,7 +179,7 @@ class Threads:
         """Return whether nothing but the thread that runs now has anything to do until then."""
         return not (self._ready or self._turns) and instant < self.next_deadline()
 
-    def run_until_released(self, lock: Lock, end: int) -> bool:
+    def run_until_released(self, lock: AwaitedLock, end: int) -> bool:
         """Let everybody run while the loop's own thread waits for `lock`, at most until `end`.
 
         Returns False if it would wait for ever.

@@ -12,18 +12,14 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
-from vtloop.core.threads.actor import has_computed, here
-from vtloop.core.threads.polling import IN_TURNS
+from vtloop.core.threads.actor import AwaitedLock, has_computed, here
+from vtloop.core.threads.external import Outsiders
+from vtloop.core.threads.polling import IN_TURNS, Poll
 from vtloop.core.threads.probing import frames_of
 from vtloop.values.clock import NEVER, Clock
 from vtloop.values.source import is_library, place
-
-if TYPE_CHECKING:
-    from vtloop.core.threads.external import Outsiders
-    from vtloop.core.threads.polling import Poll
-    from vtloop.core.threads.thread_locks import Lock
 
 
 class BatonHolder(Protocol):
@@ -176,7 +172,7 @@ class BatonThread(ThreadStarter):
     def is_alone(self) -> bool:
         return self.threads.nothing_until(NEVER - 1)
 
-    def wait_for(self, lock: Lock, end: int) -> None:
+    def wait_for(self, lock: AwaitedLock, end: int) -> None:
         def arrange() -> None:
             if not lock.locked():  # released in the meantime, by an outsider
                 self.wake(lock)
@@ -203,7 +199,7 @@ class BatonThread(ThreadStarter):
     def ended(self) -> None:
         """Take note that the thread has ended; called by the loop."""
 
-    def wake(self, lock: Lock) -> None:
+    def wake(self, lock: AwaitedLock) -> None:
         if self.suspended:
             self.threads.turn(self.resume, self._suspension)
 
