@@ -95,9 +95,13 @@ class IdleThread(ThreadStarter):
             me = threading.current_thread().name
             raise hazards.blocked_for_ever(me, since, self.clock, self.threads, in_a_loop=False)
 
+    def about_to_wake(self) -> None:
+        if self.threads is not None:
+            self.threads.note_say()
+
     def wake(self, lock: AwaitedLock) -> None:
         if here.actor is not self and self.threads is not None:
-            self.threads.unblocked()
+            self.threads.called_in()
 
     def whoami(self) -> str:
         return "-"

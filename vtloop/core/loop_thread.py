@@ -125,4 +125,4 @@ class LoopThread(ThreadStarter):
 
     def wake(self, lock: AwaitedLock) -> None:
         if here.actor is not self:
-            self.threads.unblocked()
+            self.threads.called_in()

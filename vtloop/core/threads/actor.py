@@ -91,6 +91,9 @@ class Actor(Protocol):
     def wait_for(self, lock: AwaitedLock, end: int) -> None:
         """Block this thread until `lock` is released, at most until `end`, in nanoseconds."""
 
+    def about_to_wake(self) -> None:
+        """Take note, in another thread, that it is about to release what this one waits for."""
+
     def wake(self, lock: AwaitedLock) -> None:
         """Tell this thread, from another one, that `lock` has been released."""
 

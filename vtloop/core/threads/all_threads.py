@@ -427,15 +427,14 @@ class Threads:
             self.outsiders.note_call()
 
     def called_in(self) -> None:
-        """Wake the loop, as the current thread has told it something."""
+        """Wake the loop, as the current thread has told it something, or released what it needs."""
         if is_outside(self.clock):
             self.outsiders.wake()
 
-    def unblocked(self) -> None:
-        """Take note that the current thread has let go of what the loop's own thread waits for."""
+    def note_say(self) -> None:
+        """Take note that the current thread is about to release what one of the run waits for."""
         if is_outside(self.clock):
             self.outsiders.note_say()
-            self.outsiders.wake()
 
     def clock_may_move(self) -> bool:
         """Return whether nothing need be asked before the clock moves; cheap, as for each move."""
