@@ -22,6 +22,13 @@ from vtloop.values.clock import NEVER, Clock
 from vtloop.values.source import is_library, place
 
 
+class GuestLoop(Protocol):
+    """An event loop, as far as it matters to those who ask what it waits for."""
+
+    def pending_tasks(self) -> list[asyncio.Task[Any]]:
+        """Return the tasks that are not done, in order of creation."""
+
+
 class BatonHolder(Protocol):
     """What these threads need of `Threads`."""
 
@@ -76,7 +83,7 @@ class BatonThread(ThreadStarter):
     """A thread of a run, as an actor (see `actor`), and as the loop sees it."""
 
     thread: threading.Thread
-    loop: asyncio.AbstractEventLoop | None = None
+    loop: GuestLoop | None = None
     """The event loop that runs in it, if one does."""
 
     def __init__(self, threads: BatonHolder) -> None:
