@@ -188,6 +188,8 @@ class VirtualLoop(Advancing):
             self._limits.settles = False
 
     def _run(self) -> None:
+        """Run one iteration after the other, until `stop()` is called."""
+        # What an iteration looks up is looked up once: this is what a run consists of.
         clock, timers, ready = self._clock, self._timers, self._ready
         take, rest = self._take_and_rest()
         order = order_of(self._policy)
@@ -198,23 +200,29 @@ class VirtualLoop(Advancing):
         rounds_left = hazards.CHECK_ROUNDS
         steps_left = INTERVAL
         while True:
+            # Nothing is ready, so time passes. Most often the clock may just jump; `_idle` knows
+            # all the reasons why it may not.
             if not ready and ((instant := timers.first) > clock.now or has_slack):
                 if clock.now <= instant <= horizon and clock_may_move():
                     clock.now = instant
                 else:
                     self._idle()
                     horizon = self._horizon()
+            # Something is ready at this instant, again: a program that polls would go on for ever.
             elif rounds_left:
                 rounds_left -= 1
             else:
                 rounds_left = hazards.CHECK_ROUNDS
                 self._check_spinning()
+            # A test may put a clock of its own in the place of `loop.time`; timers go by that.
             if "time" in attributes:
                 own_thread.follow(self.time)
             elif own_thread.ahead:
                 own_thread.ahead = 0
+            # There may be several such instants, after a call that has blocked the loop.
             while timers.first <= clock.now:
                 ready.extend(pop_first())
+            # What these handles make ready is for the next iteration, as in asyncio.
             todo = len(ready)
             steps_left -= todo
             debug = self._debug
@@ -236,12 +244,14 @@ class VirtualLoop(Advancing):
                 except BaseException as error:
                     self._report(handle, error)
             handle = callback = args = None  # let go of the last one's task
+            # The recorder's and the policy's turn, where nobody is in the middle of a step.
             if rest is not None and todo:
                 rest()
             if self._stopping:
                 return
             if own_thread.attends:
                 self._let_time_pass()
+            # The run's own schedule of the garbage collector, by steps.
             if steps_left < 0:
                 steps_left = INTERVAL
                 if self._home.host is None:

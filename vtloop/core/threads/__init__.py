@@ -13,6 +13,7 @@ A map of the package, from the bottom up:
 - `baton`: how a thread sleeps and waits in virtual time: it hands on its turn, and gets it back
 - `thread_locks`, `pools`: the locks that threads wait for, and the jobs of their pools
 - `workers`, `program_threads`: threads of the run's own pools, and those that a program starts
+- `baton_back`: how the loop gets the baton back, and when it stops waiting for it
 - `other_executors`: executors of the program's own
 - `all_threads`: the threads of a run, and who goes on next
 """

@@ -29,17 +29,26 @@ class GuestLoop(Protocol):
         """Return the tasks that are not done, in order of creation."""
 
 
+class Return(Protocol):
+    """The way on which the loop gets the baton back (see `baton_back`)."""
+
+    def give(self) -> None: ...
+    def take(self) -> None: ...
+    def wait_for(self, thread: BatonThread) -> bool: ...
+
+
 class BatonHolder(Protocol):
     """What these threads need of `Threads`."""
 
     clock: Clock
     outsiders: Outsiders
-    baton_back: _thread.LockType
+
+    @property
+    def baton_back(self) -> Return: ...
 
     def turn(self, function: Callable[..., object], *args: Any) -> None: ...
     def wake_at(self, deadline: int, thread: BatonThread, suspension: int) -> None: ...
     def forget_alarm(self, thread: BatonThread) -> None: ...
-    def wait_for_baton(self, thread: BatonThread) -> bool: ...
     def occupy_processor(self, nanoseconds: int) -> int: ...
     def next_deadline(self) -> int: ...
     def next_alarm_in(self) -> float: ...
@@ -127,7 +136,7 @@ class BatonThread(ThreadStarter):
         """Let the loop go on without this thread, which has nothing left to do."""
         self.has_ended = True
         if self._take_baton():
-            self.threads.baton_back.release()
+            self.threads.baton_back.give()
         elif not self.has_left:  # it was blocked for real
             self.threads.turn(self.threads.ended, self)
 
@@ -152,7 +161,7 @@ class BatonThread(ThreadStarter):
                 self.suspended = False
                 self._baton.append(None)
                 raise
-            self.threads.baton_back.release()
+            self.threads.baton_back.give()
         else:  # the loop took it, because this thread was blocked for real
             self.threads.turn(arrange)
         if not self._wait_for_go():
@@ -236,13 +245,13 @@ class BatonThread(ThreadStarter):
         back = False
         try:
             self._go.release()
-            back = self.threads.wait_for_baton(self)
+            back = self.threads.baton_back.wait_for(self)
         finally:  # it is not back when the thread is blocked for real, or on Ctrl-C
             if not back:
                 if self._take_baton():
                     self.threads.outsiders.blocked_for_real(self.thread)
                 else:
-                    self.threads.baton_back.acquire()
+                    self.threads.baton_back.take()
                     back = True
             if back and self.has_ended:
                 self.threads.ended(self)
