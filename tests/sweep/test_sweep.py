@@ -212,22 +212,25 @@ def test_what_is_no_program_is_refused():
 
 
 def test_the_process_is_as_before_when_a_sweep_has_ended():
-    before = (
-        asyncio.Lock.__init__,
-        asyncio.Queue.task_done,
-        asyncio.gather,
-        asyncio.tasks.wait,
-        asyncio.shield,
-        asyncio.as_completed,
-        vars(warnings)["_warn_unawaited_coroutine"],
-        time.sleep,
-        sys.stdout,
-        sys.gettrace(),
-        gc.isenabled(),
-        gc.get_freeze_count(),
-        asyncio.TaskGroup.__aenter__,
-        "exception" in vars(vtloop.core.tasks.Task),
-    )
+    def state():
+        return (
+            asyncio.Lock.__init__,
+            asyncio.Queue.task_done,
+            asyncio.gather,
+            asyncio.tasks.wait,
+            asyncio.shield,
+            asyncio.as_completed,
+            vars(warnings)["_warn_unawaited_coroutine"],
+            time.sleep,
+            sys.stdout,
+            sys.gettrace(),
+            gc.isenabled(),
+            gc.get_freeze_count(),
+            asyncio.TaskGroup.__aenter__,
+            "exception" in vars(vtloop.core.tasks.Task),
+        )
+
+    before = state()
 
     async def broken():
         await asyncio.sleep(1)
@@ -236,22 +239,7 @@ def test_the_process_is_as_before_when_a_sweep_has_ended():
     with pytest.raises(SystemExit):
         sweep(broken)
     sweep(two_naps)
-    assert before == (
-        asyncio.Lock.__init__,
-        asyncio.Queue.task_done,
-        asyncio.gather,
-        asyncio.tasks.wait,
-        asyncio.shield,
-        asyncio.as_completed,
-        vars(warnings)["_warn_unawaited_coroutine"],
-        time.sleep,
-        sys.stdout,
-        sys.gettrace(),
-        gc.isenabled(),
-        gc.get_freeze_count(),
-        asyncio.TaskGroup.__aenter__,
-        "exception" in vars(vtloop.core.tasks.Task),
-    )
+    assert state() == before
 
 
 # Replaying
