@@ -33,6 +33,7 @@ it may import (only such as are named before it here), and what is in each of it
 - `claims`: what is to be true of a schedule
 - `audit`: whether a program does the same in every process
 - `simulation`: one run: `run` and `simulate`
+- `search`: many runs of one program, and what is seen of each
 - `sweep`: a run for every moment at which a task could be cancelled
 - `strategies`: what is left to chance in a run, drawn by Hypothesis
 - `integrations`: the command line, notebooks, pytest

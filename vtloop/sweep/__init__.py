@@ -19,32 +19,28 @@ tasks are cancelled at once, a sibling fails in a TaskGroup, a timeout fires at 
 two timers of one instant change places.
 `replay` runs the case of a token again, and records it.
 
-May import: `errors`, `private`, `values`, `patching`, `core`, `timeline`, `recording`, `views`,
-`simulation`.
+May import: `errors`, `private`, `values`, `core`, `timeline`, `recording`, `views`,
+`simulation`, `search`.
 
 A map of the package, from the bottom up:
 
 - `moments`: moments, cases, and tokens for them
 - `options`: what the options of a sweep can be
-- `outcome`: what is known of a run when it is over, which is what oracles see
-- `failures`: the exceptions that tasks and callbacks have ended with
-- `landing`: where in its functions a task is
 - `calls`: the calls of a step
-- `releases`, `wakeups`, `witness`, `timeouts`: what is gathered of a run, and of its timeouts
+- `timeouts`: a loop that numbers its timeouts
 - `second`, `injection`, `counting`, `disturbances`: policies that count the moments, cancel there,
   or disturb otherwise
 - `victims`: whom a sweep cancels
-- `invariants`: what a user says is always so
 - `cases`: running a case
 - `oracles`: the rules by which a run is judged; a new fact for one goes into `outcome`, and is
-  filled in by `witness` or `injection`
+  filled in by `search.witness` or `injection`
 - `judging`: leaves out what the undisturbed run shows too
 - `batches`, `ledger`: trying many, also elsewhere, and not twice
 - `choosing`: which cases are tried of very many
 - `replaying`, `report`, `search`: all cases of a program
 """
 
-from vtloop.sweep.invariants import conserved
+from vtloop.search.invariants import conserved
 from vtloop.sweep.oracles import ORACLES, Failures, Finding, SlowCleanup
 from vtloop.sweep.replaying import Replay
 from vtloop.sweep.report import Problem, Report

@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from vtloop.core.patches.wall_clock import WallClock
+from vtloop.search.invariants import Always
 from vtloop.sweep.cases import Bench, Check, Program
-from vtloop.sweep.invariants import Always
 from vtloop.sweep.judging import Judge
 from vtloop.sweep.moments import OF_RUNS, UNDISTURBED, Case, Moment
 from vtloop.sweep.oracles import Finding

@@ -24,18 +24,18 @@ from vtloop.core.runner import Runner
 from vtloop.errors import DeadlockError, LivelockError, SimulationError
 from vtloop.recording.recording import Recording
 from vtloop.recording.stdout import LineOutput
+from vtloop.search.invariants import Always, Watch, uphold
+from vtloop.search.outcome import Ended, Outcome, faults_of
+from vtloop.search.witness import NOTING, Witness, WitnessedLoop, current
 from vtloop.simulation import runnable
 from vtloop.sweep.calls import end_run, forget_calls
 from vtloop.sweep.counting import Counting, CountingArmed, Timeout
 from vtloop.sweep.disturbances import INJECTIONS, Shutdown
 from vtloop.sweep.injection import Endless, Injection
-from vtloop.sweep.invariants import Always, Watch, uphold
 from vtloop.sweep.moments import UNDISTURBED, Case, Moment
-from vtloop.sweep.outcome import Ended, Outcome, faults_of
 from vtloop.sweep.second import Again, Others
 from vtloop.sweep.timeouts import TimedLoop
 from vtloop.sweep.victims import Victims
-from vtloop.sweep.witness import NOTING, Witness, WitnessedLoop, current
 from vtloop.values.clock import START, Clock
 from vtloop.values.programs import called
 from vtloop.values.text import without_addresses

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple, TypeAlias
 from vtloop.core.policy import Rest, Take
 from vtloop.core.scheduling import Scheduling
 from vtloop.core.tasks import coroutine_name, label, number_of, stepping
+from vtloop.search.witness import is_open
 from vtloop.sweep.calls import Calls
 from vtloop.sweep.moments import Case, Moment
 from vtloop.sweep.second import is_woken
-from vtloop.sweep.witness import is_open
 
 Task: TypeAlias = "asyncio.Task[Any]"
 

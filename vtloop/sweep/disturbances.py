@@ -11,12 +11,12 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+from vtloop.search.location import firing, landing
+from vtloop.search.outcome import Ended, faults_of, raised_by_asyncio, where_raised
+from vtloop.search.witness import is_open
 from vtloop.sweep.counting import who
 from vtloop.sweep.injection import Injection, Task
-from vtloop.sweep.landing import firing, landing
-from vtloop.sweep.outcome import Ended, faults_of, raised_by_asyncio, where_raised
 from vtloop.sweep.timeouts import TimedLoop, subject_of
-from vtloop.sweep.witness import is_open
 
 
 class SiblingFailed(Exception):

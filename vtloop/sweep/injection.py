@@ -8,11 +8,11 @@ from typing import Any, TypeAlias
 
 from vtloop.core.policy import Rest, Take
 from vtloop.core.tasks import ended_cancelled, number_of, stepping
+from vtloop.search.failures import cancellation_of, is_raised_by_statement
+from vtloop.search.location import landing
+from vtloop.search.outcome import Ended, Outcome, faults_of
 from vtloop.sweep.calls import Calls
-from vtloop.sweep.failures import cancellation_of, is_raised_by_statement
-from vtloop.sweep.landing import landing
 from vtloop.sweep.moments import AT_RESTS, BEFORE_HANDLES, Case
-from vtloop.sweep.outcome import Ended, Outcome, faults_of
 from vtloop.sweep.second import NOWHERE, Again, Others
 from vtloop.values.text import BY_SWEEP
 

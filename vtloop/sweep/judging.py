@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from vtloop.search.outcome import Outcome
 from vtloop.sweep.oracles import FAILURE, Finding, Oracle
-from vtloop.sweep.outcome import Outcome
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from vtloop.search.outcome import Left, Outcome, kinds_of
 from vtloop.sweep.injection import MESSAGE
-from vtloop.sweep.outcome import Left, Outcome, kinds_of
 from vtloop.values.clock import NANOSECONDS, plain_seconds
 
 ERROR, BY_DESIGN = "error", "by design"

@@ -8,12 +8,12 @@ from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 from vtloop.recording.recording import Recording
+from vtloop.search.outcome import Outcome
 from vtloop.sweep.batches import Setting
 from vtloop.sweep.injection import MESSAGE
 from vtloop.sweep.judging import Judge
 from vtloop.sweep.moments import OF_RUNS, case_of
 from vtloop.sweep.oracles import ERROR, Finding
-from vtloop.sweep.outcome import Outcome
 from vtloop.values.clock import to_seconds
 from vtloop.values.trace import Trace
 

@@ -14,6 +14,7 @@ from functools import partial
 from math import inf
 
 from vtloop.core.patches.wall_clock import WallClock
+from vtloop.search.invariants import Always
 from vtloop.sweep.batches import (
     Result,
     Setting,
@@ -24,7 +25,6 @@ from vtloop.sweep.batches import (
 )
 from vtloop.sweep.cases import Check, Program
 from vtloop.sweep.choosing import OF_TWO_TASKS, pairs_of_moments, pairs_of_timers
-from vtloop.sweep.invariants import Always
 from vtloop.sweep.judging import Judge
 from vtloop.sweep.ledger import Ledger
 from vtloop.sweep.moments import CLASSES, OF_RUNS, Case

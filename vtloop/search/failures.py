@@ -28,7 +28,7 @@ from typing import Any, TypeAlias
 from vtloop.core.tasks import coroutine_name, given_name, label, number_of
 from vtloop.errors import DeadlockError, LivelockError
 from vtloop.private.events import TASKS
-from vtloop.sweep.outcome import Failure, kinds_of, raised_by_asyncio, text_of, where_raised
+from vtloop.search.outcome import Failure, kinds_of, raised_by_asyncio, text_of, where_raised
 from vtloop.values.source import function_name, is_library_file, line_at
 
 _RAISE = opcode.opmap["RAISE_VARARGS"]

@@ -11,9 +11,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
-from vtloop.sweep.moments import Case
 from vtloop.values.text import without_addresses
 
 _MORE_LINES = re.compile(r"\\n.*")
@@ -72,7 +71,7 @@ Ended: TypeAlias = Literal["returned", "raised", "cancelled", "deadlock", "livel
 class Outcome:
     """What came of one case."""
 
-    case: Case
+    case: Any  # its text is its token
     missed: bool = False  # a moment of the case did not come
     who: str = ""  # the victim, or the task whose group or timeout it is
     ended: Ended | None = None  # the main coroutine, or why the run could not go on

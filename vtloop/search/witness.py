@@ -37,10 +37,10 @@ from vtloop.private.events import (
     get_running_loop,
 )
 from vtloop.private.interpreter import WARN_UNAWAITED, getframe, warn_unawaited
-from vtloop.sweep.failures import Failing
-from vtloop.sweep.outcome import Complaint, Fault, Left, Outcome, Primitive, faults_of
-from vtloop.sweep.releases import Releases, programs_line
-from vtloop.sweep.wakeups import Made, WakeUps
+from vtloop.search.failures import Failing
+from vtloop.search.outcome import Complaint, Fault, Left, Outcome, Primitive, faults_of
+from vtloop.search.releases import Releases, programs_line
+from vtloop.search.wakeups import Made, WakeUps
 from vtloop.values.text import counted, without_addresses
 
 _NOTED = (*FUTURES, CoroutineType)
