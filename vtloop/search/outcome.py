@@ -8,10 +8,10 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar
 
 from vtloop.values.text import without_addresses
 
@@ -69,36 +69,53 @@ Ended: TypeAlias = Literal["returned", "raised", "cancelled", "deadlock", "livel
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of one case."""
+    """What came of one run.
 
-    case: Any  # its text is its token
-    missed: bool = False  # a moment of the case did not come
-    who: str = ""  # the victim, or the task whose group or timeout it is
+    Each field is written by those it is named under, while the run goes on or when it is over, and
+    by nobody else.
+    """
+
+    # Whoever conducts the run.
+    case: Hashable  # its text is its token
+    missed: bool = False  # the program did not come to what the case is about
+    landed: tuple[str, ...] = ()  # where tasks were when the case acted, in a run that is looked at
+
+    # The experiment, for itself. It alone knows what these are, as they are no facts of the run.
+    leads: Sequence[Any] = field(default=(), compare=False)  # what to go on from after this run
+
+    # The bench, as the main coroutine ends and what it has left is cancelled.
     ended: Ended | None = None  # the main coroutine, or why the run could not go on
     detail: str = ""  # the error, in words
     error: str | None = None  # its repr
     stuck: Ended | None = None  # why the tasks that were left could not be cancelled
-    faults: tuple[Fault, ...] = ()  # of the main coroutine, the victim and callbacks
-    failures: tuple[Failure, ...] = ()  # of all tasks and callbacks
-    victim: Ended | None = None  # None if it was pending when the main coroutine ended
-    cancelling: int = 0  # the victim's requests that were not taken back
-    delivered: bool = False  # CancelledError was thrown into the victim
-    swallowed: tuple[str, ...] = ()  # tasks that returned normally though all were cancelled
-    cleanup: int = 0  # nanoseconds from the last request to the victim's end
-    message: str | None = None  # of the CancelledError that the victim has raised itself, if it has
-    by_nobody: tuple[str, ...] = ()  # who passed on a cancellation that they had taken back
-    bystanders: tuple[str, ...] = ()  # who ended with a task that the victim's end has cancelled
     pending: int = 0  # how many tasks there were in the end
     left: tuple[Left, ...] = ()
+
+    # All of them, in the order in which they see them.
+    faults: tuple[Fault, ...] = ()  # of the main coroutine, a task that is watched, and callbacks
+
+    # The witness, once the run's garbage has been collected.
+    failures: tuple[Failure, ...] = ()  # of all tasks and callbacks
+    by_nobody: tuple[str, ...] = ()  # who passed on a cancellation that they had taken back
+    bystanders: tuple[str, ...] = ()  # who ended with a task that another one's end has cancelled
     primitives: tuple[Primitive, ...] = ()
     unretrieved: tuple[str, ...] = ()  # exceptions of tasks and futures
     hidden: tuple[str, ...] = ()  # exceptions that shield() has looked at when nobody waited
     destroyed: tuple[str, ...] = ()  # tasks that were collected while they were pending
     unawaited: tuple[str, ...] = ()  # coroutines
     late: tuple[str, ...] = ()  # async generators
-    broken: tuple[str, ...] = ()  # what the user's check has said
-    violated: tuple[str, ...] = ()  # what the user's invariant has said, and when
-    landed: tuple[str, ...] = ()  # where each cancellation landed, in a run that is looked at
+
+    # The bench, of what its user has asked to be checked.
+    broken: tuple[str, ...] = ()  # what `check` has said
+    violated: tuple[str, ...] = ()  # what `always` has said, and when
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether the main coroutine waits for what can never come."""
+        return self.ended == "deadlock"
+
+
+AnyOutcome = TypeVar("AnyOutcome", bound=Outcome)
 
 
 def faults_of(error: BaseException | None) -> Iterator[Fault]:

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple, TypeAlias
 from vtloop.core.policy import Rest, Take
 from vtloop.core.scheduling import Scheduling
 from vtloop.core.tasks import coroutine_name, label, number_of, stepping
+from vtloop.search.calls import Calls
 from vtloop.search.witness import is_open
-from vtloop.sweep.calls import Calls
 from vtloop.sweep.moments import Case, Moment
 from vtloop.sweep.second import is_woken
 
