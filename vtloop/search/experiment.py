@@ -1,7 +1,14 @@
 """What a kind of search has to say of itself: which cases there are, and how each is run.
 
 The engine knows a *case* by its token, which is its text, and by what an experiment says of it. So
-a case can be any plain value: hashable, equal to its copy in another process.
+a case can be any plain value: hashable, equal to its copy in another process. This goes on:
+
+1. `plan` gets to know the program, by `Bench.get_to_know`.
+2. Each of `Plan.cases` is `run`; what came of all of them is told to `Plan.follow_ups`, which says
+   what is tried next, until there is no more.
+3. A token is a case again by `case_of`; `for_replay` is what runs it.
+
+A run is made by `Bench.run`, with a `Conduct`: that is where something happens to the program.
 """
 
 from __future__ import annotations

@@ -14,7 +14,8 @@ def _function_or_name(value: Any) -> bool:
     return isinstance(value, str) or function(value)
 
 
-def _oracles(value: Any) -> bool:
+def oracles(value: Any) -> bool:
+    """Take a list of oracles."""
     return of_type(Sequence)(value) and all(hasattr(oracle, "judge") for oracle in value)
 
 
@@ -30,12 +31,10 @@ OF_SEARCHES = {
     ),
     "check": Option(or_none(_function_or_name), f"a function of an outcome, {_NAME}, or None"),
     "always": Option(or_none(_function_or_name), f"a function, {_NAME}, or None"),
-    "oracles": Option(_oracles, "a list of oracles, such as vtloop.sweep.ORACLES"),
     "seed": SEED,
     "wall_clock": START,
     "executor": Option(or_none(_executor), "an executor, such as a ProcessPoolExecutor, or None"),
     "max_seconds": Option(or_none(real_seconds), "a number of real seconds from 0 on, or None"),
     "resume": Option(or_none(of_type(str, os.PathLike)), "the path of a file, or None"),
     "progress": FLAG,
-    "token": Option(of_type(str), "a token that a report has printed, such as 'main#1@A2'"),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vtloop.search.options import OF_SEARCHES
+from vtloop.search.options import OF_SEARCHES, oracles
 from vtloop.sweep.moments import CLASSES
 from vtloop.values.options import Option, count, function, of_type, or_none
 
@@ -28,4 +28,6 @@ OF_SWEEPS = {
         _classes, f"some of '{''.join(CLASSES)}', of which D comes after one of A, B and C"
     ),
     "budget": Option(count, "a number of pairs, from 0 on"),
+    "oracles": Option(oracles, "a list of oracles, such as vtloop.sweep.ORACLES"),
+    "token": Option(of_type(str), "a token that a report has printed, such as 'main#1@A2'"),
 }
