@@ -10,8 +10,8 @@ A map of the package, from the bottom up:
 
 - `tasks`, `sets`: tasks with numbers, and sets of them in order
 - `handles`, `timers`: the timer queue
-- `policy`, `recorder`, `network`: what the collaborators can do; policies themselves are in `sweep`
-  and in `strategies.ties`
+- `policy`, `recorder`, `network`: what the collaborators can do
+- `ties`: a policy: the order of timers of one instant. Others are in `sweep`
 - `unsupported`: the methods that are refused, and in which words
 - `waits`: what a suspended task waits for
 - `borrowed`: what asyncio's own loop lends

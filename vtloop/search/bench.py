@@ -19,7 +19,7 @@ from typing import Any, Protocol
 from vtloop.core.nested import no_loop_running
 from vtloop.core.patches import environment
 from vtloop.core.patches.wall_clock import WallClock
-from vtloop.core.policy import Policy, Several
+from vtloop.core.policy import Policy, PolicyOf, Several
 from vtloop.core.runner import Runner
 from vtloop.errors import DeadlockError, LivelockError, SimulationError
 from vtloop.recording.recording import Recording
@@ -43,8 +43,11 @@ _HANDLES = 1_000  # that a run may have beyond ten times those of the undisturbe
 _UNDISTURBED = 100_000  # that this one may have: others would take hours
 
 
-class Observer(Policy, Protocol):
-    """A policy that watches a run up to the end of its main coroutine."""
+class Observer(PolicyOf[Any], Protocol):
+    """A policy that watches a run up to the end of its main coroutine.
+
+    It sees the loop that the conduct of the run has made.
+    """
 
     def stop(self) -> None:
         """Watch no longer, as the main coroutine has ended or the run has failed."""

@@ -38,7 +38,7 @@ class Conduct(Generic[AnyOutcome]):
         """Return the loop to run on, given the options of any `VirtualLoop`."""
         return WitnessedLoop(witness, **options)
 
-    def steer(self, loop: Any, take: Take, rest: Rest | None) -> tuple[Take, Rest | None]:
+    def steer(self, loop: WitnessedLoop, take: Take, rest: Rest | None) -> tuple[Take, Rest | None]:
         def next_handle() -> Any:
             if self.handles >= self._limit:
                 self._limit += 1 + self.handles  # for the runner's cleanup
