@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -631,3 +632,39 @@ def test_a_generator_begun_after_the_shutdown_is_warned_of(loop):
     loop.run_until_complete(loop.shutdown_asyncgens())
     with pytest.warns(ResourceWarning, match=r"was scheduled after loop\.shutdown_asyncgens"):
         loop.run_until_complete(main())
+
+
+OWN = {
+    "_clock": "what time it is",
+    "_timers": "what is to happen at a later instant",
+    "_policy": "who decides",
+    "_recorder": "who is told",
+    "_network": "who answers for what is outside",
+    "_home": "in which thread it runs, and with which others",
+    "_limits": "how far it may go",
+    "_register": "which tasks there are",
+    "_strict": "whether it checks what asyncio checks in debug mode",
+    "world": "what it replaces in the process",
+}
+
+
+async def use_all_of_a_loop():
+    loop = asyncio.get_running_loop()
+    loop.set_task_factory(lambda loop, coro, **options: asyncio.Task(coro, loop=loop, **options))
+    loop.call_at(loop.time() + 1, loop.stop)
+    await asyncio.gather(asyncio.sleep(0.1), asyncio.to_thread(time.sleep, 0.2))
+    with mock.patch.object(loop, "time", return_value=0.5):
+        await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("main", [None, use_all_of_a_loop], ids=["fresh", "after a run"])
+def test_a_loop_knows_ten_things_beyond_what_asyncios_own_loop_knows(main):
+    stock, loop = asyncio.base_events.BaseEventLoop(), vtloop.VirtualLoop()
+    try:
+        if main is not None:
+            loop.run_until_complete(main())
+        assert vars(loop).keys() - vars(stock).keys() == OWN.keys()
+        assert len(OWN) <= 10
+    finally:
+        stock.close()
+        loop.close()

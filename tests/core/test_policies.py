@@ -87,6 +87,61 @@ def test_what_a_policy_cancels_before_a_step_is_cancelled_in_that_step(recorder)
     assert log == [1.0]
 
 
+class Looking:
+    """Notes what it sees before each handle, and at the end of each iteration."""
+
+    def __init__(self):
+        self.seen = []
+
+    def steer(self, loop, take, rest):
+        def look(when):
+            tasks = [number_of(task) for task in loop.pending_tasks()]
+            due = loop.next_deadline() / 1e9
+            self.seen.append((when, loop.clock.now / 1e9, len(loop.ready), tasks, due))
+
+        def noted_take():
+            look("take")
+            return take()
+
+        def noted_rest():
+            look("stop" if loop.stopping else "rest")
+
+        return noted_take, noted_rest
+
+
+def test_a_policy_sees_what_is_ready_who_is_there_when_the_clock_moves_and_whether_the_loop_stops():
+    looking = Looking()
+    run(nap(), policy=looking, until=5)
+    assert looking.seen == [
+        ("take", 0, 1, [1], 5),
+        ("rest", 0, 0, [1], 1),
+        ("take", 1, 1, [1], 5),
+        ("rest", 1, 1, [1], 5),
+        ("take", 1, 1, [1], 5),
+        ("rest", 1, 1, [], 5),
+        ("take", 1, 1, [], 5),
+        ("stop", 1, 0, [], 5),
+    ]
+
+
+@pytest.mark.parametrize("recorder", [None, Recording()])
+def test_nothing_is_preferred_that_is_not_ready(recorder):
+    refused = []
+
+    class Far:
+        def steer(self, loop, take, rest):
+            def too_far():
+                with pytest.raises(IndexError):
+                    loop.prefer(len(loop.ready))
+                refused.append(True)
+                return take()
+
+            return too_far, rest
+
+    run(nap(), policy=Far(), recorder=recorder)
+    assert len(refused) == 4
+
+
 # The policy that the module shows
 
 

@@ -34,7 +34,7 @@ from hypothesis import HealthCheck, Phase, event, find, given, settings
 import vtloop
 from tests.support import programs
 from tests.support.garbage import nothing_is_left_to_later_tests  # noqa: F401
-from vtloop.core import handles
+from vtloop.core import timers
 from vtloop.core.timers import Timers
 
 PROGRAMS = int(os.environ.get("PARITY_PROGRAMS", "200"))
@@ -383,7 +383,7 @@ def test_a_loop_with_a_fault_is_found_out_by_what_programs_write(mutant):
 
 @pytest.mark.parametrize("kind", ["Handle", "TimerHandle"])
 def test_cancelled_handles_that_run_are_found_out(monkeypatch, kind):
-    monkeypatch.setattr(getattr(handles, kind), "cancel", lambda handle: None)
+    monkeypatch.setattr(getattr(timers, kind), "cancel", lambda handle: None)
     assert programs_until_found(vtloop.VirtualLoop, False, at_most=1000) is not None
 
 

@@ -586,7 +586,6 @@ def run(program, loop):
 
 def _run(program, loop):
     watched = loop._ready = Watched(loop)
-    loop._make_ready = watched.append  # as a virtual loop calls it
     stage = Stage(loop)
     runner = asyncio.Runner(loop_factory=lambda: loop)
     for part in (lambda: runner.run(stage.load(program)()), runner.close):

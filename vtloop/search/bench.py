@@ -224,7 +224,7 @@ def _execute(
         "wall_clock": wall_clock,
     }
     loop = conduct.make_loop(witness, **options)
-    loop._threads.outsiders.expects_main = False  # it knows nothing of the program
+    loop.threads.outsiders.expects_main = False  # it knows nothing of the program
     try:
         with _CaseRunner(loop, outcome, witness), _prints(loop, recording):
             main = runnable.called(program)

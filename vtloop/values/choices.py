@@ -52,17 +52,17 @@ class Choice(NamedTuple):
 @total_ordering
 @dataclass(frozen=True, repr=False)
 class Choices:
-    """The choices of a run: `deviations` are those that are not 0, in any order.
+    """The choices of a run, given as (kind, index, value), in any order; all others are 0.
 
     Of two of them the simpler one is less, so that `min()` finds the simplest; see `simplicity`.
     ValueError if a kind is no word, a number is negative, or a choice is made twice.
     """
 
     deviations: tuple[Choice, ...] = ()
-    """By kind, and then by index."""
+    """Those that are not 0, by kind and then by index."""
 
     def __init__(self, deviations: Iterable[tuple[str, int, int]] = ()) -> None:
-        chosen = sorted((Choice(*each) for each in deviations), key=_place)
+        chosen = sorted((Choice(*each) for each in deviations), key=_position)
         for one in chosen:
             if not _KIND.fullmatch(one.kind) or min(one.at, one.value) < 0:
                 raise ValueError(
@@ -92,7 +92,7 @@ class Choices:
         return (
             len(self.deviations),
             sum(one.value for one in self.deviations),
-            tuple((*_place(one), one.value) for one in self.deviations),
+            tuple((*_position(one), one.value) for one in self.deviations),
         )
 
     def __lt__(self, other: Choices) -> bool:
@@ -140,7 +140,7 @@ class Choices:
         raise ValueError(f"{token!r} is a token that was damaged; copy it once more, as a whole")
 
 
-def _place(one: Choice) -> tuple[int, str, int]:
+def _position(one: Choice) -> tuple[int, str, int]:
     """Return where a choice stands: short kinds come first, so that C9 comes before C10."""
     return len(one.kind), one.kind, one.at
 

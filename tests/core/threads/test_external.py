@@ -17,6 +17,7 @@ import time
 import pytest
 
 from vtloop import VirtualLoop, simulate
+from vtloop.core.threads import thread_locks
 from vtloop.core.threads.actor import real_sleep
 from vtloop.core.threads.all_threads import Threads
 from vtloop.core.threads.external import Outsiders
@@ -324,6 +325,43 @@ def test_a_run_that_is_over_before_its_caller_goes_on_is_told_of_that_caller(mon
     ended.set()
     assert not run.reproducible
     assert "'outside', which the run does not control, called in" in run.notices[0]
+
+
+@pytest.mark.parametrize("waiter", ["the loop's own thread", "a worker"])
+def test_a_run_is_told_of_who_releases_a_lock_before_it_can_find_the_lock_free(waiter):
+    known = []
+
+    class Watched:
+        """A lock that is looked at as it is released for real."""
+
+        def __init__(self, lock):
+            self.acquire, self.locked = lock.acquire, lock.locked
+            self.release_for_real = lock.release
+
+        def release(self):
+            known.append(not loop.reproducible)
+            self.release_for_real()
+
+    def answer():
+        while not lock._waiting:
+            real_sleep(0.001)
+        lock.release()
+
+    async def main():
+        lock.acquire()
+        lock._lock = Watched(lock._lock)
+        start_outside(threading.Thread(target=answer))
+        if waiter == "a worker":
+            await asyncio.to_thread(lock.acquire)
+        else:
+            lock.acquire()
+
+    lock = thread_locks.Lock()
+    loop = VirtualLoop(patience=FOR_EVER)
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        runner.run(main())
+    assert known == [True]
+    assert not loop.reproducible
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 from vtloop import DeadlockError, VirtualLoop, busy, simulate
-from vtloop.core.threads import actor, all_threads, program_threads
+from vtloop.core.threads import actor, all_threads, baton_back, program_threads
 from vtloop.core.threads.pools import Job, Pool
 from vtloop.core.threads.workers import Worker
 
@@ -878,7 +878,7 @@ def test_a_thread_that_is_woken_late_is_not_taken_for_blocked(monkeypatch):
             self._go = LateGo(self._go)
 
     monkeypatch.setattr(all_threads, "Worker", LateWorker)
-    monkeypatch.setattr(all_threads, "waits_for_others", lambda thread: "lock" * (thread in late))
+    monkeypatch.setattr(baton_back, "waits_for_others", lambda thread: "lock" * (thread in late))
     run = simulate(lambda: all_in_threads(lambda: time.sleep(1), lambda: time.sleep(2)))
     assert (run.elapsed, run.reproducible) == (2, True)
 
