@@ -25,8 +25,9 @@ from tests.proof import test_parity
 from tests.support import programs
 from tests.support.garbage import nothing_is_left_to_later_tests  # noqa: F401
 from tests.support.programs import drawn
+from vtloop.search.bench import Bench
 from vtloop.sweep import sweep
-from vtloop.sweep.cases import Bench
+from vtloop.sweep.cases import count
 from vtloop.sweep.counting import Counting
 from vtloop.sweep.disturbances import Shutdown
 from vtloop.sweep.injection import MESSAGE, Injection
@@ -181,7 +182,7 @@ def compare(program, at_most):
     if (found := moments_of(counting)) != expected:
         raise Parted(f"{sorted(found ^ expected)} in this program:\n\n{program}")
     with Bench(as_function(program)) as bench:
-        _, swept = bench.count("ABS")
+        _, swept = count(bench, "ABS")
     if (found := moments_of(swept)) != expected:
         raise Parted(f"{sorted(found ^ expected)} of a bench in this program:\n\n{program}")
     shutdowns = {(EVERYBODY, place, "S") for _, place, _ in expected}

@@ -15,8 +15,8 @@ import pytest
 import vtloop.core.tasks
 import vtloop.sweep
 from vtloop.errors import ClaimError, SimulationError
-from vtloop.sweep import ORACLES, SlowCleanup, replay, sweep
-from vtloop.sweep.cases import Bench
+from vtloop.search.bench import Bench
+from vtloop.sweep import ORACLES, SlowCleanup, cases, replay, sweep
 from vtloop.sweep.moments import Case, Moment, case_of
 from vtloop.sweep.report import Tally
 
@@ -784,13 +784,13 @@ def test_what_a_case_has_made_is_gone_with_it_and_needs_no_collector():
             collected.append(info["collected"])
 
     with Bench(main) as bench:
-        _, counting = bench.count("ABC")
+        _, counting = cases.count(bench, "ABC")
         gc.collect()
         gc.callbacks.append(count)
         try:
             for number, moments in counting.moments.items():
                 for moment in moments:
-                    bench.run_and_count(Case("", number, (moment,)), "ABC")
+                    cases.run_and_count(bench, Case("", number, (moment,)), "ABC")
                     assert loops[-1]() is None
         finally:
             gc.callbacks.remove(count)
