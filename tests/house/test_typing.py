@@ -26,6 +26,7 @@ PUBLIC = {
     "claims": {*claims.__all__},
     "sweep": {*sweep.__all__},
     "strategies": {*strategies.__all__},
+    "choices": {"Choices", "Chooser", "Keeping", "Replaying", "Ties"},
     "chart": {"draw", "figure", "compare", "save"},
     "marbles": {"marbles"},
     "mermaid": {"gantt", "sequence"},

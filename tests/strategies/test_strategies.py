@@ -320,7 +320,7 @@ def test_the_end_of_an_example_cannot_be_caught_by_the_program(monkeypatch):
             fate.explore(main)
 
         monkeypatch.undo()
-        monkeypatch.setattr(fate, "_choose", stop)
+        monkeypatch.setattr(fate._chooser, "choose", stop)
         with pytest.raises(Stop):
             fate.explore(lambda: in_turn(2))
 

@@ -6,16 +6,11 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 
 import pytest
 
-import vtloop
 from tests.support import swept
-from vtloop.core.runner import Runner
-from vtloop.recording.recording import Recording
-from vtloop.strategies.ties import Ties
 from vtloop.sweep import replay, sweep
 from vtloop.sweep.moments import Case, Moment, case_of
 from vtloop.sweep.report import TWO_TASKS, Tally
@@ -180,42 +175,6 @@ def test_a_program_without_a_race_is_right_in_any_order():
 def test_a_token_that_names_no_two_timers_is_refused():
     with pytest.raises(LookupError, match="comes to no such moment"):
         replay(without_a_race, "timers#0@O0.1")
-
-
-# Ties of a policy
-
-
-def test_a_policy_puts_also_those_in_order_that_are_overdue():
-    orders = set()
-
-    async def main():
-        order = []
-
-        async def nap(number):
-            await asyncio.sleep(1 + number // 2)
-            order.append(number)
-
-        naps = [asyncio.create_task(nap(number)) for number in range(4)]
-        await asyncio.sleep(0)
-        time.sleep(5)
-        await asyncio.gather(*naps)
-        orders.add(tuple(order))
-
-    for recorder in (None, Recording()):
-        loop = partial(vtloop.VirtualLoop, policy=Ties(lambda number: 1), recorder=recorder)
-        with Runner(loop(), None) as runner:
-            runner.run(main())
-    assert orders == {(1, 0, 3, 2)}
-
-
-def test_the_choices_of_a_policy_are_its_repr():
-    ties = Ties(lambda number: 1)
-    assert repr(ties) == "Ties()"
-    with Runner(vtloop.VirtualLoop(policy=ties), None) as runner:
-        runner.run(without_a_race())
-    assert repr(ties) == (
-        "Ties(number 2 of 3 timers of 1 s comes first; number 2 of 2 timers of 1 s comes first)"
-    )
 
 
 # Two tasks in one run

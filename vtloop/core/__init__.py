@@ -2,8 +2,8 @@
 
 It has three collaborators: a policy decides, a recorder is told, a network answers.
 
-Used from outside: `loop.VirtualLoop`, `policy.Policy`, `recorder.Recorder`, `network.Network`,
-`runner.Runner`, `probes.now`, `probes.section`.
+Used from outside: `loop.VirtualLoop`, `policy.Policy`, `policy.LoopView`, `ties.Ties`,
+`recorder.Recorder`, `network.Network`, `runner.Runner`, `probes.now`, `probes.section`.
 Where its code is clever, docs/tricks.md says why.
 May import: `errors`, `private`, `values`, `patching`.
 
@@ -11,8 +11,8 @@ A map of the package, from the bottom up:
 
 - `tasks`, `sets`: tasks with numbers, and sets of them in order
 - `timers`: handles, and the queue of timers
-- `policy`, `recorder`, `network`: what the collaborators can do; policies themselves are in `sweep`
-  and in `strategies.ties`
+- `policy`, `recorder`, `network`: what the collaborators can do
+- `ties`: a policy: the order of timers of one instant. Others are in `sweep`
 - `unsupported`: the methods that are refused, and in which words
 - `waits`: what a suspended task waits for
 - `borrowed`: what asyncio's own loop lends

@@ -48,6 +48,9 @@ class Recorder(Watcher, Protocol):
     def rest(self) -> Callable[[], object]:
         """Take note that all the steps of an iteration have ended."""
 
+    def preferred(self, index: int) -> None:
+        """Note that the handle at an index of the ready queue is about to become its first."""
+
     @property
     def length(self) -> int:
         """How many steps there have been."""

@@ -14,7 +14,7 @@ import gc
 import threading
 from asyncio import events
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextvars import Context, copy_context
 from functools import partial
 from types import FrameType
@@ -294,6 +294,26 @@ class Scheduling(Executors):
     def task_of(self, number: int) -> asyncio.Task[Any] | None:
         """Return the task of a number, None if it is done or there is none."""
         return next((task for task in self.pending_tasks() if number_of(task) == number), None)
+
+    # What a policy sees besides (see `policy.LoopView`)
+
+    @property
+    def ready(self) -> Sequence[asyncio.Handle]:
+        """The ready queue."""
+        return self._ready
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the loop is about to stop."""
+        return self._stopping
+
+    def prefer(self, index: int) -> None:
+        """Let the handle at an index of the ready queue be the next to run."""
+        if self._recorder is not None:
+            self._recorder.preferred(index)
+        handle = self._ready[index]
+        del self._ready[index]
+        self._ready.appendleft(handle)
 
     # Tasks that others make
 

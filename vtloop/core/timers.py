@@ -234,10 +234,6 @@ class Timers:
             return self.first
         return min((deadline for deadline in self._buckets if deadline > instant), default=NEVER)
 
-    def of_first(self) -> list[AnyTimerHandle]:
-        """Return the timers of the first instant, in order of creation."""
-        return list(self._buckets.get(self.first, ()))
-
     def pop_first(self) -> dict[AnyTimerHandle, Any]:
         """Remove and return the timers of the first instant, in order of creation, with notes."""
         bucket = self._buckets.pop(self.first)
@@ -248,19 +244,21 @@ class Timers:
         return bucket
 
     def pop_in_order(
-        self, order: Callable[[int], Sequence[int] | None]
+        self, order: Callable[[Sequence[AnyTimerHandle]], Sequence[int] | None]
     ) -> dict[AnyTimerHandle, Any]:
         """Remove and return the timers of the first instant, with notes, in another order.
 
-        `order` is asked if there are several: given how many, it returns their places in the order
-        of creation, or None for that order.
+        `order` is asked if there are several: given them in the order of creation, it returns their
+        indices in the order in which they are to fire, or None for that of creation.
         """
         bucket = self._buckets[self.first]
-        if len(bucket) > 1 and (places := order(len(bucket))) is not None:
+        if len(bucket) > 1:
             handles = list(bucket)
-            self._buckets[self.first] = {
-                handle: bucket[handle] for handle in map(handles.__getitem__, places)
-            }
+            indices = order(handles)
+            if indices is not None:
+                self._buckets[self.first] = {
+                    handle: bucket[handle] for handle in map(handles.__getitem__, indices)
+                }
         return self.pop_first()
 
     def _advance(self) -> None:

@@ -169,6 +169,13 @@ class Steps:
             self._who = 0
             yield None
 
+    def preferred(self, index: int) -> None:
+        if len(self._ready) != len(self._sources):
+            self._count_sources(self._clock.now)
+        source = self._sources[index]
+        del self._sources[index]
+        self._sources.appendleft(source)
+
     @property
     def length(self) -> int:
         return len(self._steps)

@@ -17,7 +17,7 @@ import warnings
 import weakref
 from asyncio import locks, queues, taskgroups, tasks
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextvars import ContextVar
 from types import CoroutineType
 from typing import Any
@@ -251,6 +251,11 @@ class WitnessedLoop(VirtualLoop):
         self._failing = witness.failing
         self._makers = witness.makers
         super().__init__(**options)
+
+    @property
+    def groups(self) -> Sequence[weakref.ref[Any]]:
+        """The TaskGroups, in the order in which they were entered."""
+        return self._witness.groups
 
     def tell_blocked(self, since: int, how: str) -> None:
         """Take note that a step was blocked up to now."""

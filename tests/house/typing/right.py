@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule, run_state_machine_as_test
 
 import vtloop
-from vtloop import chart, claims, marbles, mermaid, perfetto, strategies, sweep
+from vtloop import chart, choices, claims, marbles, mermaid, perfetto, strategies, sweep
 
 
 async def fetch(seconds: float) -> float:
@@ -186,7 +186,7 @@ def examples(
     fate: strategies.Fate,
     delay: float,
     fault: type[BaseException] | None,
-    policy: object,
+    policy: choices.Ties,
     token: str,
     program: strategies.Program,
 ) -> None:
@@ -195,7 +195,28 @@ def examples(
 
     fate.explore(work)
     assert token.startswith("careful#1@")
-    assert policy is not None and program is not None and fault in (None, OSError)
+    assert program is not None and fault in (None, OSError)
+    assert not policy.choices
+
+
+class Last:
+    """Chooses the last of all."""
+
+    def choose(self, kind: str, n: int) -> int:
+        return n - 1
+
+
+def chosen() -> None:
+    chooser: choices.Chooser = Last()
+    kept = choices.Keeping(chooser)
+    policy = choices.Ties(kept)
+    with asyncio.Runner(loop_factory=lambda: vtloop.VirtualLoop(policy=policy)) as runner:
+        runner.run(main())
+    assert policy.choices == kept.choices
+    again = choices.Replaying(choices.Choices.parse(str(kept.choices)))
+    vtloop.VirtualLoop(policy=choices.Ties(again)).close()
+    assert again.missed == kept.choices
+    assert min(kept.choices, choices.Choices()) == choices.Choices()
 
 
 class Machine(strategies.AsyncStateMachine):
@@ -228,7 +249,7 @@ def test_of_a_user_that_is_not_async(vt: vtloop.VirtualTime) -> None:
 
 def everything(directory: Path) -> None:
     run = vtloop.simulate(main)
-    parts: list[Callable[[], object]] = [runs, errors, sweeps, examples, machine]
+    parts: list[Callable[[], object]] = [runs, errors, sweeps, examples, chosen, machine]
     for part in parts:
         part()
     vtloop.run(aware())
