@@ -104,6 +104,7 @@ class VirtualLoop(Scheduling):
             until=until,
             timer_slack=timer_slack,
             seed=seed,
+            wall_clock=wall_clock,
             patience=patience,
             clock=clock,
             recorder=recorder,
