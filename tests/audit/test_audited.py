@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 import vtloop
 from scenarios.catalogue import SCENARIOS
 from tests.support.pytests import run_tests
-from vtloop.audit import audit, audit_program, search
+from vtloop.audit import audit, audit_program, comparison
 from vtloop.audit.parting import parting
 from vtloop.audit.processes import tell
 from vtloop.audit.requests import LATER, MODULE, SCRIPT, Program, Surroundings
@@ -182,7 +182,7 @@ def script(directory, source):
 def test_what_is_not_the_same_every_time_is_named_with_its_line(name, tmp_path, monkeypatch):
     cause, source = PLANTED[name]
     if cause != "memory":
-        monkeypatch.setattr(search, "_LAYOUTS", 1)  # as every process takes a while
+        monkeypatch.setattr(comparison, "_LAYOUTS", 1)  # as every process takes a while
     script(tmp_path, source)
     monkeypatch.chdir(tmp_path)
     report = audit_program(Program(SCRIPT, "script.py"), runs=2)
