@@ -18,10 +18,10 @@ from vtloop.audit.comparison import Comparison
 from vtloop.audit.parting import parting
 from vtloop.audit.report import Audit
 from vtloop.audit.requests import FUNCTION, SCRIPT, STOPPED, Program, Read, Surroundings, Told
+from vtloop.core.options import Options
 from vtloop.errors import SimulationError
-from vtloop.integrations.audited.audited import steady, told_of
+from vtloop.integrations.audited.process import steady, told_of
 from vtloop.integrations.cli.main import main as command_line
-from vtloop.values.clock import START
 
 
 async def nap(seconds):
@@ -134,7 +134,7 @@ def test_values_are_the_same_if_they_are_equal_and_not_if_their_order_shows():
 
 # Why they part
 
-PROGRAM = Program(SCRIPT, "program.py", options={"wall_clock": START, "seed": 0, "until": None})
+PROGRAM = Program(SCRIPT, "program.py")
 
 
 def found_by(tell, program=PROGRAM, runs=4, **options):
@@ -237,9 +237,10 @@ def test_what_an_option_leaves_to_the_world_outside_is_the_cause_if_it_is_enough
     option, cause
 ):
     values = count()
-    program = replace(PROGRAM, options={**PROGRAM.options, option: None})
+    program = replace(PROGRAM, options=Options(**{option: None}))
     found = found_by(
-        lambda program, _: sleeps(next(values) if program.options[option] is None else 1), program
+        lambda program, _: sleeps(next(values) if getattr(program.options, option) is None else 1),
+        program,
     )
     assert found.cause.name == cause
     assert f"{option}=" in found.cause.proof

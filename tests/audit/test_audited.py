@@ -12,18 +12,17 @@ from hypothesis import HealthCheck, Phase, given, settings
 import vtloop
 from scenarios.catalogue import SCENARIOS
 from tests.support.pytests import run_tests
-from vtloop.audit import audit, audit_program, search
+from vtloop.audit import audit, audit_program, comparison
 from vtloop.audit.parting import parting
 from vtloop.audit.processes import tell
 from vtloop.audit.requests import LATER, MODULE, SCRIPT, Program, Surroundings
+from vtloop.core.options import Options
 from vtloop.errors import SimulationError
 from vtloop.strategies import programs
-from vtloop.values.clock import START
 
 pytest_plugins = ["pytester"]
 __all__ = ["run_tests"]
 
-OPTIONS = {"wall_clock": START, "until": None, "seed": 0}
 ROOT = Path(vtloop.__file__).parent.parent
 
 # By its cause: a program that does not do the same every time, and where it looks.
@@ -183,10 +182,10 @@ def script(directory, source):
 def test_what_is_not_the_same_every_time_is_named_with_its_line(name, tmp_path, monkeypatch):
     cause, source = PLANTED[name]
     if cause != "memory":
-        monkeypatch.setattr(search, "_LAYOUTS", 1)  # as every process takes a while
+        monkeypatch.setattr(comparison, "_LAYOUTS", 1)  # as every process takes a while
     script(tmp_path, source)
     monkeypatch.chdir(tmp_path)
-    report = audit_program(Program(SCRIPT, "script.py", options=OPTIONS), runs=2)
+    report = audit_program(Program(SCRIPT, "script.py"), runs=2)
     assert not report.ok
     assert report.cause.name == cause
     if "# here" in source:
@@ -205,7 +204,7 @@ def test_an_option_that_leaves_something_to_the_machine_is_named(option, tmp_pat
         """,
     )
     monkeypatch.chdir(tmp_path)
-    program = Program(SCRIPT, "script.py", options={**OPTIONS, option: None})
+    program = Program(SCRIPT, "script.py", options=Options(**{option: None}))
     report = audit_program(program, runs=0)
     assert f"{option}=None" in str(report.cause)
 
@@ -251,7 +250,7 @@ def test_fifty_clean_programs_are_the_same_in_every_process(tmp_path, monkeypatc
         "        print(type(error).__name__)\n"
     )
     monkeypatch.chdir(tmp_path)
-    report = audit_program(Program(SCRIPT, "script.py", options=OPTIONS), runs=3)
+    report = audit_program(Program(SCRIPT, "script.py"), runs=3)
     assert report.ok, str(report)
     assert report.processes == 6
 
@@ -266,7 +265,7 @@ def test_a_module_is_run_with_its_arguments_as_python_would(tmp_path, monkeypatc
         "import sys, asyncio\nprint(sys.argv[1:], __name__)\nasyncio.run(asyncio.sleep(1))\n"
     )
     monkeypatch.chdir(tmp_path)
-    (told,) = tell(Program(MODULE, "package", ("a", "b"), OPTIONS), Surroundings())
+    (told,) = tell(Program(MODULE, "package", ("a", "b")), Surroundings())
     assert told.output == ("['a', 'b'] __main__",)
     assert told.outcome == "ended normally"
     assert len(told.traces) == 1
@@ -277,7 +276,7 @@ def test_two_copies_of_a_process_have_the_same_addresses_and_another_number(tmp_
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "script.py"
     path.write_text("import os\nprint(id([]), hash('a'))\nprint(os.getpid())\n")
-    one, other = tell(Program(SCRIPT, str(path), options=OPTIONS), Surroundings(), copies=2)
+    one, other = tell(Program(SCRIPT, str(path)), Surroundings(), copies=2)
     assert one.output[0] == other.output[0]
     assert one.output[1] != other.output[1]
     assert parting(one, other).sides[0].does == f"prints '{one.output[1]}'"
@@ -301,7 +300,7 @@ def test_surroundings_are_what_the_program_sees(tmp_path, monkeypatch):
         (tmp_path / name).write_text("")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SHAPE", "round")
-    program = Program(SCRIPT, "script.py", options={**OPTIONS, "wall_clock": None})
+    program = Program(SCRIPT, "script.py", options=Options(wall_clock=None))
     others = Surroundings(
         hash_seed=7,
         variables=(("COLOUR", "red"), ("SHAPE", None)),
@@ -330,7 +329,7 @@ def test_surroundings_are_what_the_program_sees(tmp_path, monkeypatch):
 def test_a_process_that_ends_itself_is_told_of_as_such(tmp_path):
     path = tmp_path / "script.py"
     path.write_text("import os, sys\nprint('last words', file=sys.stderr, flush=True)\nos._exit(3)")
-    (told,) = tell(Program(SCRIPT, str(path), options=OPTIONS), Surroundings())
+    (told,) = tell(Program(SCRIPT, str(path)), Surroundings())
     assert told.outcome == "ended its process with status 3: last words"
 
 

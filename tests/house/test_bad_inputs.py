@@ -7,6 +7,7 @@ of the program runs, by name and with what to do instead; nothing is lost, and n
 
 import asyncio
 import contextlib
+import dataclasses
 import datetime
 import importlib.util
 import inspect
@@ -18,13 +19,19 @@ from math import inf, nan
 from pathlib import Path
 
 import pytest
+from IPython.core.error import UsageError
 
 import vtloop
 from tests.support.pytests import run_tests
 from vtloop import chart, claims, marbles, mermaid, perfetto, strategies
+from vtloop.audit import audit
+from vtloop.core.options import Options
+from vtloop.integrations.cli.main import _parser as main_parser
 from vtloop.integrations.cli.main import main
 from vtloop.integrations.notebook.magic import _parser
 from vtloop.integrations.notebook.session import Notebook
+from vtloop.integrations.options import options_of
+from vtloop.integrations.pytest.loops import Marked
 from vtloop.sweep import conserved, replay, sweep
 from vtloop.views import html
 
@@ -150,9 +157,9 @@ OPTIONS = [
     ("seed", [1], TypeError, "seed=[1] was given; pass a whole number or a text, or None"),
     ("seed", 1.5, TypeError, "seed=1.5 was given"),
     ("seed", b"1", TypeError, "seed=b'1' was given"),
-    ("wall_clock", 3, TypeError, "wall_clock=3 was given, which is no datetime; pass"),
-    ("wall_clock", "noon", ValueError, "'noon' was given as a wall clock, which is no time; give"),
-    ("wall_clock", "25:00", ValueError, "'25:00' was given as a wall clock"),
+    ("wall_clock", 3, TypeError, "wall_clock=3 was given; pass a datetime, a text such as '09:24"),
+    ("wall_clock", "noon", ValueError, "wall_clock='noon' was given; pass a datetime, a text such"),
+    ("wall_clock", "25:00", ValueError, "wall_clock='25:00' was given"),
 ]
 ONLY_OF_RUNS = [
     ("settle", "no", TypeError, "settle='no' was given; pass True or False"),
@@ -161,20 +168,115 @@ ONLY_OF_RUNS = [
 ONLY_OF_LOOPS = [("clock", 3, TypeError, "clock=3 was given; pass a vtloop.Clock, or None")]
 
 
-@pytest.mark.parametrize(
-    ("take", "options"),
-    [
-        (lambda **option: vtloop.run(program, **option), [*OPTIONS, *ONLY_OF_RUNS]),
-        (lambda **option: vtloop.simulate(program, **option), [*OPTIONS, *ONLY_OF_RUNS]),
-        (vtloop.VirtualLoop, [*OPTIONS, *ONLY_OF_LOOPS]),
-        (lambda **option: vtloop.check_growth(of_size, "linear", **option), OPTIONS),
-    ],
-    ids=["run", "simulate", "VirtualLoop", "check_growth"],
-)
-def test_a_value_that_an_option_does_not_take_is_refused_by_name(take, options):
-    for name, value, error, words in options:
+OF_MARKERS = "until", "seed", "wall_clock"
+OF_SEARCHES = "seed", "wall_clock"
+
+
+def named(*names):
+    """Return the rows about some options."""
+    return [row for row in OPTIONS if row[0] in names]
+
+
+# All ways in for a program, with the rows about what can be said there.
+WAYS_IN = {
+    "Options": (Options, [*OPTIONS, *ONLY_OF_RUNS]),
+    "run": (lambda **option: vtloop.run(program, **option), [*OPTIONS, *ONLY_OF_RUNS]),
+    "simulate": (lambda **option: vtloop.simulate(program, **option), [*OPTIONS, *ONLY_OF_RUNS]),
+    "audit": (lambda **option: audit(program, **option), [*OPTIONS, *ONLY_OF_RUNS]),
+    "VirtualLoop": (vtloop.VirtualLoop, [*OPTIONS, *ONLY_OF_LOOPS]),
+    "check_growth": (lambda **option: vtloop.check_growth(of_size, "linear", **option), OPTIONS),
+    "sweep": (lambda **option: sweep(program, **option), named("wall_clock")),
+    "replay": (lambda **option: replay(program, "main#1@A0", **option), named("wall_clock")),
+}
+
+
+@pytest.mark.parametrize(("take", "rows"), WAYS_IN.values(), ids=WAYS_IN)
+def test_a_value_that_an_option_does_not_take_is_refused_by_name_wherever_it_is_given(take, rows):
+    for name, value, error, words in rows:
         with pytest.raises(error, match=re.escape(words)):
             take(**{name: value})
+
+
+@pytest.mark.parametrize("row", named(*OF_MARKERS), ids=str)
+def test_a_marker_refuses_it_in_the_same_words(row):
+    name, value, _, words = row
+    with pytest.raises(pytest.fail.Exception) as refused:
+        Marked.by([pytest.mark.vtloop(**{name: value}).mark])
+    assert "The marker vtloop cannot be used: " in str(refused.value)
+    assert words in str(refused.value)
+
+
+# Options in words, wherever they are given, and what is said of them.
+WORDS = [
+    ("--until=-1", "'-1' is no time; give a number of seconds from 0 on"),
+    ("--until=soon", "'soon' is no time"),
+    ("--until=nan", "'nan' is no time"),
+    (
+        "--wall-clock=noon",
+        "'noon' was given as a wall clock, which is no time; give now, a time of",
+    ),
+    ("--wall-clock=25:00", "'25:00' was given as a wall clock"),
+]
+
+
+def in_a_notebook(argument):
+    _parser().parse_argstring(argument)
+
+
+def on_the_command_line(command, argument):
+    main([command, argument, "program.py"])
+
+
+@pytest.mark.parametrize("command", ["%%vtloop", "run", "chart", "trace", "audit", "sweep"])
+def test_an_option_in_words_is_refused_in_the_same_ones_wherever_it_is_given(command, capsys):
+    for argument, words in WORDS:
+        if command == "sweep" and "until" in argument:
+            continue
+        with pytest.raises((SystemExit, UsageError)) as refused:
+            if command == "%%vtloop":
+                in_a_notebook(argument)
+            else:
+                on_the_command_line(command, argument)
+        assert words in " ".join(f"{refused.value} {capsys.readouterr().err}".split())
+
+
+def defaults(function):
+    parameters = inspect.signature(function).parameters.values()
+    return {parameter.name: parameter.default for parameter in parameters}
+
+
+FIELDS = [field.name for field in dataclasses.fields(Options)]
+SIGNATURES = {
+    "run": (vtloop.run, FIELDS),
+    "simulate": (vtloop.simulate, FIELDS),
+    "audit": (audit, FIELDS),
+    # The seed of a loop by itself is documented to be none.
+    "VirtualLoop": (vtloop.VirtualLoop, [*({*FIELDS} - {"seed", "debug", "settle"})]),
+    "sweep": (sweep, OF_SEARCHES),
+    "replay": (replay, OF_SEARCHES),
+}
+
+
+@pytest.mark.parametrize(("function", "names"), SIGNATURES.values(), ids=SIGNATURES)
+def test_an_option_is_as_usual_wherever_nothing_is_said_of_it(function, names):
+    given, usual = defaults(function), Options()
+    assert [given[name] for name in names] == [getattr(usual, name) for name in names]
+
+
+@pytest.mark.parametrize("command", ["run", "chart", "trace", "audit", "sweep"])
+def test_it_is_on_the_command_line(command):
+    assert options_of(main_parser().parse_args([command, "program.py"])) == Options()
+
+
+def test_it_is_in_a_marker_and_in_a_notebook():
+    assert Marked.by([]).options == options_of(_parser().parse_argstring("")) == Options()
+    assert defaults(Notebook.run)["options"] == Options()
+
+
+def test_what_is_said_nearer_to_a_test_comes_first():
+    near, far = pytest.mark.vtloop(seed=1).mark, pytest.mark.vtloop(seed=2, leaks="allow").mark
+    found = Marked.by([near, far], wall_clock="09:24")
+    assert found == (Options(seed=1, wall_clock="09:24"), "allow", False)
 
 
 # Calls, the error, and its words.
@@ -571,7 +673,7 @@ def in_a_runner(wall_clock):
 
 def in_a_cell(wall_clock):
     with contextlib.closing(Notebook()) as notebook:
-        notebook.run(tells, wall_clock=wall_clock)
+        notebook.run(tells, Options(wall_clock=wall_clock))
 
 
 @pytest.mark.parametrize(

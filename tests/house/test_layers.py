@@ -18,9 +18,6 @@ MODULES = {
 DOORS = {"trace", "choices", "chart", "marbles", "mermaid", "perfetto", "pytest_plugin", "__main__"}
 UP = {
     ("timeline.timeline", "views.formats"),  # a timeline shows itself, when it is asked to
-    ("integrations.pytest.loops", "integrations.pytest.one_test"),  # for types
-    ("integrations.pytest.one_test", "integrations.pytest.sweeps"),
-    ("integrations.pytest.vt", "integrations.pytest.one_test"),
 }
 MOST = 12  # files at the root of the package
 PICTURE = "The rooms of the house"

@@ -24,8 +24,9 @@ from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
 
 from vtloop import chart
+from vtloop.core.options import Options
 from vtloop.core.patches.wall_clock import start_of
-from vtloop.integrations.cli.scripts import Options, run_script
+from vtloop.integrations.cli.scripts import Observation, run_script
 from vtloop.sweep import replay
 from vtloop.timeline.difference import first_difference
 from vtloop.timeline.timeline import Timeline
@@ -103,7 +104,8 @@ def runs_of(scenario):
     """Return the timelines of a scenario's loops that have tasks."""
     recordings = []
     start = scenario.wall_clock or START
-    run_script(str(scenario.script), [], Options(wall_clock=start, recordings=recordings))
+    observation = Observation(recordings=recordings)
+    run_script(str(scenario.script), [], Options(wall_clock=start), observation)
     header = {"wall_clock": scenario.wall_clock and start_of(start).text}
     timelines = [Timeline(recording.trace(**header)) for recording in recordings]
     return [timeline for timeline in timelines if timeline.lanes]

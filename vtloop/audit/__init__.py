@@ -18,7 +18,7 @@ A map of the package, from the bottom up:
 - `comparison`: running many, and finding out why they are not the same
 - `report`: what is told of it
 
-The process itself is in `vtloop.integrations.audited.audited`.
+The process itself is in `vtloop.integrations.audited.process`.
 """
 
 from __future__ import annotations
@@ -34,13 +34,23 @@ from vtloop.audit.parting import Parting
 from vtloop.audit.processes import is_audited, own_path
 from vtloop.audit.report import Audit
 from vtloop.audit.requests import FUNCTION, Program
-from vtloop.core.options import OF_RUNS
+from vtloop.core.options import Options
 from vtloop.core.patches.wall_clock import WallClock
+from vtloop.core.threads.actor import PATIENCE
 from vtloop.values.clock import START, Seconds
 from vtloop.values.options import Option, check, count, of_type
 from vtloop.values.programs import called, name_of
 
-__all__ = ["Audit", "Cause", "Parting", "audit", "audit_program", "is_audited", "own_path"]
+__all__ = [
+    "Audit",
+    "Cause",
+    "Parting",
+    "audit",
+    "audit_program",
+    "is_audited",
+    "own_path",
+    "program_of",
+]
 
 RUNS = 8
 _OPTIONS = {
@@ -62,7 +72,7 @@ def audit(
     seed: int | str | None = 0,
     wall_clock: WallClock = START,
     timer_slack: Seconds = 0,
-    patience: float = 10.0,
+    patience: float = PATIENCE,
 ) -> Audit:
     """Run a program in new processes, and tell whether it does the same in all of them.
 
@@ -76,18 +86,16 @@ def audit(
     another process cannot import, and SimulationError if a process or the program could not begin.
     """
     check(_OPTIONS, runs=runs, pythons=pythons, keep=keep)
-    options: dict[str, Any] = {
-        "debug": debug,
-        "settle": settle,
-        "until": until,
-        "seed": seed,
-        "wall_clock": wall_clock,
-        "timer_slack": timer_slack,
-        "patience": patience,
-    }
-    check(OF_RUNS, **options)
-    program = Program(FUNCTION, _sendable(main), options=options, path=own_path())
-    return audit_program(program, runs, pythons, keep)
+    options = Options(until, seed, wall_clock, timer_slack, patience, debug, settle)
+    return audit_program(program_of(main, options), runs, pythons, keep)
+
+
+def program_of(main: Callable[[], Any] | str, options: Options) -> Program:
+    """Return how another process finds a function that returns a coroutine, or its name.
+
+    TypeError if it cannot.
+    """
+    return Program(FUNCTION, _sendable(main), options=options, path=own_path())
 
 
 def audit_program(

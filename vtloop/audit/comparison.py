@@ -16,14 +16,14 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, replace
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from vtloop.audit.causes import Cause, cause_of, cause_of_copies
 from vtloop.audit.parting import Parting, parting
 from vtloop.audit.processes import tell
 from vtloop.audit.requests import FUNCTION, LATER, STOPPED, TEST, Program, Surroundings, Told
+from vtloop.core.options import USUAL
 from vtloop.errors import SimulationError
-from vtloop.values.clock import START
 from vtloop.values.progress import progress
 
 _LAYOUTS = 3  # of memory that are tried first
@@ -138,10 +138,11 @@ class Comparison:
     def _tamed(self) -> Iterator[tuple[str, str, Program, Surroundings]]:
         """Yield ways to run it that leave less to the world outside: cause, words, and the way."""
         program, options = self._program, self._program.options
-        for option, value, name in (("wall_clock", START, "virtual clocks"), ("seed", 0, "seed")):
-            if option in options and options[option] is None:
-                tamed = replace(program, options={**options, option: value})
-                yield name, f"with {option}={value!r}", tamed, Surroundings()
+        for option, name in (("wall_clock", "virtual clocks"), ("seed", "seed")):
+            if getattr(options, option) is None:
+                usual: Any = {option: getattr(USUAL, option)}
+                tamed = replace(program, options=replace(options, **usual))
+                yield name, f"with {option}={usual[option]!r}", tamed, Surroundings()
         if program.kind in (FUNCTION, TEST):  # what a script imports, it imports in the run
             yield "clock", "with a stopped clock", program, Surroundings(date=STOPPED)
 

@@ -39,8 +39,8 @@ _AUDITED = "VTLOOP_AUDITED"  # an environment variable that processes of an audi
 
 # It finds this package also where that is not installed, and leaves `sys.path` as it was.
 _BEGIN = (
-    "import sys; sys.path.insert(0, sys.argv[1]); from vtloop.integrations.audited import audited; "
-    "del sys.path[0]; audited.main(sys.argv[2])"
+    "import sys; sys.path.insert(0, sys.argv[1]); from vtloop.integrations.audited import process; "
+    "del sys.path[0]; process.main(sys.argv[2])"
 )
 
 

@@ -6,9 +6,10 @@ All of these are plain values, which go from process to process by pickle.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple
 
+from vtloop.core.options import USUAL, Options
 from vtloop.values.trace import Trace
 
 SCRIPT, MODULE, FUNCTION, TEST = "script", "module", "function", "test"
@@ -24,8 +25,8 @@ class Program:
     """The path of a script, the name of a module or of a function, or the id of a test."""
     args: tuple[str, ...] = ()
     """The arguments of a script or module, or of the pytest that runs the test."""
-    options: dict[str, Any] = field(default_factory=dict)
-    """Those of `vtloop.integrations.cli.scripts.Options`, or of `vtloop.simulate`."""
+    options: Options = USUAL
+    """How it is run; a test has a marker for that."""
     path: tuple[str, ...] = ()
     """Where else than where its Python does a process finds modules."""
 

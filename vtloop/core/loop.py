@@ -90,6 +90,7 @@ class VirtualLoop(Advancing):
             until=until,
             timer_slack=timer_slack,
             seed=seed,
+            wall_clock=wall_clock,
             patience=patience,
             clock=clock,
             recorder=recorder,

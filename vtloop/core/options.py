@@ -1,16 +1,24 @@
-"""What the options of a run can be."""
+"""The options of a run: one value, and what each of them can be.
+
+Whatever makes a run makes this value first: the functions and loops that users call, the command
+line, pytest's marker, a notebook's cell, a search, an audit. So an option is checked in one place,
+and is as usual in one place; in the signatures for users the same defaults are written out again,
+as editors show them, and a test compares.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from vtloop.core.patches.wall_clock import start_of
+from vtloop.core.patches.wall_clock import WallClock, start_of
 from vtloop.core.threads.actor import PATIENCE
-from vtloop.values.clock import NEVER, Clock, to_nanoseconds
+from vtloop.values.clock import NEVER, START, Clock, Seconds, to_nanoseconds
 from vtloop.values.options import (
     FLAG,
     SEED,
     Option,
+    check,
     having,
     of_type,
     or_none,
@@ -28,17 +36,18 @@ def _start(value: Any) -> bool:
     return True
 
 
-START = Option(
+WALL_CLOCK = Option(
     _start,
     "a datetime, a text such as '09:24:00', '2024-01-31T09:24' or 'now', or None for the real "
     "clocks",
+    START,
 )
 
 OF_RUNS = {
     "until": Option(or_none(seconds), "a number of seconds from 0 on, or None for no end", None),
     "timer_slack": Option(_slack, "a finite number of seconds from 0 on", 0),
     "seed": Option(or_none(SEED.takes), f"{SEED.words}, or None to leave chance as it is", 0),
-    "wall_clock": START,
+    "wall_clock": WALL_CLOCK,
     "patience": Option(real_seconds, "a number of real seconds from 0 on", PATIENCE),
     "clock": Option(or_none(of_type(Clock)), "a vtloop.Clock, or None for one of its own", None),
     "recorder": Option(
@@ -49,3 +58,57 @@ OF_RUNS = {
     "audit": FLAG,
     "debug": Option(or_none(FLAG.takes), "True or False, or None for asyncio's own default", None),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a program is run, whoever runs it.
+
+    TypeError or ValueError for what an option cannot be.
+    """
+
+    until: Seconds | None = None
+    """The virtual time that the run must not pass (`UntilReached`), in seconds or as a timedelta;
+    None for no end."""
+    seed: int | str | None = 0
+    """Of the module `random` and of the operating system's chance while the loop runs; None leaves
+    both alone. (A `VirtualLoop` that is made by itself has None: it serves programs that see to
+    their chance themselves.)"""
+    wall_clock: WallClock = START
+    """The date and time of day at which the run starts (see `wall_clock.start_of`); None leaves it
+    the real clocks."""
+    timer_slack: Seconds = 0
+    """How long after its deadline a timer fires, in virtual seconds."""
+    patience: float = PATIENCE
+    """How long an idle loop waits for a thread of the program's own to call in, in real seconds."""
+    debug: bool | None = None
+    """Whether asyncio's debug mode is on; None for asyncio's own default."""
+    settle: bool = False
+    """Whether the loop goes on after the main coroutine until nothing is left to do, instead of
+    cancelling what is left."""
+
+    def __post_init__(self) -> None:
+        check(
+            OF_RUNS,
+            until=self.until,
+            seed=self.seed,
+            wall_clock=self.wall_clock,
+            timer_slack=self.timer_slack,
+            patience=self.patience,
+            debug=self.debug,
+            settle=self.settle,
+        )
+
+    def of_loop(self) -> dict[str, Any]:
+        """Return those of them that a `VirtualLoop` is made with."""
+        return {
+            "until": self.until,
+            "seed": self.seed,
+            "wall_clock": self.wall_clock,
+            "timer_slack": self.timer_slack,
+            "patience": self.patience,
+        }
+
+
+USUAL = Options()
+"""The options of a run of which nothing is said."""

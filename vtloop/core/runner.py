@@ -29,29 +29,29 @@ class Runner:
     def __init__(self, loop: VirtualLoop, debug: bool | None) -> None:
         self.unfinished: tuple[str, ...] = ()
         """The tasks that were left at the exit, by label."""
+        self.loop = loop
         leave_out_own_lines()
-        self._loop = loop
         if debug is not None:
             loop.set_debug(debug)
 
     def __enter__(self) -> Runner:
         try:
-            self._loop.world.__enter__()
+            self.loop.world.__enter__()
         except BaseException:
-            self._loop.close()
+            self.loop.close()
             raise
         return self
 
     def __exit__(self, *exc_info: object) -> None:
         try:
-            if not self._loop.is_closed():
+            if not self.loop.is_closed():
                 self.finish()
         finally:
-            self._loop.world.__exit__()
+            self.loop.world.__exit__()
 
     def finish(self) -> None:
         """Cancel what is left, let it clean up, and close the loop; at the exit, if not before."""
-        loop = self._loop
+        loop = self.loop
         try:
             if left := loop.pending_tasks():
                 self._see(left)
@@ -75,7 +75,7 @@ class Runner:
 
         `name` and `context` are those of its task.
         """
-        loop = self._loop
+        loop = self.loop
         task = loop.create_task(main, name=name, context=context)
         interrupts = 0
 

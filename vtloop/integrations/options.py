@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import fields
 from typing import Any
 
+from vtloop.core.options import USUAL, Options
 from vtloop.core.patches.wall_clock import WallClock, start_of
-from vtloop.values.clock import START
 
 
 def wall_clock(text: str) -> WallClock:
@@ -59,7 +60,7 @@ def add_wall_clock(parser: Any) -> None:
     parser.add_argument(
         "--wall-clock",
         type=wall_clock,
-        default=START,
+        default=USUAL.wall_clock,
         metavar="START",
         help="where the date and time of day start: now, 09:24:00, or 2024-01-31T09:24:00 "
         "(default: 2000-01-01, in UTC); or real, to leave the program the machine's clocks",
@@ -71,10 +72,16 @@ def add_options(parser: Any, until: str) -> None:
     add_wall_clock(parser)
     parser.add_argument("--until", type=seconds, metavar="SECONDS", help=until)
     words = "of chance, a number or a text (default: 0); or real, to leave the program real chance"
-    parser.add_argument("--seed", type=seed, default=0, help=words)
+    parser.add_argument("--seed", type=seed, default=USUAL.seed, help=words)
 
 
 def add_seed(parser: Any) -> None:
     """Add the option for the seed to a parser, of what has to be the same again."""
     words = "of chance, a number or a text (default: 0)"
-    parser.add_argument("--seed", type=number_or_text, default=0, help=words)
+    parser.add_argument("--seed", type=number_or_text, default=USUAL.seed, help=words)
+
+
+def options_of(arguments: argparse.Namespace) -> Options:
+    """Return how to run a program, as far as arguments say it; what they do not say is as usual."""
+    names = [field.name for field in fields(Options) if field.name in vars(arguments)]
+    return Options(**{name: getattr(arguments, name) for name in names})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -73,6 +74,22 @@ class LineOutput:
 
 # Not derived from it, as the finalizer of io's classes takes longer than most short runs print.
 io.TextIOBase.register(LineOutput)
+
+
+class StandardOutput:
+    """While it is entered, standard output is another one; in the end that tells its last line."""
+
+    def __init__(self, output: LineOutput) -> None:
+        self._output = output
+        self._before: Any = None
+
+    def __enter__(self) -> None:
+        self._before, sys.stdout = sys.stdout, self._output
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> bool | None:
+        sys.stdout = self._before
+        self._output.end_line()
+        return None
 
 
 _LEAST, _MOST = 12, 28  # columns of a task's name

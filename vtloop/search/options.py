@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from vtloop.core.options import START
+from vtloop.core.options import WALL_CLOCK
 from vtloop.values.options import FLAG, SEED, Option, function, of_type, or_none, real_seconds
 
 
@@ -32,7 +32,7 @@ OF_SEARCHES = {
     "check": Option(or_none(_function_or_name), f"a function of an outcome, {_NAME}, or None"),
     "always": Option(or_none(_function_or_name), f"a function, {_NAME}, or None"),
     "seed": SEED,
-    "wall_clock": START,
+    "wall_clock": WALL_CLOCK,
     "executor": Option(or_none(_executor), "an executor, such as a ProcessPoolExecutor, or None"),
     "max_seconds": Option(or_none(real_seconds), "a number of real seconds from 0 on, or None"),
     "resume": Option(or_none(of_type(str, os.PathLike)), "the path of a file, or None"),

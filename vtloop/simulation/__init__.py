@@ -6,7 +6,8 @@ May import: `errors`, `values`, `core`, `timeline`, `recording`, `views`, `claim
 A map of the package, from the bottom up:
 
 - `runnable`: what can be run
-- `run`, `account`: what is known of a run that is over, and of one that goes on
+- `run`: what is known of a run that is over
+- `execution`: running a program once, whoever does it
 - `simulation`: a run from its beginning to its end
 - `segments`: a loop that is run in parts, and the trace of each
 - `growth`: several runs, of growing size

@@ -6,11 +6,7 @@ import asyncio
 import inspect
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    pass
-
+from typing import Any
 
 _TAKES_AWAITABLES = sys.version_info >= (3, 14)  # as asyncio.run does
 

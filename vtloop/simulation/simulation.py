@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
 from vtloop.core.loop import VirtualLoop
 from vtloop.core.nested import no_loop_running
-from vtloop.core.options import OF_RUNS
+from vtloop.core.options import OF_RUNS, Options
 from vtloop.core.patches.wall_clock import WallClock
 from vtloop.core.runner import Runner
 from vtloop.core.threads.actor import PATIENCE
 from vtloop.recording.recording import Recording
-from vtloop.values.clock import START, Seconds
-from vtloop.values.options import check
-
-if TYPE_CHECKING:
-    pass
-
-from vtloop.simulation.account import Account
+from vtloop.simulation.execution import Execution, RecordedExecution
 from vtloop.simulation.run import Run
 from vtloop.simulation.runnable import coroutine_of, refuse_unless_runnable
+from vtloop.values.clock import START, Seconds
+from vtloop.values.options import check
 
 T = TypeVar("T")
 if sys.version_info >= (3, 14):  # what asyncio.run takes, or a function that returns that
@@ -54,17 +51,12 @@ def run(
     Raises what the coroutine raises, DeadlockError, LivelockError, or UntilReached; and TypeError,
     ValueError or RuntimeError, before anything runs, for what is no coroutine or no such option.
     """
-    check(OF_RUNS, settle=settle, debug=debug)
+    options = Options(until, seed, wall_clock, timer_slack, patience, debug, settle)
     refuse_unless_runnable(main)
-    no_other = no_loop_running()
-    loop = VirtualLoop(
-        until=until, seed=seed, wall_clock=wall_clock, timer_slack=timer_slack, patience=patience
-    )
-    with no_other, Runner(loop, debug) as runner:
-        value: T = runner.run(coroutine_of(main))
-        if settle:
-            loop.settle()
-        return value
+    around = no_loop_running()
+    execution = Execution(Runner(VirtualLoop(**options.of_loop()), options.debug), around)
+    value: T = execution.execute(partial(coroutine_of, main), options.settle)
+    return value
 
 
 def simulate(
@@ -95,42 +87,27 @@ def simulate(
     >>> simulate(nap).elapsed
     3600.0
     """
-    check(OF_RUNS, settle=settle, debug=debug, audit=audit)
+    check(OF_RUNS, audit=audit)
+    options = Options(until, seed, wall_clock, timer_slack, patience, debug, settle)
     refuse_unless_runnable(main)
     if audit:
-        _audit(
-            main,
-            debug=debug,
-            settle=settle,
-            until=until,
-            seed=seed,
-            wall_clock=wall_clock,
-            timer_slack=timer_slack,
-            patience=patience,
-        )
-    no_other = no_loop_running()
+        _audit(main, options)
+    return simulate_with(main, options)
+
+
+def simulate_with(main: Main[T], options: Options) -> Run[T]:
+    """Run what is runnable in virtual time and return what happened; see `simulate`."""
+    around = no_loop_running()
     recording = Recording()
-    loop = VirtualLoop(
-        until=until,
-        seed=seed,
-        wall_clock=wall_clock,
-        timer_slack=timer_slack,
-        patience=patience,
-        recorder=recording,
-    )
-    account = Account(loop, recording)
-    with no_other, Runner(loop, debug) as runner, account:
-        try:
-            account.complete(runner, coroutine_of(main), settle)
-        finally:
-            runner.finish()
-    if account.finished is None and account.raised is not None:
-        raise account.raised
-    return account.told(recording.trace, runner.unfinished, seed, loop.world.time.start)
+    loop = VirtualLoop(**options.of_loop(), recorder=recording)
+    execution = RecordedExecution(Runner(loop, options.debug), recording, around)
+    execution.execute(partial(coroutine_of, main), options.settle)
+    unfinished = execution.runner.unfinished
+    return execution.to_run(recording.trace, unfinished, options.seed, loop.world.time.start)
 
 
-def _audit(main: Any, **options: Any) -> None:
-    from vtloop.audit import audit, is_audited  # here, as it is slow to import
+def _audit(main: Any, options: Options) -> None:
+    from vtloop.audit import audit_program, is_audited, program_of  # here, as it is slow to import
 
     if not is_audited():
-        audit(main, **options).assert_same()
+        audit_program(program_of(main, options)).assert_same()

@@ -20,6 +20,7 @@ import hypothesis
 from hypothesis import stateful
 
 from vtloop.core.loop import VirtualLoop
+from vtloop.core.options import USUAL
 from vtloop.core.runner import Runner
 from vtloop.recording.recording import Recording
 from vtloop.timeline.timeline import Timeline
@@ -114,12 +115,13 @@ class AsyncStateMachine(stateful.RuleBasedStateMachine):
         super().__init__()
         self._recording = Recording()
         self._ending = False
-        self.loop = VirtualLoop(seed=0, recorder=self._recording)
+        self.loop = VirtualLoop(**USUAL.of_loop(), recorder=self._recording)
+        self._runner = Runner(self.loop, USUAL.debug)
 
     def complete(self, main: Coroutine[Any, Any, Any]) -> Any:
         """Run a coroutine on the loop; return what it returns. For rules that are not async."""
         __tracebackhide__ = True
-        return Runner(self.loop, None).run(main)
+        return self._runner.run(main)
 
     @_last
     def teardown(self) -> None:
@@ -128,7 +130,7 @@ class AsyncStateMachine(stateful.RuleBasedStateMachine):
     def _end(self) -> None:
         """Close the loop; raise an exception that nobody has retrieved, unless there is another."""
         failed = sys.exc_info()[0] is not None
-        with Runner(self.loop, None):
+        with self._runner:
             pass
         errors = [*self._recording.errors, *self._unretrieved()]
         if errors and not failed:

@@ -21,6 +21,7 @@ import pytest
 
 import vtloop
 from vtloop import simulate
+from vtloop.core.options import Options
 from vtloop.core.threads.actor import real_sleep
 from vtloop.core.threads.program_threads import start_outside
 from vtloop.integrations.notebook.session import Notebook
@@ -313,7 +314,7 @@ def test_each_part_of_a_loop_has_the_reasons_that_still_count():
         await asyncio.sleep(1)
 
     cells = Notebook()
-    first, second = cells.run(read, wall_clock=None), cells.run(sleep)
+    first, second = cells.run(read, Options(wall_clock=None)), cells.run(sleep)
     cells.close()
     assert not first.reproducible
     assert not second.reproducible

@@ -5,10 +5,13 @@ import io
 import sys
 from contextlib import closing
 from contextvars import ContextVar
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
 import vtloop
+from vtloop.core.options import Options
+from vtloop.core.patches.environment import one_time
 from vtloop.integrations.notebook.session import Notebook
 
 pytestmark = pytest.mark.ends
@@ -68,9 +71,10 @@ def test_tasks_are_numbered_anew_when_nothing_is_left():
 
 
 def test_a_cell_that_cannot_be_started_leaves_the_next_ones_alone():
+    elsewhere = one_time(vtloop.Clock(), datetime(2024, 1, 1, tzinfo=timezone(timedelta(hours=5))))
     with closing(Notebook()) as book:
-        with pytest.raises(ValueError, match="no time"):
-            book.run(lambda: asyncio.sleep(1), wall_clock="noon")
+        with elsewhere, pytest.raises(vtloop.SimulationError, match="a process has only one"):
+            book.run(lambda: asyncio.sleep(1))
         assert book.run(lambda: asyncio.sleep(1)).elapsed == 1.0
 
 
@@ -119,10 +123,10 @@ def test_messages_count_time_from_where_the_cell_begins():
         book.run(lambda: asyncio.sleep(13))
         assert "at virtual time 1 s while" in str(book.run(waits_for_ever).error)
         assert "so the run ends here, though until=4 was asked for" in str(
-            book.run(waits_for_ever, until=4).error
+            book.run(waits_for_ever, Options(until=4)).error
         )
         assert "at virtual time 0 s while no timer" in str(book.run(polls).error)
-        run = book.run(ticks, until=3)
+        run = book.run(ticks, Options(until=3))
         with pytest.raises(vtloop.UntilReached, match="stopped at its until, after 3 s"):
             run.result()
 

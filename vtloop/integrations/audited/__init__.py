@@ -2,6 +2,6 @@
 
 A map of the package, from the bottom up:
 
-- `outside`: what the program has from outside
-- `audited`: the process
+- `surroundings`: what the program is shown of the machine, and what it looks at
+- `process`: runs the program, and tells of it
 """

@@ -7,10 +7,10 @@ import os
 import sys
 from typing import Any
 
-from vtloop.audit import RUNS, audit, audit_program
+from vtloop.audit import RUNS, audit_program, program_of
 from vtloop.audit.requests import MODULE, SCRIPT, Program
 from vtloop.errors import SimulationError
-from vtloop.integrations.options import add_options, some
+from vtloop.integrations.options import add_options, options_of, some
 
 
 def add_audit_command(commands: Any) -> None:
@@ -42,7 +42,7 @@ def run_audit_command(parser: argparse.ArgumentParser, arguments: argparse.Names
         parser.error("vtloop audit was called without a script; give script.py, or -m module")
     name, *args = target
     ways = arguments.runs, arguments.python, arguments.keep
-    options = {key: getattr(arguments, key) for key in ("wall_clock", "until", "seed")}
+    options = options_of(arguments)
     try:
         if arguments.module:
             done = audit_program(Program(MODULE, name, tuple(args), options), *ways)
@@ -50,8 +50,7 @@ def run_audit_command(parser: argparse.ArgumentParser, arguments: argparse.Names
             if args:
                 parser.error(f"{name} is a function, which takes no arguments; leave out {args[0]}")
             sys.path.insert(0, os.getcwd())
-            runs, pythons, keep = ways
-            done = audit(name, runs=runs, pythons=pythons, keep=keep, **options)
+            done = audit_program(program_of(name, options), *ways)
         else:
             if not os.path.exists(name):
                 raise FileNotFoundError(f"there is no file {name}")

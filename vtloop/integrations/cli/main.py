@@ -7,18 +7,23 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext, redirect_stdout
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from vtloop import __version__
+from vtloop.core.options import Options
 from vtloop.core.patches.wall_clock import start_of
 from vtloop.errors import SimulationError, UntilReached
 from vtloop.integrations.cli.audit_command import add_audit_command, run_audit_command
-from vtloop.integrations.cli.scripts import Options, hide_own_frames, run_module, run_script
+from vtloop.integrations.cli.scripts import (
+    Observation,
+    hide_own_frames,
+    run_module,
+    run_script,
+)
 from vtloop.integrations.cli.sweep_command import add_command, run_command
-from vtloop.integrations.options import add_options
+from vtloop.integrations.options import add_options, options_of
 from vtloop.recording.recording import Recording
 from vtloop.timeline.timeline import Timeline
 from vtloop.values.progress import progress
@@ -104,14 +109,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         return run_command(parser, arguments)
     if arguments.command == "audit":
         return run_audit_command(parser, arguments)
-    options = Options(arguments.wall_clock, arguments.until, arguments.seed)
+    options = options_of(arguments)
     if arguments.command == "run":
         target = arguments.module or arguments.script
         if not target:
             parser.error("vtloop run was called without a script; give script.py, or -m module")
-        options = replace(options, timestamps=arguments.timestamps)
         start = run_module if arguments.module else run_script
-        start_it = partial(start, target[0], target[1:], options)
+        observation = Observation(timestamps=arguments.timestamps)
+        start_it = partial(start, target[0], target[1:], options, observation)
         return _run(parser, start_it, target[0], 1 if arguments.module else 2)
     try:
         target = _target(arguments)
@@ -189,11 +194,11 @@ def _view(
     """Run a script and write views of it, also if it ends with an error."""
     recordings: list[Recording] = []
     own_loops: list[str] = []
-    options = replace(options, recordings=recordings, own_loops=own_loops)
+    start = partial(run_script, script, args, options, Observation(False, recordings, own_loops))
     prints = redirect_stdout(sys.stderr) if target.printed else nullcontext()
     try:
         with prints:
-            status = _run(parser, partial(run_script, script, args, options), script, 2)
+            status = _run(parser, start, script, 2)
     finally:
         clock = start_of(options.wall_clock)
         header = {"seed": options.seed, "wall_clock": clock and clock.text}

@@ -21,13 +21,13 @@ from itertools import pairwise
 from typing import Any
 
 from vtloop.core.loop import make_virtual
+from vtloop.core.options import Options
 from vtloop.core.patches.environment import World
-from vtloop.core.patches.wall_clock import WallClock
 from vtloop.core.threads.program_threads import join_all
 from vtloop.integrations.cli.loop_makers import LoopMakers, own_loops_noted
 from vtloop.recording.recording import Recording
 from vtloop.recording.stdout import LineOutput, Timestamps
-from vtloop.values.clock import START, Clock, Seconds
+from vtloop.values.clock import Clock
 from vtloop.values.source import PACKAGE
 from vtloop.values.text import counted
 
@@ -35,22 +35,29 @@ _OURS = (PACKAGE, "<frozen runpy>")
 
 
 @dataclass(frozen=True)
-class Options:
-    """How to run a script; see `VirtualLoop`."""
+class Observation:
+    """What is to be seen of a script beyond what it prints itself."""
 
-    wall_clock: WallClock = START
-    until: Seconds | None = None
-    seed: int | str | None = 0
     timestamps: bool = False
+    """Whether the virtual time and the task stand before each line."""
     recordings: list[Recording] | None = None
     """Where to put what is recorded, one recording for each loop of the script; None: nowhere."""
     own_loops: list[str] | None = None
     """Where to put the place at which the script made the first virtual loop; None: nowhere."""
 
 
-def run_script(path: str, args: list[str], options: Options) -> None:
-    """Run the script at `path` as `__main__`; raises what it raises, SystemExit included."""
-    with _virtual_time(options), _as_main([path, *args], os.path.dirname(os.path.realpath(path))):
+_NOTHING = Observation()
+
+
+def run_script(
+    path: str, args: list[str], options: Options, observation: Observation = _NOTHING
+) -> None:
+    """Run the script at `path` as `__main__`; raises what it raises, SystemExit included.
+
+    Of the options `until`, `seed` and `wall_clock` are a script's: it makes its loops itself.
+    """
+    directory = os.path.dirname(os.path.realpath(path))
+    with _virtual_time(options, observation), _as_main([path, *args], directory):
         if os.path.isdir(path):
             runpy.run_path(path, run_name="__main__")
         else:
@@ -64,9 +71,11 @@ def run_script(path: str, args: list[str], options: Options) -> None:
             exec(code, vars(module))
 
 
-def run_module(name: str, args: list[str], options: Options) -> None:
+def run_module(
+    name: str, args: list[str], options: Options, observation: Observation = _NOTHING
+) -> None:
     """Run a module as `python -m name` does; raises what it raises, SystemExit included."""
-    with _virtual_time(options), _as_main([name, *args], os.getcwd()):
+    with _virtual_time(options, observation), _as_main([name, *args], os.getcwd()):
         own = {"__builtins__": builtins}
         runpy.run_module(name, init_globals=own, run_name="__main__", alter_sys=True)
 
@@ -82,9 +91,9 @@ def _as_main(argv: list[str], directory: str) -> Iterator[None]:
 
 
 @contextmanager
-def _virtual_time(options: Options) -> Iterator[None]:
+def _virtual_time(options: Options, observation: Observation) -> Iterator[None]:
     clock = Clock()
-    recordings = options.recordings
+    recordings = observation.recordings
 
     def make(loop: Any) -> None:
         recorder = None if recordings is None else Recording()
@@ -98,17 +107,17 @@ def _virtual_time(options: Options) -> Iterator[None]:
         world = World(clock, False, options.wall_clock, options.seed)
         stack.enter_context(world)
         world.idle_thread.have_threads()  # so that threads go on from one loop to the next
-        if options.timestamps or recordings is not None:
+        if observation.timestamps or recordings is not None:
             stack.callback(setattr, sys, "stdout", sys.stdout)
             sys.stdout = LineOutput(
                 sys.stdout,
                 clock,
-                begun=Timestamps() if options.timestamps else lambda at, who: "",
+                begun=Timestamps() if observation.timestamps else lambda at, who: "",
                 ended=lambda *line: recordings[-1].printed_line(*line) if recordings else None,
             )
         stack.enter_context(LoopMakers(make))
-        if options.own_loops is not None:
-            stack.enter_context(own_loops_noted(options.own_loops))
+        if observation.own_loops is not None:
+            stack.enter_context(own_loops_noted(observation.own_loops))
         try:
             yield
             join_all()

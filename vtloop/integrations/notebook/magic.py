@@ -27,7 +27,7 @@ from IPython.display import display
 
 from vtloop.core.threads.actor import outside
 from vtloop.integrations.notebook.session import Notebook
-from vtloop.integrations.options import add_options
+from vtloop.integrations.options import add_options, options_of
 from vtloop.simulation.run import Run
 
 Shell = Any  # an IPython.core.interactiveshell.InteractiveShell
@@ -139,28 +139,22 @@ class Magic:
 
     def vtloop(self, line: str, cell: str | None = None) -> Run[Any] | None:
         """Run a cell in virtual time; `%vtloop` on a line returns the run of the last cell."""
-        options = self._parser.parse_argstring(line)
-        if options.help:
+        arguments = self._parser.parse_argstring(line)
+        if arguments.help:
             print(self._parser.format_help().removeprefix("::").strip("\n"))
             return None
         if cell is None:
             return self.notebook.last
         program = Cell(self._shell, cell)
         try:
-            run = self.notebook.run(
-                program.run,
-                settle=options.settle,
-                until=options.until,
-                seed=options.seed,
-                wall_clock=options.wall_clock,
-            )
+            run = self.notebook.run(program.run, options_of(arguments))
         except BaseException as error:
             program.point_at(error)
             raise
-        if not options.no_chart:
+        if not arguments.no_chart:
             _show_chart(run)
         if run.stopped:
-            print(f"vtloop: stopped at --until {options.until:g}", file=sys.stderr)
+            print(f"vtloop: stopped at --until {arguments.until:g}", file=sys.stderr)
         if run.error is not None:
             program.point_at(run.error)
             raise run.error

@@ -15,22 +15,20 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import copy_context
 from typing import Any
 
-from vtloop.core.loop import VirtualLoop
 from vtloop.core.nested import KernelStream, no_loop_running
+from vtloop.core.options import USUAL, Options
 from vtloop.core.patches.environment import World
-from vtloop.core.patches.wall_clock import WallClock
 from vtloop.core.runner import Runner
 from vtloop.core.tasks import label
 from vtloop.errors import SimulationError
-from vtloop.recording.stdout import LineOutput, Timestamps
-from vtloop.simulation.account import Account
+from vtloop.recording.stdout import LineOutput, StandardOutput, Timestamps
+from vtloop.simulation.execution import NOTHING, RecordedExecution
 from vtloop.simulation.run import Run
 from vtloop.simulation.segments import PartLoop, adopt
-from vtloop.values.clock import START, Seconds
 
 
 class Notebook:
@@ -43,23 +41,16 @@ class Notebook:
         """The run of the last cell."""
 
     def run(
-        self,
-        main: Callable[[], Coroutine[Any, Any, Any]],
-        *,
-        settle: bool = False,
-        until: Seconds | None = None,
-        seed: int | str | None = 0,
-        wall_clock: WallClock = START,
+        self, main: Callable[[], Coroutine[Any, Any, Any]], options: Options = USUAL
     ) -> Run[Any]:
-        """Run a cell and return what happened; options as for `vtloop.simulate`, for this cell.
+        """Run a cell and return what happened.
 
-        Lines are printed with their time, in seconds since the cell's start, and their task.
+        Of the options `until`, `seed`, `wall_clock` and `settle` are a cell's, the others are as
+        usual. Lines are printed with their time, in seconds since the cell's start, and their task.
         """
-        no_other = no_loop_running()
-        loop, began = self.loop, self.loop.virtual_time()
-        loop.begin(until)
-        account = Account(loop, loop.recording, self._output(began))
-        context = copy_context()
+        around = no_loop_running()
+        loop, context = self.loop, copy_context()
+        loop.begin(options.until)
 
         async def cell() -> Any:
             nonlocal context
@@ -69,34 +60,32 @@ class Notebook:
                 context = copy_context()
 
         self._cells += 1
-        world = World(loop.clock, False, wall_clock, seed, f"cell {self._cells}")
-        with no_other, world, _errors_to_kernel(), account:
-            coroutine = cell()
-            try:
-                account.complete(Runner(loop, None), coroutine, settle)
-            finally:
-                _end(loop, coroutine)
-                loop.rest()
+        world = World(loop.clock, False, options.wall_clock, options.seed, f"cell {self._cells}")
+        execution = _CellExecution(
+            Runner(loop, None), loop.recording, around, _with_stderr(world), self._output()
+        )
+        try:
+            execution.execute(cell, options.settle)
+        finally:
+            loop.rest()
         adopt(context)
         unfinished = tuple(map(label, loop.pending_tasks()))
-        self.last = account.told(loop.recording.trace, unfinished, seed, world.time.start)
+        start = world.time.start
+        self.last = execution.to_run(loop.recording.trace, unfinished, options.seed, start)
         return self.last
 
     def close(self) -> None:
         """Cancel the tasks that were left behind, so that they can clean up, and close the loop."""
         if not self.loop.is_closed():
-            no_other = no_loop_running()
+            around = no_loop_running()
             self.loop.begin(None)
-            output = self._output(self.loop.virtual_time())
-            account = Account(self.loop, self.loop.recording, output)
-            with no_other, _errors_to_kernel(), account, Runner(self.loop, None):
+            runner, output = Runner(self.loop, None), StandardOutput(self._output())
+            with around, _with_stderr(NOTHING), output, runner:
                 pass
-            if account.raised is not None:
-                raise account.raised
 
-    def _output(self, began: int) -> LineOutput:
-        """Return an output that writes times since `began`, in nanoseconds, before its lines."""
-        timestamp = Timestamps()
+    def _output(self) -> LineOutput:
+        """Return an output that writes the time since now, and the task, before its lines."""
+        timestamp, began = Timestamps(), self.loop.virtual_time()
         return LineOutput(
             KernelStream(sys.stdout),
             self.loop.clock,
@@ -105,22 +94,27 @@ class Notebook:
         )
 
 
+class _CellExecution(RecordedExecution):
+    """An execution of a cell, of which the tasks go on that it has made."""
+
+    def see_off(self, main: Any) -> None:
+        """Cancel the task of a cell that was stopped, so that it cleans up now."""
+        for task in asyncio.all_tasks(self.loop):
+            if task.get_coro() is main:
+                task.cancel()
+                try:
+                    self.loop.run_until_complete(task)
+                except (asyncio.CancelledError, SimulationError):
+                    pass
+        main.close()
+
+
 @contextmanager
-def _errors_to_kernel() -> Iterator[None]:
-    stderr, sys.stderr = sys.stderr, KernelStream(sys.stderr)
-    try:
-        yield
-    finally:
-        sys.stderr = stderr
-
-
-def _end(loop: VirtualLoop, coroutine: Any) -> None:
-    """Cancel the task of a cell that was stopped, so that it cleans up now."""
-    for task in asyncio.all_tasks(loop):
-        if task.get_coro() is coroutine:
-            task.cancel()
-            try:
-                loop.run_until_complete(task)
-            except (asyncio.CancelledError, SimulationError):
-                pass
-    coroutine.close()
+def _with_stderr(surroundings: AbstractContextManager[Any]) -> Iterator[None]:
+    """Enter surroundings, in which what goes to standard error is handed on to the kernel."""
+    with surroundings:
+        stderr, sys.stderr = sys.stderr, KernelStream(sys.stderr)
+        try:
+            yield
+        finally:
+            sys.stderr = stderr

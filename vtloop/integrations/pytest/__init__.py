@@ -8,7 +8,7 @@ A map of the package, from the bottom up:
 - `one_test`: a test from its setup to its teardown
 - `report`, `durations`: what is said of tests that fail, and of those that took long
 - `sweep_option`, `sweeps`, `audits`: tests that are run again and again
-- `asyncness`, `suitable`, `items`: which tests are async, which can be run in virtual time, and as
-  what pytest knows them
+- `async_functions`, `suitable`, `items`: which tests and fixtures are async, which tests can be run
+  in virtual time, and as what pytest knows them
 - `plugin`: the hooks
 """

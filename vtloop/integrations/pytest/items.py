@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from vtloop.integrations.pytest.asyncness import (
+from vtloop.integrations.pytest.async_functions import (
     async_fixtures,
     is_async,
     is_async_test,
@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from vtloop.integrations.pytest.one_test import Test
     from vtloop.integrations.pytest.sweeps import Swept
 
-
 OTHERS = ("asyncio", "anyio", "trio")
 """Markers of plugins that run async tests."""
 
 TEST: pytest.StashKey[Test] = pytest.StashKey()
 """What is known of a test in virtual time, in its stash."""
+
+SWEPT: pytest.StashKey[Swept] = pytest.StashKey()
+"""Its sweep, if it is to be cancelled at every moment."""
 
 
 class VirtualFunction(pytest.Function):
@@ -38,7 +40,7 @@ class VirtualFunction(pytest.Function):
         target, name = _place_of_test(self)
         function = getattr(target, name)
         test = self.stash[TEST]
-        swept = test.swept
+        swept = self.stash.get(SWEPT, None)
         used: dict[str, pytest.FixtureDef[Any]] = self._request._fixture_defs
         if any(fixture.scope != "function" and is_async(fixture) for fixture in used.values()):
             test.share()  # also what getfixturevalue() has asked for
@@ -60,7 +62,7 @@ class VirtualFunction(pytest.Function):
             super().runtest()
         finally:
             setattr(target, name, function)
-        if test.options.audit:
+        if test.is_audited:
             from vtloop.integrations.pytest.audits import audit_test
 
             audit_test(self)

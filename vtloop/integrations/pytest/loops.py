@@ -5,29 +5,27 @@ from __future__ import annotations
 import asyncio
 import weakref
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from contextvars import Context
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
-from vtloop.core.options import OF_RUNS
-from vtloop.core.patches.time_functions import REAL
-from vtloop.core.patches.wall_clock import WallClock, start_of
+from vtloop.core.options import OF_RUNS, USUAL, Options
+from vtloop.core.patches.wall_clock import start_of
 from vtloop.core.runner import Runner
 from vtloop.core.tasks import in_order, label, number_of
 from vtloop.core.waits import await_stack
 from vtloop.integrations.pytest import leaks
 from vtloop.private.events import TASKS, get_running_loop
-from vtloop.simulation.account import Account
+from vtloop.recording.stdout import StandardOutput
+from vtloop.simulation.execution import RecordedExecution, recorded_output
 from vtloop.simulation.run import Run
 from vtloop.simulation.segments import PartLoop, PartRecording
-from vtloop.values.clock import START, Seconds
+from vtloop.values.clock import Seconds
 from vtloop.values.options import FLAG, Option, one_of, refusal
 from vtloop.values.source import is_library
-
-if TYPE_CHECKING:
-    from vtloop.integrations.pytest.one_test import Test
 
 _OUTCOMES = pytest.fail.Exception, pytest.skip.Exception, pytest.exit.Exception
 
@@ -50,22 +48,21 @@ def given_by(marks: Iterable[pytest.Mark], options: Sequence[str]) -> dict[str, 
     return given
 
 
-class Options(NamedTuple):
-    """What a test's markers say."""
+class Marked(NamedTuple):
+    """What a test's markers `vtloop` say."""
 
-    seed: int | str | None = 0
-    wall_clock: WallClock = START
-    until: Seconds | None = None
+    options: Options = USUAL
     leaks: str = "fail"
     audit: bool = False
 
     @classmethod
-    def of(cls, marks: Iterable[pytest.Mark]) -> Options:
-        """Return the options of markers, of which those before take precedence."""
-        given = given_by(marks, cls._fields)
+    def by(cls, marks: Iterable[pytest.Mark], **usual: Any) -> Marked:
+        """Return what markers say, of which those before take precedence; all else is as usual."""
+        given = usual | given_by(marks, [*_OF_MARKER])
         for name, value in given.items():
-            refuse(_OPTIONS, name, value, "vtloop")
-        return cls(**given)
+            refuse(_OF_MARKER, name, value, "vtloop")
+        own = {name: given.pop(name) for name in cls._fields if name in given}
+        return cls(Options(**given), **own)
 
 
 def refuse(options: Mapping[str, Option], name: str, value: Any, marker: str) -> None:
@@ -74,7 +71,7 @@ def refuse(options: Mapping[str, Option], name: str, value: Any, marker: str) ->
         pytest.fail(f"The marker {marker} cannot be used: {refused}", pytrace=False)
 
 
-_OPTIONS = {
+_OF_MARKER = {
     **{name: OF_RUNS[name] for name in ("seed", "wall_clock", "until")},
     "leaks": Option(one_of("fail", "allow"), "'fail' or 'allow'"),
     "audit": FLAG,
@@ -116,65 +113,92 @@ class TestRecording(PartRecording):
         asyncio.get_running_loop().stop()
 
 
-class Ground:
+class _PartExecution(RecordedExecution):
+    """An execution of a part, in a task of a name and a context."""
+
+    def __init__(
+        self,
+        loop: PartLoop,
+        surroundings: AbstractContextManager[Any],
+        origins: AbstractContextManager[Any],
+        name: str | None,
+        context: Context | None,
+    ) -> None:
+        super().__init__(Runner(loop, None), loop.recording, surroundings, origins)
+        self._of_task: dict[str, Any] = {"name": name, "context": context}
+
+    def complete(self, main: Any) -> Any:
+        """Run the coroutine; raise what it failed with as the users' code has it."""
+        __tracebackhide__ = True
+        value, failure, recording = None, None, self._recording
+        assert isinstance(recording, TestRecording)
+        try:
+            value = self.runner.run(main, **self._of_task)
+        except BaseException as error:
+            failure = error
+        outcome, recording.outcome = recording.outcome, None
+        if failure is not None or outcome is not None:
+            recording.mend()
+            raise _as_seen(failure, outcome, main)
+        return value
+
+    def see_off(self, main: Any) -> None:
+        """Leave its tasks alone: they go on in the next part."""
+
+
+class TestLoop:
     """A loop that tests and fixtures live on."""
 
     def __init__(self, **options: Any) -> None:
         self.loop = PartLoop(TestRecording, **options)
-        self.account: Account | None = None
-        """Of the last part."""
+        self.part: RecordedExecution | None = None
+        """The last part, which may still go on."""
         self.fixtures = 0
         """How many async fixtures live on it."""
         self._reports: list[tuple[str, BaseException]] = []
         self._failed: list[weakref.ref[asyncio.Future[Any]]] = []
 
-    def complete(
-        self, main: Any, test: Test, name: str | None = None, context: Context | None = None
-    ) -> Any:
-        """Run a coroutine as a part of its own, in a task of that name; return what it returns."""
+    def execute(
+        self,
+        main: Any,
+        until: Seconds | None,
+        surroundings: AbstractContextManager[Any],
+        origins: AbstractContextManager[Any],
+        name: str | None = None,
+        context: Context | None = None,
+    ) -> tuple[RecordedExecution, BaseException | None]:
+        """Run a coroutine as a part of its own; return the part, and what it failed with.
+
+        It is in a task of that name and context. In the part, `origins` lets coroutines know where
+        they were made. What it leaves goes on: the task of a part that failed is to be cancelled
+        (see `cancel_main`).
+        """
         __tracebackhide__ = True
-        loop = self.loop
         self._note_failures()
-        loop.begin(test.options.until)
-        recording: Any = loop.recording
-        self.account = account = Account(loop, recording)
-        started = REAL["perf_counter_ns"]()
+        self.loop.begin(until)
+        self.part = part = _PartExecution(self.loop, surroundings, origins, name, context)
         failure: BaseException | None = None
         try:
-            with test.surroundings(loop), test.origins, account:
-                try:
-                    account.complete(Runner(loop, None), main, name=name, context=context)
-                except BaseException as error:
-                    failure = error
-                outcome, recording.outcome = recording.outcome, None
-                if failure is not None or outcome is not None:
-                    recording.mend()
-                    raise _as_seen(failure, outcome, main)
-            if account.raised is not None:
-                raise account.raised
+            part.execute(lambda: main)
         except BaseException as error:
-            if not isinstance(error, pytest.skip.Exception):
-                test.failed = None
-                test.note_failed(self)
-            raise
-        finally:
-            loop.rest()
-            if account.raised is not None:
-                left = asyncio.all_tasks(loop)
-                self.cancel([task for task in left if task.get_coro() is main], test)
-            took = loop.virtual_time() - account.began
-            test.note_times(took, REAL["perf_counter_ns"]() - started)
-        return account.value
+            failure = error
+        self.loop.rest()
+        return part, failure or part.raised
 
-    def run(self, options: Options) -> Run[Any]:
+    def cancel_main(self, main: Any, surroundings: AbstractContextManager[Any]) -> None:
+        """Cancel the task of a coroutine that was stopped, if it goes on, and let it clean up."""
+        left = asyncio.all_tasks(self.loop)
+        self.cancel([task for task in left if task.get_coro() is main], surroundings)
+
+    def to_run(self, options: Options) -> Run[Any]:
         """Return the last part so far."""
-        assert self.account is not None
+        assert self.part is not None
         me = asyncio.current_task() if get_running_loop() is self.loop else None
         pending = in_order(task for task in asyncio.all_tasks(self.loop) if task is not me)
         labels = tuple(map(label, pending))
         record = self.loop.recording.so_far
         start = start_of(options.wall_clock)
-        return self.account.told(record, labels, options.seed, start and start.text)
+        return self.part.to_run(record, labels, options.seed, start and start.text)
 
     def started_by_part(self) -> list[asyncio.Task[Any]]:
         """Return the pending tasks that the last part has started, itself or through others."""
@@ -185,12 +209,14 @@ class Ground:
         numbers = recording.descendants(recording.start.tasks + 1)
         return in_order(task for task in tasks if number_of(task) in numbers)
 
-    def cancel(self, tasks: list[asyncio.Task[Any]], test: Test) -> None:
+    def cancel(
+        self, tasks: list[asyncio.Task[Any]], surroundings: AbstractContextManager[Any]
+    ) -> None:
         """Cancel tasks and let them clean up."""
         for task in tasks:
             task.cancel()
         if tasks:
-            with test.surroundings(self.loop), Account(self.loop, self.loop.recording):
+            with surroundings, self._cleaning_up(), _NO_ERRORS:
                 self.loop.run_until_complete(asyncio.wait(tasks))
 
     def leaks_of(self, tasks: Iterable[asyncio.Task[Any]]) -> list[str]:
@@ -214,14 +240,22 @@ class Ground:
         recording.reports.clear()
         recording.failed.clear()
 
-    def close(self, test: Test) -> None:
+    def close(self, surroundings: AbstractContextManager[Any]) -> None:
         """Cancel what is left, let it clean up, and close the loop."""
         loop = self.loop
         if asyncio.all_tasks(loop) or loop._asyncgens or loop._default_executor is not None:
-            with test.surroundings(loop), Account(loop, loop.recording), Runner(loop, None):
+            with surroundings, self._cleaning_up(), _NO_ERRORS, Runner(loop, None):
                 pass
         else:
             loop.close()
+
+    def _cleaning_up(self) -> StandardOutput:
+        """Return what records the lines that tasks print while they clean up."""
+        return StandardOutput(recorded_output(self.loop, self.loop.recording))
+
+
+_NO_ERRORS = suppress(Exception, asyncio.CancelledError)
+"""Where tasks clean up that nobody waits for: what they raise is told of as a leak, if at all."""
 
 
 def _as_seen(

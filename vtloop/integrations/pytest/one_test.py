@@ -18,21 +18,26 @@ import asyncio
 import inspect
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager, nullcontext
-from contextvars import copy_context
-from typing import TYPE_CHECKING, Any, NamedTuple
+from contextvars import Context, copy_context
+from typing import Any, NamedTuple, TypeAlias
 
 import pytest
 
+from vtloop.core.loop import VirtualLoop
 from vtloop.core.patches.environment import World
+from vtloop.core.patches.time_functions import REAL
 from vtloop.integrations.pytest import leaks
-from vtloop.integrations.pytest.loops import Ground, Options
+from vtloop.integrations.pytest.loops import Marked, TestLoop
 from vtloop.integrations.pytest.vt import VirtualTime
 from vtloop.private.events import get_running_loop
+from vtloop.simulation.run import Run
 from vtloop.simulation.segments import PartLoop, adopt
 from vtloop.values.trace import Trace
 
-if TYPE_CHECKING:
-    from vtloop.integrations.pytest.sweeps import Swept
+FixtureSetup: TypeAlias = Callable[
+    [pytest.FixtureDef[Any], pytest.FixtureRequest], Callable[..., Any]
+]
+"""What returns an ordinary function that stands for the function of an async fixture."""
 
 
 class Failed(NamedTuple):
@@ -47,14 +52,17 @@ class Failed(NamedTuple):
 class Test:
     """One test, from its setup to its teardown."""
 
-    def __init__(self, tests: Tests, name: str, scope: str, options: Options, shared: bool) -> None:
+    def __init__(self, tests: Tests, name: str, scope: str, marked: Marked, shared: bool) -> None:
         self.name = name
-        self.options = options
+        self.options = marked.options
+        self.is_audited = marked.audit
         self.vt = VirtualTime(self)
         self.failed: Failed | None = None
         """The last part that failed, up to where it did."""
-        self.ground: Ground | None = None
-        """Where it runs, from its first part on."""
+        self.test_loop: TestLoop | None = None
+        """What it runs on, from its first part on."""
+        self.set_up_in_sweep: FixtureSetup | None = None
+        """How a sweep of the test sets up an async fixture, if there is one."""
         self._tests = tests
         self._scope = scope
         self._shared = shared
@@ -63,11 +71,10 @@ class Test:
         self._has_failed = False
         self._left: list[asyncio.Task[Any]] = []  # when the test itself ended
         self._never_awaited = leaks.NeverAwaited()
-        self.swept: Swept | None = None
-        """Its sweep, if it is to be cancelled at every moment."""
         self.origins: AbstractContextManager[None] = nullcontext()
         """Lets coroutines that are made in a part know where, if it matters."""
-        if options.leaks == "fail":
+        self._may_leak = marked.leaks == "allow"
+        if not self._may_leak:
             self.origins = leaks.OriginsNoted()
             self._never_awaited.__enter__()
 
@@ -86,7 +93,7 @@ class Test:
             self._world = World(loop.clock, False, **self._chance_and_time())
         return self._world
 
-    def note_times(self, virtual: int, real: int) -> None:
+    def _note_times(self, virtual: int, real: int) -> None:
         """Add what a part has taken, in nanoseconds."""
         self._times = self._times[0] + virtual, self._times[1] + real
 
@@ -97,63 +104,107 @@ class Test:
 
     def take_failed(self, when: str) -> Failed | None:
         """Return the part that failed in a phase of the test."""
-        if when == "call" and self.ground is not None:
-            self.note_failed(self.ground)
+        if when == "call" and self.test_loop is not None:
+            self._note_failed(self.test_loop)
         failed, self.failed = self.failed, None
         return failed
 
-    def note_failed(self, ground: Ground) -> None:
+    def _note_failed(self, test_loop: TestLoop) -> None:
         """Keep the last part for the report, unless there is one already."""
-        if self.failed is None and ground.account is not None:
-            run = ground.run(self.options)
-            date = ground.loop.clock.note_of_date()
-            self.failed = Failed(run.trace, ground.account.began, run.reproducible, date)
+        if self.failed is None and test_loop.part is not None:
+            run = test_loop.to_run(self.options)
+            date = test_loop.loop.clock.note_of_date()
+            self.failed = Failed(run.trace, test_loop.part.began, run.reproducible, date)
 
     # Parts
 
-    def settled(self) -> Ground:
-        """Return where the test runs."""
-        if self.ground is None or self.ground.loop.is_closed():
+    def settled(self) -> TestLoop:
+        """Return what the test runs on."""
+        if self.test_loop is None or self.test_loop.loop.is_closed():
             if self._shared:
-                self.ground = self._tests.shared()
+                self.test_loop = self._tests.shared()
             else:
-                self.ground = Ground(**self._chance_and_time())
-        return self.ground
+                self.test_loop = TestLoop(**self._chance_and_time())
+        return self.test_loop
+
+    def execute(
+        self, main: Any, test_loop: TestLoop, name: str | None, context: Context | None
+    ) -> Any:
+        """Run a coroutine as a part of the test, in a task of a name; return what it returns.
+
+        Raises what it failed with, when that is noted and its task has cleaned up.
+        """
+        __tracebackhide__ = True
+        surroundings, started = self.surroundings(test_loop.loop), REAL["perf_counter_ns"]()
+        until = self.options.until
+        part, failure = test_loop.execute(main, until, surroundings, self.origins, name, context)
+        if failure is not None:
+            if not isinstance(failure, pytest.skip.Exception):
+                self.failed = None
+                self._note_failed(test_loop)
+            test_loop.cancel_main(main, surroundings)
+        took = test_loop.loop.virtual_time() - part.began
+        self._note_times(took, REAL["perf_counter_ns"]() - started)
+        if failure is not None:
+            raise failure
+        return part.value
+
+    def complete(self, main: Coroutine[Any, Any, Any]) -> Any:
+        """Run a coroutine as a part of the test; return what it returns."""
+        __tracebackhide__ = True
+        return self.execute(main, self.settled(), None, copy_context())
+
+    @property
+    def loop(self) -> VirtualLoop:
+        """The loop of the test."""
+        return self.settled().loop
+
+    def since(self) -> int | None:
+        """Return how long ago its last part began, in nanoseconds; None if there was none."""
+        if self.test_loop is None or self.test_loop.part is None:
+            return None
+        return self.test_loop.loop.virtual_time() - self.test_loop.part.began
+
+    def to_run(self) -> Run[Any] | None:
+        """Return the last part so far; None if there was none."""
+        if self.test_loop is None or self.test_loop.part is None:
+            return None
+        return self.test_loop.to_run(self.options)
 
     def call(self, main: Coroutine[Any, Any, Any]) -> Any:
         """Run the test itself. Without async fixtures it has a new loop each time it is called."""
         __tracebackhide__ = True
-        ground = self.settled()
-        with self.surroundings(ground.loop):  # once for all of it, as entering takes time
+        test_loop = self.settled()
+        with self.surroundings(test_loop.loop):  # once for all of it, as entering takes time
             try:
-                value = ground.complete(main, self, self.name, copy_context())
+                value = self.execute(main, test_loop, self.name, copy_context())
             except BaseException:
                 self._has_failed = True
-                self._leave(ground)
+                self._leave(test_loop)
                 raise
-            found = self._leave(ground)
+            found = self._leave(test_loop)
         if found:
             self._fail(found)
         return value
 
-    def _leave(self, ground: Ground) -> list[str]:
+    def _leave(self, test_loop: TestLoop) -> list[str]:
         """End the test itself; return what it leaves behind, as far as that is certain."""
-        if not ground.fixtures:
-            return self._close(ground)
-        self._left = ground.started_by_part()
+        if not test_loop.fixtures:
+            return self._close(test_loop)
+        self._left = test_loop.started_by_part()
         if self._left:
-            self.note_failed(ground)
+            self._note_failed(test_loop)
         return []
 
-    def _close(self, ground: Ground) -> list[str]:
+    def _close(self, test_loop: TestLoop) -> list[str]:
         """Close the loop, and return what was left behind."""
         found: list[str] = []
-        if self.options.leaks == "fail":
-            found += ground.leaks_of(asyncio.all_tasks(ground.loop))
+        if not self._may_leak:
+            found += test_loop.leaks_of(asyncio.all_tasks(test_loop.loop))
             found += self._never_awaited.take()
             if found:
-                self.note_failed(ground)
-        ground.close(self)
+                self._note_failed(test_loop)
+        test_loop.close(self.surroundings(test_loop.loop))
         return found
 
     def _fail(self, found: list[str]) -> None:
@@ -164,32 +215,40 @@ class Test:
         """Take note that all that is of the test alone has been torn down."""
         __tracebackhide__ = True
         found: list[str] = []
-        ground = self.ground
+        test_loop = self.test_loop
         try:
-            if ground is not None and not ground.loop.is_closed():
-                if self._shared and ground.fixtures:
-                    found = self._leave_shared(ground)
+            if test_loop is not None and not test_loop.loop.is_closed():
+                if self._shared and test_loop.fixtures:
+                    found = self._leave_shared(test_loop)
                 else:
-                    found = self._close(ground)
+                    found = self._close(test_loop)
         finally:
             self._tests.current = None
-            if self.options.leaks == "fail":
+            if not self._may_leak:
                 self._never_awaited.__exit__()
         found += self._never_awaited.take()
         if found and not self._has_failed:
             self._fail(found)
 
-    def _leave_shared(self, ground: Ground) -> list[str]:
+    def _leave_shared(self, test_loop: TestLoop) -> list[str]:
         left = [task for task in self._left if not task.done()]
-        found = ground.leaks_of(left)
-        if self.options.leaks != "fail":
+        found = test_loop.leaks_of(left)
+        if self._may_leak:
             return []
-        ground.cancel(left, self)
+        test_loop.cancel(left, self.surroundings(test_loop.loop))
         return found
 
     # Fixtures
 
-    def fixture(
+    def set_up(
+        self, fixture: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+    ) -> Callable[..., Any]:
+        """Return an ordinary function that sets up an async fixture, or in a sweep prepares it."""
+        if self.set_up_in_sweep is not None:
+            return self.set_up_in_sweep(fixture, request)
+        return self._in_virtual_time(fixture, request)
+
+    def _in_virtual_time(
         self, fixture: pytest.FixtureDef[Any], request: pytest.FixtureRequest
     ) -> Callable[..., Any]:
         """Return an ordinary function that sets up an async fixture."""
@@ -206,13 +265,13 @@ class Test:
                 )
             if fixture.scope != "function":
                 self.share()
-            ground = self.settled()
+            test_loop = self.settled()
             made = function(**arguments)
             generator = made if inspect.isasyncgen(made) else None
             context = copy_context()
             main = made if generator is None else value_of(generator, fixture.argname)
-            value = ground.complete(main, self, fixture.argname, context)
-            ground.fixtures += 1
+            value = self.execute(main, test_loop, fixture.argname, context)
+            test_loop.fixtures += 1
             restore = adopt(context)
 
             def finish() -> None:
@@ -221,12 +280,11 @@ class Test:
                 try:
                     if generator is not None:
                         name = fixture.argname
-                        ground.complete(
-                            finish_of(generator, name), test, f"{name} (teardown)", context
-                        )
+                        last = finish_of(generator, name)
+                        test.execute(last, test_loop, f"{name} (teardown)", context)
                 finally:
                     restore()
-                    ground.fixtures -= 1
+                    test_loop.fixtures -= 1
 
             request.addfinalizer(finish)
             return value
@@ -235,7 +293,7 @@ class Test:
 
     def share(self) -> None:
         """Take note that it uses an async fixture of a wider scope, so that they share a loop."""
-        if self.ground is not None and not self._shared:
+        if self.test_loop is not None and not self._shared:
             pytest.fail(
                 "An async fixture of a wider scope was asked for by getfixturevalue() while "
                 f"{self.name} has another async fixture on a loop of its own; name the wide one as "
@@ -272,17 +330,17 @@ class Tests:
 
     def __init__(self) -> None:
         self.current: Test | None = None
-        self._shared: Ground | None = None
+        self._shared: TestLoop | None = None
 
-    def begin(self, name: str, scope: str, options: Options, shared: bool) -> Test:
+    def begin(self, name: str, scope: str, marked: Marked, shared: bool) -> Test:
         """Begin a test; `scope` tells it from all others, and `shared` says that it uses async
         fixtures of wider scopes.
         """
-        self.current = Test(self, name, scope, options, shared)
+        self.current = Test(self, name, scope, marked, shared)
         return self.current
 
-    def shared(self) -> Ground:
+    def shared(self) -> TestLoop:
         """Return the loop of the tests that share one; a new one when the last was closed."""
         if self._shared is None or self._shared.loop.is_closed():
-            self._shared = Ground()
+            self._shared = TestLoop()
         return self._shared

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from vtloop.errors import SimulationError
-from vtloop.integrations.pytest.asyncness import (
+from vtloop.integrations.pytest.async_functions import (
     async_fixtures,
     is_async,
     is_async_test,
@@ -30,6 +30,7 @@ from vtloop.integrations.pytest.asyncness import (
 from vtloop.integrations.pytest.durations import TIMES, Durations
 from vtloop.integrations.pytest.items import (
     OTHERS,
+    SWEPT,
     TEST,
     in_virtual_time,
     is_in_virtual_time,
@@ -205,31 +206,31 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         check_suitable(item)
     if sweeps:
         check_suitable_for_sweep(item)
-    marked = bool(sweeps)
+    asks_for_sweep = bool(sweeps)
     sweeps += _mark_of_option(item)
     if is_in_virtual_time(item):
-        from vtloop.integrations.pytest.loops import Options
+        from vtloop.integrations.pytest.loops import Marked
         from vtloop.integrations.pytest.one_test import Tests
 
         if sweeps:  # before the test begins, as it notes functions of Python that a test replaces
             import_module("vtloop.integrations.pytest.sweeps")
 
-        options = Options.of(marks)
-        in_marks = any("wall_clock" in mark.kwargs for mark in marks)
-        if item.config.getini("vtloop_wall_clock") and not in_marks:
-            options = options._replace(wall_clock=_wall_clock_of_suite(item.config))
-        if options.audit or item.config.getoption("vtloop_audit"):
-            can_be = check_suitable_for_audit(item, options.audit)
-            options = options._replace(audit=can_be)
+        usual: dict[str, Any] = {}
+        if item.config.getini("vtloop_wall_clock"):
+            usual["wall_clock"] = _wall_clock_of_suite(item.config)
+        marked = Marked.by(marks, **usual)
+        if marked.audit or item.config.getoption("vtloop_audit"):
+            marked = marked._replace(audit=check_suitable_for_audit(item, marked.audit))
         shared = any(fixture.scope != "function" for fixture in async_fixtures(item))
         if _tests not in item.config.stash:
             item.config.stash[_tests] = Tests()
         tests = item.config.stash[_tests]
-        item.stash[TEST] = test = tests.begin(item.name, item.nodeid, options, shared)
+        item.stash[TEST] = test = tests.begin(item.name, item.nodeid, marked, shared)
         if sweeps:
             from vtloop.integrations.pytest.sweeps import Swept, options_of_marks
 
-            test.swept = Swept(test, item.nodeid, options_of_marks(sweeps), marked)
+            given = options_of_marks(sweeps)
+            item.stash[SWEPT] = Swept(test, item.nodeid, given, asks_for_sweep)
 
 
 def _mark_of_option(item: pytest.Item) -> list[pytest.Mark]:
@@ -251,10 +252,7 @@ def pytest_fixture_setup(
         return (yield)
     held: Any = fixturedef
     function = held.func
-    if tests.current.swept is None:
-        held.func = tests.current.fixture(fixturedef, request)
-    else:
-        held.func = tests.current.swept.fixture(fixturedef, request)
+    held.func = tests.current.set_up(fixturedef, request)
     try:
         return (yield)
     finally:
@@ -289,9 +287,7 @@ def vt(request: pytest.FixtureRequest) -> VirtualTime:
 def run_of(item: pytest.Item) -> Run[Any] | None:
     """Return the run of a test so far; None if there is none."""
     test = item.stash.get(TEST, None)
-    if test is None or test.ground is None or test.ground.account is None:
-        return None
-    return test.vt.run
+    return None if test is None else test.to_run()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -321,11 +317,11 @@ def _is_last(report: pytest.TestReport) -> bool:
 
 def _why_left_out(item: pytest.Item, report: pytest.TestReport) -> str:
     """Return why a test was not swept that could have been, '' if it was."""
-    test = item.stash.get(TEST, None)
-    if test is not None and test.swept is not None and test.swept.was_swept:
+    swept = item.stash.get(SWEPT, None)
+    if swept is not None and swept.was_swept:
         return ""
-    if test is not None and test.swept is not None and test.swept.why_not:
-        return test.swept.why_not
+    if swept is not None and swept.why_not:
+        return swept.why_not
     if report.skipped:
         return "it was skipped"
     return "it fails without any cancellation" if report.when == "call" else "its setup fails"

@@ -7,7 +7,7 @@ from typing import TypeGuard
 
 import pytest
 
-from vtloop.integrations.pytest.asyncness import (
+from vtloop.integrations.pytest.async_functions import (
     async_fixtures,
     dependences,
     is_async_test,

@@ -17,13 +17,12 @@ import pytest
 
 from vtloop.errors import SimulationError
 from vtloop.integrations.pytest.loops import given_by, refuse
-from vtloop.integrations.pytest.one_test import Failed, bound, finish_of, value_of
+from vtloop.integrations.pytest.one_test import Failed, Test, bound, finish_of, value_of
 from vtloop.search.oracles import ERROR, FAILURE
 from vtloop.sweep import replay, sweep
 from vtloop.sweep.options import OF_SWEEPS
 
 if TYPE_CHECKING:
-    from vtloop.integrations.pytest.one_test import Test
     from vtloop.sweep import Replay, Report
 
 _GIVEN = ("program", "seed", "wall_clock")  # by the test and its marker vtloop
@@ -111,8 +110,9 @@ class Swept:
         if test.options.seed is not None:
             options["seed"] = test.options.seed
         options["wall_clock"] = test.options.wall_clock
+        test.set_up_in_sweep = self.prepared
 
-    def fixture(
+    def prepared(
         self, fixture: pytest.FixtureDef[Any], request: pytest.FixtureRequest
     ) -> Callable[..., Any]:
         """Return a function that gives the recipe of an async fixture for its value."""

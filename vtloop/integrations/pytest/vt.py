@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from contextvars import copy_context
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from vtloop.core.loop import VirtualLoop
 from vtloop.errors import SimulationError
@@ -15,14 +14,32 @@ from vtloop.simulation.runnable import refuse_unless_runnable
 from vtloop.values.clock import Clock, exactly, to_seconds
 
 if TYPE_CHECKING:
-    from vtloop.integrations.pytest.one_test import Test
     from vtloop.timeline.timeline import Timeline
+
+
+class Subject(Protocol):
+    """A test in virtual time, as far as it is told of."""
+
+    name: str
+
+    @property
+    def loop(self) -> VirtualLoop:
+        """Its loop."""
+
+    def since(self) -> int | None:
+        """Return how long ago it, or its last part, began, in nanoseconds; None if none has."""
+
+    def to_run(self) -> Run[Any] | None:
+        """Return what has been run of it so far, None if nothing has."""
+
+    def complete(self, main: Coroutine[Any, Any, Any]) -> Any:
+        """Run a coroutine on its loop; return what that returns."""
 
 
 class VirtualTime:
     """What the fixture `vt` tells of the test that asks for it. Times are virtual seconds."""
 
-    def __init__(self, test: Test) -> None:
+    def __init__(self, test: Subject) -> None:
         self._test = test
 
     def __repr__(self) -> str:
@@ -31,7 +48,7 @@ class VirtualTime:
     @property
     def loop(self) -> VirtualLoop:
         """The loop of the test."""
-        return self._test.settled().loop
+        return self._test.loop
 
     @property
     def clock(self) -> Clock:
@@ -40,20 +57,17 @@ class VirtualTime:
 
     def now(self) -> float:
         """Return the seconds since the test itself began, or whichever part of it ran last."""
-        ground = self._test.ground
-        if ground is None or ground.account is None:
-            return 0.0
-        return to_seconds(ground.loop.virtual_time() - ground.account.began)
+        return to_seconds(self._test.since() or 0)
 
     @property
     def run(self) -> Run[Any]:
         """The test so far, as a `vtloop.Run`; after the test all of it."""
-        ground = self._test.ground
-        if ground is None or ground.account is None:
+        run = self._test.to_run()
+        if run is None:
             raise SimulationError(
                 "The run of a test was asked for while nothing of it had run; ask in the test"
             )
-        return ground.run(self._test.options)
+        return run
 
     @property
     def timeline(self) -> Timeline:
@@ -76,4 +90,4 @@ class VirtualTime:
         if get_running_loop() is not None:
             main.close()
             raise RuntimeError("vt.complete() was called while a loop runs; await the coroutine")
-        return self._test.settled().complete(main, self._test, None, copy_context())
+        return self._test.complete(main)

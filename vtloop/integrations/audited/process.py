@@ -26,18 +26,24 @@ from vtloop.audit.requests import (
     Program,
     Told,
 )
+from vtloop.core.options import Options
 from vtloop.errors import UntilReached
-from vtloop.integrations.audited.outside import (
+from vtloop.integrations.audited.surroundings import (
     Witness,
     compiled,
     machine_date,
     show,
     shuffle_memory,
 )
-from vtloop.integrations.cli.scripts import Options, hide_own_frames, run_module, run_script
+from vtloop.integrations.cli.scripts import (
+    Observation,
+    hide_own_frames,
+    run_module,
+    run_script,
+)
 from vtloop.recording.recording import Recording
 from vtloop.simulation.run import Run
-from vtloop.simulation.simulation import simulate
+from vtloop.simulation.simulation import simulate_with
 from vtloop.values.programs import load
 from vtloop.values.text import without_addresses
 from vtloop.values.trace import Trace
@@ -86,11 +92,11 @@ def _run(order: Order, directory: Path) -> None:
 
 def _run_script(program: Program, date: str) -> Told:
     recordings: list[Recording] = []
-    options = Options(**program.options, recordings=recordings)
+    observation = Observation(recordings=recordings)
     run = run_module if program.kind == MODULE else run_script
     try:
         with machine_date(date if _sees_the_date(program) else ""):
-            run(program.target, list(program.args), options)
+            run(program.target, list(program.args), program.options, observation)
         outcome = "ended normally"
     except UntilReached:
         outcome = "stopped at its until"
@@ -121,12 +127,12 @@ def _find_as_before(program: Program) -> None:
 
 def _sees_the_date(program: Program) -> bool:
     """Return whether the date of the machine is that of the run, and not only of imports."""
-    return program.options["wall_clock"] in (None, "now")
+    return program.options.wall_clock in (None, "now")
 
 
-def _simulated(main: Callable[[], Any], options: dict[str, Any]) -> Told:
+def _simulated(main: Callable[[], Any], options: Options) -> Told:
     try:
-        return told_of(simulate(main, **options))
+        return told_of(simulate_with(main, options))
     except SystemExit as stop:
         return Told(f"ended with exit status {stop.code!r}")
 
