@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 
 import vtloop
-from tests.support.recorded import QUICKLY, leaves_tasks, recorded
+from tests.support.recorded import QUICKLY, recorded
 from vtloop.core.policy import __doc__ as about_policies
 from vtloop.core.runner import Runner
 from vtloop.core.tasks import number_of, stepping
@@ -194,7 +194,6 @@ class Noting:
         return noted, rest
 
 
-@leaves_tasks
 @QUICKLY
 @given(programs())
 @example(lambda: starts_three([]))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import vtloop
-from tests.support.recorded import QUICKLY, leaves_tasks, recorded
+from tests.support.recorded import QUICKLY, recorded
 from vtloop.choices import Choices, Replaying, Ties
 from vtloop.core.runner import Runner
 from vtloop.recording.recording import Recording
@@ -60,7 +60,6 @@ def test_the_choices_of_a_policy_are_its_repr():
     )
 
 
-@leaves_tasks
 @QUICKLY
 @given(programs(), st.data())
 def test_a_run_with_the_choices_of_another_one_is_the_same_run(program, data):
@@ -73,7 +72,6 @@ def test_a_run_with_the_choices_of_another_one_is_the_same_run(program, data):
     assert not replaying.missed
 
 
-@leaves_tasks
 @QUICKLY
 @given(programs())
 def test_no_choices_are_the_run_without_a_policy(program):

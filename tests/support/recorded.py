@@ -1,8 +1,10 @@
 """A program's run, recorded: its trace, and what it ended with."""
 
 import asyncio
+import gc
+import sys
+from unittest import mock
 
-import pytest
 from hypothesis import HealthCheck, settings
 
 import vtloop
@@ -16,17 +18,20 @@ QUICKLY = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
-# What deadlocks, and again as it is cancelled, leaves tasks behind.
-leaves_tasks = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-
 
 def recorded(program, policy):
-    """Return the trace of a run with a policy, and the error that it ended with, if any."""
+    """Return the trace of a run with a policy, and the error that it ended with, if any.
+
+    What deadlocks, and again as it is cancelled, leaves tasks behind, of which nobody is told.
+    """
     recording = Recording()
     ended = None
-    try:
-        with Runner(vtloop.VirtualLoop(policy=policy, recorder=recording), None) as runner:
-            runner.run(program())
-    except (Exception, asyncio.CancelledError) as error:
-        ended = repr(error)
+    with mock.patch.object(sys, "unraisablehook", bool):
+        try:
+            with Runner(vtloop.VirtualLoop(policy=policy, recorder=recording), None) as runner:
+                runner.run(program())
+        except (Exception, asyncio.CancelledError) as error:
+            ended = repr(error)
+        if ended is not None:
+            gc.collect()
     return recording.trace(), ended

@@ -99,6 +99,7 @@ def test_any_change_of_one_character_of_a_token_is_noticed(choices, data):
         ("main#1@A12", "copy a whole one"),
         ("c1:tie.0", "copy a whole one"),
         ("c2:anything", "is a token of the form 'c2', while this version of vtloop knows 'c1'"),
+        ("c1:\ud800tie.0:b90d3cd1", "copy a whole one"),
         ("c1:tie.1:b90d3cd1", "is a token that was damaged; copy it once more, as a whole"),
     ],
 )

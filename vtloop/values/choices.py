@@ -33,7 +33,7 @@ FORM = "c1"
 """What a token begins with: its form, by which a later one can be told from it."""
 
 _KIND = re.compile(r"[A-Za-z+][A-Za-z0-9+_-]*")
-_TOKEN = re.compile(r"(?P<form>c[0-9]+):(?:(?P<body>[^:]*):(?P<checksum>[0-9a-f]{8})|.*)")
+_TOKEN = re.compile(r"(?P<form>c[0-9]+):(?:(?P<body>[!-9;-~]*):(?P<checksum>[0-9a-f]{8})|.*)")
 _GROUP = re.compile(rf"({_KIND.pattern})((?:\.[0-9]+(?:=[0-9]+)?)+)")
 
 
