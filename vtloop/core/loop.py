@@ -47,6 +47,7 @@ from vtloop.core.threads.program_threads import IN_VAIN
 from vtloop.core.threads.thread_locks import Lock
 from vtloop.core.timers import Timers, WatchedTimers
 from vtloop.errors import SpinWarning
+from vtloop.patching.replaced import During, replaces
 from vtloop.private.events import END_OF_MAIN, set_running_loop
 from vtloop.private.interpreter import getframe
 from vtloop.values.clock import (
@@ -511,3 +512,13 @@ def _make_beside(clock: Clock, loop: Any) -> None:
         f"The program made an event loop besides that of the run{made_by_program_at(loop)}; its "
         "tasks take the run's time, and are not in its trace"
     )
+
+
+replaces(
+    __name__,
+    During.LOOP,
+    "as for any event loop of asyncio's; a loop in a thread of the run has its own",
+    "the running loop of the thread",
+    "the hooks for asynchronous generators",
+    "the depth to which coroutines keep their origin",
+)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from vtloop.core.loop import VirtualLoop
 from vtloop.core.runner import Runner
 from vtloop.errors import DeadlockError, UntilReached
+from vtloop.patching.replaced import During, replaces
+from vtloop.patching.swapped import STDOUT
 from vtloop.recording.recording import Recording
 from vtloop.recording.stdout import LineOutput
 from vtloop.values.clock import to_seconds
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
 from vtloop.simulation.run import Run
 
 T = TypeVar("T")
+
+replaces(
+    __name__, During.RECORDED, "lines are recorded, with their time and their task", "sys.stdout"
+)
 
 
 class Account:
@@ -44,14 +50,13 @@ class Account:
         self._loop = loop
         self._recording = recording
         self._output = output or LineOutput(sys.stdout, loop.clock, ended=recording.printed_line)
-        self._stdout: Any = None
 
     def __enter__(self) -> Account:
-        self._stdout, sys.stdout = sys.stdout, self._output
+        STDOUT.enter(self._output)
         return self
 
     def __exit__(self, kind: object, raised: BaseException | None, traceback: object) -> bool:
-        sys.stdout = self._stdout
+        STDOUT.leave(self._output)
         self._output.end_line()
         self.raised = raised
         return isinstance(raised, Exception | asyncio.CancelledError)

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from vtloop.core.patches.wall_clock import WallClock
+from vtloop.patching.replaced import keeps
 from vtloop.sweep.cases import Bench, Check, Program
 from vtloop.sweep.invariants import Always
 from vtloop.sweep.judging import Judge
@@ -31,6 +32,7 @@ from vtloop.values.programs import called, load
 _LEAST, _MOST, _BATCHES = 0.1, 1.0, 32
 
 _one_at_a_time = threading.Lock()  # as what a run replaces in its process is there but once
+keeps(__name__, "whether a worker of a sweep is at work in this process", "_one_at_a_time")
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,13 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from vtloop.core.nested import no_loop_running
-from vtloop.core.patches import environment
+from vtloop.core.patches import environment, unawaited
 from vtloop.core.patches.wall_clock import WallClock
 from vtloop.core.policy import Policy, Several
 from vtloop.core.runner import Runner
 from vtloop.errors import DeadlockError, LivelockError, SimulationError
+from vtloop.patching.replaced import During, replaces
+from vtloop.patching.swapped import STDOUT
 from vtloop.recording.recording import Recording
 from vtloop.recording.stdout import LineOutput
 from vtloop.simulation import runnable
@@ -35,13 +37,22 @@ from vtloop.sweep.outcome import Ended, Outcome, faults_of
 from vtloop.sweep.second import Again, Others
 from vtloop.sweep.timeouts import TimedLoop
 from vtloop.sweep.victims import Victims
-from vtloop.sweep.witness import NOTING, Witness, WitnessedLoop, current
+from vtloop.sweep.witness import NOTING, Witness, WitnessedLoop, current, note_unawaited
 from vtloop.values.clock import START, Clock
 from vtloop.values.programs import called
 from vtloop.values.text import without_addresses
 
 Program = Callable[[], Coroutine[Any, Any, Any]]
 Check = Callable[[Outcome], object]
+
+replaces(
+    __name__,
+    During.SWEEP,
+    "what a case leaves behind is collected before the next, and nothing that was there before",
+    "whether the garbage collector is on",
+    "the garbage collector's frozen objects",
+)
+replaces(__name__, During.SWEEP, "cases are silent, or recorded", "sys.stdout")
 
 _COLLECTED_TOGETHER = 50  # cases
 _HANDLES = 1_000  # that a case may run beyond ten times those of the undisturbed run
@@ -84,11 +95,12 @@ class Bench:
             entered.enter_context(environment.always)
             entered.enter_context(environment.one_time(Clock(), self._wall_clock))
             entered.enter_context(NOTING)
+            entered.enter_context(unawaited.told_to(note_unawaited))
             if gc.isenabled():
                 entered.callback(gc.enable)
                 gc.disable()
             silence = entered.enter_context(open(os.devnull, "w", encoding="utf-8"))
-            entered.enter_context(contextlib.redirect_stdout(silence))
+            entered.enter_context(STDOUT.by(silence))
             entered.callback(gc.unfreeze)
             gc.freeze()  # what others have left is not to be collected in a case
             entered.callback(gc.collect, 1)
@@ -315,7 +327,7 @@ def _prints(loop: WitnessedLoop, recording: Recording | None) -> AbstractContext
     output = LineOutput(sys.stdout, loop.clock, ended=recording.printed_line)
     stack = contextlib.ExitStack()
     stack.callback(output.end_line)
-    stack.enter_context(contextlib.redirect_stdout(output))
+    stack.enter_context(STDOUT.by(output))
     return stack
 
 

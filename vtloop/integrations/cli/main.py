@@ -19,6 +19,7 @@ from vtloop.integrations.cli.audit_command import add_audit_command, run_audit_c
 from vtloop.integrations.cli.scripts import Options, hide_own_frames, run_module, run_script
 from vtloop.integrations.cli.sweep_command import add_command, run_command
 from vtloop.integrations.options import add_options
+from vtloop.patching.replaced import During, replaces
 from vtloop.recording.recording import Recording
 from vtloop.timeline.timeline import Timeline
 from vtloop.values.progress import progress
@@ -247,6 +248,14 @@ def _hide_frames_when_printed() -> None:
         print_exception(kind, error, error.__traceback__)
 
     sys.excepthook = hook
+
+
+replaces(
+    __name__,
+    During.SCRIPT,
+    "tracebacks go without lines of this package; as the process ends then, it stays so",
+    "sys.excepthook",
+)
 
 
 if __name__ == "__main__":

@@ -25,11 +25,28 @@ from vtloop.core.patches.environment import World
 from vtloop.core.patches.wall_clock import WallClock
 from vtloop.core.threads.program_threads import join_all
 from vtloop.integrations.cli.loop_makers import LoopMakers, own_loops_noted
+from vtloop.patching.replaced import During, replaces
+from vtloop.patching.swapped import STDOUT
 from vtloop.recording.recording import Recording
 from vtloop.recording.stdout import LineOutput, Timestamps
 from vtloop.values.clock import START, Clock, Seconds
 from vtloop.values.source import PACKAGE
 from vtloop.values.text import counted
+
+replaces(
+    __name__,
+    During.SCRIPT,
+    "the script finds what it would find if `python` ran it",
+    "sys.argv",
+    "sys.path[0]",
+    "sys.modules['__main__']",
+)
+replaces(
+    __name__,
+    During.SCRIPT,
+    "lines are recorded, or written with their time and their task",
+    "sys.stdout",
+)
 
 _OURS = (PACKAGE, "<frozen runpy>")
 
@@ -99,13 +116,13 @@ def _virtual_time(options: Options) -> Iterator[None]:
         stack.enter_context(world)
         world.idle_thread.have_threads()  # so that threads go on from one loop to the next
         if options.timestamps or recordings is not None:
-            stack.callback(setattr, sys, "stdout", sys.stdout)
-            sys.stdout = LineOutput(
+            output = LineOutput(
                 sys.stdout,
                 clock,
                 begun=Timestamps() if options.timestamps else lambda at, who: "",
                 ended=lambda *line: recordings[-1].printed_line(*line) if recordings else None,
             )
+            stack.enter_context(STDOUT.by(output))
         stack.enter_context(LoopMakers(make))
         if options.own_loops is not None:
             stack.enter_context(own_loops_noted(options.own_loops))

@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractContextManager
 from contextvars import copy_context
 from typing import Any
 
@@ -26,6 +26,8 @@ from vtloop.core.patches.wall_clock import WallClock
 from vtloop.core.runner import Runner
 from vtloop.core.tasks import label
 from vtloop.errors import SimulationError
+from vtloop.patching.replaced import During, keeps, replaces
+from vtloop.patching.swapped import Swapped
 from vtloop.recording.stdout import LineOutput, Timestamps
 from vtloop.simulation.account import Account
 from vtloop.simulation.run import Run
@@ -105,13 +107,19 @@ class Notebook:
         )
 
 
-@contextmanager
-def _errors_to_kernel() -> Iterator[None]:
-    stderr, sys.stderr = sys.stderr, KernelStream(sys.stderr)
-    try:
-        yield
-    finally:
-        sys.stderr = stderr
+_errors = Swapped(sys, "stderr")
+replaces(
+    __name__,
+    During.CELL,
+    "what is printed is written outside of the simulation, for the cell that it belongs to",
+    "sys.stdout",
+    "sys.stderr",
+)
+keeps(__name__, "who stands in for the stream of errors", "_errors")
+
+
+def _errors_to_kernel() -> AbstractContextManager[None]:
+    return _errors.by(KernelStream(sys.stderr))
 
 
 def _end(loop: VirtualLoop, coroutine: Any) -> None:
