@@ -64,4 +64,6 @@ class Swapped:
 STDOUT = Swapped(sys, "stdout")
 """Standard output, which runs record, sweeps silence and scripts may have with timestamps."""
 
-keeps(__name__, "who stands in for standard output, one over the other", "STDOUT")
+STDERR = Swapped(sys, "stderr")
+
+keeps(__name__, "who stands in for a standard stream, one over the other", "STDOUT", "STDERR")

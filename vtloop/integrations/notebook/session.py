@@ -26,8 +26,8 @@ from vtloop.core.patches.wall_clock import WallClock
 from vtloop.core.runner import Runner
 from vtloop.core.tasks import label
 from vtloop.errors import SimulationError
-from vtloop.patching.replaced import During, keeps, replaces
-from vtloop.patching.swapped import Swapped
+from vtloop.patching.replaced import During, replaces
+from vtloop.patching.swapped import STDERR
 from vtloop.recording.stdout import LineOutput, Timestamps
 from vtloop.simulation.account import Account
 from vtloop.simulation.run import Run
@@ -107,7 +107,6 @@ class Notebook:
         )
 
 
-_errors = Swapped(sys, "stderr")
 replaces(
     __name__,
     During.CELL,
@@ -115,11 +114,10 @@ replaces(
     "sys.stdout",
     "sys.stderr",
 )
-keeps(__name__, "who stands in for the stream of errors", "_errors")
 
 
 def _errors_to_kernel() -> AbstractContextManager[None]:
-    return _errors.by(KernelStream(sys.stderr))
+    return STDERR.by(KernelStream(sys.stderr))
 
 
 def _end(loop: VirtualLoop, coroutine: Any) -> None:
