@@ -30,25 +30,25 @@ viewers: $(VENV)/installed-viewers ## open the views in Chromium, Perfetto and M
 	.ci/viewers $(bin)/python
 
 conformance: $(VENV)/installed-dev ## run all of CPython's own asyncio tests
-	$(bin)/python tests/conformance/run.py --rebuild
+	$(bin)/python tests/proof/conformance/run.py --rebuild
 
 upstream: $(VENV)/installed-dev ## run the tests of other projects on a virtual loop
-	$(bin)/python tests/upstream/run.py $(ARGS)
+	$(bin)/python tests/proof/upstream/run.py $(ARGS)
 
 bench: $(VENV)/installed-bench ## compare the speed with other loops, with ARGS="..." for benchmarks
 	$(bin)/python -m benchmarks --json build/benchmarks.json $(ARGS)
 
 parity: $(VENV)/installed-dev ## compare 10,000 random programs with the stock loop
 	PARITY_PROGRAMS=$(or $(PROGRAMS),10000) \
-		$(bin)/python -m pytest --timeout=0 tests/test_parity.py $(ARGS)
+		$(bin)/python -m pytest --timeout=0 tests/proof/test_parity.py $(ARGS)
 
 completeness: $(VENV)/installed-dev ## compare the sweeps of 1,000 random programs with the stock loop
 	COMPLETENESS_PROGRAMS=$(or $(PROGRAMS),1000) \
-		$(bin)/python -m pytest --timeout=0 tests/test_completeness.py $(ARGS)
+		$(bin)/python -m pytest --timeout=0 tests/proof/test_completeness.py $(ARGS)
 
 robustness: $(VENV)/installed-dev ## use a loop at random for 1,000,000 steps, and make 10,000 runs
 	ROBUSTNESS_STEPS=$(or $(STEPS),1000000) ROBUSTNESS_RUNS=$(or $(RUNS),10000) \
-		$(bin)/python -m pytest --timeout=0 tests/test_state_machine.py $(ARGS)
+		$(bin)/python -m pytest --timeout=0 tests/proof/test_state_machine.py $(ARGS)
 
 format: $(VENV)/installed-dev ## put the code into the house format
 	$(bin)/ruff check --fix-only .

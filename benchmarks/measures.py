@@ -81,7 +81,7 @@ vtloop.simulate = vtloop.simulation.growth.simulate = counted
 with contextlib.redirect_stdout(io.StringIO()) as said:
     # Without the configuration of the tests, which names plugins that may not be here.
     options = ["-q", "-c", os.devnull, "--rootdir", ".", "-p", "no:cacheprovider"]
-    failed = pytest.main([*options, "tests/test_lecture_claims.py"], [Durations()])
+    failed = pytest.main([*options, "tests/scenarios/test_lecture_claims.py"], [Durations()])
 if failed:
     sys.exit(said.getvalue())
 print(virtual, real)

@@ -12,6 +12,8 @@ Glossary:
 - *step*: one handle that the loop runs: a stretch of a task between two suspensions, or a callback
 - *instant*: a point of virtual time; many steps may share it, in an order
 - *policy*: what decides before each step of a loop: cancels somebody, or changes an order
+- *choice*: which of several things a run does; 0 is what stock asyncio does. A run is a function of
+  its choices
 - *trace*: what a run recorded
 - *timeline*: a trace as a schedule, with a *lane* for each task and *spans* in it
 - *segment*: a part of a loop's life with a trace of its own, such as a test on a shared loop
@@ -38,7 +40,7 @@ it may import (only such as are named before it here), and what is in each of it
 - `integrations`: the command line, notebooks, pytest
 
 Besides there are doors, modules of a few lines by which users know what is in a room: `trace`,
-`chart`, `marbles`, `mermaid`, `perfetto`, `pytest_plugin`, `__main__`.
+`choices`, `chart`, `marbles`, `mermaid`, `perfetto`, `pytest_plugin`, `__main__`.
 """
 
 from importlib import import_module
@@ -49,6 +51,7 @@ import vtloop.patching.originals  # noqa: F401 at once, before somebody replaces
 if TYPE_CHECKING:
     from vtloop import audit as audit
     from vtloop import chart as chart
+    from vtloop import choices as choices
     from vtloop import claims as claims
     from vtloop import marbles as marbles
     from vtloop import mermaid as mermaid
@@ -107,6 +110,7 @@ __all__ = [*_HOMES]
 _MODULES = {
     "audit",
     "chart",
+    "choices",
     "claims",
     "marbles",
     "mermaid",

@@ -21,7 +21,7 @@ import pytest
 
 import vtloop
 from scenarios.catalogue import SCENARIOS
-from tests import timelines
+from tests.support import timelines
 from vtloop.timeline.timeline import Timeline
 from vtloop.values.trace import load
 

@@ -2,25 +2,28 @@
 
 It has three collaborators: a policy decides, a recorder is told, a network answers.
 
-Used from outside: `loop.VirtualLoop`, `policy.Policy`, `recorder.Recorder`, `network.Network`,
-`runner.Runner`, `probes.now`, `probes.section`.
+Used from outside: `loop.VirtualLoop`, `policy.Policy`, `policy.LoopView`, `ties.Ties`,
+`recorder.Recorder`, `network.Network`, `runner.Runner`, `probes.now`, `probes.section`.
 May import: `errors`, `private`, `values`, `patching`.
 
 A map of the package, from the bottom up:
 
 - `tasks`, `sets`: tasks with numbers, and sets of them in order
-- `handles`, `timers`: the timer queue
-- `policy`, `recorder`, `network`: what the collaborators can do; policies themselves are in `sweep`
-  and in `strategies.ties`
+- `timers`: handles, and the queue of timers
+- `policy`, `recorder`, `network`: what the collaborators can do
+- `ties`: a policy: the order of timers of one instant. Others are in `sweep`
 - `unsupported`: the methods that are refused, and in which words
 - `waits`: what a suspended task waits for
 - `borrowed`: what asyncio's own loop lends
 - `threads`: who may block, and what that means; a package, with a map of its own
 - `hazards`: deadlock, livelock, spinning
 - `loop_thread`, `idle_thread`: a run's own thread, while its loop runs and while it does not
+- `home`: in which thread a loop runs, and with which others
+- `limits`: how far a run may go
 - `patches`: all that a run replaces in the process; a package, with a map of its own
 - `options`: what the options of a run can be
-- `executors`, `scheduling`, `loop`: the event loop
+- `executors`, `scheduling`: what is put into a loop
+- `advancing`, `loop`: how its clock moves, and what it does
 - `nested`: where another loop runs already
 - `explanations`: keeps this package's own lines out of what Hypothesis explains
 - `runner`: what `asyncio.Runner` is, for one loop

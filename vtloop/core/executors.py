@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from vtloop.core.borrowed import Stock
-from vtloop.core.threads.all_threads import Threads
+from vtloop.core.home import Home
 
 _WORKERS = 32  # of the default executor: asyncio's most, whatever the number of processors
 
@@ -19,7 +19,7 @@ _WORKERS = 32  # of the default executor: asyncio's most, whatever the number of
 class Executors(Stock):
     """What runs functions in threads."""
 
-    _threads: Threads
+    _home: Home
 
     def run_in_executor(  # type: ignore[override]
         self, executor: concurrent.futures.Executor | None, func: Callable[..., Any], *args: Any
@@ -35,7 +35,7 @@ class Executors(Stock):
                     max_workers=_WORKERS, thread_name_prefix="asyncio"
                 )
             executor = self._default_executor
-        job = self._threads.submit(executor, partial(func, *args))
+        job = self._home.threads.submit(executor, partial(func, *args))
         return futures.wrap_future(job, loop=self)
 
     async def shutdown_default_executor(self, timeout: float | None = None) -> None:
@@ -45,12 +45,12 @@ class Executors(Stock):
         if executor is None:
             return
         helper = concurrent.futures.ThreadPoolExecutor(1)
-        job = self._threads.submit(helper, executor.shutdown)
+        job = self._home.threads.submit(helper, executor.shutdown)
         try:
             async with asyncio.timeout(timeout):
                 await futures.wrap_future(job, loop=self)
         except TimeoutError:
-            if not self._threads.is_deadlocked:  # of which the user is told by an error
+            if not self._home.threads.is_deadlocked:  # of which the user is told by an error
                 warnings.warn(
                     f"The executor did not finishing joining its threads within {timeout} seconds.",
                     RuntimeWarning,

@@ -14,12 +14,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Protocol
 
 from vtloop.core import waits
 from vtloop.core.recorder import Recorder
 from vtloop.core.tasks import in_order, label
 from vtloop.core.threads.all_threads import Threads
+from vtloop.core.threads.baton import GuestLoop
 from vtloop.errors import (
     DeadlockBeforeUntil,
     DeadlockError,
@@ -36,7 +37,14 @@ MAX_ROUNDS = 1_000_000  # at one instant
 CHECK_ROUNDS = 1_000  # rounds between two checks
 MAX_RECORDED = 5_000_000  # steps: a gigabyte or two
 
-Loop = Any  # a VirtualLoop, which is built on this module
+
+class Loop(GuestLoop, Protocol):
+    """The loop that is in trouble."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def threads(self) -> Threads: ...
 
 
 class Spin:
@@ -61,15 +69,14 @@ class Spin:
 
 
 def _time(loop: Loop) -> str:
-    time: str = loop.clock.told(loop.virtual_time())
-    return time
+    return loop.clock.told(loop.clock.now)
 
 
 def _names(clock: Clock, recorder: Recorder | None) -> waits.Names:
     return waits.Names(None if recorder is None else recorder.primitives(), clock.began)
 
 
-def _blocked_tasks(loop: Loop, names: waits.Names) -> list[waits.Wait]:
+def _blocked_tasks(loop: GuestLoop, names: waits.Names) -> list[waits.Wait]:
     return [waits.describe(task, names) for task in loop.pending_tasks()]
 
 
@@ -126,7 +133,7 @@ def deadlock(loop: Loop, recorder: Recorder | None, until: int = NEVER) -> Deadl
     message = (
         f"The program waited at virtual time {_time(loop)} while nothing was ready, no timer was "
         f"pending and no thread could call in; {count} for ever:\n"
-        + _listed([*blocked, *_blocked_threads(loop._threads, names)])
+        + _listed([*blocked, *_blocked_threads(loop.threads, names)])
         + _circle(blocked)
         + in_vain
         + "\nLet some task do what they wait for, or give the wait a timeout."
@@ -150,10 +157,10 @@ def blocked_for_ever(
     return DeadlockError(clock.dated(message))
 
 
-def livelock(loop: Loop) -> LivelockError:
+def livelock(loop: Loop, ready: Iterable[Any]) -> LivelockError:
     """Return the error for tasks that spin with no deadline to move the clock to."""
     message = (
-        f"{_spinners(loop)} ran for {MAX_ROUNDS:,} rounds at virtual time {_time(loop)} while no "
+        f"{_spinners(ready)} ran for {MAX_ROUNDS:,} rounds at virtual time {_time(loop)} while no "
         "timer was pending, so the clock could not move; wait for what is polled (an Event, a "
         "Condition, a Queue), or sleep a little longer than 0 between two looks"
     )
@@ -169,19 +176,18 @@ def check_length(loop: Loop, recorder: Recorder) -> None:
         )
 
 
-def spin_message(loop: Loop, deadline: int) -> str:
+def spin_message(loop: Loop, ready: Iterable[Any], deadline: int) -> str:
     """Return what a run says when it moves the clock under tasks that spin."""
-    message: str = loop.clock.dated(
-        f"{_spinners(loop)} kept the loop busy round after round at virtual time {_time(loop)} "
+    return loop.clock.dated(
+        f"{_spinners(ready)} kept the loop busy round after round at virtual time {_time(loop)} "
         f"while the next timer was due at {loop.clock.told(deadline)}; the clock was moved there, "
         "as on a real machine, where each round takes time. For exact times wait for what is "
         "polled, or sleep a little longer than 0 between two looks"
     )
-    return message
 
 
-def _spinners(loop: Loop) -> str:
-    running = (getattr(handle._callback, "__self__", None) for handle in tuple(loop._ready))
+def _spinners(ready: Iterable[Any]) -> str:
+    running = (getattr(handle._callback, "__self__", None) for handle in tuple(ready))
     tasks = {id(task): task for task in running if isinstance(task, TASKS)}
     return ", ".join(map(label, in_order(tasks.values()))) or "callbacks"
 

@@ -12,11 +12,10 @@ from collections.abc import Callable
 from typing import Any
 
 from vtloop.core import hazards
-from vtloop.core.threads.actor import PATIENCE, has_computed, here
+from vtloop.core.threads.actor import PATIENCE, AwaitedLock, has_computed, here
 from vtloop.core.threads.all_threads import Threads
 from vtloop.core.threads.baton import ThreadStarter
 from vtloop.core.threads.polling import Poll
-from vtloop.core.threads.thread_locks import Lock
 from vtloop.core.timers import AnyTimerHandle, Timers
 from vtloop.values.clock import Clock, to_seconds
 
@@ -86,7 +85,7 @@ class IdleThread(ThreadStarter):
     def is_alone(self) -> bool:
         return self.threads is None or not self.threads.are_there()
 
-    def wait_for(self, lock: Lock, end: int) -> None:
+    def wait_for(self, lock: AwaitedLock, end: int) -> None:
         since = self.clock.now
         if self.threads is None or not self.threads.are_there():
             if not lock.wait_in_real_time(to_seconds(end - since)):
@@ -96,9 +95,13 @@ class IdleThread(ThreadStarter):
             me = threading.current_thread().name
             raise hazards.blocked_for_ever(me, since, self.clock, self.threads, in_a_loop=False)
 
-    def wake(self, lock: Lock) -> None:
+    def about_to_wake(self) -> None:
+        if self.threads is not None:
+            self.threads.note_say()
+
+    def wake(self, lock: AwaitedLock) -> None:
         if here.actor is not self and self.threads is not None:
-            self.threads.unblocked()
+            self.threads.called_in()
 
     def whoami(self) -> str:
         return "-"

@@ -18,17 +18,17 @@ from __future__ import annotations
 
 import sys
 import threading
-import warnings
 import weakref
 from asyncio.log import logger
 from collections import deque
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from vtloop.core import hazards
+from vtloop.core.advancing import Advancing
 from vtloop.core.borrowed import STOCK
-from vtloop.core.idle_thread import IdleThread
+from vtloop.core.home import Home
+from vtloop.core.limits import Limits
 from vtloop.core.loop_thread import LoopThread
 from vtloop.core.network import Network
 from vtloop.core.options import OF_RUNS
@@ -38,33 +38,18 @@ from vtloop.core.patches.inner_loops import made_by_program_at
 from vtloop.core.patches.wall_clock import WallClock
 from vtloop.core.policy import Policy, Rest, Take, order_of
 from vtloop.core.recorder import Recorder
-from vtloop.core.scheduling import Scheduling
-from vtloop.core.tasks import Adopted
+from vtloop.core.tasks import TaskRegister
 from vtloop.core.threads.actor import PATIENCE, Actor, here
 from vtloop.core.threads.all_threads import Threads
-from vtloop.core.threads.baton import BatonThread
-from vtloop.core.threads.program_threads import IN_VAIN
-from vtloop.core.threads.thread_locks import Lock
 from vtloop.core.timers import Timers, WatchedTimers
-from vtloop.errors import SpinWarning
 from vtloop.patching.replaced import During, replaces
-from vtloop.private.events import END_OF_MAIN, set_running_loop
+from vtloop.private.events import set_running_loop
 from vtloop.private.interpreter import getframe
-from vtloop.values.clock import (
-    NANOSECONDS,
-    NEVER,
-    START,
-    Clock,
-    Seconds,
-    to_nanoseconds,
-    to_seconds,
-)
+from vtloop.values.clock import START, Clock, Seconds, to_seconds
 from vtloop.values.options import check
 
-_CLEANUP = 86_400 * NANOSECONDS  # of virtual time beyond `until`
 
-
-class VirtualLoop(Scheduling):
+class VirtualLoop(Advancing):
     """An asyncio event loop whose clock jumps from deadline to deadline.
 
     Use it as any loop factory: `asyncio.Runner(loop_factory=vtloop.VirtualLoop)`. Options:
@@ -110,36 +95,26 @@ class VirtualLoop(Scheduling):
             recorder=recorder,
             policy=policy,
         )
+        self.__dict__ = {**vars(self)}  # a table of its own: in a shared one, look-ups are slow
         self._clock = Clock() if clock is None else clock
         if self._clock.make_loop is None:
             self._clock.make_loop = _make_beside
         self._timers = Timers() if recorder is None else WatchedTimers(recorder)
         self._ready: deque[Any] = deque()
-        self._make_ready = self._ready.append
-        self._until = NEVER if until is None else to_nanoseconds(until)
-        self._slack = to_nanoseconds(timer_slack)
+        self._limits = Limits(until, timer_slack)
         self._recorder = recorder
         if recorder is not None:
             recorder.attach(self._ready, self._clock)
         self._policy = policy
         self._network = network
         me = weakref.proxy(self)  # so that a closed loop is no garbage, but gone
-        self._tell = partial(VirtualLoop.notice, me)
         self.world = World(self._clock, recorder is not None, wall_clock, seed, scope)
+        threads = Threads(me, self._clock, self._timers, self._ready, patience)
+        own_thread = LoopThread(me, self._clock, threads)
+        self._home = Home(own_thread, partial(VirtualLoop.notice, me))
         if clock is None:
-            self._clock.polling.tell = self._tell
-        self._own_threads = Threads(me, self._clock, self._timers, self._ready, patience)
-        self._threads = self._own_threads  # or those of the run, while this loop runs in one
-        self._actor = LoopThread(me, self._clock, self._threads)
-        self._spin = hazards.Spin()
-        self._attends = False  # whether time is owed, or a step may have passed `until`
-        self._ahead = 0  # nanoseconds by which a patched `time` is ahead of the clock
-        self._settling = False
-        self._host: BatonThread | None = None  # the thread of a run that this loop runs in
-        self._nothing_new: Lock | None = None  # is held while it waits there
-        self._tasks_created = 0
-        self._adopted = Adopted()
-        self._of_factory = None
+            self._home.tell_of_polls()
+        self._register = TaskRegister()
         super().__init__()
 
     # The clock
@@ -156,11 +131,6 @@ class VirtualLoop(Scheduling):
     def virtual_time(self) -> int:
         """Return the virtual time in nanoseconds."""
         return self._clock.now
-
-    @property
-    def clock(self) -> Clock:
-        """The clock, which the loop moves and others may read."""
-        return self._clock
 
     @property
     def reproducible(self) -> bool:
@@ -195,78 +165,65 @@ class VirtualLoop(Scheduling):
             self._exit(actor)
 
     def _enter(self, actor: Actor | None) -> None:
-        """Be what this thread is blocked by, from now on.
-
-        In a thread that a run has started, this loop is a part of what the thread does: the run has
-        a loop of its own, which moves the clock. In one where no loop of the run runs otherwise, it
-        looks after the threads that have been started there.
-        """
-        is_of_run = actor is not None and actor.clock is self._clock
-        if is_of_run and isinstance(actor, BatonThread):
-            assert isinstance(actor.threads, Threads)
-            self._host, actor.loop = actor, self
-            self._nothing_new = Lock()
-            self._threads = actor.threads
-            return
-        self.world.__enter__()
-        if is_of_run and isinstance(actor, IdleThread) and actor.threads is not None:
-            self._threads = self._actor.threads = actor.threads
-            self._threads.serve(self, self._timers, self._ready)
-        self._threads.outsiders.begin(actor is not None and not is_of_run)
-        here.actor = self._actor
-        self._clock.polling.tell = self._tell
+        """Be what this thread is blocked by, from now on."""
+        if not self._home.visit(self, actor):
+            self.world.__enter__()
+            self._home.move_in(self, self._timers, self._ready, actor)
 
     def _exit(self, actor: Actor | None) -> None:
         """Leave this thread as it was before."""
-        if self._host is None:
-            here.actor = actor
-            if isinstance(actor, IdleThread) and self._threads is not self._own_threads:
-                actor.take_back(self._threads)
-                self._actor.threads = self._own_threads
+        is_guest = self._home.host is not None
+        self._home.leave(actor)
+        if not is_guest:
             self.world.__exit__()
-        else:
-            self._host.loop = None
-            self._host = None
-        self._threads = self._own_threads
 
     def settle(self) -> None:
         """Run until nothing is left to do, as a notebook's loop does between its cells.
 
         Tasks that wait for ever stay behind, pending.
         """
-        self._settling = True
+        self._limits.settles = True
         try:
             self.run_forever()
         finally:
-            self._settling = False
+            self._limits.settles = False
 
     def _run(self) -> None:
+        """Run one iteration after the other, until `stop()` is called."""
+        # What an iteration looks up is looked up once: this is what a run consists of.
         clock, timers, ready = self._clock, self._timers, self._ready
         take, rest = self._take_and_rest()
         order = order_of(self._policy)
         pop_first = timers.pop_first if order is None else partial(timers.pop_in_order, order)
-        attributes, has_slack = vars(self), self._slack > 0
-        clock_may_move, horizon = self._threads.clock_may_move, self._horizon()
+        attributes, has_slack = vars(self), self._limits.slack > 0
+        own_thread = self._home.actor
+        clock_may_move, horizon = self._home.threads.clock_may_move, self._horizon()
         rounds_left = hazards.CHECK_ROUNDS
         steps_left = INTERVAL
         while True:
+            # Nothing is ready, so time passes. Most often the clock may just jump; `_idle` knows
+            # all the reasons why it may not.
             if not ready and ((instant := timers.first) > clock.now or has_slack):
                 if clock.now <= instant <= horizon and clock_may_move():
                     clock.now = instant
                 else:
                     self._idle()
                     horizon = self._horizon()
+            # Something is ready at this instant, again: a program that polls would go on for ever.
             elif rounds_left:
                 rounds_left -= 1
             else:
                 rounds_left = hazards.CHECK_ROUNDS
                 self._check_spinning()
+            # A test may put a clock of its own in the place of `loop.time`; timers go by that.
             if "time" in attributes:
-                self._follow_time()
-            elif self._ahead:
-                self._ahead = 0
+                own_thread.follow(self.time)
+            elif own_thread.ahead:
+                own_thread.ahead = 0
+            # There may be several such instants, after a call that has blocked the loop.
             while timers.first <= clock.now:
                 ready.extend(pop_first())
+            # What these handles make ready is for the next iteration, as in asyncio.
             todo = len(ready)
             steps_left -= todo
             debug = self._debug
@@ -288,15 +245,17 @@ class VirtualLoop(Scheduling):
                 except BaseException as error:
                     self._report(handle, error)
             handle = callback = args = None  # let go of the last one's task
+            # The recorder's and the policy's turn, where nobody is in the middle of a step.
             if rest is not None and todo:
                 rest()
             if self._stopping:
                 return
-            if self._attends:
-                self._attend()
+            if own_thread.attends:
+                self._let_time_pass()
+            # The run's own schedule of the garbage collector, by steps.
             if steps_left < 0:
                 steps_left = INTERVAL
-                if self._host is None:
+                if self._home.host is None:
                     self.world.collector.collect()
                 if self._recorder is not None:
                     hazards.check_length(self, self._recorder)
@@ -310,24 +269,6 @@ class VirtualLoop(Scheduling):
             take, rest = recorder.take, recorder.rest
         return (take, rest) if policy is None else policy.steer(self, take, rest)
 
-    def _attend(self) -> None:
-        """Let time pass that is owed, and stop at `until` if a step has passed it."""
-        has_due = self._timers.first <= self._clock.now
-        self._attends = not self._actor.pay(len(self._ready) + has_due)
-        if self._clock.now > self._until and not any(
-            handle._callback is END_OF_MAIN for handle in tuple(self._ready)
-        ):
-            raise self._until_reached()
-
-    def _follow_time(self) -> None:
-        """Let the clock go on as a `time` does that a test has put in the place of the loop's."""
-        ahead = to_nanoseconds(self.time()) - self._clock.now
-        if ahead > self._ahead:
-            self._clock.now += ahead - self._ahead
-            self._attends = True
-            ahead = to_nanoseconds(self.time()) - self._clock.now
-        self._ahead = ahead
-
     def _run_timed(self, handle: Any) -> None:
         """Run a handle in debug mode, which logs callbacks that block the loop."""
         started = self._clock.now
@@ -339,108 +280,6 @@ class VirtualLoop(Scheduling):
             hazards.log_if_slow(handle, self._clock.now - started, self.slow_callback_duration)
             # The traceback of an error in its task keeps this frame, and with it the task.
             del handle
-
-    def _horizon(self) -> int:
-        """Return up to which deadline, in nanoseconds, the clock may just jump."""
-        is_asked = self._slack or self._stopping or self._host is not None
-        return -1 if is_asked else min(self._until, NEVER - 1)
-
-    def _idle(self) -> None:
-        """Move the clock to the next deadline, as nothing is ready, or tell why it cannot."""
-        if self._stopping:  # since before the loop was run
-            return
-        if self._host is None:
-            self._move_to(self._timers.first)
-        else:
-            self._wait_in(self._host, self._timers.first)
-
-    def _wait_in(self, host: BatonThread, instant: int) -> None:
-        """Let a thread of a run wait until somebody calls in, at most until a deadline."""
-        lock = self._nothing_new
-        assert lock is not None
-        if not lock.locked():
-            lock.acquire()
-        if self._ready:  # somebody has called in since
-            return
-        end = min(instant + self._slack, self._until)
-        if here.actor is None:  # the run is over, and its thread goes on in real time
-            timeout = -1 if end >= NEVER else to_seconds(max(end - self._clock.now, 0))
-            called_in = lock.acquire(True, timeout)
-        else:
-            called_in = lock.acquire_until(host, end)
-        if not called_in:
-            self._clock.now = max(self._clock.now, end)
-            if instant > self._until:
-                raise self._until_reached()
-
-    def _calls_in(self) -> None:
-        self._threads.calls_in()
-
-    def _called_in(self) -> None:
-        """Wake this loop, as another thread has told it something."""
-        lock = self._nothing_new
-        if lock is not None and lock.locked():
-            with suppress(RuntimeError):  # a third thread has been quicker
-                lock.release()
-        self._threads.called_in()
-
-    def _move_to(self, instant: int) -> None:
-        """Move the clock to a deadline, or tell why it cannot; not while a thread may call in."""
-        nothing_is_due = instant >= NEVER or self._threads.all_in_vain(
-            0 if self._settling else IN_VAIN
-        )
-        deadline = NEVER if nothing_is_due else min(instant + self._slack, self._until)
-        if self._threads.wait_outside(deadline, self._ready):
-            return
-        if nothing_is_due and self._settling:
-            self._stopping = True
-        elif nothing_is_due:
-            if not self._ready:  # else a thread has called in at the last moment
-                raise self._deadlock()
-        else:
-            self._clock.now = max(self._clock.now, deadline)
-            if instant > self._until:
-                raise self._deadlock() if self._threads.all_in_vain(0) else self._until_reached()
-
-    def _deadlock(self) -> BaseException:
-        self._threads.is_deadlocked = True
-        error = hazards.deadlock(self, self._recorder, self._until)
-        if self._until < NEVER:
-            self.notice(str(error))
-            self._until = self._clock.now + _CLEANUP
-        return error
-
-    def _until_reached(self) -> BaseException:
-        error = hazards.until_reached(self, self._until)
-        self._until = self._clock.now + _CLEANUP  # so that what is left can be cancelled
-        return error
-
-    def _check_spinning(self) -> None:
-        """Guard against tasks that poll at one instant; called every so many rounds."""
-        deadline = self._timers.after(self._clock.now)
-        if self._host is not None:
-            self._host.sleep(0)  # as other threads run too on a machine
-            deadline = min(deadline, self._threads.next_deadline())
-        if not self._spin.goes_on_too_long(self._clock, deadline):
-            return
-        if self._threads.outsiders.at_work():
-            return
-        if deadline >= NEVER:
-            raise hazards.livelock(self)
-        message = hazards.spin_message(self, deadline)
-        self.notice(message)
-        if not self._spin.warned:
-            self._spin.warned = True
-            warnings.warn(message, SpinWarning, stacklevel=2)
-        if self._host is None:
-            self._move_to(deadline)
-        else:
-            self._host.sleep(deadline - self._clock.now)
-
-    def notice(self, message: str) -> None:
-        """Tell the user of the run, if it is recorded, something that they should know."""
-        if self._recorder is not None:
-            self._recorder.notice(message)
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
         """Report an error that nobody awaits; see `asyncio.loop.call_exception_handler`."""
@@ -456,10 +295,8 @@ class VirtualLoop(Scheduling):
             return
         if self._debug:
             logger.debug("Close %r", self)
-        self._threads.close()
+        self._home.close()
         self.world.close()
-        if self._clock.polling.tell is self._tell:
-            self._clock.polling.tell = str  # threads that go on in real time tell nobody
         self._closed = self._strict = True
         self._ready.clear()
         self._timers.clear()
@@ -479,24 +316,18 @@ class VirtualLoop(Scheduling):
 
     def next_deadline(self) -> int:
         """Return the instant at which something is due, in nanoseconds, `NEVER` if nothing is."""
-        return min(self._timers.first, self._until)
-
-    def owes_time(self) -> None:
-        """Take note that time is to pass when all that is ready has run."""
-        self._attends = True
+        return min(self._timers.first, self._limits.until)
 
     def tell_polled(self, since: int) -> None:
         """Take note that time has passed since an instant, as a step polled a clock."""
         if self._recorder is not None:
-            self._recorder.polled(since, self._actor.whoami())
-        self._attends = True
+            self._recorder.polled(since, self._home.actor.whoami())
 
     def tell_blocked(self, since: int, how: str) -> None:
         """Take note that this thread was blocked since an instant, in nanoseconds, up to now."""
         now = self._clock.now
         if self._recorder is not None and now > since:
-            self._recorder.blocked(since, now - since, self._actor.whoami(), how)
-        self._attends = True
+            self._recorder.blocked(since, now - since, self._home.actor.whoami(), how)
 
 
 def make_virtual(loop: Any, **options: Any) -> None:

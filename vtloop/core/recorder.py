@@ -1,4 +1,9 @@
-"""What a loop tells of a run, and whom: the interface of a recorder."""
+"""What a loop tells of a run, and whom: the interface of a recorder.
+
+A recorder observes. Only `take` and `rest` are called within the loop's iteration and in the place
+of its own, so that a recorded step costs one call: each handle of the ready queue is taken by
+`take`, which has to return it.
+"""
 
 from __future__ import annotations
 
@@ -42,6 +47,9 @@ class Recorder(Watcher, Protocol):
     @property
     def rest(self) -> Callable[[], object]:
         """Take note that all the steps of an iteration have ended."""
+
+    def preferred(self, index: int) -> None:
+        """Note that the handle at an index of the ready queue is about to become its first."""
 
     @property
     def length(self) -> int:

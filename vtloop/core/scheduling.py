@@ -1,6 +1,6 @@
 """What an event loop schedules: callbacks, timers and tasks.
 
-- Handles, timers and tasks are made without a call of their classes (see `handles`).
+- Handles, timers and tasks are made without a call of their classes (see `timers`).
 - A task that others make is seen as it is made: it gives its first step to `call_soon`, or asks
   whether the loop is running, as it is to start eagerly. From then on it has its number.
 - A loop that is closed or in debug mode is *strict*: it checks what asyncio checks then, and its
@@ -14,7 +14,7 @@ import gc
 import threading
 from asyncio import events
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextvars import Context, copy_context
 from functools import partial
 from types import FrameType
@@ -22,10 +22,9 @@ from typing import Any
 
 from vtloop.core.borrowed import hide_frames
 from vtloop.core.executors import Executors
-from vtloop.core.handles import DebugTimerHandle, Handle
 from vtloop.core.recorder import Recorder
-from vtloop.core.tasks import NAMES_ARE_READ, NO_NAME, Adopted, Task, in_order, number_of
-from vtloop.core.timers import AnyTimerHandle, Timers
+from vtloop.core.tasks import NAMES_ARE_READ, NO_NAME, Task, TaskRegister, in_order, number_of
+from vtloop.core.timers import AnyTimerHandle, DebugTimerHandle, Handle, Timers
 from vtloop.core.waits import local_variables
 from vtloop.private.events import EAGER_FACTORY_OPTIONS, TASK_OPTIONS, TASKS
 from vtloop.private.interpreter import getframe
@@ -61,20 +60,10 @@ class Scheduling(Executors):
     _clock: Clock
     _timers: Timers
     _ready: deque[Any]
-    _make_ready: Callable[[Any], None]  # which is `_ready.append`, found once
     _recorder: Recorder | None
     _strict: bool
-    _tasks_created: int
-    _adopted: Adopted
+    _register: TaskRegister
     _task_is_made: Callable[[Any, int], object] | None = None
-    _of_factory: list[Any] | None  # is to get the next task: a factory makes it, and nobody else
-    _tell: Callable[[str], object]
-
-    def _calls_in(self) -> None:
-        raise NotImplementedError
-
-    def _called_in(self) -> None:
-        raise NotImplementedError
 
     def call_soon(  # type: ignore[override]
         self, callback: Any, *args: Any, context: Context | None = None
@@ -90,7 +79,7 @@ class Scheduling(Executors):
         handle._callback = callback
         handle._args = args
         handle._context = context
-        self._make_ready(handle)
+        self._ready.append(handle)
         return handle  # type: ignore[no-any-return]
 
     def call_later(  # type: ignore[override]
@@ -145,12 +134,17 @@ class Scheduling(Executors):
         delay = deadline - MONOTONIC - self._clock.now
         if abs(delay) > _NEAR:
             return deadline
-        self._tell(
+        self.notice(
             f"{place(program_frames()[0])} was to happen at {format_seconds(deadline)} by "
             f"time.monotonic(), and so {format_seconds(delay)} later, while loop.time() counts "
             "from the start of the run; add to loop.time() instead"
         )
         return deadline - MONOTONIC
+
+    def notice(self, message: str) -> None:
+        """Tell the user of the run, if it is recorded, something that they should know."""
+        if self._recorder is not None:
+            self._recorder.notice(message)
 
     def schedule(
         self, deadline: int, callback: Callable[..., object], *args: Any
@@ -180,13 +174,13 @@ class Scheduling(Executors):
         """Run a callback in the next iteration; from any thread."""
         from_elsewhere = self._thread_id not in (None, threading.get_ident())
         if from_elsewhere:
-            self._calls_in()
+            self._home.calls_in()
         if self._strict:
             handle = self._call_soon_strictly("call_soon_threadsafe", callback, args, context)
         else:
             handle = self.call_soon(callback, *args, context=context)
         if from_elsewhere:
-            self._called_in()
+            self._home.called_in()
         return handle
 
     def _call_soon_strictly(
@@ -227,7 +221,8 @@ class Scheduling(Executors):
             if self._task_factory not in (None, _EAGER) or not takes.issuperset(options):
                 return self._task_by_stock(coro, name, context, options)
             eager = options.get("eager_start", self._task_factory is not None)
-        self._tasks_created = number = self._tasks_created + 1
+        register = self._register
+        register.created = number = register.created + 1
         task = _new_task()
         task.__hash__ = number.conjugate  # asyncio asks while it initialises the task
         if name is None or name is NO_NAME:
@@ -270,16 +265,17 @@ class Scheduling(Executors):
             options["name"] = name
         if context is not _NOT_GIVEN:
             options["context"] = context
-        outer, self._of_factory = self._of_factory, []
-        made = self._of_factory
+        made: list[Any] = []
+        register = self._register
+        outer, register.of_factory = register.of_factory, made
         try:
             task = self._task_from_factory(coro, **options)
             self._see(task)
             if options.get("name") is None:
-                self._adopted.name(task)  # again, as some Pythons have called it 'None' since
+                register.name(task)  # again, as some Pythons have called it 'None' since
             return task
         finally:
-            self._of_factory = outer
+            register.of_factory = outer
             if self._recorder is not None and made:
                 self._recorder.task_created(made[0], coro)
             made.clear()
@@ -291,7 +287,7 @@ class Scheduling(Executors):
         Since 3.14 `asyncio.all_tasks` does not know of those that are written in Python.
         """
         tasks: Iterable[asyncio.Task[Any]] = asyncio.all_tasks(self)
-        if others := self._adopted.pending():
+        if others := self._register.pending():
             tasks = {id(task): task for task in (*tasks, *others)}.values()
         return in_order(tasks)
 
@@ -299,12 +295,32 @@ class Scheduling(Executors):
         """Return the task of a number, None if it is done or there is none."""
         return next((task for task in self.pending_tasks() if number_of(task) == number), None)
 
+    # What a policy sees besides (see `policy.LoopView`)
+
+    @property
+    def ready(self) -> Sequence[asyncio.Handle]:
+        """The ready queue."""
+        return self._ready
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the loop is about to stop."""
+        return self._stopping
+
+    def prefer(self, index: int) -> None:
+        """Let the handle at an index of the ready queue be the next to run."""
+        if self._recorder is not None:
+            self._recorder.preferred(index)
+        handle = self._ready[index]
+        del self._ready[index]
+        self._ready.appendleft(handle)
+
     # Tasks that others make
 
     def number_of(self, task: Any) -> int:
         """Return the number of a task of this loop that others have made."""
         self._see(task)
-        return self._adopted.number(task)
+        return self._register.number(task)
 
     def is_running(self) -> bool:
         """Return whether the loop runs; a task that is to start eagerly asks for it."""
@@ -320,13 +336,13 @@ class Scheduling(Executors):
         """Count a task of this loop that others make, or have made, unless it is counted."""
         if not isinstance(thing, TASKS) or isinstance(thing, Task) or thing._loop is not self:
             return
-        if self._adopted.number(thing):
+        register = self._register
+        if register.number(thing):
             return
-        self._tasks_created = number = self._tasks_created + 1
-        self._adopted.add(thing, number)
+        number = register.add(thing)
         if self._task_is_made is not None:
             self._task_is_made(thing, number)
-        of_factory, self._of_factory = self._of_factory, None
+        of_factory, register.of_factory = register.of_factory, None
         if of_factory is not None:
             of_factory.append(thing)
         elif self._recorder is not None:

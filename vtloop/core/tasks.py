@@ -3,7 +3,7 @@
 - `TaskGroup`, `wait`, `as_completed`, `all_tasks` and users keep tasks in sets. asyncio's own tasks
   hash by address, which differs from process to process; those that a loop makes, by number.
 - A loop counts all tasks that are made on it, whoever makes them and of whatever class: those of a
-  task factory, and of `asyncio.Task(coro)`. It keeps the numbers of these, in `Adopted`.
+  task factory, and of `asyncio.Task(coro)`. It keeps the numbers of these, in its `TaskRegister`.
 - A task is known by its class, in C or written in Python, not by what `asyncio.Task` is now.
 """
 
@@ -90,23 +90,32 @@ class Task(_StockTask):
             return self._label
 
 
-class Adopted:
-    """The tasks of a loop that others have made, with their numbers. They are known weakly.
+class TaskRegister:
+    """What a loop knows of its tasks: how many it has counted, and those that others have made.
 
-    They go by identity: a class of tasks may have an `__eq__` and a `__hash__` of its own.
+    These are known weakly, and go by identity: a class of tasks may have an `__eq__` and a
+    `__hash__` of its own.
     """
 
+    __slots__ = ("_numbers", "created", "of_factory")
+
     def __init__(self) -> None:
+        self.created = 0
+        """How many tasks there have been."""
+        self.of_factory: list[Any] | None = None
+        """What is to get the next task, as a task factory makes it, and nobody else."""
         self._numbers: dict[int, tuple[int, weakref.ref[Any]]] = {}  # by id()
 
-    def add(self, task: Any, number: int) -> None:
-        """Give a task its number; and a name, as the loop's own have, if it was given none.
+    def add(self, task: Any) -> int:
+        """Count a task; return its number. It gets a name, as the loop's own have, if it has none.
 
         It may still be in its making, so that no method of its own class can be called.
         """
+        self.created = number = self.created + 1
         forget = partial(self._numbers.pop, id(task))  # with the reference as a default
         self._numbers[id(task)] = number, weakref.ref(task, forget)
         self.name(task)
+        return number
 
     def name(self, task: Any) -> None:
         """Give a task of these a name by its number, if it was given none."""
@@ -124,10 +133,6 @@ class Adopted:
         """Return those that are not done, in order of creation."""
         known = [reference() for _, reference in self._numbers.values()]
         return [task for task in known if task is not None and not task.done()]
-
-    def clear(self) -> None:
-        """Forget them all."""
-        self._numbers.clear()
 
 
 def given_name(task: asyncio.Task[Any]) -> str:

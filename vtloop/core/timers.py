@@ -1,24 +1,128 @@
-"""The pending timers, in the order in which they fire: (deadline, order of creation).
+"""The handles of a virtual loop, and the queue of those that wait for a deadline.
 
-One bucket an instant: a dict in order of creation, so that a timer among thousands with the same
+The pending timers are kept in the order in which they fire: (deadline, order of creation). There is
+one bucket an instant: a dict in order of creation, so that a timer among thousands with the same
 deadline is removed in constant time, and all that are due move at once. Only the instants are
 kept in order, on a heap, and of these the first is kept apart: a program with one thing to wait for
 at a time never orders anything.
 
 A cancelled timer is gone at once, and so is the bucket that it leaves empty. Its instant, a mere
 number, stays on the heap until it comes up, or until most of the heap is such numbers.
+
+Facts about asyncio that the handles rest on:
+
+- Creating the handle is most of what `call_soon` costs, so `_cancelled` is derived (a cancelled
+  handle has no callback), what only debug mode needs is a class attribute here, and `__init__` is
+  that of `object`: one in Python would cost as much again as the attributes that are set.
+- `asyncio.TimerHandle` compares and hashes by deadline, so a dict of equal deadlines would
+  degenerate; here both go by identity. `<` still goes by deadline.
+- In debug mode a handle must remember where it was made and what it was before it was cancelled;
+  that is asyncio's own `Handle`, unchanged, and `DebugTimerHandle` below.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import Context, copy_context
 from functools import partial
 from heapq import heapify, heappop, heappush
 from typing import Any, Protocol, TypeAlias
 
-from vtloop.core.handles import DebugTimerHandle, TimerHandle
-from vtloop.values.clock import NEVER
+from vtloop.values.clock import NEVER, to_seconds
+
+
+class NoDebug:
+    """Stands for a loop where asyncio only asks whether it is in debug mode."""
+
+    def get_debug(self) -> bool:
+        return False
+
+
+_no_debug = NoDebug()
+
+
+class Handle(asyncio.Handle):
+    """A callback to run soon; `loop.call_soon` fills it in."""
+
+    __slots__ = ()
+    __init__: Any = object.__init__
+
+    _callback: Callable[..., object] | None
+    _args: Any
+    _context: Context
+    _source_traceback = None
+    _repr = None
+    _loop = _no_debug
+
+    @property
+    def _cancelled(self) -> bool:  # type: ignore[override]
+        return self._callback is None
+
+    def cancel(self) -> None:
+        """Do not run the callback."""
+        self._callback = self._args = None
+
+
+class TimerHandle(asyncio.TimerHandle):
+    """A callback to run at a deadline; `Timers.add` fills it in."""
+
+    __slots__ = ("_timers", "deadline")
+
+    deadline: int  # nanoseconds of virtual time
+    _timers: Timers
+    _callback: Callable[..., object] | None
+    _args: Any
+    _context: Context
+    _source_traceback = None
+    _repr = None
+    _loop = _no_debug
+
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    @property
+    def _cancelled(self) -> bool:  # type: ignore[override]
+        return self._callback is None
+
+    @property
+    def _when(self) -> float:
+        return to_seconds(self.deadline)
+
+    @property
+    def _scheduled(self) -> bool:
+        return self in self._timers
+
+    def cancel(self) -> None:
+        """Do not run the callback, and forget the timer at once."""
+        if self._callback is not None:
+            self._callback = self._args = None
+            self._timers.discard(self)
+
+
+class DebugTimerHandle(asyncio.TimerHandle):
+    """A timer that remembers where it was made, for debug mode."""
+
+    __slots__ = ("deadline",)
+
+    def __init__(
+        self,
+        deadline: int,
+        callback: Callable[..., object],
+        args: tuple[Any, ...],
+        context: Context | None,
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        super().__init__(to_seconds(deadline), callback, args, loop, context)
+        self.deadline = deadline
+
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
 
 AnyTimerHandle: TypeAlias = TimerHandle | DebugTimerHandle
 
@@ -130,10 +234,6 @@ class Timers:
             return self.first
         return min((deadline for deadline in self._buckets if deadline > instant), default=NEVER)
 
-    def of_first(self) -> list[AnyTimerHandle]:
-        """Return the timers of the first instant, in order of creation."""
-        return list(self._buckets.get(self.first, ()))
-
     def pop_first(self) -> dict[AnyTimerHandle, Any]:
         """Remove and return the timers of the first instant, in order of creation, with notes."""
         bucket = self._buckets.pop(self.first)
@@ -144,19 +244,21 @@ class Timers:
         return bucket
 
     def pop_in_order(
-        self, order: Callable[[int], Sequence[int] | None]
+        self, order: Callable[[Sequence[AnyTimerHandle]], Sequence[int] | None]
     ) -> dict[AnyTimerHandle, Any]:
         """Remove and return the timers of the first instant, with notes, in another order.
 
-        `order` is asked if there are several: given how many, it returns their places in the order
-        of creation, or None for that order.
+        `order` is asked if there are several: given them in the order of creation, it returns their
+        indices in the order in which they are to fire, or None for that of creation.
         """
         bucket = self._buckets[self.first]
-        if len(bucket) > 1 and (places := order(len(bucket))) is not None:
+        if len(bucket) > 1:
             handles = list(bucket)
-            self._buckets[self.first] = {
-                handle: bucket[handle] for handle in map(handles.__getitem__, places)
-            }
+            indices = order(handles)
+            if indices is not None:
+                self._buckets[self.first] = {
+                    handle: bucket[handle] for handle in map(handles.__getitem__, indices)
+                }
         return self.pop_first()
 
     def _advance(self) -> None:

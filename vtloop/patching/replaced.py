@@ -72,7 +72,7 @@ def page() -> str:
     lines = [
         "# What is replaced in the process, and what is kept",
         "",
-        "`python -m tests.page_of_replaced` makes this page of the tables in the code.",
+        "`python -m tests.support.page_of_replaced` makes this page of the tables in the code.",
         "Names with an underscore are those of Python, and differ from one version to the next.",
         "What is replaced does what it always does for threads that belong to no run.",
     ]

@@ -3,8 +3,8 @@
 A name with a leading underscore may be gone, or stay and mean nothing any more, in the next Python.
 So each is read in one place: here if it is a module's or a class's. Fields of instances, such as
 the future that a task waits for, are read where they are needed, as a function around them would
-take longer than what it is for. A test (tests/test_private_names.py) knows of all of them, and
-shows on each Python that they are there and are filled.
+take longer than what it is for. A test (tests/proof/test_private_names.py) knows of all of them,
+and shows on each Python that they are there and are filled.
 
 On an interpreter that has another inside, importing this package says so.
 

@@ -4,9 +4,17 @@
   A stack is known by its code objects and their positions in it, so that lines and names are looked
   up once for each place in a program.
 - Who made a handle ready is not noted by whoever does it, but counted: the ready queue is first in,
-  first out, so beside it runs a queue of sources, which is filled up after each step. A source is a
-  step, as is or, for a timer, negative; what was not made ready when its step began, as that one
-  blocked the loop, or was due while another one did, is marked as late.
+  first out, so beside it runs a queue of sources, of the same length. After each step it is filled
+  up: what has come into the ready queue meanwhile was put there by that step.
+- A source is one number. 7 is step 7, which has called `call_soon`, or set a future. -1 is nobody:
+  it was called between two steps, or before the first. -10 is a timer that step 7 has set (-3 - 7).
+  What is below -2**60 is a mark: the handle became ready while a step blocked the loop, and not at
+  the instant of that step. Its source, and since when it is ready, are kept under that mark.
+- For example: step 0 sets a timer and creates a task. The queue of sources is [0]. Step 1, which
+  the task begins with, is taken with source 0, and ends; the clock moves, and the timer joins with
+  source -3. Step 2 is taken with that: it is a timer of step 0.
+- What runs inside the loop, for speed, is `_follow`: instead of taking a handle from the ready
+  queue, the loop asks this generator for it. So a step costs one call. All else observes.
 - Nothing here keeps a task, a future or a primitive alive.
 """
 
@@ -73,17 +81,19 @@ class Steps:
         cancelled, suspension, sleeps = self._cancelled, self._suspension, self._sites.sleeps
         new = self._new
         while True:
-            if len(ready) > len(sources):  # somebody has called between two iterations
+            # An iteration begins. What nobody has counted was put there between two steps.
+            if len(ready) > len(sources):
                 sources.extend(repeat(_OUTSIDE, len(ready) - len(sources)))
             resting: bool | None = False
             while not resting:
                 handle = ready.popleft()
                 source = sources.popleft()
                 callback = handle._callback
-                if callback is None:  # cancelled
+                if callback is None:  # cancelled: the loop skips it, so it is no step
                     self._late.pop(source, None)
                     resting = yield handle
                     continue
+                # Who has made it ready: a late handle, and a timer's, first have to be resolved.
                 timer = False
                 if source < _OUTSIDE:
                     if source <= _LATE:
@@ -92,6 +102,8 @@ class Steps:
                     timer = source < _OUTSIDE
                     if timer:
                         source = _TIMER - source
+                # Whose step it is. A plain function is a callback. A task in C has steps of a type
+                # of its own; one in Python has methods, of which two are steps.
                 owner: Any = None
                 who, form = 0, type(callback)
                 if form is not FunctionType:
@@ -104,6 +116,7 @@ class Steps:
                         who = number_of(owner)
                         if name := given_name(owner):  # given after its creation
                             self._names[who] = name
+                # The step begins: until it has ended, its record is the instant alone.
                 at = clock.now
                 self._who = who
                 self._source = source
@@ -112,9 +125,11 @@ class Steps:
                 if cancelled and who in cancelled:
                     self._deliver(owner, handle._args)
                 resting = yield handle
+                # Here the loop has run the handle, and asks for the next one, or says by True that
+                # the iteration is over. First: what has this step made ready?
                 added = len(ready) - len(sources)
                 if added:
-                    if clock.now != at:
+                    if clock.now != at:  # it has blocked the loop
                         self._count_sources(clock.now)
                     elif added == 1:
                         sources.append(index)
@@ -123,6 +138,8 @@ class Steps:
                 if new:
                     self._note_begun()
                     new.clear()
+                # Then: how has it ended? Most steps of tasks end where that task has slept before:
+                # one look at its coroutine shows it. Others are looked at in full.
                 if not who:
                     ended = "timer" if timer else "callback"
                     steps[index] = at, 0, source, ended, qualified_name(callback), 0
@@ -146,6 +163,13 @@ class Steps:
             handle = callback = owner = None  # not to be kept alive
             self._who = 0
             yield None
+
+    def preferred(self, index: int) -> None:
+        if len(self._ready) != len(self._sources):
+            self._count_sources(self._clock.now)
+        source = self._sources[index]
+        del self._sources[index]
+        self._sources.appendleft(source)
 
     @property
     def length(self) -> int:

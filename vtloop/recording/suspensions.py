@@ -15,7 +15,7 @@ from functools import partial
 from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, GeneratorType
 from typing import Any, NamedTuple, cast
 
-from vtloop.core.handles import NoDebug
+from vtloop.core.timers import NoDebug
 from vtloop.core.waits import (
     REACQUIRE,
     WAITERS,

@@ -187,20 +187,20 @@ class PartLoop(VirtualLoop):
     def begin(self, until: Seconds | None) -> None:
         """Begin a part of at most `until` seconds; number tasks from 1 on if nothing is left."""
         timers: Any = self._timers
-        if self._tasks_created and not (asyncio.all_tasks(self) or self._ready or timers):
-            self._tasks_created = 0
+        if self._register.created and not (asyncio.all_tasks(self) or self._ready or timers):
+            self._register.created = 0
             self.recording = self._new_recording()
             self.recording.attach(self._ready, self._clock)
             self._recorder = timers.watcher = self.recording
         new = set(threading.enumerate()).difference(self._known)
-        self._threads.outsiders.leave_out(*new)
+        self.threads.outsiders.leave_out(*new)
         self._clock.began = now = self._clock.now
-        self._until = NEVER if until is None else now + to_nanoseconds(until)
-        self.recording.begin(self._tasks_created)
+        self._limits.until = NEVER if until is None else now + to_nanoseconds(until)
+        self.recording.begin(self._register.created)
         for what in self._clock.outside:  # still has a say
             self.recording.notice(what)
 
     def rest(self) -> None:
         """End a part: threads that come up from now on are of no part, and time has no end."""
-        self._until = NEVER
+        self._limits.until = NEVER
         self._known = threading.enumerate()

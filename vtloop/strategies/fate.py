@@ -23,8 +23,9 @@ from hypothesis import strategies as st
 from hypothesis.errors import UnsatisfiedAssumption
 
 from vtloop.core.patches.wall_clock import WallClock
+from vtloop.core.ties import Ties
 from vtloop.recording.recording import Recording
-from vtloop.strategies.ties import Ties
+from vtloop.strategies.ties import Drawn
 from vtloop.sweep.cases import Bench, Check, Program
 from vtloop.sweep.counting import Counting
 from vtloop.sweep.judging import Judge
@@ -34,6 +35,7 @@ from vtloop.sweep.oracles import ERROR, ORACLES, Finding, Oracle
 from vtloop.sweep.replaying import Replay
 from vtloop.sweep.victims import Victim, victims_of
 from vtloop.timeline.timeline import Timeline
+from vtloop.values.choices import Choices, Chooser
 from vtloop.values.clock import START
 from vtloop.values.options import FLAG, Option, count, of_type
 from vtloop.values.options import check as check_options
@@ -95,22 +97,23 @@ def fates(
         seed=seed,
     )
     options = Options(ties, cancellations, victim, classes, check, oracles, seed)
-    return Fate(options, draw(st.data()), lambda number: draw(st.integers(0, number - 1)))
+    return Fate(options, draw(st.data()), Drawn(draw))
 
 
 class Fate:
-    """What is left to chance in the runs of one example."""
+    """What is left to chance in the runs of one example. Its loops have it as their chooser."""
 
-    def __init__(self, options: Options, data: st.DataObject, choose: Callable[[int], int]) -> None:
+    def __init__(self, options: Options, data: st.DataObject, chooser: Chooser) -> None:
         self._options = options
         self._judge = Judge(tuple(options.oracles))
         self._data = data
-        self._choose = choose
-        self._tape = Tape()
+        self._chooser = chooser
+        self._tape = Tape(chooser)
         self._stopped: BaseException | None = None  # what Hypothesis has ended the example with
         self._keeps_error = False
         self._error: Exception | None = None  # of the main coroutine
-        self._ties = Ties(self._choose_tie)
+        self._ties = Ties(self)
+        self._case = UNDISTURBED
 
     def __repr__(self) -> str:
         return "fate"
@@ -125,6 +128,25 @@ class Fate:
             self._stopped = stopped
             raise
 
+    def choose(self, kind: str, n: int) -> int:
+        """Return which of `n` things the loop does; see `vtloop.choices`."""
+        if self._stopped is not None:
+            return 0
+        try:
+            return self._tape.choose(kind, n)
+        except BaseException as stopped:
+            self._stopped = stopped
+            return 0
+
+    @property
+    def choices(self) -> Choices:
+        """What was chosen in the last run: the order of timers, and whom to cancel and when.
+
+        `vtloop.choices.Ties` makes the former choices again, `vtloop.sweep.replay` the latter, by
+        the token that Hypothesis notes.
+        """
+        return Choices([*self._ties.choices.deviations, *self._case.choices.deviations])
+
     def explore(self, main: Program, wall_clock: WallClock = START) -> Replay:
         """Run a program as fate has it; return its last run, which is recorded.
 
@@ -138,7 +160,8 @@ class Fate:
         __tracebackhide__ = True
         check_options(_OPTIONS, program=main, wall_clock=wall_clock)
         options, recording = self._options, Recording()
-        self._tape, self._keeps_error, self._error = Tape(), False, None
+        self._tape, self._keeps_error, self._error = Tape(self._chooser), False, None
+        self._case = UNDISTURBED
         bench = Bench(
             self._watched(main),
             check=options.check,
@@ -149,11 +172,12 @@ class Fate:
         with self._heeded(), bench:
             classes = options.classes if options.cancellations else ""
             undisturbed, counting = bench.count(classes)
-            case, judge = UNDISTURBED, self._judge.after(undisturbed)
+            judge = self._judge.after(undisturbed)
             if undisturbed.ended == "raised" or _errors(judge.wrong_by_itself):
                 self._keeps_error = True
             elif options.cancellations:
-                case = self._case(bench, counting)
+                self._case = self._choose_case(bench, counting)
+            case = self._case
             outcome = bench.run(case, recording, explain=True)
         if case.moments:
             found = judge.findings(outcome)
@@ -199,7 +223,7 @@ class Fate:
 
         def program() -> Any:
             self._tape.rewind()
-            self._ties.chosen.clear()
+            self._ties.begin()
             made: Any = watched()
             made.__name__ = getattr(main, "__name__", "main")
             made.__qualname__ = getattr(main, "__qualname__", "main")
@@ -207,41 +231,32 @@ class Fate:
 
         return program
 
-    def _choose_tie(self, number: int) -> int:
-        if self._stopped is not None:
-            return 0
-        try:
-            return self._tape.next(number, lambda: self._choose(number))
-        except BaseException as stopped:
-            self._stopped = stopped
-            return 0
-
-    def _case(self, bench: Bench, counting: Counting) -> Case:
+    def _choose_case(self, bench: Bench, counting: Counting) -> Case:
         """Choose a task and when it is cancelled; in few examples none."""
-        options = self._options
+        options, choose = self._options, self._chooser.choose
         try:
             victims = victims_of(options.victim, counting)
         except LookupError:  # there may be one in other examples
             hypothesis.reject()
-        who = self._choose(4 * len(victims) + 1)
+        who = choose("victim", 4 * len(victims) + 1)
         number = victims[(who - 1) % len(victims)]
         moments = counting.moments[number]
         if not who or not moments:
             return UNDISTURBED
         handed = counting.handed.get(number, ()) if "B" in options.classes else ()
-        moment = self._moment(handed if handed and self._choose(2) else moments)
+        moment = self._moment(handed if handed and choose("handed", 2) else moments)
         case = Case(counting.who[number], number, (moment,))
         if options.cancellations > 1:
             _, later = bench.run_and_count(case, options.classes)
-            if later and self._choose(4):
+            if later and choose("again", 4):
                 case = case._replace(moments=(*case.moments, self._moment(later)))
         return case
 
     def _moment(self, moments: Sequence[Moment]) -> Moment:
         """Choose how far the task has come, and then a moment there."""
         stretches = [list(there) for _, there in groupby(moments, _stretch)]
-        there = stretches[self._choose(len(stretches))]
-        return there[self._choose(len(there))]
+        there = stretches[self._chooser.choose("stretch", len(stretches))]
+        return there[self._chooser.choose("moment", len(there))]
 
 
 def _errors(findings: Sequence[Finding]) -> list[Finding]:
@@ -254,15 +269,22 @@ def _stretch(moment: Moment) -> tuple[str, int]:
 
 
 class Tape:
-    """What was drawn in one run, for the next one to draw the same."""
+    """A chooser that chooses, in one run, what another chooser has chosen in the run before.
 
-    def __init__(self) -> None:
+    Values that were drawn are kept with what was chosen, in one sequence.
+    """
+
+    def __init__(self, chooser: Chooser) -> None:
+        self._chooser = chooser
         self._drawn: list[tuple[Any, Any]] = []  # what was asked for, and what came of it
         self._at = 0
 
     def rewind(self) -> None:
         """Begin another run."""
         self._at = 0
+
+    def choose(self, kind: str, n: int) -> int:
+        return self.next((kind, n), lambda: self._chooser.choose(kind, n))
 
     def next(self, asked: Any, draw: Callable[[], T]) -> T:
         """Return what was drawn here before; a new value where something else was asked for."""

@@ -276,7 +276,7 @@ def _execute(
         loop: WitnessedLoop = TimedLoop(witness, held=outcome.case.number, **options)
     else:
         loop = WitnessedLoop(witness, **options)
-    loop._threads.outsiders.expects_main = False  # it knows nothing of the program
+    loop.threads.outsiders.expects_main = False  # it knows nothing of the program
     try:
         with _CaseRunner(loop, outcome, witness), _prints(loop, recording):
             main = runnable.called(program)

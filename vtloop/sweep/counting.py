@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-from vtloop.core.policy import Rest, Take
-from vtloop.core.scheduling import Scheduling
+from vtloop.core.policy import LoopView, Rest, Take
 from vtloop.core.tasks import coroutine_name, label, number_of, stepping
+from vtloop.core.timers import AnyTimerHandle
 from vtloop.sweep.calls import Calls
 from vtloop.sweep.moments import Case, Moment
 from vtloop.sweep.second import is_woken
+from vtloop.sweep.timeouts import TimedLoop
 from vtloop.sweep.witness import is_open
 
 Task: TypeAlias = "asyncio.Task[Any]"
@@ -73,7 +74,7 @@ class Counting:
         self.ties: list[Tie] = []
         self.handles = self.rests = 0
         self._fired: dict[int, int] = {}  # which handle a timeout was
-        self._loop: Any = None  # while it runs
+        self._loop: TimedLoop | None = None  # while it runs
         self._tasks = _everybody
         self._classes = classes
         self._calls = Calls(self._called)
@@ -81,10 +82,10 @@ class Counting:
         self._woken: set[int] = set()  # the tasks that were about to run before this handle
         self._after_step = False  # whether that was a task's step
 
-    def steer(self, loop: Any, take: Take, rest: Rest | None) -> tuple[Take, Rest | None]:
+    def steer(self, loop: TimedLoop, take: Take, rest: Rest | None) -> tuple[Take, Rest | None]:
         if self._tasks is not _nobody:
             self._loop = loop
-        ready = loop._ready
+        ready = loop.ready
         of_run = bool({*"SF"} & {*self._classes})
         steps, timeouts = "C" in self._classes, "T" in self._classes
 
@@ -92,7 +93,7 @@ class Counting:
             self._end_step()
             self._count_all(self._tasks(loop))
             if of_run:
-                self._count_of_run("", self.handles)
+                self._count_of_run(loop, "", self.handles)
             if timeouts and (number := loop.fired(ready[0])):
                 self._fired[number] = self.handles
             handle = take()
@@ -109,25 +110,24 @@ class Counting:
             self._end_step()
             if rest is not None:
                 rest()
-            if not ready and not loop._stopping:
+            if not ready and not loop.stopping:
                 for task in self._tasks(loop):
                     self._count(task, Moment("R", self.rests))
                 if of_run:
-                    self._count_of_run("R", self.rests)
+                    self._count_of_run(loop, "R", self.rests)
                 self.rests += 1
 
         return next_handle, end_of_iteration
 
-    def order(self, number: int) -> None:
-        """Take note that so many timers of one instant are about to be ready."""
-        if "O" in self._classes and self._tasks is not _nobody:
-            loop = self._loop
-            self.ties.append(Tie(self.handles + len(loop._ready), number))
+    def order(self, timers: Sequence[AnyTimerHandle]) -> None:
+        """Take note that several timers of one instant are about to be ready."""
+        if "O" in self._classes and self._loop is not None:
+            self.ties.append(Tie(self.handles + len(self._loop.ready), len(timers)))
 
     def stop(self) -> None:
         """Count nothing from now on."""
         self._end_step()
-        if "T" in self._classes and self._tasks is not _nobody:
+        if "T" in self._classes and self._loop is not None:
             for number, armed in enumerate(self._loop.timeouts, 1):
                 self.timeouts.append(Timeout(number, armed.owner, self._fired.get(number)))
         self._tasks, self._loop = _nobody, None
@@ -153,13 +153,13 @@ class Counting:
             self._count(task, moment)
         self._woken = woken
 
-    def _count_of_run(self, where: str, at: int) -> None:
-        if not self._tasks(self._loop):
+    def _count_of_run(self, loop: TimedLoop, where: str, at: int) -> None:
+        if not self._tasks(loop):
             return
         if "S" in self._classes:
             self.of_run.append(OfRun(0, Case("everybody", 0, (Moment(f"S{where}", at),))))
         if "F" in self._classes:
-            for number, reference in enumerate(self._loop._witness.groups, 1):
+            for number, reference in enumerate(loop.groups, 1):
                 group: Any = reference()
                 if group is not None and is_open(group):
                     case = Case("group", number, (Moment(f"F{where}", at),))
@@ -184,7 +184,9 @@ class CountingArmed:
         self._until = until
         self._stopped = False
 
-    def steer(self, loop: Any, take: Take, rest: Rest | None) -> tuple[Take, Rest | None]:
+    def steer(self, loop: TimedLoop, take: Take, rest: Rest | None) -> tuple[Take, Rest | None]:
+        ready = loop.ready
+
         def next_handle() -> Any:
             self._handles += 1
             return take()
@@ -192,12 +194,12 @@ class CountingArmed:
         def end_of_iteration() -> None:
             if rest is not None:
                 rest()
-            if loop._stopping or self._stopped:
+            if loop.stopping or self._stopped:
                 return
             armed = loop.held_timer() is not None
             if self._until is not None and self._handles > self._until:
                 armed = False
-            if loop._ready:
+            if ready:
                 if armed:
                     self.moments.append(Moment("T", self._handles))
                 return
@@ -218,10 +220,10 @@ def who(task: Task) -> str:
     return label(task).removesuffix(f"#{number_of(task)}")
 
 
-def _everybody(loop: Scheduling) -> Sequence[Task]:
+def _everybody(loop: LoopView) -> Sequence[Task]:
     """Return all tasks of a loop that are not done, in order of creation."""
     return loop.pending_tasks()
 
 
-def _nobody(loop: Scheduling) -> Sequence[Task]:
+def _nobody(loop: LoopView) -> Sequence[Task]:
     return ()

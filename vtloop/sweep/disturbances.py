@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+from vtloop.core.timers import AnyTimerHandle
 from vtloop.sweep.counting import who
 from vtloop.sweep.injection import Injection, Task
 from vtloop.sweep.landing import firing, landing
@@ -124,7 +125,7 @@ class Sibling(_OfOneTask):
 
     def _act(self) -> None:
         del self._moments[0]
-        groups = self._loop._witness.groups
+        groups = self._loop.groups
         group: Any = groups[self._number - 1]() if len(groups) >= self._number else None
         if group is not None and is_open(group):
             self._watch(group._parent_task, group)
@@ -178,24 +179,22 @@ class Firing(_OfOneTask):
 class OtherOrder(Injection):
     """Lets a timer fire before another one of its instant, which was made before it."""
 
-    def order(self, number: int) -> Sequence[int] | None:
-        """Return the order in which so many timers fire that are about to be ready."""
+    def order(self, timers: Sequence[AnyTimerHandle]) -> Sequence[int] | None:
+        """Return the order in which timers fire that are about to be ready."""
         if not self._moments:
             return None
-        loop = self._loop
-        first = self.handles + len(loop._ready)
+        first = self.handles + len(self._loop.ready)
         moment = self._moments[0]
         here, there = moment.at - first, moment.call - first
-        if not 0 <= here < there < number:
+        if not 0 <= here < there < len(timers):
             return None
         del self._moments[0]
         self.outcome.missed = False
-        places = list(range(number))
         if self._explain:
-            timers = loop._timers.of_first()
-            self.outcome.landed = (firing(loop, timers[there], timers[here]),)
-        places.insert(here, places.pop(there))
-        return places
+            self.outcome.landed = (firing(self._loop, timers[there], timers[here]),)
+        indices = list(range(len(timers)))
+        indices.insert(here, indices.pop(there))
+        return indices
 
 
 INJECTIONS: dict[str, type[Injection]] = {

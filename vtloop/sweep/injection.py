@@ -14,6 +14,7 @@ from vtloop.sweep.landing import landing
 from vtloop.sweep.moments import AT_RESTS, BEFORE_HANDLES, Case
 from vtloop.sweep.outcome import Ended, Outcome, faults_of
 from vtloop.sweep.second import NOWHERE, Again, Others
+from vtloop.sweep.witness import WitnessedLoop
 from vtloop.values.text import BY_SWEEP
 
 MESSAGE = BY_SWEEP
@@ -68,9 +69,9 @@ class Injection:
         self._rested = 0  # how many handles there were at the end of the last iteration
         self._looks_at = self._next_handle_to_look_at()
 
-    def steer(self, loop: Any, take: Take, rest: Rest | None) -> tuple[Take, Rest | None]:
+    def steer(self, loop: WitnessedLoop, take: Take, rest: Rest | None) -> tuple[Take, Rest | None]:
         self._loop, self._take, self._rest = loop, take, rest
-        self._clock = loop.clock
+        self._clock, ready = loop.clock, loop.ready
 
         def next_handle() -> Any:
             number = self.handles
@@ -84,15 +85,15 @@ class Injection:
             if rest is not None:
                 rest()
             self._rested = self.handles
-            if loop._stopping:
+            if loop.stopping:
                 return
-            if loop._ready:
+            if ready:
                 if self._comes(_AT_ENDS, self.handles):
                     self._act()
                 return
             if self._comes(AT_RESTS, self._rests):
                 self._act()
-            if not loop._ready:
+            if not ready:
                 if self._again is not None and self._cleaning_up() is not None:
                     self._again.at_rest(self._rests)
                 others = self._others
@@ -252,8 +253,7 @@ class Injection:
 
         It is looked at when the next one comes, and the clock may have moved on meanwhile.
         """
-        blocked_until: int = self._loop.blocked_until
-        return max(self._instant, blocked_until) - self._requested_at
+        return max(self._instant, self._loop.blocked_until) - self._requested_at
 
 
 def _is_dropped_by_gather(task: Any) -> bool:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vtloop.core.loop import VirtualLoop
-from vtloop.core.policy import Rest, Take
+from vtloop.core.policy import LoopView, Rest, Take
 from vtloop.core.tasks import label, stepping, without_locals
 from vtloop.private.events import FUTURES, get_running_loop
 from vtloop.sweep.failures import end_of
@@ -54,7 +54,7 @@ class Watch:
         self._ran = "in the beginning"  # or after what
         self._task: weakref.ref[asyncio.Task[Any]] | None = None  # that was the last to run
 
-    def steer(self, loop: Any, take: Take, rest: Rest | None) -> tuple[Take, Rest | None]:
+    def steer(self, loop: LoopView, take: Take, rest: Rest | None) -> tuple[Take, Rest | None]:
         def next_handle() -> Any:
             if not self._watches:
                 return take()
@@ -137,7 +137,7 @@ def _handed_over() -> Iterator[Any]:
     loop = get_running_loop()
     if not isinstance(loop, VirtualLoop):
         return
-    for handle in loop._ready:
+    for handle in loop.ready:
         for future in handle._args or ():
             has_result = isinstance(future, FUTURES) and future.done() and not future.cancelled()
             if has_result and future._exception is None and future.result() is not None:

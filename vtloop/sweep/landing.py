@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from vtloop.core.scheduling import Scheduling
+from vtloop.core.policy import LoopView
 from vtloop.core.tasks import label
 from vtloop.core.waits import Frame, await_stack, describe
 from vtloop.private.interpreter import getframe
@@ -28,7 +28,7 @@ def landing(task: asyncio.Task[Any]) -> str:
     return "\n".join([words, *(f"  at {_place(frame)}" for frame in theirs)])
 
 
-def firing(loop: Scheduling, timer: Any, other: Any) -> str:
+def firing(loop: LoopView, timer: Any, other: Any) -> str:
     """Return that a timer fires before another one of its instant, and for whom."""
     tasks = [_woken_by(each, loop) for each in (timer, other)]
     one, another = (
@@ -40,7 +40,7 @@ def firing(loop: Scheduling, timer: Any, other: Any) -> str:
     return "\n".join([head, *(f"  {line}" for line in lines)])
 
 
-def _woken_by(timer: Any, loop: Scheduling) -> asyncio.Task[Any] | None:
+def _woken_by(timer: Any, loop: LoopView) -> asyncio.Task[Any] | None:
     """Return the task that waits for the future that a timer ends, if it ends one."""
     ended = next(iter(timer._args or ()), None)
     waiting: Any = loop.pending_tasks()

@@ -27,6 +27,17 @@ Four classes more are no cancellation of one task:
     O12.14      handle 14 comes as handle 12, before that and those between: `timers#0@O12.14`;
                 both are timers of one instant
 
+A case is also some choices of a run (see `values.choices`), one for each moment:
+
+    kind    that of the moment, such as B; of C with the handle, as each step has a kind of its own.
+            A plus before it tells the second cancellation from the first
+    index   which handle or rest; of C, which call
+    value   the number of whom is cancelled, of the group or of the timeout; of S 1; of O how many
+            handles later that timer comes otherwise which is the first now
+
+    worker#2@B17    main#1@A12+C15.3           timers#0@O12.14
+    B 17 is 2       A 12 is 1, +C15 3 is 1     O 12 is 2
+
 Timeouts are numbered as they are armed, those of `asyncio.timeout`, `wait_for` and `wait`. One that
 is to fire at a moment does not fire at its own deadline any more.
 """
@@ -36,6 +47,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
+
+from vtloop.values.choices import Choice, Choices
 
 CLASSES = {
     "A": "suspended",
@@ -51,6 +64,10 @@ OF_RUNS = "SFTO"
 """The classes that cancel no single task."""
 
 _OF_TWO_NUMBERS = frozenset("CO")
+_SUBJECTS = {"S": "everybody", "F": "group", "T": "timeout", "O": "timers"}
+"""Who a case of these classes is about."""
+_SECOND = "+"
+
 OF_OTHERS = frozenset("ABR")
 """The kinds of moments at which another task is cancelled as well."""
 AT_RESTS = frozenset({"R", "SR", "FR", "TR", "TE", "TL"})
@@ -80,6 +97,14 @@ class Moment(NamedTuple):
         within = f".{self.call}" if self.kind in _OF_TWO_NUMBERS else ""
         return f"{self.kind}{self.at}{within}{f'#{self.of}' if self.of else ''}"
 
+    def choice(self, number: int) -> Choice:
+        """Return what it is as a choice, as the first moment of a case of this number."""
+        if self.kind == "C":
+            return Choice(f"C{self.at}", self.call, number)
+        if self.kind == "O":
+            return Choice("O", self.at, self.call - self.at)
+        return Choice(self.kind, self.at, 1 if self.letter == "S" else self.of or number)
+
     @property
     def letter(self) -> str:
         """Its class: not D, which takes two."""
@@ -108,6 +133,34 @@ class Case(NamedTuple):
         return self.moments[0].letter if self.moments else ""
 
     @property
+    def choices(self) -> Choices:
+        """What it is as the choices of a run."""
+        chosen = [moment.choice(self.number) for moment in self.moments]
+        return Choices(
+            (_SECOND * number + kind, at, value) for number, (kind, at, value) in enumerate(chosen)
+        )
+
+    @classmethod
+    def of(cls, choices: Choices, who: str = "task") -> Case:
+        """Return the case that these choices are, of a task of this name.
+
+        ValueError if they are none.
+        """
+        if not choices:
+            return UNDISTURBED
+        in_turn = sorted(choices.deviations, key=lambda one: one.kind.startswith(_SECOND))
+        try:
+            made = [_moment_and_number(one) for one in in_turn]
+            (first, number), *_ = made
+            moments = [one if of == number else one._replace(of=of) for one, of in made]
+            case = case_of(str(cls(_SUBJECTS.get(first.letter, who), number, tuple(moments))))
+        except ValueError:
+            case = UNDISTURBED
+        if case.choices != choices:
+            raise ValueError(f"{choices!r} were given as a case of a sweep, while they are none")
+        return case
+
+    @property
     def of_two_tasks(self) -> bool:
         """Whether another task is cancelled as well."""
         return any(moment.of for moment in self.moments)
@@ -119,6 +172,16 @@ class Case(NamedTuple):
 
 
 UNDISTURBED = Case("", 0)
+
+
+def _moment_and_number(one: Choice) -> tuple[Moment, int]:
+    """Return which moment a choice is, and the number that its case has, if it is the first."""
+    kind = one.kind.removeprefix(_SECOND)
+    if kind.startswith("C"):
+        return Moment("C", int(kind[1:]), one.at), one.value
+    if kind == "O":
+        return Moment("O", one.at, one.at + one.value), 0
+    return Moment(kind, one.at), 0 if kind.startswith("S") else one.value
 
 
 def moment_of(text: str) -> Moment:

@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from vtloop.core.scheduling import Scheduling
+from vtloop.core.policy import LoopView
 from vtloop.core.tasks import number_of
 from vtloop.sweep.calls import Calls
 from vtloop.sweep.moments import Moment, kinds_of
@@ -87,7 +87,7 @@ class Others:
             self._first = number_of(first)
             self.place = self._begun = place
 
-    def look(self, loop: Scheduling, at: int, is_rest: bool) -> None:
+    def look(self, loop: LoopView, at: int, is_rest: bool) -> None:
         """Count the tasks that are there before a handle, or at a rest."""
         for task in loop.pending_tasks():
             number = number_of(task)

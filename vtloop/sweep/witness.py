@@ -16,7 +16,7 @@ import sys
 import weakref
 from asyncio import locks, queues, taskgroups, tasks
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextvars import ContextVar
 from types import CoroutineType
 from typing import Any
@@ -252,6 +252,11 @@ class WitnessedLoop(VirtualLoop):
         self._makers = witness.makers
         super().__init__(**options)
 
+    @property
+    def groups(self) -> Sequence[weakref.ref[Any]]:
+        """The TaskGroups, in the order in which they were entered."""
+        return self._witness.groups
+
     def tell_blocked(self, since: int, how: str) -> None:
         """Take note that a step was blocked up to now."""
         self.blocked_until = self._clock.now
@@ -275,13 +280,13 @@ class WitnessedLoop(VirtualLoop):
         """Return the tasks that are not done, in order of creation."""
         known = [reference() for reference in self._failing.tasks.values()]
         own = [task for task in known if task is not None and not task.done()]
-        others = self._adopted.pending()
+        others = self._register.pending()
         return in_order([*own, *others]) if others else sorted(own, key=hash)
 
     def task_of(self, number: int) -> asyncio.Task[Any] | None:
         """Return the task of a number, None if it is done or there is none."""
         if (reference := self._failing.tasks.get(number)) is None:
-            return next((one for one in self._adopted.pending() if number_of(one) == number), None)
+            return next((one for one in self._register.pending() if number_of(one) == number), None)
         task = reference()
         return None if task is None or task.done() else task
 

@@ -1,6 +1,6 @@
 """Plain values that every room speaks of, with no event loop in them.
 
-Used from outside: `clock.Clock`, `trace.Trace`, `trace.load`, `options.check`.
+Used from outside: `clock.Clock`, `choices.Choices`, `trace.Trace`, `trace.load`, `options.check`.
 May import: `errors`, `private`.
 
 A map of the package, from the bottom up:
@@ -9,6 +9,7 @@ A map of the package, from the bottom up:
 - `source`, `callers`, `programs`: lines of source code, whose code calls, functions by name
 - `text`, `columns`: words for what is counted, texts without addresses, texts in columns
 - `options`: the check of options, against tables that are where the options are
+- `choices`: the choices of a run, their token, which are simpler, and who makes them
 - `files`, `progress`: files that are read and written, how far long work is
 - `trace`: what a run has recorded
 """

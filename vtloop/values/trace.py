@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import io
 import os
+from collections import namedtuple
 from collections.abc import Iterator, Sequence
 from enum import Enum
 from typing import Any, NamedTuple, TypeAlias
@@ -251,7 +252,7 @@ class Trace(NamedTuple):
 
         run = (  # without its places in the code, which are no part of it
             [made[:-1] for made in self.tasks],
-            self.primitives,
+            tuple(map(_Digested._make, self.primitives)),
             [step[:-1] for step in self.steps],
             self.events,
             self.printed,
@@ -275,6 +276,10 @@ class Trace(NamedTuple):
         for table, records in zip(_TABLES, self[1:], strict=True):
             for record in records:
                 yield json.dumps([table, record], ensure_ascii=False, separators=(",", ":"))
+
+
+# A primitive as it is in digests, in which it has another name: so they stay what they were.
+_Digested: Any = namedtuple("Thing", list(Primitive._fields))  # type: ignore[misc]
 
 
 def is_file_of_trace(path: str | os.PathLike[str]) -> bool:

@@ -6,12 +6,14 @@ May import: `errors`, `private`, `values`, `patching`.
 
 A map of the package, from the bottom up:
 
+- `polling`: programs that look at a clock again and again
 - `actor`: `time.sleep` and `busy`, and what each kind of thread has to be able to do for them
-- `polling`, `probing`: programs that look at a clock again and again, and threads that are blocked
+- `probing`: what a thread is doing that runs on its own
 - `external`: threads that the simulation does not control
 - `baton`: how a thread sleeps and waits in virtual time: it hands on its turn, and gets it back
 - `thread_locks`, `pools`: the locks that threads wait for, and the jobs of their pools
 - `workers`, `program_threads`: threads of the run's own pools, and those that a program starts
+- `baton_back`: how the loop gets the baton back, and when it stops waiting for it
 - `other_executors`: executors of the program's own
 - `all_threads`: the threads of a run, and who goes on next
 """

@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
+from vtloop.core.threads.polling import Poll
 from vtloop.patching.originals import TIME
 from vtloop.patching.redirect import real
 from vtloop.patching.replaced import During, keeps, replaces
@@ -25,9 +26,6 @@ from vtloop.values.source import line_of_program
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
-
-    from vtloop.core.threads.polling import Poll
-    from vtloop.core.threads.thread_locks import Lock
 
 real_sleep = real(TIME["sleep"])
 real_monotonic = real(TIME["monotonic"])
@@ -58,6 +56,16 @@ PATIENCE = 10.0
 _LONGEST = (1 << 63) / NANOSECONDS  # seconds that time.sleep accepts
 
 
+class AwaitedLock(Protocol):
+    """A lock, as far as it matters to a thread that waits for it (see `thread_locks`)."""
+
+    def locked(self) -> bool:
+        """Return whether somebody holds it."""
+
+    def wait_in_real_time(self, seconds: float) -> bool:
+        """Wait at most so long until it is released; return whether it was."""
+
+
 class Actor(Protocol):
     """What a thread of a run can do that takes virtual time."""
 
@@ -81,10 +89,13 @@ class Actor(Protocol):
     def is_alone(self) -> bool:
         """Return whether nothing is going to happen but what this thread does."""
 
-    def wait_for(self, lock: Lock, end: int) -> None:
+    def wait_for(self, lock: AwaitedLock, end: int) -> None:
         """Block this thread until `lock` is released, at most until `end`, in nanoseconds."""
 
-    def wake(self, lock: Lock) -> None:
+    def about_to_wake(self) -> None:
+        """Take note, in another thread, that it is about to release what this one waits for."""
+
+    def wake(self, lock: AwaitedLock) -> None:
         """Tell this thread, from another one, that `lock` has been released."""
 
     def whoami(self) -> str:

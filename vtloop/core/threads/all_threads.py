@@ -5,18 +5,12 @@ the program starts are real threads. Who runs is decided by a baton: the loop ha
 and stands still until it is back. A thread gives it back when it ends, sleeps (`time.sleep`), or
 waits for a lock or for anything built on one (events, queues, futures of
 `run_coroutine_threadsafe`); it gets it again from a timer or a callback of the loop. So the order
-of everything is the loop's order, and the run is reproducible.
-
-A thread that stays away for real (it waits for a lock that is older than the run, or works for more
-than `patience` real seconds) does not hang the run: the loop takes the baton back, treats the
-thread as an outsider, and the run is marked as not reproducible once that thread calls in. A thread
-of the program that waits for something real, such as input, is one after some milliseconds, and the
-run is marked at once.
+of everything is the loop's order, and the run is reproducible. A thread that stays away for real is
+an outsider from then on (see `baton_back`).
 """
 
 from __future__ import annotations
 
-import _thread
 import itertools
 import threading
 import weakref
@@ -28,26 +22,18 @@ from math import inf
 from operator import itemgetter
 from typing import Any, Protocol
 
-from vtloop.core.threads.actor import outside, real_monotonic, real_process_time
+from vtloop.core.threads.actor import AwaitedLock, outside, real_monotonic
 from vtloop.core.threads.baton import BatonThread, is_outside
+from vtloop.core.threads.baton_back import BatonBack
 from vtloop.core.threads.external import Outsiders
 from vtloop.core.threads.other_executors import ForeignJobs
 from vtloop.core.threads.pools import Job, Pool, is_simulated
-from vtloop.core.threads.probing import (
-    is_at_breakpoint,
-    looks_after_others,
-    waits_for_others,
-    waits_for_real,
-)
 from vtloop.core.threads.program_threads import IN_VAIN, ProgramThread, start_outside
-from vtloop.core.threads.thread_locks import Lock
 from vtloop.core.threads.workers import Worker
 from vtloop.core.timers import AnyTimerHandle, Timers
 from vtloop.private.threads import thread_count
 from vtloop.values.clock import NEVER, Clock, to_seconds
 
-_LOOK = 0.001  # real seconds between two looks at a thread that does not come back, at first
-_LOOKS = 5  # that find it in the same wait, until it is taken for blocked for real
 _LEAVE = 1.0  # real seconds for abandoned workers to unwind
 
 
@@ -79,7 +65,6 @@ class Threads:
         self._ready = ready
         self._is_blocked = False  # whether the loop's own thread sleeps, or waits
         self._blocked_until = NEVER
-        self._patience = patience
         self._pools: dict[ThreadPoolExecutor, Pool] = {}
         self._workers: dict[Worker, None] = {}
         self._members: dict[ProgramThread, None] = {}
@@ -94,8 +79,7 @@ class Threads:
         """Whether the run has ended as nothing could happen any more."""
         self.outsiders = Outsiders(patience, clock.depends_on)
         self._foreign = ForeignJobs(weakref.proxy(self), patience)  # so that there is no cycle
-        self.baton_back = _thread.allocate_lock()
-        self.baton_back.acquire()
+        self.baton_back = BatonBack(weakref.proxy(self), patience)
 
     def __repr__(self) -> str:
         return f"<Threads {[*self._workers, *self._members]}>"
@@ -175,7 +159,7 @@ class Threads:
         """Return whether nothing but the thread that runs now has anything to do until then."""
         return not (self._ready or self._turns) and instant < self.next_deadline()
 
-    def run_until_released(self, lock: Lock, end: int) -> bool:
+    def run_until_released(self, lock: AwaitedLock, end: int) -> bool:
         """Let everybody run while the loop's own thread waits for `lock`, at most until `end`.
 
         Returns False if it would wait for ever.
@@ -304,51 +288,6 @@ class Threads:
             "virtual"
         )
 
-    def wait_for_baton(self, thread: BatonThread) -> bool:
-        """Wait in real time; return False when the thread seems to be blocked for real."""
-        if self.baton_back.acquire(timeout=_LOOK):
-            return True
-        began, last_look, looks, pause = real_monotonic(), "", 0, _LOOK
-        while True:
-            used = real_process_time()
-            if self.baton_back.acquire(timeout=pause):
-                return True
-            quiet = real_process_time() - used < pause / 2  # not even a thread of C code computes
-            # The system says that a thread waits until it has a processor, so one that is woken
-            # speaks for itself.
-            others = real = ""
-            if quiet and not thread.waking:
-                others = waits_for_others(thread.thread)
-                real = waits_for_real(thread.thread)
-            look = others or real
-            if look and look == last_look:
-                looks += 1
-            elif not look:
-                looks, pause = 0, min(2 * pause, 20 * _LOOK)
-            last_look = look
-            has_patience = real_monotonic() - began <= self._patience
-            if looks < _LOOKS and has_patience:
-                continue
-            looks = 0
-            if is_at_breakpoint(thread.thread):
-                began = real_monotonic()
-                continue
-            if others:
-                self._tell_kept(thread, self._loop.notice)
-            else:
-                self._tell_kept(thread, self.clock.depends_on)
-                self.outsiders.is_told_of(thread.thread)
-            # A job that waits for something real is waited for, as it is to have a result.
-            if others or isinstance(thread, ProgramThread) or not has_patience:
-                return False
-
-    def _tell_kept(self, thread: BatonThread, tell: Callable[[str], object]) -> None:
-        """Tell the user of a thread that does not come back from something real."""
-        if not looks_after_others(thread.thread):
-            at = thread.waits_at()
-            who = f"the thread {thread.thread.name!r}{f', at {at}' if at else ''}"
-            tell(f"Something real kept {who}; it took real time, and no virtual")
-
     def occupy_processor(self, nanoseconds: int) -> int:
         """Return how long a computation in a worker takes, behind those that came before it."""
         now = self.clock.now
@@ -377,6 +316,10 @@ class Threads:
         return [*self._members, *(worker for worker in self._workers if worker.job is not None)]
 
     # Threads of the program
+
+    def notice(self, message: str) -> None:
+        """Tell the user of the run something that they should know."""
+        self._loop.notice(message)
 
     def start_thread(self, thread: threading.Thread) -> None:
         """Start a thread of the program; it runs first in the next turn of the loop."""
@@ -423,15 +366,14 @@ class Threads:
             self.outsiders.note_call()
 
     def called_in(self) -> None:
-        """Wake the loop, as the current thread has told it something."""
+        """Wake the loop, as the current thread has told it something, or released what it needs."""
         if is_outside(self.clock):
             self.outsiders.wake()
 
-    def unblocked(self) -> None:
-        """Take note that the current thread has let go of what the loop's own thread waits for."""
+    def note_say(self) -> None:
+        """Take note that the current thread is about to release what one of the run waits for."""
         if is_outside(self.clock):
             self.outsiders.note_say()
-            self.outsiders.wake()
 
     def clock_may_move(self) -> bool:
         """Return whether nothing need be asked before the clock moves; cheap, as for each move."""

@@ -12,18 +12,29 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
-from vtloop.core.threads.actor import has_computed, here
-from vtloop.core.threads.polling import IN_TURNS
+from vtloop.core.threads.actor import AwaitedLock, has_computed, here
+from vtloop.core.threads.external import Outsiders
+from vtloop.core.threads.polling import IN_TURNS, Poll
 from vtloop.core.threads.probing import frames_of
 from vtloop.values.clock import NEVER, Clock
 from vtloop.values.source import is_library, place
 
-if TYPE_CHECKING:
-    from vtloop.core.threads.external import Outsiders
-    from vtloop.core.threads.polling import Poll
-    from vtloop.core.threads.thread_locks import Lock
+
+class GuestLoop(Protocol):
+    """An event loop, as far as it matters to those who ask what it waits for."""
+
+    def pending_tasks(self) -> list[asyncio.Task[Any]]:
+        """Return the tasks that are not done, in order of creation."""
+
+
+class Return(Protocol):
+    """The way on which the loop gets the baton back (see `baton_back`)."""
+
+    def give(self) -> None: ...
+    def take(self) -> None: ...
+    def wait_for(self, thread: BatonThread) -> bool: ...
 
 
 class BatonHolder(Protocol):
@@ -31,15 +42,17 @@ class BatonHolder(Protocol):
 
     clock: Clock
     outsiders: Outsiders
-    baton_back: _thread.LockType
+
+    @property
+    def baton_back(self) -> Return: ...
 
     def turn(self, function: Callable[..., object], *args: Any) -> None: ...
     def wake_at(self, deadline: int, thread: BatonThread, suspension: int) -> None: ...
     def forget_alarm(self, thread: BatonThread) -> None: ...
-    def wait_for_baton(self, thread: BatonThread) -> bool: ...
     def occupy_processor(self, nanoseconds: int) -> int: ...
     def next_deadline(self) -> int: ...
     def next_alarm_in(self) -> float: ...
+    def note_say(self) -> None: ...
     def nothing_until(self, instant: int) -> bool: ...
     def start_thread(self, thread: threading.Thread) -> None: ...
     def ended(self, thread: BatonThread) -> None: ...
@@ -63,6 +76,9 @@ class ThreadStarter:
     def start_thread(self, thread: threading.Thread) -> None:
         self.have_threads().start_thread(thread)
 
+    def about_to_wake(self) -> None:
+        self.have_threads().note_say()
+
     def submit(self, executor: ThreadPoolExecutor, function: Callable[[], Any]) -> Future[Any]:
         return self.have_threads().run_in_pool(executor, function)
 
@@ -76,7 +92,7 @@ class BatonThread(ThreadStarter):
     """A thread of a run, as an actor (see `actor`), and as the loop sees it."""
 
     thread: threading.Thread
-    loop: asyncio.AbstractEventLoop | None = None
+    loop: GuestLoop | None = None
     """The event loop that runs in it, if one does."""
 
     def __init__(self, threads: BatonHolder) -> None:
@@ -120,7 +136,7 @@ class BatonThread(ThreadStarter):
         """Let the loop go on without this thread, which has nothing left to do."""
         self.has_ended = True
         if self._take_baton():
-            self.threads.baton_back.release()
+            self.threads.baton_back.give()
         elif not self.has_left:  # it was blocked for real
             self.threads.turn(self.threads.ended, self)
 
@@ -145,7 +161,7 @@ class BatonThread(ThreadStarter):
                 self.suspended = False
                 self._baton.append(None)
                 raise
-            self.threads.baton_back.release()
+            self.threads.baton_back.give()
         else:  # the loop took it, because this thread was blocked for real
             self.threads.turn(arrange)
         if not self._wait_for_go():
@@ -176,7 +192,7 @@ class BatonThread(ThreadStarter):
     def is_alone(self) -> bool:
         return self.threads.nothing_until(NEVER - 1)
 
-    def wait_for(self, lock: Lock, end: int) -> None:
+    def wait_for(self, lock: AwaitedLock, end: int) -> None:
         def arrange() -> None:
             if not lock.locked():  # released in the meantime, by an outsider
                 self.wake(lock)
@@ -203,7 +219,7 @@ class BatonThread(ThreadStarter):
     def ended(self) -> None:
         """Take note that the thread has ended; called by the loop."""
 
-    def wake(self, lock: Lock) -> None:
+    def wake(self, lock: AwaitedLock) -> None:
         if self.suspended:
             self.threads.turn(self.resume, self._suspension)
 
@@ -229,13 +245,13 @@ class BatonThread(ThreadStarter):
         back = False
         try:
             self._go.release()
-            back = self.threads.wait_for_baton(self)
+            back = self.threads.baton_back.wait_for(self)
         finally:  # it is not back when the thread is blocked for real, or on Ctrl-C
             if not back:
                 if self._take_baton():
                     self.threads.outsiders.blocked_for_real(self.thread)
                 else:
-                    self.threads.baton_back.acquire()
+                    self.threads.baton_back.take()
                     back = True
             if back and self.has_ended:
                 self.threads.ended(self)

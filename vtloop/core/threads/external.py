@@ -155,7 +155,7 @@ class Outsiders:
         processor; only of a wait for a condition is it known whether somebody has ended it.
         """
         last_look, looks = self._looks.get(thread, ("", 0))
-        look = waits_for_others(thread)
+        look = waits_for_others(thread)  # "" or the same text as long as it has not moved
         looks = looks + 1 if look == last_look else 1
         self._looks[thread] = look, looks
         if not look or looks == 1:
@@ -167,6 +167,7 @@ class Outsiders:
 
         The handler of a signal, such as Ctrl-C, is no outsider; what it does shows in `ready`.
         """
+        # Nothing else is left to wait for: then those that were given up are better than nobody.
         if gap == inf:
             self._ignored.difference_update(map(weakref.ref, self._in_vain))
             self._in_vain.clear()
@@ -179,10 +180,14 @@ class Outsiders:
             # A thread that is being woken may still look blocked: look again before a deadlock.
             sure = working or gap < inf or not self._looks or calm == _CALM
             calm = 0 if working else calm + 1
+            # Who has called in before keeps pace with the clock: for such threads it is enough to
+            # wait as long as a real loop would. Others get all the patience there is.
             limit = gap if self._callers.issuperset(working) else self._patience
             left = min(limit - self._waited_since_move, self._patience - self._waited_since_call)
+            # At a breakpoint a thread may stay for as long as it likes.
             if working and left <= 0 and any(map(is_at_breakpoint, working)):
                 left = _POLL
+            # Nobody at work: only what has come already counts, or a last look before a deadlock.
             began = real_monotonic()
             called = self.get_call(min(pause, left) if working else 0 if sure else _POLL / 4)
             waited = real_monotonic() - began
@@ -194,6 +199,7 @@ class Outsiders:
                 return True
             if not sure:
                 continue
+            # The clock may move. Those that patience was lost with are left out from now on.
             if not working or left <= 0:
                 if self._patience <= max(self._waited_since_move, self._waited_since_call):
                     self._in_vain.update(working)

@@ -24,15 +24,12 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from types import CodeType, FrameType
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from vtloop.errors import LivelockError, SpinWarning
 from vtloop.values.callers import is_spectator, reader
-from vtloop.values.clock import NANOSECONDS, format_seconds
+from vtloop.values.clock import NANOSECONDS, Clock, format_seconds
 from vtloop.values.source import place
-
-if TYPE_CHECKING:
-    from vtloop.core.threads.actor import Actor
 
 FREE = 10_000
 OF_EACH = 100
@@ -58,6 +55,16 @@ class Poll:
         self.sees_more = False  # whether it sees now that the clock has moved
 
 
+class Poller(Protocol):
+    """What has to be known of the thread of a run that looks at a clock (see `actor`)."""
+
+    clock: Clock
+
+    def whoami(self) -> str: ...
+    def is_alone(self) -> bool: ...
+    def let_pass(self, nanoseconds: int, poll: Poll) -> None: ...
+
+
 class Polling:
     """Lets time pass for a program that looks at a clock again and again; see above."""
 
@@ -70,14 +77,14 @@ class Polling:
         self._known: dict[int, CodeType] = {}  # what has polled, by id(), as a hash takes long
         self._polls: dict[str, Poll] = {}
 
-    def look_by(self, caller: FrameType, actor: Actor) -> None:
+    def look_by(self, caller: FrameType, actor: Poller) -> None:
         """Take note of a look at the loop's time, where asyncio looks for each timeout."""
         if is_spectator(caller):
             actor.clock.looks_left = _NOT_ASKED
         else:
             self.look(actor)
 
-    def look(self, actor: Actor, how: str = "looked at a clock") -> None:
+    def look(self, actor: Poller, how: str = "looked at a clock") -> None:
         """Take note of a look at the clock, as none was left, and of how the program has looked.
 
         Raises LivelockError if nothing else can happen, and the program has looked for too long.
@@ -111,7 +118,7 @@ class Polling:
         if polls:
             self._pass_time(actor, poll, how)
 
-    def _pass_time(self, actor: Actor, poll: Poll, how: str) -> None:
+    def _pass_time(self, actor: Poller, poll: Poll, how: str) -> None:
         passed = actor.clock.now - poll.began
         if passed > MOST and actor.is_alone():
             message = (
@@ -122,7 +129,7 @@ class Polling:
             raise LivelockError(actor.clock.dated(message))
         actor.let_pass(min(max(SHORTEST, passed // PARTS), LONGEST), poll)
 
-    def _tell(self, actor: Actor, frame: FrameType, how: str) -> None:
+    def _tell(self, actor: Poller, frame: FrameType, how: str) -> None:
         """Tell that a line of the program polls; the first one also by a warning."""
         message = actor.clock.dated(
             f"{actor.whoami()} {how} again and again at virtual time "

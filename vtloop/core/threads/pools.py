@@ -13,13 +13,10 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from logging import getLogger
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from vtloop.core.threads.actor import here
 from vtloop.private.threads import ExecutorInside, WorkerContext
-
-if TYPE_CHECKING:
-    from vtloop.core.threads.workers import Worker
 
 real_submit = ThreadPoolExecutor.submit
 real_shutdown = ThreadPoolExecutor.shutdown
@@ -72,6 +69,16 @@ class Job(Future[Any]):
         return True
 
 
+class JobTaker(Protocol):
+    """A worker of a pool that has nothing to do (see `workers`)."""
+
+    job: Job | None
+    """What it is to do when it runs next; None if its thread is to end."""
+
+    def hand_over(self) -> None:
+        """Let it run."""
+
+
 class Pool:
     """The workers that stand in for the threads of one ThreadPoolExecutor."""
 
@@ -80,7 +87,7 @@ class Pool:
         self._jobs = 0  # there have been
         self._workers = 0
         self._workers_so_far = 0
-        self.idle: deque[Worker] = deque()
+        self.idle: deque[JobTaker] = deque()
         self.waiting: deque[Job] = deque()
         self._unfinished = 0  # jobs
         self._drained: list[Callable[[], object]] = []

@@ -6,21 +6,36 @@ gives its turn to others, and is woken in order of arrival when it is released. 
 the interpreter, a thread that happens to come first may take it before the one that was woken.
 
 On threads outside the simulation it is a plain lock, and while one of them holds it, everybody
-waits in real time. So does a debugger.
+waits in real time. So does a debugger. Where one of them releases what a thread of a run waits for,
+the user is told before: as soon as the lock is free, the run may go on, and be over.
 """
 
 from __future__ import annotations
 
 import _thread
+import os
 from collections import deque
 from threading import TIMEOUT_MAX
 from types import TracebackType
 
 from vtloop.core.threads.actor import Actor, here, looks
+from vtloop.patching.replaced import During, keeps, replaces
 from vtloop.private.interpreter import getframe
 from vtloop.private.threads import IS_OWNED
 from vtloop.values.callers import DEBUGGERS, is_called_by
 from vtloop.values.clock import NANOSECONDS, NEVER
+
+# Held by who begins to wait, and by who releases a lock, so that each of them knows of the other.
+_door = _thread.RLock()  # a finalizer may come in between
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_door._at_fork_reinit)  # type: ignore[attr-defined]
+replaces(
+    __name__,
+    During.PROCESS,
+    "a lock that another thread had is free there",
+    "what `os.register_at_fork` calls in the child",
+)
+keeps(__name__, "who looks at the state of a virtual lock", "_door")
 
 
 class Lock:
@@ -61,7 +76,8 @@ class Lock:
 
     def acquire_until(self, actor: Actor, end: int) -> bool:
         """Take the lock in a thread of a run; wait for it up to `end`, in nanoseconds."""
-        self._waiting.append(actor)
+        with _door:
+            self._waiting.append(actor)
         try:
             while not self._lock.acquire(False):
                 if actor.clock.now >= end:
@@ -77,7 +93,15 @@ class Lock:
     def release(self) -> None:
         """Let go of the lock, from whatever thread."""
         self._held_outside = False
-        self._lock.release()
+        told = None
+        while True:
+            with _door:
+                first = self._waiting[0] if self._waiting else None
+                if first is None or first is told:
+                    self._lock.release()
+                    break
+            first.about_to_wake()  # not behind the door, as it may do anything
+            told = first
         for actor in tuple(self._waiting)[:1]:  # in one go: another thread may be at it too
             actor.wake(self)
 

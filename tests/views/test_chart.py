@@ -1,0 +1,451 @@
+"""Charts: the same bytes in every process, texts that have room, and a legend of what occurs."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ElementTree
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+import vtloop
+from scenarios.catalogue import SCENARIOS
+from tests.support import timelines
+
+pytest.importorskip("matplotlib")
+
+from matplotlib.artist import Artist
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.text import Text
+from matplotlib.textpath import text_to_path
+
+from vtloop import chart
+from vtloop.core.patches.wall_clock import start_of
+from vtloop.integrations.cli.scripts import Options, run_script
+from vtloop.sweep import replay
+from vtloop.timeline.difference import first_difference
+from vtloop.timeline.timeline import Timeline
+from vtloop.values.clock import START
+from vtloop.views.chart.scale import AXES
+from vtloop.views.chart.style import ARROWS, FONT, MARKS, SIZES, STATES, THEMES
+from vtloop.views.chart.svg import to_bytes
+
+pytestmark = pytest.mark.ends
+
+ROOT = Path(__file__).parents[2]
+SVG = "{http://www.w3.org/2000/svg}"
+PIXEL = 1.0  # by which renderers and fonts may disagree
+
+
+async def kitchen():
+    """Do most of what a chart can show."""
+    stove, ovens, bell = asyncio.Lock(), asyncio.Semaphore(2), asyncio.Event()
+
+    async def cook(dish, seconds):
+        async with stove:
+            print(f"{dish}: frying")
+            await asyncio.sleep(seconds)
+        async with ovens, vtloop.section("baking"):
+            await asyncio.sleep(2)
+        print(f"{dish} served")
+
+    async def chef():
+        time.sleep(0.5)
+        print("sharpened knives")
+        await asyncio.sleep(1)
+        raise ValueError("burnt")
+
+    async def waiter():
+        try:
+            async with asyncio.timeout(1.5):
+                await bell.wait()
+        except TimeoutError:
+            print("gave up")
+        await asyncio.sleep(10)
+
+    boss = asyncio.create_task(chef(), name="chef")
+    serving = asyncio.create_task(waiter())
+    async with asyncio.TaskGroup() as group:
+        for dish, seconds in (("soup", 1), ("steak", 2), ("fish", 1.5)):
+            group.create_task(cook(dish, seconds), name=dish)
+    await asyncio.gather(boss, return_exceptions=True)
+    serving.cancel("closing time")
+    _guest = asyncio.create_task(asyncio.sleep(100), name="guest")
+    await asyncio.sleep(1)
+
+
+async def nap():
+    await asyncio.sleep(1)
+
+
+async def crowd(tasks=60, naps=3):
+    async def member(number):
+        for _ in range(naps):
+            await asyncio.sleep(1 + number % 3)
+
+    await asyncio.gather(*(member(number) for number in range(tasks)))
+
+
+def timeline_of(main):
+    return vtloop.simulate(main).timeline
+
+
+@pytest.fixture(scope="module")
+def busy_kitchen():
+    return timeline_of(kitchen)
+
+
+def runs_of(scenario):
+    """Return the timelines of a scenario's loops that have tasks."""
+    recordings = []
+    start = scenario.wall_clock or START
+    run_script(str(scenario.script), [], Options(wall_clock=start, recordings=recordings))
+    header = {"wall_clock": scenario.wall_clock and start_of(start).text}
+    timelines = [Timeline(recording.trace(**header)) for recording in recordings]
+    return [timeline for timeline in timelines if timeline.lanes]
+
+
+def shapes_of(figure):
+    """Return the tooltips of an SVG's shapes, by id."""
+    root = ElementTree.fromstring(to_bytes(figure, "svg"))
+    groups = root.iter(f"{SVG}g")
+    return {
+        group.get("id"): title.text
+        for group in groups
+        if group.get("id") and (title := group.find(f"{SVG}title")) is not None
+    }
+
+
+def legend_of(figure):
+    return [text.get_text() for text in figure.axes[-1].get_legend().get_texts()]
+
+
+def places_of(figure):
+    """Return the words and the place, in pixels, of everything that is drawn."""
+    figure.draw_without_rendering()
+    return [
+        (artist.get_gid(), str(artist.get_label()), getattr(artist, "get_text", str)(), box.bounds)
+        for artist in figure.findobj(Artist)
+        if (box := artist.get_window_extent()) is not None
+    ]
+
+
+def check_texts(figure):
+    """Check that no text overlaps another one, and that none is cut off."""
+    figure.draw_without_rendering()
+    found = {
+        id(text): (text.get_text(), text.get_window_extent())
+        for text in figure.findobj(Text)
+        if text.get_text().strip() and text.get_visible()
+    }
+    whole = figure.bbox
+    boxes = list(found.values())
+    for words, box in boxes:
+        assert box.x0 >= whole.x0 - PIXEL, f"{words!r} is cut off on the left"
+        assert box.x1 <= whole.x1 + PIXEL, f"{words!r} is cut off on the right"
+        assert box.y0 >= whole.y0 - PIXEL, f"{words!r} is cut off below"
+        assert box.y1 <= whole.y1 + PIXEL, f"{words!r} is cut off above"
+    for (one, first), (other, second) in combinations(boxes, 2):
+        across = min(first.x1, second.x1) - max(first.x0, second.x0)
+        down = min(first.y1, second.y1) - max(first.y0, second.y0)
+        assert across <= PIXEL or down <= 2 * PIXEL, f"{one!r} and {other!r} overlap"
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def test_no_text_of_a_scenario_overlaps_another_or_is_cut_off(scenario):
+    if sys.version_info < scenario.min_python:
+        pytest.skip("it needs a later Python")
+    timelines = runs_of(scenario)
+    assert timelines
+    for timeline in timelines:
+        for axis in AXES:
+            check_texts(chart.figure(timeline, axis=axis))
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("axis", AXES)
+def test_a_dark_chart_has_everything_where_a_light_one_has_it(busy_kitchen, axis):
+    light, dark = (places_of(chart.figure(busy_kitchen, axis=axis, theme=name)) for name in THEMES)
+    assert light == dark
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("size", [*SIZES, (5, 4)])
+@pytest.mark.parametrize("axis", AXES)
+def test_texts_have_room_at_every_size(busy_kitchen, axis, size):
+    check_texts(chart.figure(busy_kitchen, axis=axis, size=size))
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("axis", AXES)
+def test_an_svg_is_the_same_in_every_process(axis, tmp_path):
+    code = (
+        "import sys\nfrom tests.views import test_chart as t\n"
+        f"t.chart.save(t.timeline_of(t.kitchen), sys.argv[1], axis={axis!r})"
+    )
+    written = []
+    for seed in ("1", "2"):
+        path = tmp_path / f"{seed}.svg"
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        subprocess.run(
+            [sys.executable, "-c", code, str(path)],
+            check=True,
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+        )
+        written.append(path.read_bytes())
+    assert written[0] == written[1]
+
+
+def test_pyplot_is_not_imported():
+    code = (
+        "import asyncio, sys, vtloop\nfrom vtloop import chart\n"
+        "chart.draw(vtloop.simulate(lambda: asyncio.sleep(1)).timeline)\n"
+        "print('matplotlib.pyplot' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("axis", AXES)
+def test_every_shape_has_an_id_of_its_own_and_a_tooltip(busy_kitchen, axis):
+    figure = chart.figure(busy_kitchen, axis=axis)
+    named = [artist.get_gid() for artist in figure.findobj() if artist.get_gid()]
+    assert len(named) == len(set(named))
+    shapes = shapes_of(figure)
+    assert shapes["task-1-start"] == "kitchen#1 starts at 0 s"
+    assert shapes["task-2-end"] == "chef raised at 1.5 s\nValueError('burnt')"
+    assert "soup: frying" in shapes["print-1"]
+    waits = [tip for name, tip in shapes.items() if name.startswith("task-5-span-")]
+    assert any(tip.startswith("steak waits for Lock 'stove'\nfrom 0.5 s to 1.5 s") for tip in waits)
+    assert shapes["thing-2-holding-2"].startswith("soup holds Semaphore 'ovens'")
+    assert shapes["section-0-holding-0"].startswith("soup is in section baking\nfrom ")
+    assert not [child for child in figure.axes[0].patches if not child.get_gid()]
+
+
+def test_a_legend_lists_only_what_occurs(busy_kitchen):
+    assert legend_of(chart.figure(timeline_of(nap))) == ["runs", "sleeps", "starts", "returns"]
+    every = legend_of(chart.figure(busy_kitchen))
+    assert {words for words, _ in ARROWS.values()} <= set(every)
+    assert {words for words, _ in MARKS.values()} <= set(every)
+    assert {"holds it", "in the section", "how many wait for it"} <= set(every)
+    assert set(every) >= {words for words, _ in STATES.values()} - {STATES["other"][0]}
+
+
+def test_work_of_no_duration_has_columns_by_step():
+    timeline = timeline_of(nap)
+    widths = {}
+    for axis in AXES:
+        ax = chart.draw(timeline, axis=axis)
+        runs = [patch for patch in ax.patches if " runs, " in patch.get_label()]
+        widths[axis] = [patch.get_width() for patch in runs]
+    assert widths == {"time": [0, 0], "steps": [1, 1], "both": [1, 1]}
+
+
+def test_instants_that_are_rounded_alike_are_told_apart_by_step():
+    async def main():
+        for seconds in (0.001, 1, 2_592_000):
+            await asyncio.sleep(seconds)
+
+    figure = chart.figure(timeline_of(main), axis="steps")
+    labels = [label.get_text() for label in figure.axes[0].get_xticklabels()]
+    assert labels == ["0", "0.001 s", "1.001 s", "30"]
+
+
+def test_the_title_tells_of_a_deadlock_as_that_may_take_no_time():
+    async def main():
+        lock = asyncio.Lock()
+        async with lock:
+            await asyncio.sleep(1)
+            await lock.acquire()
+
+    assert chart.figure(timeline_of(main)).axes[0].get_title("left") == (
+        "main: 1 task, 1 s, then a deadlock"
+    )
+
+
+async def at_once():
+    lock = asyncio.Lock()
+
+    async def use():
+        async with lock:
+            await asyncio.Event().wait()
+
+    await asyncio.gather(*map(asyncio.create_task, [use(), use()]))
+
+
+def test_a_run_that_takes_no_time_is_drawn_by_steps():
+    async def later():
+        await asyncio.sleep(1)
+
+    timeline, other = timeline_of(at_once), timeline_of(later)
+    by_default, by_steps, by_time = (
+        to_bytes(chart.figure(timeline, **how), "svg")
+        for how in ({}, {"axis": "steps"}, {"axis": "time"})
+    )
+    assert by_default == by_steps != by_time
+    assert to_bytes(chart.compare(timeline, other), "svg") == to_bytes(
+        chart.compare(timeline, other, axis="time"), "svg"
+    )
+
+
+def test_who_is_cancelled_between_two_steps_waits_until_then():
+    figure = chart.figure(replay(at_once, "use#2@R0").timeline)
+    boxes = {name: box for name, _, _, box in places_of(figure)}
+    ends = {name: left + width for name, (left, _, width, _) in boxes.items() if name}
+    last = ends["task-3-span-1"]  # the other one has run, and waits for the lock
+    assert ends["task-2-span-2"] == pytest.approx(last)
+    assert ends["cancel-1"] == pytest.approx(last, abs=PIXEL)
+
+
+@pytest.mark.parametrize("axis", AXES)
+def test_the_chart_of_a_later_loop_begins_where_that_loop_did(axis, busy_kitchen):
+    first, second = busy_kitchen, timelines.of_a_second_loop(kitchen, start=100)
+    one, other = (chart.figure(timeline, axis=axis).axes[0] for timeline in (first, second))
+    assert other.get_title(loc="left") == one.get_title(loc="left") == "kitchen: 7 tasks, 8 s"
+    later = 100 if axis == "time" else 0
+    assert other.get_xlim() == pytest.approx([x + later for x in one.get_xlim()])
+    assert other.get_xticks() == pytest.approx([x + later for x in one.get_xticks()])
+    words, moved = ([text.get_text() for text in ax.get_xticklabels()] for ax in (one, other))
+    assert moved == [text and f"{float(text) + 100:g}" for text in words]
+    check_texts(other.figure)
+
+
+def test_tasks_left_pending_are_hatched():
+    async def main():
+        _left = asyncio.create_task(asyncio.sleep(100), name="left")
+        await asyncio.sleep(1)
+
+    figure = chart.figure(timeline_of(main))
+    assert STATES["left"][0] in legend_of(figure)
+    assert "xxxx" in [patch.get_hatch() for patch in figure.axes[0].patches]
+
+
+def test_states_differ_in_pattern_wherever_they_are_of_a_kind():
+    waits = [pattern for state, (_, pattern) in STATES.items() if state not in ("running", "sleep")]
+    assert len(set(waits)) == len(waits)
+    assert all(set(theme.states) == set(STATES) for theme in THEMES.values())
+
+
+def test_the_loops_own_tasks_are_left_out():
+    async def main():
+        await asyncio.to_thread(time.sleep, 1)
+
+        async def numbers():
+            yield 1
+
+        async for _ in numbers():
+            break
+
+    figure = chart.figure(timeline_of(main))
+    labels = [text.get_text() for text in figure.axes[0].texts]
+    assert not [label for label in labels if "Executors" in label or "shutdown" in label]
+
+
+def test_axes_of_the_users_own_are_drawn_on(busy_kitchen):
+    figure = Figure(figsize=(12, 8))
+    upper, lower = figure.subplots(2)
+    assert chart.draw(busy_kitchen, ax=lower, title="lunch", theme="dark") is lower
+    assert lower.get_title(loc="left") == "lunch"
+    assert not upper.patches
+
+
+def test_many_tasks_share_rows_and_shapes():
+    figure = chart.figure(timeline_of(crowd))
+    ax = figure.axes[0]
+    assert "60 tasks" in [text.get_text() for text in ax.texts]
+    assert len(ax.patches) < 10
+    assert len(ax.collections) >= 2
+    check_texts(figure)
+    captions = [text.get_text() for text in ax.texts if (text.get_gid() or "").startswith("capt")]
+    assert "Not drawn: 61 arrows to or from tasks that share a row." in captions
+
+
+def test_boxes_with_gaps_too_fine_to_be_seen_become_one():
+    timeline = timeline_of(lambda: crowd(tasks=60, naps=40))
+    figure = chart.figure(timeline, axis="steps")
+    shapes = [shape for shape in figure.axes[0].collections if shape.get_gid() == "callbacks"]
+    (path,) = shapes[0].get_paths()
+    callbacks = sum(not step[1] for step in timeline.trace.steps)
+    assert len(path.vertices) / 5 < callbacks / 4
+
+
+@pytest.mark.parametrize("weight", ["normal", "bold"])
+def test_all_digits_of_the_font_are_equally_wide(weight):
+    font = FontProperties(family=FONT, size=100, weight=weight)
+    texts = [f"task{digit}, {digit}.{digit}7 s" for digit in range(10)]
+    assert len({text_to_path.get_text_width_height_descent(t, font, False) for t in texts}) == 1
+
+
+def test_a_comparison_marks_the_first_difference():
+    async def slower():
+        await asyncio.sleep(1)
+        await asyncio.sleep(1)
+
+    one, other = timeline_of(slower), timeline_of(nap)
+    assert first_difference(one, one) is None
+    found = first_difference(timeline_of(nap), timeline_of(lambda: asyncio.sleep(2)))
+    assert found is not None
+    assert found.ats == (0, 0)
+    figure = chart.compare(one, other)
+    marks = [line for ax in figure.axes for line in ax.lines if "difference" in str(line.get_gid())]
+    assert [line.get_gid() for line in marks] == ["run-1-difference", "run-2-difference"]
+    check_texts(figure)
+
+
+def test_the_clock_on_the_wall_is_below_the_time_when_there_is_one():
+    from datetime import datetime
+
+    timeline = vtloop.simulate(nap, wall_clock=datetime(2024, 1, 1, 9, 24)).timeline
+    figure = chart.figure(timeline)
+    labels = [label.get_text() for label in figure.axes[0].get_xticklabels()]
+    assert "0\n09:24:00" in labels
+    assert "0.5\n" in labels, "no clock shows half a second"
+    check_texts(figure)
+
+
+def test_texts_that_the_font_lacks_are_replaced():
+    async def main():
+        print("price: $5 and $6\t漢字 🙂")
+
+    figure = chart.figure(timeline_of(main))
+    check_texts(figure)
+    assert "price: $5 and $6 \ufffd\ufffd \ufffd" in [t.get_text() for t in figure.axes[0].texts]
+
+
+@pytest.mark.parametrize("suffix", ["svg", "png", "pdf"])
+def test_a_chart_is_saved_by_the_suffix_of_its_path(suffix, tmp_path):
+    path = tmp_path / f"nap.{suffix}"
+    chart.save(timeline_of(nap), path)
+    again = tmp_path / f"again.{suffix}"
+    chart.save(timeline_of(nap), again)
+    assert path.read_bytes() == again.read_bytes()
+
+
+def test_errors_tell_what_to_do_instead(tmp_path):
+    timeline = timeline_of(nap)
+    with pytest.raises(ValueError, match="let the name end in one of these"):
+        chart.save(timeline, tmp_path / "nap.gif")
+    for wrong in ({"axis": "sideways"}, {"theme": "pink"}, {"size": "poster"}):
+        with pytest.raises(ValueError, match="pass one"):
+            chart.figure(timeline, **wrong)
+
+
+def test_a_run_without_tasks_has_a_chart():
+    assert chart.draw(timeline_of(lambda: asyncio.sleep(0))) is not None
+
+
+def test_two_tasks_never_look_the_same():
+    async def main():
+        for end in (*"ab", "b"):
+            await asyncio.create_task(asyncio.sleep(1), name=f"{'download ' * 9}{end}")
+
+    texts = [text.get_text() for text in chart.figure(timeline_of(main)).axes[0].texts]
+    named = [text for text in texts if text.startswith("download") and "download " in text]
+    assert [name.rpartition(" ")[2] for name in named] == ["a", "(3)", "(4)"]
