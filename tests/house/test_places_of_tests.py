@@ -29,6 +29,6 @@ def test_each_room_has_a_folder_of_tests():
 
 
 def test_every_file_of_tests_is_in_a_folder_and_has_a_name_of_its_own():
-    assert not list(TESTS.glob("*.py"))
+    assert [path.name for path in TESTS.glob("*.py")] == ["conftest.py"]
     names = Counter(path.name for path in TESTS.rglob("test_*.py"))
     assert not [name for name, count in names.items() if count > 1]
