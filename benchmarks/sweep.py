@@ -12,11 +12,13 @@ import asyncio
 import platform
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import vtloop
 from vtloop.core.runner import Runner
+from vtloop.search.bench import Bench
 from vtloop.sweep import sweep
-from vtloop.sweep.cases import Bench
+from vtloop.sweep.cases import count, run, run_and_count
 from vtloop.sweep.moments import Case
 
 WORKERS = 4
@@ -61,7 +63,7 @@ def microseconds_of_all() -> float:
 def main(rounds: int = ROUNDS) -> None:
     """Print a table of the best of some rounds."""
     with Bench(program) as bench:
-        _, counting = bench.count("ABC")
+        _, counting = count(bench, "ABC")
         single = [
             Case(counting.who[number], number, (moment,))
             for number, moments in counting.moments.items()
@@ -69,14 +71,14 @@ def main(rounds: int = ROUNDS) -> None:
         ]
         classes = {letter: [case for case in single if case.letter == letter] for letter in "ABC"}
         middle = classes["A"][len(classes["A"]) // 2]
-        _, again = bench.run_and_count(middle, "ABC")
+        _, again = run_and_count(bench, middle, "ABC")
         classes["D"] = [middle._replace(moments=(*middle.moments, moment)) for moment in again]
         bare: list[float] = []
         took: dict[str, list[float]] = {letter: [] for letter in classes}
         for _ in range(rounds):
             for letter, cases in classes.items():
                 some = cases[:: max(1, len(cases) // CASES)]
-                took[letter].append(microseconds(bench.run, some))
+                took[letter].append(microseconds(partial(run, bench), some))
             bare.append(microseconds(run_bare, single[:CASES]))
     took["all"] = [microseconds_of_all() for _ in range(rounds)]
     print(f"Python {platform.python_version()}, a bare run {min(bare):.0f} µs")

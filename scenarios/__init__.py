@@ -4,6 +4,7 @@
     python -m scenarios two_tasks 13     # by name or by number
 
 The scripts know nothing of the simulator that runs them. `catalogue` says what they are called,
-in which order they come and what is claimed about them; `claims` how a claim is measured;
-`transcript` how a script is run and its output read. Imports go only that way, from left to right.
+in which order they come and what is said of them, in the claims of `vtloop.claims`; `claims` how a
+statement is judged by them; `transcript` how a script is run and its output read. Imports go only
+that way, from left to right.
 """

@@ -11,7 +11,7 @@ from pathlib import Path
 from textwrap import indent, wrap
 
 from scenarios.catalogue import SCENARIOS, Scenario
-from scenarios.claims import HOLDS, Claim, Outcome, Verdict
+from scenarios.claims import HOLDS, Outcome, Statement, Verdict
 from scenarios.gallery import Shown, check_target, write
 from scenarios.transcript import ScriptFailed, Transcript, record
 from vtloop.errors import SimulationError
@@ -98,9 +98,11 @@ class _Report:
         print(indent(output, "    "))
         self._compare(scenario, output, update=update)
         transcript = Transcript.parse(output)
-        verdicts = [(claim, claim.judge(transcript)) for claim in scenario.claims]
-        for claim, verdict in verdicts:
-            self._tell(scenario, claim, verdict)
+        verdicts = [
+            (said, said.judge(transcript, scenario.wall_clock)) for said in scenario.statements
+        ]
+        for said, verdict in verdicts:
+            self._tell(scenario, said, verdict)
         self.shown.append(Shown(scenario, output, tuple(verdicts)))
         print()
 
@@ -126,11 +128,11 @@ class _Report:
             self.surprises.append(f"{scenario.name} prints something else")
             print(indent("".join(_differences(scenario, golden, output)), "    "))
 
-    def _tell(self, scenario: Scenario, claim: Claim, verdict: Verdict) -> None:
+    def _tell(self, scenario: Scenario, said: Statement, verdict: Verdict) -> None:
         self.outcomes[verdict.outcome] += 1
-        if verdict.outcome is not claim.expected:
-            self.surprises.append(f"{scenario.name} claims '{claim.words}'")
-        print("\n".join(_verdict_lines(claim, verdict)))
+        if verdict.outcome is not said.expected:
+            self.surprises.append(f"{scenario.name} claims '{said.words}'")
+        print("\n".join(_verdict_lines(said, verdict)))
 
 
 def _counted(count: int, outcome: Outcome) -> str:
@@ -153,15 +155,15 @@ def _differences(scenario: Scenario, golden: str, output: str) -> Iterator[str]:
     )
 
 
-def _verdict_lines(claim: Claim, verdict: Verdict) -> Iterator[str]:
-    """The claim, and below it the verdict, which stands out by its place."""
-    claimed, *more = wrap(claim.words, WIDTH - 17)
+def _verdict_lines(said: Statement, verdict: Verdict) -> Iterator[str]:
+    """What is claimed, and below it the verdict, which stands out by its place."""
+    claimed, *more = wrap(said.words, WIDTH - 17)
     yield f"    {verdict.outcome.value:9}  “{claimed}" + ("" if more else "”")
     if more:
         yield indent("\n".join(more) + "”", 16 * " ")
-    yield indent("\n".join(wrap(verdict.measured, WIDTH - 15)), 15 * " ")
-    if verdict.outcome is not claim.expected:
-        yield f"    EXPECTED   {claim.expected.value}"
+    yield indent("\n".join(wrap(verdict.actual, WIDTH - 15)), 15 * " ")
+    if verdict.outcome is not said.expected:
+        yield f"    EXPECTED   {said.expected.value}"
 
 
 if __name__ == "__main__":

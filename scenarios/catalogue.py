@@ -8,31 +8,48 @@ gained since. To add a scenario, write `NAME.py`, add an entry here, and let
 
 from __future__ import annotations
 
-import re
+import asyncio
 from dataclasses import dataclass
-from fractions import Fraction
-from itertools import pairwise
+from functools import partial
+from itertools import accumulate, permutations
 from pathlib import Path
 
-from scenarios.claims import (
-    HALF_TRUE,
-    REFUTED,
-    Claim,
-    Verdict,
-    all_done,
-    at_most_inside,
-    comes_before,
-    duration,
-    every,
-    is_cancelled,
-    listed,
-    never_prints,
-    prints,
-    runs_on,
-    takes,
-    within,
+from scenarios import (
+    as_completed_order,
+    awaits_in_a_row,
+    barrier_of_three,
+    condition_notify,
+    eager_tasks,
+    event_wakes_waiter,
+    gather_as_future,
+    gather_one_raises,
+    gather_return_exceptions,
+    hello,
+    lock_in_turn,
+    never_awaited,
+    queue_of_jobs,
+    semaphore_of_two,
+    shield_and_cancellation,
+    task_group,
+    threads_and_the_loop,
+    timeout_block,
+    two_tasks,
+    two_tasks_quiz,
+    wait_done_and_pending,
+    wait_for_timeout,
+    waiting_is_free,
 )
-from scenarios.transcript import NotShown, Transcript
+from scenarios.claims import HALF_TRUE, REFUTED, Statement, of, prints, said
+from vtloop.claims import (
+    at_most,
+    fair,
+    in_parallel,
+    in_sequence,
+    never_blocks,
+    printed,
+    takes,
+    task,
+)
 
 HERE = Path(__file__).parent
 
@@ -44,7 +61,7 @@ class Scenario:
     number: int
     name: str
     title: str
-    claims: tuple[Claim, ...]
+    statements: tuple[Statement, ...]
     wall_clock: str | None = None
     min_python: tuple[int, int] = (3, 11)
 
@@ -59,74 +76,42 @@ class Scenario:
         return HERE / f"{self.name}.txt"
 
 
-def _results_by_order(transcript: Transcript) -> dict[str, list[int]]:
-    """From lines like `order 3 1 2: ended at 3 4 6`, by order."""
-    found = {}
-    for line in transcript:
-        if match := re.fullmatch(r"order ([\d ]+):\D+([\d ]+)", line.text):
-            found[match[1]] = [int(number) for number in match[2].split()]
-    if len(found) != 6:
-        raise NotShown(f"three have 6 orders, but {len(found)} were tried")
-    return found
-
-
-def _completed_in_every_order(transcript: Transcript) -> Verdict:
-    results = set(map(tuple, _results_by_order(transcript).values()))
-    shown = listed((" ".join(map(str, result)) for result in sorted(results)), "or")
-    return Verdict.of(results == {(1, 2, 3)}, f"in 6 orders the results came as {shown}")
-
-
-def _six_seconds_in_every_order(transcript: Transcript) -> Verdict:
-    orders = _results_by_order(transcript)
-    ends = [line.at for line in transcript.select(lambda text: text.startswith("order "))]
-    totals = {end - start for start, end in pairwise([Fraction(0), *ends])}
-    shown = listed(map(duration, sorted(totals)), "or")
-    return Verdict.of(totals == {6}, f"each of {len(orders)} orders took {shown}")
-
-
-def _order_decides_the_middle(transcript: Transcript) -> Verdict:
-    ends = zip(*_results_by_order(transcript).values(), strict=True)
-    first, second, last = (sorted(set(times)) for times in ends)
-    return Verdict.of(
-        len(first) > 1 and len(second) > 1 and len(last) == 1,
-        f"the first ended after {listed(first, 'or')} s, the second after {listed(second, 'or')} s,"
-        f" the last after {listed(last, 'or')} s",
-    )
-
-
 SCENARIOS = (
     Scenario(
         1,
         "hello",
         "Hello",
-        (Claim("hello comes at 0, world at +2 s", prints((0, "hello"), (2, "world"))),),
+        (
+            said(
+                "hello comes at 0, world at +2 s",
+                of(hello.main, printed("hello").at(0), printed("world").at(2)),
+            ),
+        ),
     ),
     Scenario(
         2,
         "never_awaited",
         "A coroutine that nobody awaits",
         (
-            Claim(
+            said(
                 "a call without await does nothing",
-                every(
-                    within("called", never_prints("greet runs")),
-                    within("awaited", prints((0, "greet runs"))),
-                ),
+                # It is called at 0, and awaited at 1 s.
+                of(never_awaited.main, printed("greet runs").at(1)),
             ),
-            Claim(
+            said(
                 "it gives a coroutine object, as a generator function gives a generator",
-                every(
-                    within(
-                        "called",
-                        prints((0, "count() gives a generator"), (0, "greet() gives a coroutine")),
-                    ),
-                    never_prints("count runs"),
+                of(
+                    never_awaited.main,
+                    printed("count() gives a generator").at(0),
+                    printed("greet() gives a coroutine").at(0),
+                    ~printed("count runs"),
                 ),
             ),
-            Claim(
+            said(
                 "RuntimeWarning: … was never awaited",
-                within(
-                    "dropped", prints((0, "RuntimeWarning: coroutine 'greet' was never awaited"))
+                of(
+                    never_awaited.main,
+                    printed("RuntimeWarning: coroutine 'greet' was never awaited").at(1),
                 ),
             ),
         ),
@@ -136,16 +121,23 @@ SCENARIOS = (
         "awaits_in_a_row",
         "Awaits in a row",
         (
-            Claim(
+            said(
                 "with await alone the run is linear: 3 s",
-                every(
-                    takes(3, "started", "finished"),
-                    prints((0, "something"), (1, "hello"), (1, "something"), (3, "world")),
+                of(
+                    awaits_in_a_row.main,
+                    takes(3),
+                    printed("something").at(0, 1),
+                    printed("hello").at(1),
+                    printed("world").at(3),
                 ),
             ),
-            Claim(
+            said(
                 "started 09:24:00, finished 09:24:03",
-                prints((0, "started 09:24:00"), (3, "finished 09:24:03")),
+                of(
+                    awaits_in_a_row.main,
+                    printed("started 09:24:00").at(0),
+                    printed("finished 09:24:03").at(3),
+                ),
             ),
         ),
         wall_clock="09:24:00",
@@ -155,30 +147,30 @@ SCENARIOS = (
         "two_tasks",
         "Two tasks",
         (
-            Claim(
+            said(
                 "wait for both, about 2 s",
-                within("both awaited", takes(2, "started", "finished")),
+                of(two_tasks.await_both, takes(2), in_parallel("say_after")),
             ),
-            Claim(
+            said(
                 "the cell awaits only the first: started 09:26:03, finished 09:26:04,"
                 " and world comes at +2 s",
-                within(
-                    "first awaited, in a notebook",
-                    prints(
-                        (0, "started 09:26:03"),
-                        (0, "something"),
-                        (0, "something"),
-                        (1, "hello"),
-                        (1, "finished 09:26:04"),
-                        (2, "world"),
-                    ),
+                of(
+                    two_tasks.await_one,
+                    printed("started 09:26:03").at(0),
+                    printed("something").at(0, 0),
+                    printed("hello").at(1),
+                    printed("finished 09:26:04").at(1),
+                    takes(1),
+                    printed("world").at(2),
+                    settle=True,  # as a notebook does, whose loop goes on after the cell
                 ),
             ),
-            Claim(
+            said(
                 "under asyncio.run the second task is cancelled at +1 s, and world never comes",
-                within(
-                    "first awaited, by asyncio.run",
-                    every(prints((1, "world cancelled")), never_prints("world")),
+                of(
+                    two_tasks.await_one,
+                    task("say_after#3").is_cancelled(at=1, by="the run"),
+                    ~printed("world"),
                 ),
             ),
         ),
@@ -189,27 +181,25 @@ SCENARIOS = (
         "two_tasks_quiz",
         "The quiz: awaits removed",
         (
-            Claim(
+            said(
                 "without the first await: still 2 s, hello still at +1 s",
-                within(
-                    "the first await removed",
-                    every(
-                        takes(2, "started", "finished"),
-                        prints((1, "hello"), (2, "world")),
-                    ),
+                of(
+                    two_tasks_quiz.await_last,
+                    takes(2),
+                    printed("hello").at(1),
+                    printed("world").at(2),
                 ),
             ),
-            Claim(
+            said(
                 "without both: nothing after the first step, the runner cancels the tasks",
-                within(
-                    "both awaits removed",
-                    every(
-                        prints((0, "something"), (0, "something")),
-                        prints((0, "hello cancelled")),
-                        prints((0, "world cancelled")),
-                        never_prints("hello"),
-                        never_prints("world"),
-                    ),
+                of(
+                    two_tasks_quiz.await_none,
+                    takes(0),
+                    printed("something").at(0, 0),
+                    task("say_after#2").is_cancelled(at=0, by="the run"),
+                    task("say_after#3").is_cancelled(at=0, by="the run"),
+                    ~printed("hello"),
+                    ~printed("world"),
                 ),
             ),
         ),
@@ -220,18 +210,24 @@ SCENARIOS = (
         "gather_as_future",
         "gather as a future",
         (
-            Claim(
+            said(
                 "pending first, then 1 at +1 s, 2 at +2 s and the result [None, None]",
-                within(
-                    "gathered",
-                    prints(
-                        (0, "<_GatheringFuture pending>"), (1, "1"), (2, "2"), (2, "[None, None]")
-                    ),
+                of(
+                    gather_as_future.gathered,
+                    printed("<_GatheringFuture pending>").at(0),
+                    printed("1").at(1),
+                    printed("2").at(2),
+                    printed("[None, None]").at(2),
                 ),
             ),
-            Claim(
+            said(
                 "a future is the low-level result of an operation",
-                within("by hand", prints((0, "done: False"), (1, "the result"), (1, "done: True"))),
+                of(
+                    gather_as_future.by_hand,
+                    printed("done: False").at(0),
+                    printed("the result").at(1),
+                    printed("done: True").at(1),
+                ),
             ),
         ),
     ),
@@ -240,20 +236,24 @@ SCENARIOS = (
         "gather_one_raises",
         "gather, one raises",
         (
-            Claim(
+            said(
                 "error occured, everything canceled",
-                within("the loop goes on", is_cancelled("sleeper 3")),
-                REFUTED,
+                of(partial(gather_one_raises.main, stay=2), task("sleeper#4").is_cancelled()),
+                expected=REFUTED,
             ),
-            Claim(
+            said(
                 "the caller gets the error at +2 s",
-                within("the loop goes on", prints((2, "error occured, everything canceled"))),
+                of(
+                    partial(gather_one_raises.main, stay=2),
+                    printed("error occured, everything canceled").at(2),
+                ),
             ),
-            Claim(
+            said(
                 "unless the runner closes first, which cancels the sibling",
-                within(
-                    "the runner closes first",
-                    every(is_cancelled("sleeper 3"), comes_before("main returns", "sleeper 3")),
+                of(
+                    partial(gather_one_raises.main, stay=0),
+                    task("sleeper#4").is_cancelled(at=2, by="the run"),
+                    task("main").finishes.before(task("sleeper#4").ends),
                 ),
             ),
         ),
@@ -263,9 +263,12 @@ SCENARIOS = (
         "gather_return_exceptions",
         "gather, return_exceptions",
         (
-            Claim(
+            said(
                 "[1, ArithmeticError(), 3] comes at +3 s",
-                prints((3, "[1, ArithmeticError(), 3]")),
+                of(
+                    gather_return_exceptions.main,
+                    printed("[1, ArithmeticError(), 3]").at(3),
+                ),
             ),
         ),
     ),
@@ -274,26 +277,26 @@ SCENARIOS = (
         "shield_and_cancellation",
         "shield",
         (
-            Claim(
+            said(
                 "shield protects the inner coroutine from cancellation",
-                every(
-                    within("no shield, the caller is cancelled", is_cancelled("inner")),
-                    within("shield, the caller is cancelled", runs_on("inner")),
-                ),
+                of(shield_and_cancellation.unprotected, task("inner").is_cancelled(at=1)),
+                of(shield_and_cancellation.shielded, task("inner").finishes.at(3)),
             ),
-            Claim(
+            said(
                 "if the caller is cancelled, shield does not save the inner one",
-                within(
-                    "shield, the caller is cancelled",
-                    every(is_cancelled("caller"), is_cancelled("inner")),
+                of(
+                    shield_and_cancellation.shielded,
+                    task("caller").is_cancelled(),
+                    task("inner").is_cancelled(),
                 ),
-                HALF_TRUE,
+                expected=HALF_TRUE,
             ),
-            Claim(
+            said(
                 "the inner task itself can still be cancelled, and its caller's await raises",
-                within(
-                    "shield, the inner task is cancelled",
-                    every(is_cancelled("inner"), is_cancelled("caller")),
+                of(
+                    shield_and_cancellation.shielded_inner_cancelled,
+                    task("inner").is_cancelled(at=1),
+                    task("caller").is_cancelled(),
                 ),
             ),
         ),
@@ -303,20 +306,30 @@ SCENARIOS = (
         "wait_for_timeout",
         "wait_for",
         (
-            Claim(
+            said(
                 "timeout! comes at +1 s, and yay! never",
-                every(
-                    within("an hour under a timeout of 1 s", prints((1, "timeout!"))),
-                    never_prints("yay!"),
+                of(
+                    wait_for_timeout.main,
+                    task("eternity").is_cancelled(at=1),
+                    printed("timeout!").at(1, 4),  # again after the cleanup
+                    ~printed("yay!"),
+                ),
+                of(wait_for_timeout.eternity, takes(3600)),
+            ),
+            said(
+                "first the coroutine ends, then the exception is raised",
+                of(
+                    wait_for_timeout.in_vain,
+                    task("cleans_up").ends.before(task("in_vain").raises),
                 ),
             ),
-            Claim(
-                "first the coroutine ends, then the exception is raised",
-                within("a cleanup of 2 s", comes_before("cleanup finished", "timeout!")),
-            ),
-            Claim(
+            said(
                 "a cleanup of 2 s puts the exception off until +3 s",
-                within("a cleanup of 2 s", prints((1, "cleanup starts"), (3, "timeout!"))),
+                of(
+                    wait_for_timeout.in_vain,
+                    printed("cleanup starts").at(1),
+                    task("in_vain").raises.at(3),
+                ),
             ),
         ),
     ),
@@ -325,54 +338,47 @@ SCENARIOS = (
         "wait_done_and_pending",
         "wait",
         (
-            Claim(
+            said(
                 "it returns Tasks, done and pending",
-                every(
-                    within(
-                        "ALL_COMPLETED",
-                        prints(
-                            (3, "done: 1 2 3, pending: none"),
-                            (3, "the same tasks as before: True"),
-                        ),
-                    ),
-                    within(
-                        "FIRST_COMPLETED",
-                        prints(
-                            (1, "done: 1, pending: 2 3"),
-                            (1, "the same tasks as before: True"),
-                        ),
-                    ),
-                    within(
-                        "FIRST_EXCEPTION",
-                        prints(
-                            (2, "done: 1 2, pending: 3"),
-                            (2, "the same tasks as before: True"),
-                        ),
-                    ),
+                *(
+                    of(
+                        partial(wait_done_and_pending.wait, return_when, failing=failing),
+                        printed(done_and_pending).at(seconds),
+                        printed("the same tasks as before: True").at(seconds),
+                    )
+                    for return_when, failing, done_and_pending, seconds in (
+                        (asyncio.ALL_COMPLETED, None, "done: 1 2 3, pending: none", 3),
+                        (asyncio.FIRST_COMPLETED, None, "done: 1, pending: 2 3", 1),
+                        (asyncio.FIRST_EXCEPTION, 2, "done: 1 2, pending: 3", 2),
+                    )
                 ),
             ),
-            Claim(
+            said(
                 "the rest are not cancelled",
-                every(
-                    within("FIRST_COMPLETED", every(runs_on("sleeper 2"), runs_on("sleeper 3"))),
-                    within("FIRST_EXCEPTION", runs_on("sleeper 3")),
+                of(
+                    partial(wait_done_and_pending.wait, asyncio.FIRST_COMPLETED),
+                    task("2").finishes.at(2),
+                    task("3").finishes.at(3),
+                ),
+                of(
+                    partial(wait_done_and_pending.wait, asyncio.FIRST_EXCEPTION, failing=2),
+                    task("3").finishes.at(3),
                 ),
             ),
-            Claim(
+            said(
                 "a Task is made at once for each",
-                within(
-                    "ALL_COMPLETED",
-                    prints(
-                        (0, "sleeper 1 starts"), (0, "sleeper 2 starts"), (0, "sleeper 3 starts")
-                    ),
+                of(
+                    partial(wait_done_and_pending.wait, asyncio.ALL_COMPLETED),
+                    in_parallel("sleeper"),
+                    *(task(name).starts.at(0) for name in ("1", "2", "3")),
                 ),
             ),
-            Claim(
+            said(
                 "since Python 3.11 a bare coroutine is a TypeError",
-                within(
-                    "a bare coroutine",
-                    prints(
-                        (0, "TypeError: Passing coroutines is forbidden, use tasks explicitly.")
+                of(
+                    wait_done_and_pending.wait_for_bare_coroutine,
+                    printed("TypeError: Passing coroutines is forbidden, use tasks explicitly.").at(
+                        0
                     ),
                 ),
             ),
@@ -383,26 +389,24 @@ SCENARIOS = (
         "as_completed_order",
         "as_completed",
         (
-            Claim(
+            said(
                 "waiting next, 1, next coroutine done, waiting next, 2, …",
-                within(
-                    "a set of 3, 2, 1",
-                    prints(
-                        (0, "waiting next"),
-                        (1, "1"),
-                        (1, "next coroutine done"),
-                        (1, "waiting next"),
-                        (2, "2"),
-                        (2, "next coroutine done"),
-                        (2, "waiting next"),
-                        (3, "3"),
-                        (3, "next coroutine done"),
-                    ),
+                of(
+                    as_completed_order.one_by_one,
+                    printed("waiting next").at(0, 1, 2),
+                    printed("next coroutine done").at(1, 2, 3),
+                    *(printed(f"{number}").at(number) for number in (1, 2, 3)),
                 ),
             ),
-            Claim(
+            said(
                 "results come in order of completion whatever the order of the set",
-                within("every order", _completed_in_every_order),
+                *(
+                    of(
+                        partial(as_completed_order.complete, order),
+                        printed(f"order {as_completed_order.words(order)}: completed 1 2 3").at(3),
+                    )
+                    for order in permutations((1, 2, 3))
+                ),
             ),
         ),
     ),
@@ -411,36 +415,47 @@ SCENARIOS = (
         "lock_in_turn",
         "Lock",
         (
-            Claim(
+            said(
                 "the lock was taken in the order 1, 3, 2:"
                 " 10:14:31, then 10:14:32, 10:14:35, 10:14:37",
-                within(
-                    "the lecture's order",
-                    prints(
-                        (0, "before start 10:14:31"),
-                        (1, "1 at 10:14:32"),
-                        (4, "3 at 10:14:35"),
-                        (6, "2 at 10:14:37"),
-                    ),
+                of(
+                    partial(lock_in_turn.in_order, (1, 3, 2)),
+                    printed("before start 10:14:31").at(0),
+                    printed("1 at 10:14:32").at(1),
+                    printed("3 at 10:14:35").at(4),
+                    printed("2 at 10:14:37").at(6),
                 ),
             ),
-            Claim(
+            said(
                 "first come, first served, it is :32, :34, :37",
-                within(
-                    "a set, first come first served",
-                    prints(
-                        (0, "before start 10:15:31"),
-                        (1, "1 at 10:15:32"),
-                        (3, "2 at 10:15:34"),
-                        (6, "3 at 10:15:37"),
-                    ),
+                of(
+                    lock_in_turn.from_a_set,
+                    fair("lock"),
+                    printed("1 at 10:14:32").at(1),
+                    printed("2 at 10:14:34").at(3),
+                    printed("3 at 10:14:37").at(6),
                 ),
             ),
-            Claim("one at a time", at_most_inside(1, leaves="at ")),
-            Claim("6 s in all 6 orders", within("every order", _six_seconds_in_every_order)),
-            Claim(
+            said("one at a time", of(lock_in_turn.from_a_set, at_most(1, "lock"))),
+            said(
+                "6 s in all 6 orders",
+                *(
+                    of(partial(lock_in_turn.in_order, order), takes(6))
+                    for order in permutations((1, 2, 3))
+                ),
+            ),
+            said(
                 "the middle times depend on the order",
-                within("every order", _order_decides_the_middle),
+                *(
+                    of(
+                        partial(lock_in_turn.in_order, order),
+                        *(
+                            task(f"hold#{number}").finishes.at(seconds)
+                            for number, seconds in enumerate(accumulate(order), 2)
+                        ),
+                    )
+                    for order in ((1, 2, 3), (1, 3, 2), (3, 2, 1))
+                ),
             ),
         ),
         wall_clock="10:14:31",
@@ -450,16 +465,20 @@ SCENARIOS = (
         "semaphore_of_two",
         "Semaphore(2)",
         (
-            Claim(
+            said(
                 "before start 10:13:17, 1 at 10:13:18, 2 at 10:13:19, 3 at 10:13:21",
-                prints(
-                    (0, "before start 10:13:17"),
-                    (1, "1 at 10:13:18"),
-                    (2, "2 at 10:13:19"),
-                    (4, "3 at 10:13:21"),
+                of(
+                    semaphore_of_two.main,
+                    printed("before start 10:13:17").at(0),
+                    printed("1 at 10:13:18").at(1),
+                    printed("2 at 10:13:19").at(2),
+                    printed("3 at 10:13:21").at(4),
                 ),
             ),
-            Claim("at most 2 inside at once", at_most_inside(2, leaves="at ")),
+            said(
+                "at most 2 inside at once",
+                of(semaphore_of_two.main, at_most(2, "semaphore"), ~at_most(1, "semaphore")),
+            ),
         ),
         wall_clock="10:13:17",
     ),
@@ -468,9 +487,14 @@ SCENARIOS = (
         "event_wakes_waiter",
         "Event",
         (
-            Claim(
+            said(
                 "waiting for it ... at 0, ... got it! at +1 s",
-                prints((0, "waiting for it ..."), (1, "... got it!")),
+                of(
+                    event_wakes_waiter.main,
+                    printed("waiting for it ...").at(0),
+                    printed("... got it!").at(1),
+                    task("waiter").waits(1, "event"),
+                ),
             ),
         ),
     ),
@@ -479,21 +503,23 @@ SCENARIOS = (
         "condition_notify",
         "Condition",
         (
-            Claim(
+            said(
                 "a lock and an event in one",
-                every(
-                    at_most_inside(1, leaves="leaves"),
-                    comes_before("notify(1)", "anna enters"),
+                of(
+                    condition_notify.main,
+                    at_most(1, "Lock #1"),
+                    printed("notify(1)").before(printed("anna enters")),
                 ),
             ),
-            Claim(
+            said(
                 "notify(1) wakes one, notify_all() the others",
-                prints(
-                    (1, "notify(1)"),
-                    (1, "anna enters"),
-                    (2, "notify_all()"),
-                    (2, "boris enters"),
-                    (2.5, "clara enters"),
+                of(
+                    condition_notify.main,
+                    printed("notify(1)").at(1),
+                    printed("anna enters").at(1),
+                    printed("notify_all()").at(2),
+                    printed("boris enters").at(2),
+                    printed("clara enters").at(2.5),
                 ),
             ),
         ),
@@ -503,43 +529,41 @@ SCENARIOS = (
         "threads_and_the_loop",
         "The primitives and threads",
         (
-            Claim(
+            said(
                 "single-threaded, not thread-safe",
-                within(
-                    "call_soon from a thread, in debug mode",
-                    every(
-                        prints(
-                            (
-                                1,
-                                "RuntimeError: Non-thread-safe operation invoked on an event loop"
-                                " other than the current one",
-                            )
-                        ),
-                        never_prints("never called"),
-                    ),
+                of(
+                    threads_and_the_loop.meddle,
+                    printed(
+                        "RuntimeError: Non-thread-safe operation invoked on an event loop"
+                        " other than the current one"
+                    ).at(1),
+                    ~printed("never called"),
+                    debug=True,
                 ),
             ),
-            Claim(
+            said(
                 "call_soon_threadsafe wakes the loop in the same instant",
-                within(
-                    "call_soon_threadsafe from a thread",
-                    prints(
-                        (0, "waiting for it ..."), (1, "... got it!"), (2, "the thread is done")
-                    ),
+                of(
+                    threads_and_the_loop.ask_loop,
+                    printed("waiting for it ...").at(0),
+                    printed("... got it!").at(1),
+                    printed("the thread is done").at(2),
                 ),
             ),
-            Claim(
+            said(
                 "run_coroutine_threadsafe gives a thread a coroutine's result",
-                within(
-                    "run_coroutine_threadsafe from a thread",
-                    prints((1, "the thread got 42 from the loop")),
+                of(
+                    threads_and_the_loop.get_answer,
+                    printed("the thread got 42 from the loop").at(1),
                 ),
             ),
-            Claim(
+            said(
                 "to_thread keeps a blocking call off the loop",
-                within(
-                    "a blocking call in a thread",
-                    prints((0.5, "tick"), (1, "tick"), (1.5, "tick"), (2, "the answer is 42")),
+                of(
+                    threads_and_the_loop.hand_over,
+                    never_blocks(),
+                    printed("tick").at(0.5, 1, 1.5),
+                    printed("the answer is 42").at(2),
                 ),
             ),
         ),
@@ -549,26 +573,30 @@ SCENARIOS = (
         "waiting_is_free",
         "Why: time is saved on waiting",
         (
-            Claim(
+            said(
                 "ten waits of 1 s take 1 s",
-                within("ten waits", all_done(10, 1)),
+                of(waiting_is_free.ten_waits, takes(1), at_most(10, "wait"), ~at_most(9, "wait")),
             ),
-            Claim(
+            said(
                 "ten blocking calls of 1 s take 10 s",
-                within("ten blocking calls", all_done(10, 10)),
+                of(waiting_is_free.ten_blocking_calls, takes(10), in_sequence("block")),
             ),
-            Claim(
+            said(
                 "a blocking call stops every lane",
-                every(
-                    within("ten waits", prints((0.5, "tick"))),
-                    within("ten blocking calls", prints((10, "tick"))),
+                of(waiting_is_free.ten_waits, task("tick").finishes.at(0.5)),
+                of(
+                    waiting_is_free.ten_blocking_calls,
+                    task("tick").finishes.at(10),
+                    ~never_blocks(),
                 ),
             ),
-            Claim(
+            said(
                 "in threads they take 1 s and stop no lane",
-                within(
-                    "ten blocking calls in threads",
-                    every(all_done(10, 1), prints((0.5, "tick"))),
+                of(
+                    waiting_is_free.ten_blocking_calls_in_threads,
+                    takes(1),
+                    task("tick").finishes.at(0.5),
+                    never_blocks(),
                 ),
             ),
         ),
@@ -578,19 +606,25 @@ SCENARIOS = (
         "task_group",
         "TaskGroup",
         (
-            Claim(
+            said(
                 "the block ends when the last task has ended",
-                within("all well", prints((3, "sleeper 3 finished"), (3, "the group is done"))),
+                of(
+                    task_group.all_well,
+                    task("sleeper#4").finishes.at(3),
+                    printed("the group is done").at(3),
+                    printed("the group is done").after(task("sleeper#4").ends),
+                ),
             ),
-            Claim(
+            said(
                 "when one raises, its siblings are cancelled, unlike gather's",
-                within("one raises", is_cancelled("sleeper 3")),
+                of(task_group.one_raises, task("sleeper#4").is_cancelled(at=2)),
             ),
-            Claim(
+            said(
                 "the error comes as an ExceptionGroup, in the same instant",
-                within(
-                    "one raises",
-                    prints((2, "sleeper 2 raises"), (2, "the group raises [ArithmeticError()]")),
+                of(
+                    task_group.one_raises,
+                    task("sleeper#3").raises.at(2),
+                    printed("the group raises [ArithmeticError()]").at(2),
                 ),
             ),
         ),
@@ -600,25 +634,29 @@ SCENARIOS = (
         "timeout_block",
         "timeout()",
         (
-            Claim(
+            said(
                 "the block is cancelled at its deadline, and TimeoutError comes out of it",
-                within("expires", prints((1, "block cancelled"), (1, "timeout!"))),
-            ),
-            Claim(
-                "a deadline can be moved while the block runs",
-                within(
-                    "the deadline is moved", prints((2, "block finished"), (2, "expired: False"))
+                of(
+                    timeout_block.expires,
+                    printed("block cancelled").at(1),
+                    printed("timeout!").at(1),
                 ),
             ),
-            Claim(
+            said(
+                "a deadline can be moved while the block runs",
+                of(
+                    timeout_block.moved,
+                    printed("block finished").at(2),
+                    printed("expired: False").at(2),
+                ),
+            ),
+            said(
                 "of nested blocks only the one whose deadline has come raises",
-                within(
-                    "nested",
-                    prints(
-                        (1, "timeout! of the inner block"),
-                        (2, "outer block finished"),
-                        (2, "expired: False"),
-                    ),
+                of(
+                    timeout_block.nested,
+                    printed("timeout! of the inner block").at(1),
+                    printed("outer block finished").at(2),
+                    printed("expired: False").at(2),
                 ),
             ),
         ),
@@ -628,22 +666,31 @@ SCENARIOS = (
         "queue_of_jobs",
         "Queue",
         (
-            Claim(
+            said(
                 "a full queue holds the producer back",
-                prints(
-                    (0, "job 4 is put"),
-                    (1, "job 1 is done"),
-                    (1, "job 5 is put"),
-                    (1, "job 6 is put"),
+                of(
+                    queue_of_jobs.main,
+                    task("producer").waits(1, "queue"),
+                    printed("job 4 is put").at(0),
+                    printed("job 1 is done").at(1),
+                    printed("job 5 is put").at(1),
+                    printed("job 6 is put").at(1),
                 ),
             ),
-            Claim(
+            said(
                 "two workers do six jobs of 1 s in 3 s, first come first served",
-                prints(*(((n + 1) // 2, f"job {n} is done") for n in range(1, 7))),
+                of(
+                    queue_of_jobs.main,
+                    *(printed(f"job {job} is done").at((job + 1) // 2) for job in range(1, 7)),
+                ),
             ),
-            Claim(
+            said(
                 "join waits for the last job",
-                prints((3, "job 6 is done"), (3, "every job is done")),
+                of(
+                    queue_of_jobs.main,
+                    printed("every job is done").at(3),
+                    printed("every job is done").after(printed("job 6 is done")),
+                ),
             ),
         ),
     ),
@@ -652,23 +699,28 @@ SCENARIOS = (
         "barrier_of_three",
         "Barrier",
         (
-            Claim(
+            said(
                 "nobody goes on before the last has arrived",
-                every(
+                of(
+                    barrier_of_three.main,
                     *(
-                        comes_before(f"clara arrives, leg {leg}", f"{name} goes on, leg {leg}")
+                        printed(f"{name} goes on, leg {leg}").after(
+                            printed(f"clara arrives, leg {leg}")
+                        )
                         for leg in (1, 2)
                         for name in ("anna", "boris", "clara")
-                    )
+                    ),
                 ),
             ),
-            Claim(
+            said(
                 "all leave together, at +3 s and again at +6 s",
-                every(
+                of(
+                    barrier_of_three.main,
                     *(
-                        prints((3, f"{name} goes on, leg 1"), (6, f"{name} goes on, leg 2"))
+                        printed(f"{name} goes on, leg {leg}").at(3 * leg)
+                        for leg in (1, 2)
                         for name in ("anna", "boris", "clara")
-                    )
+                    ),
                 ),
             ),
         ),
@@ -678,19 +730,34 @@ SCENARIOS = (
         "eager_tasks",
         "Eager tasks",
         (
-            Claim(
+            said(
                 "a lazy task starts after its creator has given the thread back",
-                within("lazy", comes_before("tasks created, done: False False", "cached runs")),
+                of(
+                    eager_tasks.main,
+                    printed("tasks created, done: False False").before(task("cached").starts),
+                    printed("tasks created, done: False False").before(printed("cached runs")),
+                ),
             ),
-            Claim(
+            said(
                 "an eager one runs to its first wait inside create_task",
-                within("eager", comes_before("fetched runs", "tasks created, done: True False")),
+                # To claims, what a task does inside a step of another one comes after that step.
+                prints(
+                    (0, "tasks created, done: False False"),
+                    (0, "fetched runs"),
+                    (1, "fetched runs"),
+                    (1, "tasks created, done: True False"),
+                ),
             ),
-            Claim(
+            said(
                 "the times are the same",
-                every(
-                    within("lazy", prints((0, "fetched runs"), (1, "at hand, from afar"))),
-                    within("eager", prints((0, "fetched runs"), (1, "at hand, from afar"))),
+                *(
+                    of(
+                        main,
+                        printed("fetched runs").at(0),
+                        printed("at hand, from afar").at(1),
+                        takes(1),
+                    )
+                    for main in (eager_tasks.main, eager_tasks.eager_main)
                 ),
             ),
         ),
@@ -701,7 +768,7 @@ SCENARIOS = (
         "runner_keeps_its_loop",
         "Runner",
         (
-            Claim(
+            said(
                 "a task left behind goes on in the next run",
                 prints(
                     (1, "count 1"),
@@ -711,13 +778,13 @@ SCENARIOS = (
                     (3.5, "second run returns"),
                 ),
             ),
-            Claim(
-                "context variables stay",
-                prints((1.5, "second run meets anna")),
-            ),
-            Claim(
+            said("context variables stay", prints((1.5, "second run meets anna"))),
+            said(
                 "closing the runner cancels what is left",
-                every(is_cancelled("count"), prints((3.5, "runner closed, count cancelled: True"))),
+                prints(
+                    (3.5, "count cancelled"),
+                    (3.5, "runner closed, count cancelled: True"),
+                ),
             ),
         ),
     ),

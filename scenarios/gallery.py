@@ -14,7 +14,7 @@ from html import escape
 from pathlib import Path
 
 from scenarios.catalogue import Scenario
-from scenarios.claims import Claim, Verdict
+from scenarios.claims import Statement, Verdict
 from vtloop.timeline.timeline import Timeline
 from vtloop.values.files import check_directory
 from vtloop.values.progress import progress
@@ -45,7 +45,7 @@ class Shown:
 
     scenario: Scenario
     output: str
-    verdicts: tuple[tuple[Claim, Verdict], ...]
+    verdicts: tuple[tuple[Statement, Verdict], ...]
 
 
 def check_target(directory: Path) -> None:
@@ -142,9 +142,9 @@ def _picture(name: str) -> str:
 
 
 def _claims(shown: Shown) -> Iterator[str]:
-    for claim, verdict in shown.verdicts:
+    for said, verdict in shown.verdicts:
         outcome = verdict.outcome.value
         yield (
-            f'<dt class="{outcome.split()[0]}"><b>{outcome}</b> “{escape(claim.words)}”</dt>\n'
-            f"<dd>{escape(verdict.measured)}</dd>\n"
+            f'<dt class="{outcome.split()[0]}"><b>{outcome}</b> “{escape(said.words)}”</dt>\n'
+            f"<dd>{escape(verdict.actual)}</dd>\n"
         )

@@ -5,15 +5,13 @@ What this module depends on:
 - `python -m vtloop run --timestamps` puts two columns before each printed line, the virtual time in
   seconds and the label of the task, and then ` | `.
 - The printed decimal is exact, so a transcript's times can be compared with `==`.
-- A script divides its output with headings, lines like `== both awaited ==`.
 """
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -23,10 +21,6 @@ REAL_SECONDS_PER_SCRIPT = 60
 
 class ScriptFailed(Exception):
     """A script ended with an error, or wrote to standard error, or did not end."""
-
-
-class NotShown(Exception):
-    """A transcript lacks what somebody wanted to read in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +34,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """The lines that a script printed, or those of one section of it."""
+    """The lines that a script printed."""
 
     lines: tuple[Line, ...]
 
@@ -48,39 +42,6 @@ class Transcript:
     def parse(cls, output: str) -> Transcript:
         """Read the output of `python -m vtloop run --timestamps`."""
         return cls(tuple(_parse_line(line) for line in output.splitlines()))
-
-    def __iter__(self) -> Iterator[Line]:
-        return iter(self.lines)
-
-    def section(self, title: str) -> Transcript:
-        """The lines under the heading `== title ==`, with times counted from the heading.
-
-        Raises `NotShown` if there is no such heading.
-        """
-        lines = iter(self.lines)
-        heading = next((line for line in lines if line.text == f"== {title} =="), None)
-        if heading is None:
-            raise NotShown(f"there is no section '{title}'")
-        section = []
-        for line in lines:
-            if line.text.startswith("== "):
-                break
-            section.append(replace(line, at=line.at - heading.at))
-        return Transcript(tuple(section))
-
-    def select(self, wanted: Callable[[str], bool]) -> tuple[Line, ...]:
-        """The lines whose text is wanted."""
-        return tuple(line for line in self.lines if wanted(line.text))
-
-    def first(self, start: str) -> Line:
-        """The first line whose text begins with `start`.
-
-        Raises `NotShown` if there is none.
-        """
-        found = self.select(lambda text: text.startswith(start))
-        if not found:
-            raise NotShown(f"no line begins with '{start}'")
-        return found[0]
 
 
 def record(script: Path, *, wall_clock: str | None = None) -> str:

@@ -22,7 +22,7 @@ async def sleeper(seconds: int, *, fails: bool = False) -> int:
     return seconds
 
 
-def sleepers(*, failing: int | None = None) -> set[asyncio.Task[int]]:
+def sleepers(failing: int | None) -> set[asyncio.Task[int]]:
     return {
         asyncio.create_task(sleeper(seconds, fails=seconds == failing), name=str(seconds))
         for seconds in (1, 2, 3)
@@ -33,7 +33,8 @@ def names(tasks: set[asyncio.Task[int]]) -> str:
     return " ".join(sorted(task.get_name() for task in tasks)) or "none"
 
 
-async def wait(tasks: set[asyncio.Task[int]], return_when: str) -> None:
+async def wait(return_when: str, *, failing: int | None = None) -> None:
+    tasks = sleepers(failing)
     print(f"== {return_when} ==")
     done, pending = await asyncio.wait(tasks, return_when=return_when)
     print(f"done: {names(done)}, pending: {names(pending)}")
@@ -41,11 +42,7 @@ async def wait(tasks: set[asyncio.Task[int]], return_when: str) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def main() -> None:
-    await wait(sleepers(), asyncio.ALL_COMPLETED)
-    await wait(sleepers(), asyncio.FIRST_COMPLETED)
-    await wait(sleepers(failing=2), asyncio.FIRST_EXCEPTION)
-
+async def wait_for_bare_coroutine() -> None:
     print("== a bare coroutine ==")
     coroutine = sleeper(1)
     try:
@@ -53,6 +50,13 @@ async def main() -> None:
     except TypeError as error:
         print(f"TypeError: {error}")
     coroutine.close()
+
+
+async def main() -> None:
+    await wait(asyncio.ALL_COMPLETED)
+    await wait(asyncio.FIRST_COMPLETED)
+    await wait(asyncio.FIRST_EXCEPTION, failing=2)
+    await wait_for_bare_coroutine()
 
 
 if __name__ == "__main__":

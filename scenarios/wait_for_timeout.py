@@ -22,6 +22,10 @@ async def cleans_up() -> None:
         print("cleanup finished")
 
 
+async def in_vain() -> None:
+    await asyncio.wait_for(asyncio.create_task(cleans_up()), timeout=1)
+
+
 async def main() -> None:
     # Tasks, for the same transcript on every Python: from a bare coroutine wait_for makes a task
     # itself up to 3.11, and runs it inside its caller's since 3.12.
@@ -33,7 +37,7 @@ async def main() -> None:
 
     print("== a cleanup of 2 s ==")
     try:
-        await asyncio.wait_for(asyncio.create_task(cleans_up()), timeout=1)
+        await in_vain()
     except TimeoutError:
         print("timeout!")
 

@@ -18,7 +18,7 @@ Glossary:
 - *timeline*: a trace as a schedule, with a *lane* for each task and *spans* in it
 - *segment*: a part of a loop's life with a trace of its own, such as a test on a shared loop
 - *claim*: something said of a run, which the run bears out or refutes
-- *case*: what a sweep does to one run, such as to cancel a task at a moment; its *token* names it
+- *case*: what a search does to one run, such as to cancel a task at a moment; its *token* names it
 - *finding*: what an oracle says is wrong with a run
 
 The rooms of the house, from the bottom up. Each says in its `__init__` what it is for, which rooms
@@ -35,6 +35,7 @@ it may import (only such as are named before it here), and what is in each of it
 - `claims`: what is to be true of a schedule
 - `audit`: whether a program does the same in every process
 - `simulation`: one run: `run` and `simulate`
+- `search`: many runs of one program: tried, judged, remembered and replayed
 - `sweep`: a run for every moment at which a task could be cancelled
 - `strategies`: what is left to chance in a run, drawn by Hypothesis
 - `integrations`: the command line, notebooks, pytest

@@ -13,11 +13,11 @@ from itertools import count
 import pytest
 
 import vtloop
-from vtloop.audit import audit, search
+from vtloop.audit import audit, comparison
+from vtloop.audit.comparison import Comparison
 from vtloop.audit.parting import parting
 from vtloop.audit.report import Audit
 from vtloop.audit.requests import FUNCTION, SCRIPT, STOPPED, Program, Read, Surroundings, Told
-from vtloop.audit.search import Search
 from vtloop.errors import SimulationError
 from vtloop.integrations.audited.audited import steady, told_of
 from vtloop.integrations.cli.main import main as command_line
@@ -138,22 +138,22 @@ PROGRAM = Program(SCRIPT, "program.py", options={"wall_clock": START, "seed": 0,
 
 
 def found_by(tell, program=PROGRAM, runs=4, **options):
-    """Return what a search finds where a function stands for the processes.
+    """Return what a comparison finds where a function stands for the processes.
 
     It is called with a program and surroundings.
     """
-    search = Search(
+    comparing = Comparison(
         program,
         runs,
         tell=lambda program, at, copies=1: [tell(program, at) for _ in range(copies)],
         **options,
     )
-    return search.run()
+    return comparing.run()
 
 
 @pytest.fixture(autouse=True)
 def _no_time_has_to_pass(monkeypatch):
-    monkeypatch.setattr(search, "_SOON", 0)
+    monkeypatch.setattr(comparison, "_SOON", 0)
 
 
 def test_a_program_that_does_not_look_at_its_surroundings_is_the_same():

@@ -4,11 +4,12 @@ from fractions import Fraction
 from itertools import pairwise
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support import programs, witness
 from tests.support.garbage import nothing_is_left_to_later_tests  # noqa: F401
+from tests.support.programs import drawn, quietly
 from vtloop.claims import (
     at_most,
     fair,
@@ -28,14 +29,7 @@ SECOND = 1_000_000_000
 NS = Fraction(1, SECOND)
 
 
-MANY = settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    print_blob=False,
-    database=None,
-)
-quietly = pytest.mark.filterwarnings("ignore")  # programs leave coroutines and exceptions behind
+MANY = settings(drawn, max_examples=60)
 
 
 @quietly

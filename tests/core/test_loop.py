@@ -2,6 +2,7 @@
 
 import asyncio
 import contextvars
+import dis
 import gc
 import logging
 import random
@@ -668,3 +669,16 @@ def test_a_loop_knows_ten_things_beyond_what_asyncios_own_loop_knows(main):
     finally:
         stock.close()
         loop.close()
+
+
+def test_a_loop_finds_its_attributes_fast(loop):
+    def strict(loop):
+        return loop._strict
+
+    assert "time" not in vars(loop)  # which the loop asks in each iteration
+    for _ in range(1000):
+        strict(loop)
+    steps = dis.get_instructions(strict, adaptive=True)
+    names = [step.opname for step in steps if step.argval == "_strict"]
+    assert names
+    assert "LOAD_ATTR" not in names  # but what the interpreter has put in its place

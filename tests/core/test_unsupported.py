@@ -13,7 +13,7 @@ from vtloop.core.borrowed import Stock
 from vtloop.core.executors import Executors
 from vtloop.core.patches import environment
 from vtloop.core.scheduling import Scheduling
-from vtloop.core.unsupported import NETWORK, REFUSED, Boundary
+from vtloop.core.unsupported import NETWORK, REFUSED, Unsupported
 
 INTERFACE = {
     name
@@ -98,8 +98,8 @@ def test_a_network_is_asked_instead_with_the_arguments_unchanged(method):
 
 def test_refused_methods_show_their_own_names():
     for method in [*REFUSED, *NETWORK]:
-        function = inspect.getattr_static(Boundary, method)
-        assert function.__qualname__ == f"Boundary.{method}"
+        function = inspect.getattr_static(Unsupported, method)
+        assert function.__qualname__ == f"Unsupported.{method}"
         assert function.__doc__
 
 

@@ -59,7 +59,7 @@ def test_each_row_of_a_table_of_replacements_is_listed_with_its_reason():
     for table, during in (
         (environment.always, During.RUN),
         (environment.when_recorded, During.RECORDED),
-        (sys.modules["vtloop.sweep.witness"].NOTING, During.SWEEP),
+        (sys.modules["vtloop.search.witness"].NOTING, During.SWEEP),
     ):
         late = [row for rows in table.later.values() for row in rows]
         assert {(row.what, during, row.why) for row in (*table.table, *late)} <= rows
@@ -268,7 +268,7 @@ def test_what_the_package_keeps_for_the_process_is_there_and_nothing_else():
     assert of_the_package() <= kept
 
 
-NOT_EVERYWHERE = {"vtloop.sweep.calls._tidying"}  # but from Python 3.12 on
+NOT_EVERYWHERE = {"vtloop.search.calls._tidying"}  # but from Python 3.12 on
 CONSTANTS = {"EVERYBODY", "_no_debug"}  # objects of which nothing ever changes
 
 

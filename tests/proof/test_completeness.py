@@ -18,14 +18,16 @@ from types import SimpleNamespace
 from unittest import mock
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 import vtloop
 from tests.proof import test_parity
 from tests.support import programs
 from tests.support.garbage import nothing_is_left_to_later_tests  # noqa: F401
+from tests.support.programs import drawn
+from vtloop.search.bench import Bench
 from vtloop.sweep import sweep
-from vtloop.sweep.cases import Bench
+from vtloop.sweep.cases import count
 from vtloop.sweep.counting import Counting
 from vtloop.sweep.disturbances import Shutdown
 from vtloop.sweep.injection import MESSAGE, Injection
@@ -35,13 +37,7 @@ PROGRAMS = int(os.environ.get("COMPLETENESS_PROGRAMS", "25"))
 AT_MOST = 40  # runs of one program, unless all are asked for
 EVERYBODY = 0  # the number of a victim that is all tasks
 
-QUIET = settings(
-    max_examples=PROGRAMS,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    print_blob=False,
-    database=None,
-)
+MANY = settings(drawn, max_examples=PROGRAMS)
 
 # Programs leave coroutines and exceptions behind, on both loops.
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -186,7 +182,7 @@ def compare(program, at_most):
     if (found := moments_of(counting)) != expected:
         raise Parted(f"{sorted(found ^ expected)} in this program:\n\n{program}")
     with Bench(as_function(program)) as bench:
-        _, swept = bench.count("ABS")
+        _, swept = count(bench, "ABS")
     if (found := moments_of(swept)) != expected:
         raise Parted(f"{sorted(found ^ expected)} of a bench in this program:\n\n{program}")
     shutdowns = {(EVERYBODY, place, "S") for _, place, _ in expected}
@@ -218,7 +214,7 @@ def tally(request):
             print("\n{:,} programs, {:,} moments counted, {:,} of them tried".format(*counts))
 
 
-@QUIET
+@MANY
 @given(programs.programs())
 def test_every_moment_is_tried_and_ends_as_on_the_stock_loop(tally, program):
     at_most = 1_000_000 if "COMPLETENESS_PROGRAMS" in os.environ else AT_MOST
@@ -228,7 +224,7 @@ def test_every_moment_is_tried_and_ends_as_on_the_stock_loop(tally, program):
     tally[2] += tried
 
 
-@settings(QUIET, max_examples=max(5, PROGRAMS // 10))
+@settings(MANY, max_examples=max(5, PROGRAMS // 10))
 @given(programs.programs())
 def test_every_moment_comes_again_when_it_is_tried_within_steps_and_in_pairs_too(program):
     report = sweep(as_function(program), budget=50)

@@ -29,19 +29,16 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from hypothesis import HealthCheck, Phase, event, find, given, settings
+from hypothesis import Phase, event, find, given, settings
 
 import vtloop
 from tests.support import programs
 from tests.support.garbage import nothing_is_left_to_later_tests  # noqa: F401
+from tests.support.programs import drawn
 from vtloop.core import timers
 from vtloop.core.timers import Timers
 
 PROGRAMS = int(os.environ.get("PARITY_PROGRAMS", "200"))
-
-QUIET = settings(
-    deadline=None, suppress_health_check=list(HealthCheck), print_blob=False, database=None
-)
 
 # Programs leave coroutines and exceptions behind, on both loops.
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -237,7 +234,7 @@ def tally(request):
             print(tally)
 
 
-@settings(QUIET, max_examples=PROGRAMS)
+@settings(drawn, max_examples=PROGRAMS)
 @given(programs.programs())
 def test_programs_run_handle_for_handle_as_on_the_stock_loop(tally, program):
     ties = Deadline.ties
@@ -348,7 +345,7 @@ def programs_until_found(make_loop, handle_for_handle, at_most):
     """Return after how many programs a difference was found; None if there was none."""
     count = 0
 
-    @settings(QUIET, max_examples=at_most, derandomize=True, phases=[Phase.generate])
+    @settings(drawn, max_examples=at_most, derandomize=True, phases=[Phase.generate])
     @given(programs.programs())
     def search(program):
         nonlocal count
@@ -395,7 +392,7 @@ def test_what_is_found_shrinks_to_a_few_lines_of_python():
             return True
         return False
 
-    found = settings(QUIET, max_examples=500)
+    found = settings(drawn, max_examples=500)
     program = find(programs.programs(), differs, settings=found, random=random.Random(1))
     assert len(str(program).splitlines()) <= 10, str(program)  # of some 50; 4 to 10 by the seed
 

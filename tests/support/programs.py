@@ -30,7 +30,17 @@ from collections import deque
 from dataclasses import dataclass
 from string import Formatter
 
+import pytest
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+
+drawn = settings(
+    deadline=None, suppress_health_check=list(HealthCheck), print_blob=False, database=None
+)
+"""For tests that draw programs: they take long, and are drawn anew each time."""
+
+quietly = pytest.mark.filterwarnings("ignore")
+"""For tests that draw programs: these leave coroutines and exceptions behind."""
 
 PRELUDE = """\
 lock = Lock()

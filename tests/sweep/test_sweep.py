@@ -15,8 +15,8 @@ import pytest
 import vtloop.core.tasks
 import vtloop.sweep
 from vtloop.errors import ClaimError, SimulationError
-from vtloop.sweep import ORACLES, SlowCleanup, replay, sweep
-from vtloop.sweep.cases import Bench
+from vtloop.search.bench import Bench
+from vtloop.sweep import ORACLES, SlowCleanup, cases, replay, sweep
 from vtloop.sweep.moments import Case, Moment, case_of
 from vtloop.sweep.report import Tally
 
@@ -212,22 +212,25 @@ def test_what_is_no_program_is_refused():
 
 
 def test_the_process_is_as_before_when_a_sweep_has_ended():
-    before = (
-        asyncio.Lock.__init__,
-        asyncio.Queue.task_done,
-        asyncio.gather,
-        asyncio.tasks.wait,
-        asyncio.shield,
-        asyncio.as_completed,
-        vars(warnings)["_warn_unawaited_coroutine"],
-        time.sleep,
-        sys.stdout,
-        sys.gettrace(),
-        gc.isenabled(),
-        gc.get_freeze_count(),
-        asyncio.TaskGroup.__aenter__,
-        "exception" in vars(vtloop.core.tasks.Task),
-    )
+    def state():
+        return (
+            asyncio.Lock.__init__,
+            asyncio.Queue.task_done,
+            asyncio.gather,
+            asyncio.tasks.wait,
+            asyncio.shield,
+            asyncio.as_completed,
+            vars(warnings)["_warn_unawaited_coroutine"],
+            time.sleep,
+            sys.stdout,
+            sys.gettrace(),
+            gc.isenabled(),
+            gc.get_freeze_count(),
+            asyncio.TaskGroup.__aenter__,
+            "exception" in vars(vtloop.core.tasks.Task),
+        )
+
+    before = state()
 
     async def broken():
         await asyncio.sleep(1)
@@ -236,22 +239,7 @@ def test_the_process_is_as_before_when_a_sweep_has_ended():
     with pytest.raises(SystemExit):
         sweep(broken)
     sweep(two_naps)
-    assert before == (
-        asyncio.Lock.__init__,
-        asyncio.Queue.task_done,
-        asyncio.gather,
-        asyncio.tasks.wait,
-        asyncio.shield,
-        asyncio.as_completed,
-        vars(warnings)["_warn_unawaited_coroutine"],
-        time.sleep,
-        sys.stdout,
-        sys.gettrace(),
-        gc.isenabled(),
-        gc.get_freeze_count(),
-        asyncio.TaskGroup.__aenter__,
-        "exception" in vars(vtloop.core.tasks.Task),
-    )
+    assert state() == before
 
 
 # Replaying
@@ -796,13 +784,13 @@ def test_what_a_case_has_made_is_gone_with_it_and_needs_no_collector():
             collected.append(info["collected"])
 
     with Bench(main) as bench:
-        _, counting = bench.count("ABC")
+        _, counting = cases.count(bench, "ABC")
         gc.collect()
         gc.callbacks.append(count)
         try:
             for number, moments in counting.moments.items():
                 for moment in moments:
-                    bench.run_and_count(Case("", number, (moment,)), "ABC")
+                    cases.run_and_count(bench, Case("", number, (moment,)), "ABC")
                     assert loops[-1]() is None
         finally:
             gc.callbacks.remove(count)

@@ -55,8 +55,8 @@ def test_pairs_are_no_class_without_moments_of_a_first_cancellation():
 def test_time_that_was_up_is_said_with_what_was_found_and_is_not_ok(monkeypatch):
     ticks = itertools.count()
     clock = SimpleNamespace(time=lambda: float(next(ticks)), thread_time=lambda: 0.0)
-    monkeypatch.setattr("vtloop.sweep.batches.time", clock)
-    monkeypatch.setattr("vtloop.sweep.search.time", clock)
+    monkeypatch.setattr("vtloop.search.batches.time", clock)
+    monkeypatch.setattr("vtloop.search.engine.time", clock)
     report = sweep(two_naps, classes="AB", max_seconds=4)
     assert str(report).startswith("3 of 24 moments tried, of two_naps#1, nap#2, nap#3; time was up")
     assert verdict(report).startswith(
@@ -68,10 +68,10 @@ def test_time_that_was_up_is_said_with_what_was_found_and_is_not_ok(monkeypatch)
 
 
 def test_time_is_not_said_to_be_up_where_tasks_cannot_be_told_apart(monkeypatch):
-    from vtloop.sweep import search
+    from vtloop.sweep import cancellations
 
-    twice = search.victims_of
-    monkeypatch.setattr(search, "victims_of", lambda *args: [*twice(*args), *twice(*args)])
+    twice = cancellations.victims_of
+    monkeypatch.setattr(cancellations, "victims_of", lambda *args: [*twice(*args), *twice(*args)])
     report = sweep(nap, classes="ABD")
     assert not report.time_is_up
     assert all(tally.tried == tally.total for tally in report.tallies.values())

@@ -12,12 +12,13 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import HealthCheck, Phase, find, given, settings
+from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
 import vtloop
 from tests.support import programs, timelines, witness
 from tests.support.garbage import nothing_is_left_to_later_tests  # noqa: F401
+from tests.support.programs import drawn, quietly
 from vtloop.timeline.spans import READY, RUNNING, WAITING
 from vtloop.timeline.timeline import Timeline
 from vtloop.values.trace import CALLBACKS, ENDS, OF_RUNNER
@@ -27,17 +28,8 @@ pytestmark = pytest.mark.ends
 PROGRAMS = int(os.environ.get("TIMELINE_PROGRAMS", "100"))
 SECOND = 1_000_000_000
 
-MANY = settings(
-    max_examples=PROGRAMS,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    print_blob=False,
-    database=None,
-)
+MANY = settings(drawn, max_examples=PROGRAMS)
 SOME = settings(MANY, max_examples=max(20, PROGRAMS // 10))
-
-# Programs leave coroutines and exceptions behind.
-quietly = pytest.mark.filterwarnings("ignore")
 
 
 @pytest.fixture(scope="module")

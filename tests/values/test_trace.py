@@ -2,32 +2,24 @@
 
 import asyncio
 import gzip
+import inspect
 import json
 import os
-import subprocess
-import sys
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import vtloop
 from tests.support import programs, witness
 from tests.support.garbage import nothing_is_left_to_later_tests  # noqa: F401
+from tests.support.processes import printed_by
+from tests.support.programs import drawn, quietly
 from vtloop.recording.recording import Recording
 from vtloop.timeline.timeline import Timeline
 from vtloop.values.trace import CALLBACKS, ENDS, EVENTS, WAITS, Subject, load
 
-SOME = settings(
-    max_examples=40,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    print_blob=False,
-    database=None,
-)
-
-# Programs leave coroutines and exceptions behind.
-quietly = pytest.mark.filterwarnings("ignore")
+SOME = settings(drawn, max_examples=40)
 
 
 async def workers():
@@ -137,22 +129,11 @@ CHANGES = {
     "a timeout": ("timeout(2.5)", "timeout(3.5)"),
 }
 
-PROGRAM = """
+PROGRAM = f"""
 import asyncio, vtloop
 
-async def main():
-    lock = asyncio.Lock()
-
-    async def worker(number):
-        async with lock:
-            await asyncio.sleep(number)
-            print("worked", number)
-
-    async with asyncio.timeout(2.5), asyncio.TaskGroup() as group:
-        for number in range(3):
-            group.create_task(worker(number), name=f"worker {number}")
-
-run = vtloop.simulate(main)
+{inspect.getsource(workers)}
+run = vtloop.simulate(workers)
 print(run.digest())
 """
 
@@ -175,16 +156,7 @@ def test_where_the_code_stands_is_no_part_of_the_digest():
 
 
 def test_a_digest_is_the_same_in_fresh_processes():
-    digests = {
-        subprocess.run(
-            [sys.executable, "-c", PROGRAM],
-            env={**os.environ, "PYTHONHASHSEED": str(seed)},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.splitlines()[-1]
-        for seed in (1, 2, 3)
-    }
+    digests = {printed_by("-c", PROGRAM, hash_seed=seed).splitlines()[-1] for seed in (1, 2, 3)}
     assert digests == {digest_of(PROGRAM)}
 
 

@@ -15,7 +15,7 @@ A map of the package, from the bottom up:
 - `processes`: running one
 - `parting`: where two of them part
 - `causes`: why that can be
-- `search`: how it is found out
+- `comparison`: running many, and finding out why they are not the same
 - `report`: what is told of it
 
 The process itself is in `vtloop.integrations.audited.audited`.
@@ -29,11 +29,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from vtloop.audit.causes import Cause
+from vtloop.audit.comparison import Comparison
 from vtloop.audit.parting import Parting
 from vtloop.audit.processes import is_audited, own_path
 from vtloop.audit.report import Audit
 from vtloop.audit.requests import FUNCTION, Program
-from vtloop.audit.search import Search
 from vtloop.core.options import OF_RUNS
 from vtloop.core.patches.wall_clock import WallClock
 from vtloop.values.clock import START, Seconds
@@ -94,7 +94,7 @@ def audit_program(
     program: Program, runs: int = RUNS, pythons: Sequence[str] = (), keep: Sequence[str] = ()
 ) -> Audit:
     """Audit what is run in any way; options as for `audit`."""
-    return Audit(program.name, Search(program, runs, pythons, keep).run())
+    return Audit(program.name, Comparison(program, runs, pythons, keep).run())
 
 
 def _sendable(main: Callable[[], Any] | str) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from vtloop.audit.causes import Cause
+from vtloop.audit.comparison import Found
 from vtloop.audit.parting import Parting, Side
 from vtloop.audit.requests import Read
-from vtloop.audit.search import Found
 from vtloop.errors import AuditError
 from vtloop.values.clock import format_seconds
 from vtloop.values.text import counted

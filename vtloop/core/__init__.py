@@ -4,6 +4,7 @@ It has three collaborators: a policy decides, a recorder is told, a network answ
 
 Used from outside: `loop.VirtualLoop`, `policy.Policy`, `policy.LoopView`, `ties.Ties`,
 `recorder.Recorder`, `network.Network`, `runner.Runner`, `probes.now`, `probes.section`.
+Where its code is clever, docs/tricks.md says why.
 May import: `errors`, `private`, `values`, `patching`.
 
 A map of the package, from the bottom up:

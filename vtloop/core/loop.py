@@ -8,6 +8,7 @@ The rules:
 - The iteration is asyncio's: timers that are due join the ready queue, then exactly the handles
   that were ready are run, and so on. The clock moves only when nothing is ready, straight to the
   next deadline. Handle for handle this is stock asyncio on an infinitely fast processor.
+- The loop keeps little beyond what asyncio's own loop keeps: ten things, which a test names.
 - The loop knows no feature. It tells its recorder what happens, lets its policy act between steps,
   asks its network what it may not do itself (`unsupported`), and hands its threads the baton
   (`threads`). What it replaces in the process while it runs is listed in `environment`.

@@ -94,7 +94,7 @@ NETWORK: dict[str, tuple[str, Refusal]] = {
 WITHOUT_FALLBACK = {"add_reader", "add_writer"}
 
 
-class Boundary(asyncio.AbstractEventLoop):
+class Unsupported(asyncio.AbstractEventLoop):
     """The event loop's real input and output: refused, or answered by `_network`."""
 
     _network: Network | None
@@ -140,7 +140,7 @@ def _refuse(method: str, refusal: Refusal, time: float) -> NoReturn:
 
 
 def _refusing(method: str, refusal: Refusal) -> Callable[..., NoReturn]:
-    def refused(self: Boundary, *args: Any, **kwargs: Any) -> NoReturn:
+    def refused(self: Unsupported, *args: Any, **kwargs: Any) -> NoReturn:
         _refuse(method, refusal, self.time())
 
     refused.__doc__ = f"Refused: it needs {refusal.touches}. Raises NotSimulated."
@@ -148,7 +148,7 @@ def _refusing(method: str, refusal: Refusal) -> Callable[..., NoReturn]:
 
 
 def _asking_the_network(method: str, question: str, refusal: Refusal) -> Callable[..., Any]:
-    def asked(self: Boundary, *args: Any, **kwargs: Any) -> Any:
+    def asked(self: Unsupported, *args: Any, **kwargs: Any) -> Any:
         if self._network is None:
             _refuse(method, refusal, self.time())
         return getattr(self._network, question)(method, *args, **kwargs)
@@ -159,10 +159,10 @@ def _asking_the_network(method: str, question: str, refusal: Refusal) -> Callabl
 
 def _install(method: str, function: Callable[..., Any]) -> None:
     function.__name__ = method
-    function.__qualname__ = f"{Boundary.__name__}.{method}"
+    function.__qualname__ = f"{Unsupported.__name__}.{method}"
     if inspect.iscoroutinefunction(getattr(asyncio.AbstractEventLoop, method)):
         count_as_coroutine_function(function)
-    setattr(Boundary, method, function)
+    setattr(Unsupported, method, function)
 
 
 for _method, _refusal in REFUSED.items():

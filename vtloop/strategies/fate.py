@@ -25,15 +25,20 @@ from hypothesis.errors import UnsatisfiedAssumption
 from vtloop.core.patches.wall_clock import WallClock
 from vtloop.core.ties import Ties
 from vtloop.recording.recording import Recording
+from vtloop.search.bench import Bench, Check, Program
+from vtloop.search.judge import Judge
+from vtloop.search.oracles import ERROR, Finding, Oracle
 from vtloop.strategies.ties import Drawn
-from vtloop.sweep.cases import Bench, Check, Program
+from vtloop.sweep.cancellations import Cancellations
+from vtloop.sweep.cases import count as count_moments
+from vtloop.sweep.cases import run, run_and_count
 from vtloop.sweep.counting import Counting
-from vtloop.sweep.judging import Judge
 from vtloop.sweep.moments import UNDISTURBED, Case, Moment
 from vtloop.sweep.options import OF_SWEEPS
-from vtloop.sweep.oracles import ERROR, ORACLES, Finding, Oracle
-from vtloop.sweep.replaying import Replay
-from vtloop.sweep.victims import Victim, victims_of
+from vtloop.sweep.oracles import ORACLES
+from vtloop.sweep.outcome import SweptOutcome
+from vtloop.sweep.replay import SweepReplay as Replay
+from vtloop.sweep.victims import Victim, Victims, victims_of
 from vtloop.timeline.timeline import Timeline
 from vtloop.values.choices import Choices, Chooser
 from vtloop.values.clock import START
@@ -62,7 +67,7 @@ class Options(NamedTuple):
     victim: Victim
     classes: str
     check: Check | None
-    oracles: Sequence[Oracle]
+    oracles: Sequence[Oracle[SweptOutcome]]
     seed: int | str
 
 
@@ -75,7 +80,7 @@ def fates(
     victim: Victim = None,
     classes: str = "ABC",
     check: Check | None = None,
-    oracles: Sequence[Oracle] = ORACLES,
+    oracles: Sequence[Oracle[SweptOutcome]] = ORACLES,
     seed: int | str = 0,
 ) -> Fate:
     """Return a strategy for what is left to chance in the runs of one example.
@@ -168,17 +173,18 @@ class Fate:
             seed=options.seed,
             wall_clock=wall_clock,
             policies=[self._ties] if options.ties else [],
+            search=Cancellations.wording.search,
         )
         with self._heeded(), bench:
             classes = options.classes if options.cancellations else ""
-            undisturbed, counting = bench.count(classes)
+            undisturbed, counting = count_moments(bench, classes)
             judge = self._judge.after(undisturbed)
             if undisturbed.ended == "raised" or _errors(judge.wrong_by_itself):
                 self._keeps_error = True
             elif options.cancellations:
                 self._case = self._choose_case(bench, counting)
             case = self._case
-            outcome = bench.run(case, recording, explain=True)
+            outcome = run(bench, case, recording)
         if case.moments:
             found = judge.findings(outcome)
         else:  # it is recorded now, so its words say more
@@ -235,7 +241,7 @@ class Fate:
         """Choose a task and when it is cancelled; in few examples none."""
         options, choose = self._options, self._chooser.choose
         try:
-            victims = victims_of(options.victim, counting)
+            victims = victims_of(Victims.meant_by(options.victim), counting)
         except LookupError:  # there may be one in other examples
             hypothesis.reject()
         who = choose("victim", 4 * len(victims) + 1)
@@ -247,7 +253,7 @@ class Fate:
         moment = self._moment(handed if handed and choose("handed", 2) else moments)
         case = Case(counting.who[number], number, (moment,))
         if options.cancellations > 1:
-            _, later = bench.run_and_count(case, options.classes)
+            _, later = run_and_count(bench, case, options.classes)
             if later and choose("again", 4):
                 case = case._replace(moments=(*case.moments, self._moment(later)))
         return case
@@ -329,12 +335,12 @@ def tokens(
     check_options(_OPTIONS, program=program, victim=victim, classes=classes, seed=seed)
 
     def counted() -> st.SearchStrategy[str]:
-        with Bench(program, seed=seed) as bench:
-            _, counting = bench.count(classes)
+        with Bench(program, seed=seed, search=Cancellations.wording.search) as bench:
+            _, counting = count_moments(bench, classes)
         return st.sampled_from(
             [
                 str(Case(counting.who[number], number, (moment,)))
-                for number in victims_of(victim, counting)
+                for number in victims_of(Victims.meant_by(victim), counting)
                 for moment in counting.moments[number]
             ]
         )

@@ -19,36 +19,50 @@ tasks are cancelled at once, a sibling fails in a TaskGroup, a timeout fires at 
 two timers of one instant change places.
 `replay` runs the case of a token again, and records it.
 
-May import: `errors`, `private`, `values`, `patching`, `core`, `timeline`, `recording`, `views`,
-`simulation`.
+May import: `private`, `values`, `core`, `recording`, `search`.
 
 A map of the package, from the bottom up:
 
 - `moments`: moments, cases, and tokens for them
 - `options`: what the options of a sweep can be
-- `outcome`: what is known of a run when it is over, which is what oracles see
-- `failures`: the exceptions that tasks and callbacks have ended with
-- `landing`: where in its functions a task is
-- `calls`: the calls of a step
-- `releases`, `wakeups`, `witness`, `timeouts`: what is gathered of a run, and of its timeouts
+- `outcome`: what is known of a run, and of the task that was cancelled
+- `timeouts`: a loop that numbers its timeouts
 - `second`, `injection`, `counting`, `disturbances`: policies that count the moments, cancel there,
   or disturb otherwise
+- `oracles`: the rules by which a victim is judged; a new fact for one goes into `outcome`, and is
+  filled in by `injection`
 - `victims`: whom a sweep cancels
-- `invariants`: what a user says is always so
-- `cases`: running a case
-- `oracles`: the rules by which a run is judged; a new fact for one goes into `outcome`, and is
-  filled in by `witness` or `injection`
-- `judging`: leaves out what the undisturbed run shows too
-- `batches`, `ledger`: trying many, also elsewhere, and not twice
+- `cases`: running a case, and counting moments
 - `choosing`: which cases are tried of very many
-- `replaying`, `report`, `search`: all cases of a program
+- `replay`, `report`: what is told of a case, and of each class
+- `cancellations`: what the engine of `search` asks: which cases there are, and how each is run
 """
 
-from vtloop.sweep.invariants import conserved
-from vtloop.sweep.oracles import ORACLES, Failures, Finding, SlowCleanup
-from vtloop.sweep.replaying import Replay
-from vtloop.sweep.report import Problem, Report
-from vtloop.sweep.search import replay, sweep
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import Executor
+
+from vtloop.core.patches.wall_clock import WallClock
+from vtloop.search.bench import Check, Program
+from vtloop.search.engine import Means, Search, run_again
+from vtloop.search.invariants import Always, conserved
+from vtloop.search.judge import Judge
+from vtloop.search.oracles import Failures, Finding, Oracle
+from vtloop.search.report import Problem
+from vtloop.search.setting import Setting
+from vtloop.sweep.cancellations import Cancellations
+from vtloop.sweep.moments import CLASSES
+from vtloop.sweep.options import OF_SWEEPS
+from vtloop.sweep.oracles import ORACLES, SlowCleanup
+from vtloop.sweep.outcome import SweptOutcome
+from vtloop.sweep.replay import SweepReplay as Replay
+from vtloop.sweep.report import SweepReport as Report
+from vtloop.sweep.victims import Victim, Victims
+from vtloop.values.clock import START
+from vtloop.values.files import check_file
+from vtloop.values.options import check as check_options
 
 __all__ = [
     "ORACLES",
@@ -62,3 +76,74 @@ __all__ = [
     "replay",
     "sweep",
 ]
+
+
+def sweep(
+    program: Program | str,
+    *,
+    victim: Victim = None,
+    classes: str = "".join(CLASSES),
+    budget: int = 10_000,
+    check: Check | str | None = None,
+    always: Always | str | None = None,
+    oracles: Sequence[Oracle[SweptOutcome]] = ORACLES,
+    seed: int | str = 0,
+    wall_clock: WallClock = START,
+    executor: Executor | None = None,
+    max_seconds: float | None = None,
+    resume: str | os.PathLike[str] | None = None,
+    progress: bool = False,
+) -> Report:
+    """Run a program once for each moment at which its tasks could be cancelled.
+
+    - `program` is a function that returns a coroutine, or the name of one, such as 'module:main' or
+      'file.py:main'; what it prints goes nowhere
+    - `victim` is whom to cancel: tasks of this name or of this coroutine function, the task of this
+      number (1 is the main one), or all of them
+    - `classes` are the kinds of moments, see `moments`; of S and O there are none for a chosen
+      victim, of F and T those of its groups and timeouts
+    - `budget` bounds the runs with two cancellations of a task, those with two timers of one
+      instant, and twenty times those with cancellations of two tasks; of more, a sample is taken,
+      always the same
+    - `check` is called with the outcome of each run, and raises what is wrong, or returns False
+    - `always` is called before each handle of each run, and does the same; these two may be given
+      by name as well
+    - `oracles` judge each run
+    - `seed` is that of all chance, `wall_clock` the date and time of day, for each run
+      anew; see `vtloop.VirtualLoop`
+    - `executor` runs the cases in batches, in other processes or on other machines: any of
+      `concurrent.futures`, or one with that interface; what it is given has to be importable there
+    - `max_seconds` of real time are spent at most; the report says what was not tried
+    - `resume` is the path of a file to which what was tried is written, and from which another
+      sweep of the same program goes on
+    - `progress` shows a bar on a terminal, if tqdm is installed
+
+    The report is the same however the work is done. LookupError if there is no such victim,
+    TypeError or ValueError, before anything runs, for an option that is none of this.
+    """
+    check_options(OF_SWEEPS, **locals())
+    if resume is not None:
+        check_file(resume)
+    experiment = Cancellations(Victims.meant_by(victim), classes, budget, seed)
+    setting = Setting(program, check, always, seed, wall_clock)
+    means = Means(executor, max_seconds, resume, progress)
+    return Report.of(Search(experiment, setting, oracles, means).run(), Replay)
+
+
+def replay(
+    program: Program | str,
+    token: str,
+    *,
+    check: Check | str | None = None,
+    always: Always | str | None = None,
+    oracles: Sequence[Oracle[SweptOutcome]] = ORACLES,
+    seed: int | str = 0,
+    wall_clock: WallClock = START,
+) -> Replay:
+    """Run the case of a token again, recorded; options as for `sweep`.
+
+    ValueError if it is no token, LookupError if the program has no such moment.
+    """
+    check_options(OF_SWEEPS, **locals())
+    setting = Setting(program, check, always, seed, wall_clock)
+    return run_again(Cancellations(), setting, Judge(tuple(oracles)), token, Replay)

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple, TypeAlias
 from vtloop.core.policy import LoopView, Rest, Take
 from vtloop.core.tasks import coroutine_name, label, number_of, stepping
 from vtloop.core.timers import AnyTimerHandle
-from vtloop.sweep.calls import Calls
+from vtloop.search.calls import Calls
+from vtloop.search.witness import is_open
 from vtloop.sweep.moments import Case, Moment
 from vtloop.sweep.second import is_woken
 from vtloop.sweep.timeouts import TimedLoop
-from vtloop.sweep.witness import is_open
 
 Task: TypeAlias = "asyncio.Task[Any]"
 

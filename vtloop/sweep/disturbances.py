@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from vtloop.core.timers import AnyTimerHandle
+from vtloop.search.location import firing, landing
+from vtloop.search.outcome import Ended, faults_of, raised_by_asyncio, where_raised
+from vtloop.search.witness import Witness, is_open
 from vtloop.sweep.counting import who
 from vtloop.sweep.injection import Injection, Task
-from vtloop.sweep.landing import firing, landing
-from vtloop.sweep.outcome import Ended, faults_of, raised_by_asyncio, where_raised
 from vtloop.sweep.timeouts import TimedLoop, subject_of
-from vtloop.sweep.witness import is_open
 
 
 class SiblingFailed(Exception):
@@ -139,6 +139,9 @@ class Firing(_OfOneTask):
     _loop: TimedLoop
     _fired: object = None  # what its timer was about, if that fired early
     _fired_id = 0  # that of its id(), which is nobody else's while the run goes on
+
+    def make_loop(self, witness: Witness, **options: Any) -> TimedLoop:
+        return TimedLoop(witness, held=self._number, **options)
 
     def has_raised(self, error: BaseException) -> bool:
         if not isinstance(error, TimeoutError) or not raised_by_asyncio(error):

@@ -8,13 +8,16 @@ from typing import Any, TypeAlias
 
 from vtloop.core.policy import Rest, Take
 from vtloop.core.tasks import ended_cancelled, number_of, stepping
-from vtloop.sweep.calls import Calls
-from vtloop.sweep.failures import cancellation_of, is_raised_by_statement
-from vtloop.sweep.landing import landing
+from vtloop.search.calls import Calls
+from vtloop.search.conduct import Conduct, Endless
+from vtloop.search.failures import cancellation_of, is_raised_by_statement
+from vtloop.search.location import landing
+from vtloop.search.outcome import Ended, faults_of
+from vtloop.search.witness import Witness, WitnessedLoop
 from vtloop.sweep.moments import AT_RESTS, BEFORE_HANDLES, Case
-from vtloop.sweep.outcome import Ended, Outcome, faults_of
+from vtloop.sweep.outcome import SweptOutcome
 from vtloop.sweep.second import NOWHERE, Again, Others
-from vtloop.sweep.witness import WitnessedLoop
+from vtloop.sweep.timeouts import TimedLoop
 from vtloop.values.text import BY_SWEEP
 
 MESSAGE = BY_SWEEP
@@ -28,11 +31,7 @@ _NEEDS_RESTS = AT_RESTS | _AT_ENDS
 Task: TypeAlias = "asyncio.Task[Any]"
 
 
-class Endless(Exception):
-    """A run goes on and on."""
-
-
-class Injection:
+class Injection(Conduct[SweptOutcome]):
     """Carries out the cancellations of a case; other classes than A to D have heirs of their own.
 
     `limit` is the number of handles that the run may not reach: Endless is raised there. `explain`
@@ -49,12 +48,10 @@ class Injection:
         again: Again | None = None,
         others: Others | None = None,
     ) -> None:
-        self.outcome = Outcome(case, missed=bool(case.moments), who=case.who)
-        """What is seen of the task up to the main coroutine's end."""
-        self.handles = 0
+        super().__init__(SweptOutcome(case, missed=bool(case.moments), who=case.who), limit)
+        self.is_undisturbed = not case.moments
         self._number = case.number
         self._moments = list(case.moments)
-        self._limit = limit
         self._explain = explain
         self._again = again
         self._others = others
@@ -68,6 +65,12 @@ class Injection:
         self._ours = False  # whether nobody else's cancellation can be mistaken for this one
         self._rested = 0  # how many handles there were at the end of the last iteration
         self._looks_at = self._next_handle_to_look_at()
+
+    def make_loop(self, witness: Witness, **options: Any) -> WitnessedLoop:
+        """Return a loop that knows its timeouts, as they are counted in the undisturbed run."""
+        if self.is_undisturbed:
+            return TimedLoop(witness, **options)
+        return super().make_loop(witness, **options)
 
     def steer(self, loop: WitnessedLoop, take: Take, rest: Rest | None) -> tuple[Take, Rest | None]:
         self._loop, self._take, self._rest = loop, take, rest
@@ -116,10 +119,6 @@ class Injection:
         self._moments.clear()
         self._again = self._others = None
         self._looks_at = self._limit
-
-    def has_raised(self, error: BaseException) -> bool:
-        """Return whether an exception is not the program's, but was raised as the case has it."""
-        return False
 
     def forget_loop(self) -> None:
         """Let go of the loop, so that it is gone with its last run."""

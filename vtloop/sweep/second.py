@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from vtloop.core.policy import LoopView
 from vtloop.core.tasks import number_of
-from vtloop.sweep.calls import Calls
+from vtloop.search.calls import Calls
 from vtloop.sweep.moments import Moment, kinds_of
 
 Task: TypeAlias = "asyncio.Task[Any]"

@@ -19,7 +19,7 @@ from typing import Any
 from vtloop.core.tasks import number_of
 from vtloop.core.timers import AnyTimerHandle
 from vtloop.private.events import TIMEOUTS, current_task
-from vtloop.sweep.witness import Witness, WitnessedLoop
+from vtloop.search.witness import Witness, WitnessedLoop
 from vtloop.values.clock import NEVER, to_nanoseconds
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from vtloop.core.tasks import coroutine_name, number_of, without_locals
 from vtloop.sweep.counting import Counting, who
+from vtloop.values.programs import called
 
 Victim = str | int | Callable[..., Any] | None
 
@@ -23,6 +24,8 @@ class Victims:
     name: str | None = None  # of the task, of its coroutine, or with the number
     number: int | None = None
     function: str | None = None
+    given: str | int | None = None
+    """How a user has said who is meant, in words that are the same in every process."""
 
     @classmethod
     def meant_by(cls, victim: Victim) -> Victims:
@@ -30,10 +33,10 @@ class Victims:
         if victim is None:
             return EVERYBODY
         if isinstance(victim, str):
-            return cls(name=victim)
+            return cls(name=victim, given=victim)
         if isinstance(victim, int):
-            return cls(number=victim)
-        return cls(function=without_locals(victim.__qualname__))
+            return cls(number=victim, given=victim)
+        return cls(function=without_locals(victim.__qualname__), given=called(victim))
 
     def include(self, task: asyncio.Task[Any]) -> bool:
         """Return whether a task is one of them."""
@@ -60,9 +63,11 @@ def listed(names: Sequence[str]) -> str:
     return f"{', '.join(names[:4])} and {len(names) - 4} others"
 
 
-def victims_of(victim: Victim, counting: Counting, error: str | None = None) -> list[int]:
-    """Return the numbers of the tasks to cancel, in a program that may end with an error."""
-    victims = Victims.meant_by(victim)
+def victims_of(victims: Victims, counting: Counting, error: str | None = None) -> list[int]:
+    """Return the numbers of the tasks to cancel, in a program that may end with an error.
+
+    LookupError if it has none of them.
+    """
     numbers = sorted(counting.moments)
     found = [
         number
@@ -73,7 +78,7 @@ def victims_of(victim: Victim, counting: Counting, error: str | None = None) -> 
         tasks = listed([f"{counting.who[number]}#{number}" for number in numbers])
         and_raises = f" and raises {error}" if error else ""
         raise LookupError(
-            f"A sweep was asked to cancel victim={victim!r}, while the program has {tasks}"
+            f"A sweep was asked to cancel victim={victims.given!r}, while the program has {tasks}"
             f"{and_raises}; pass the name of a task, its number, a coroutine function, or None for "
             "all of them"
         )

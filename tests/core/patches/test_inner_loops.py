@@ -2,20 +2,15 @@
 
 import asyncio
 import concurrent.futures
-import os
 import queue
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 
 import vtloop
 from tests.support.in_threads import Diary, no_thread_stays_behind, start  # noqa: F401
+from tests.support.processes import printed_by
 from vtloop import DeadlockError, NotSimulated, UntilReached, simulate
-
-ROOT = Path(__file__).parents[3]
 
 
 async def nap(seconds, value=None):
@@ -743,11 +738,7 @@ print(run.elapsed, run.digest())
 
 @pytest.mark.parametrize("hash_seed", ["1", "2"])
 def test_loops_in_threads_make_the_same_run_in_every_process(hash_seed):
-    def output(seed):
-        env = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONHASHSEED": seed}
-        return subprocess.check_output([sys.executable, "-c", PROGRAM], env=env, text=True)
-
-    assert output(hash_seed) == output("0")
+    assert printed_by("-c", PROGRAM, hash_seed=hash_seed) == printed_by("-c", PROGRAM, hash_seed=0)
 
 
 def test_under_vtloop_run_the_loops_in_threads_of_a_script_are_virtual(tmp_path):
@@ -758,10 +749,7 @@ def test_under_vtloop_run_the_loops_in_threads_of_a_script_are_virtual(tmp_path)
     )
     assert slow in program
     script.write_text(program.replace(", 60)", ", 86400)") + "print(asyncio.run(main()) > 3600)\n")
-    env = os.environ | {"PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "vtloop", "run", str(script)]
-    outputs = {subprocess.check_output(command, env=env, text=True) for _ in range(2)}
-    (output,) = outputs
+    (output,) = {printed_by("-m", "vtloop", "run", script) for _ in range(2)}
     assert output.endswith("True\n")
 
 

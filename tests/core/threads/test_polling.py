@@ -132,7 +132,7 @@ def test_what_a_poll_did_that_looked_at_no_clock_is_told():
     async def main():
         await asyncio.to_thread(asked_by_waits, Done())
 
-    run = vtloop.simulate(main)
+    run = vtloop.simulate(main, patience=1000)
     (notice,) = run.notices
     assert notice.startswith(
         "asyncio_0 tried to take a lock again and again at virtual time 0 s, at "

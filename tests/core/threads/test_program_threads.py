@@ -5,21 +5,17 @@ import concurrent.futures
 import os
 import queue
 import sched
-import subprocess
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
 import vtloop
 from tests.support.in_threads import Diary, no_thread_stays_behind, start  # noqa: F401
+from tests.support.processes import printed_by
 from vtloop import DeadlockError, UntilReached, simulate
 from vtloop.core.threads.program_threads import IN_VAIN
-
-ROOT = Path(__file__).parents[3]
 
 
 async def ended(*members):
@@ -863,20 +859,13 @@ print(run.elapsed, run.digest())
 
 @pytest.mark.parametrize("hash_seed", ["1", "2"])
 def test_threads_make_the_same_run_in_every_process(hash_seed):
-    def output(seed):
-        env = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONHASHSEED": seed}
-        return subprocess.check_output([sys.executable, "-c", PROGRAM], env=env, text=True)
-
-    assert output(hash_seed) == output("0")
+    assert printed_by("-c", PROGRAM, hash_seed=hash_seed) == printed_by("-c", PROGRAM, hash_seed=0)
 
 
 def test_under_vtloop_run_the_threads_of_a_script_belong_to_it(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(PROGRAM.partition("run = ")[0] + "print(asyncio.run(main()))\n")
-    env = os.environ | {"PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "vtloop", "run", str(script)]
-    outputs = {subprocess.check_output(command, env=env, text=True) for _ in range(2)}
-    (output,) = outputs
+    (output,) = {printed_by("-m", "vtloop", "run", script) for _ in range(2)}
     assert "all there" in output
     assert "timer" in output
 

@@ -5,9 +5,7 @@ import concurrent.futures
 import contextvars
 import logging
 import operator
-import os
 import queue
-import random
 import subprocess
 import sys
 import threading
@@ -15,17 +13,16 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures.thread import BrokenThreadPool
 from multiprocessing import get_context
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.processes import printed_by
 from vtloop import DeadlockError, VirtualLoop, busy, simulate
 from vtloop.core.threads import actor, all_threads, baton_back, program_threads
 from vtloop.core.threads.pools import Job, Pool
 from vtloop.core.threads.workers import Worker
 
-ROOT = Path(__file__).parents[3]
 ATTEMPTS = 10  # at a run in real time
 
 
@@ -887,13 +884,9 @@ def test_a_thread_that_is_woken_late_is_not_taken_for_blocked(monkeypatch):
 def test_threads_take_the_same_turns_in_twenty_processes_beside_a_busy_one():
     stress = subprocess.Popen([sys.executable, "-c", "while True: pass"])
     try:
-        outputs = set()
-        for _ in range(20):
-            env = os.environ | {"PYTHONPATH": str(ROOT)}
-            env["PYTHONHASHSEED"] = str(random.randrange(1000))
-            outputs.add(subprocess.check_output([sys.executable, "-c", PROGRAM], env=env))
+        outputs = {printed_by("-c", PROGRAM) for _ in range(20)}
     finally:
         stress.kill()
         stress.wait()
     (output,) = outputs
-    assert b"digest" in output
+    assert "digest" in output

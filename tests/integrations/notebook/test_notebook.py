@@ -84,7 +84,7 @@ def reader(tmp_path, monkeypatch, capsys):
 
 def times(printed):
     """Return the printed lines as (seconds, task, text)."""
-    return [(float(line.at), line.task, line.text) for line in Transcript.parse(printed)]
+    return [(float(line.at), line.task, line.text) for line in Transcript.parse(printed).lines]
 
 
 # A cell

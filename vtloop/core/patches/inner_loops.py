@@ -17,7 +17,7 @@ from types import FrameType
 from typing import Any
 
 from vtloop.core.threads.actor import here
-from vtloop.core.unsupported import Boundary
+from vtloop.core.unsupported import Unsupported
 from vtloop.core.waits import local_variables
 from vtloop.errors import NotSimulated
 from vtloop.patching.redirect import real
@@ -74,7 +74,7 @@ def set_running_loop(loop: Any) -> None:
 
     NotSimulated if the loop is not virtual, and this thread belongs to a run.
     """
-    if not (loop is None or here.actor is None or isinstance(loop, Boundary)):
+    if not (loop is None or here.actor is None or isinstance(loop, Unsupported)):
         take_back_beginning(loop)
         raise refusal(loop, "run in a thread of a run", str(place(program_frames()[0])))
     _set_running_loop(loop)

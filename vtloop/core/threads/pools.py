@@ -62,7 +62,7 @@ class Job(Future[Any]):
             self.set_result(result)
 
     def fail(self, error: BaseException) -> bool:
-        """Let it end with an error; tell whether it had not ended yet."""
+        """Let it end with an error; return whether it had not ended yet."""
         if self.done() or not (self.running() or self.set_running_or_notify_cancel()):
             return False
         self.set_exception(error)
@@ -139,7 +139,7 @@ class Pool:
                 callback()
 
     def initialise(self, context: WorkerContext) -> bool:
-        """Run the executor's initializer in this thread; tell whether it came through."""
+        """Run the executor's initializer in this thread; return whether it came through."""
         try:
             context.initialize()
         except ThreadAbandoned:

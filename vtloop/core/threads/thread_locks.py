@@ -106,7 +106,7 @@ class Lock:
             actor.wake(self)
 
     def wait_in_real_time(self, seconds: float) -> bool:
-        """Wait until the lock is released, at most `seconds` of real time; tell whether it was."""
+        """Wait for the lock to be released, up to `seconds` of real time; return whether it was."""
         released = self._lock.acquire(timeout=min(seconds, TIMEOUT_MAX))
         if released:
             self._lock.release()

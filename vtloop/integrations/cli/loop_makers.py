@@ -31,7 +31,7 @@ from vtloop.core.patches.inner_loops import (
     made_at,
     refusal,
 )
-from vtloop.core.unsupported import Boundary
+from vtloop.core.unsupported import Unsupported
 from vtloop.patching.replaced import During, replaces
 from vtloop.patching.replacements import Replacement, Replacements
 from vtloop.private.events import POLICY, SET_RUNNING_LOOP, nothing_to_close
@@ -114,7 +114,7 @@ class LoopMakers:
 
     def _watch(self, kind: Any) -> None:
         """See to the objects of a class of loops that is neither asyncio's nor virtual."""
-        if AbstractEventLoop not in kind.__bases__ or kind in (BaseEventLoop, Boundary):
+        if AbstractEventLoop not in kind.__bases__ or kind in (BaseEventLoop, Unsupported):
             return
         is_compiled = not isinstance(kind.run_forever, FunctionType)
         stand_in = _refused_compiled(kind.__init__) if is_compiled else self._noted(kind.__init__)

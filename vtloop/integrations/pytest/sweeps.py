@@ -18,9 +18,9 @@ import pytest
 from vtloop.errors import SimulationError
 from vtloop.integrations.pytest.loops import given_by, refuse
 from vtloop.integrations.pytest.one_test import Failed, bound, finish_of, value_of
+from vtloop.search.oracles import ERROR, FAILURE
 from vtloop.sweep import replay, sweep
 from vtloop.sweep.options import OF_SWEEPS
-from vtloop.sweep.oracles import ERROR, FAILURE
 
 if TYPE_CHECKING:
     from vtloop.integrations.pytest.one_test import Test

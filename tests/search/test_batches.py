@@ -11,8 +11,8 @@ from types import SimpleNamespace
 import pytest
 
 from tests.support import swept
+from vtloop.search.oracles import Rule
 from vtloop.sweep import ORACLES, sweep
-from vtloop.sweep.oracles import Rule
 
 
 class Backwards(Executor):
@@ -51,7 +51,7 @@ def test_threads_take_turns_and_come_to_the_same():
 
 @pytest.mark.parametrize("size", [5, 1_000])
 def test_the_size_and_the_order_of_batches_change_nothing(size, monkeypatch):
-    monkeypatch.setattr("vtloop.sweep.batches.size_of_batches", lambda cases, took: size)
+    monkeypatch.setattr("vtloop.search.batches.size_of_batches", lambda cases, took: size)
     executor = Backwards()
     here = sweep(swept.leaky, budget=40)
     there = sweep(swept.leaky, budget=40, executor=executor)
@@ -104,8 +104,8 @@ def ticking(monkeypatch):
     """Let the real clock move by a second each time that a sweep asks it."""
     ticks = itertools.count()
     clock = SimpleNamespace(time=lambda: float(next(ticks)), thread_time=time.thread_time)
-    monkeypatch.setattr("vtloop.sweep.batches.time", clock)
-    monkeypatch.setattr("vtloop.sweep.search.time", clock)
+    monkeypatch.setattr("vtloop.search.batches.time", clock)
+    monkeypatch.setattr("vtloop.search.engine.time", clock)
 
 
 def singles(report):
@@ -129,7 +129,7 @@ def test_a_sweep_stops_when_time_is_up_and_says_what_was_not_tried():
 @pytest.mark.parametrize("executor", [None, Backwards()], ids=["here", "elsewhere"])
 def test_time_may_be_up_among_the_pairs(executor, monkeypatch):
     # However fast the machine is: batches look at the clock as they begin.
-    monkeypatch.setattr("vtloop.sweep.batches.size_of_batches", lambda cases, took: 1_000)
+    monkeypatch.setattr("vtloop.search.batches.size_of_batches", lambda cases, took: 1_000)
     total = singles(sweep(swept.leaky, classes="ABC"))
     report = sweep(swept.leaky, classes="ABCD", max_seconds=total + 10, executor=executor)
     pairs = [tally.tried for letter, tally in report.tallies.items() if letter[0] == "D"]

@@ -58,8 +58,8 @@ class Tell(Protocol):
     ) -> list[Told]: ...
 
 
-class Search:
-    """One audit."""
+class Comparison:
+    """Runs of one program that are compared with each other."""
 
     def __init__(
         self,

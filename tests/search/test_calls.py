@@ -7,10 +7,10 @@ import sys
 
 import pytest
 
-import vtloop.sweep.calls
+import vtloop.search.calls
 from vtloop.recording.recording import Recording
+from vtloop.search.calls import Calls, end_run, forget_calls
 from vtloop.sweep import sweep
-from vtloop.sweep.calls import Calls, end_run, forget_calls
 from vtloop.values import source
 from vtloop.values.text import without_addresses
 
@@ -166,7 +166,7 @@ def test_after_a_sweep_no_function_is_monitored_any_more():
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="there is no sys.monitoring")
 def test_between_steps_the_packages_own_functions_are_told_of_once_and_others_always(monkeypatch):
     heard = []
-    switch_off = vtloop.sweep.calls._Tidying._switch_off
+    switch_off = vtloop.search.calls._Tidying._switch_off
 
     def hear(tidying, code, *rest):
         heard.append(code)
@@ -180,7 +180,7 @@ def test_between_steps_the_packages_own_functions_are_told_of_once_and_others_al
     def asks():
         return without_addresses("nothing")
 
-    monkeypatch.setattr(vtloop.sweep.calls._Tidying, "_switch_off", hear)
+    monkeypatch.setattr(vtloop.search.calls._Tidying, "_switch_off", hear)
     asks()  # unheard, after which it is as if it had never been told of
     counted(inner)
     assert [told(inner) for _ in range(2)] == [3, 3]  # itself, and its key twice

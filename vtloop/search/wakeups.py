@@ -18,7 +18,7 @@ from typing import Any
 
 from vtloop.core.tasks import label
 from vtloop.private.events import IN_CONDITION
-from vtloop.sweep.outcome import Primitive
+from vtloop.search.outcome import Primitive
 from vtloop.values.source import line_at
 from vtloop.values.text import counted
 

@@ -1,4 +1,4 @@
-"""Where a task is, as a cancellation lands in it: the functions that it is in.
+"""Where a task is when something happens to it: the functions that it is in.
 
 Also whom a timer wakes.
 """

@@ -1,6 +1,6 @@
 """What is gathered of a run while it goes on, as lightly as can be.
 
-While a sweep is on, the functions below stand in for asyncio's (see `NOTING`). They call the
+While a search is on, the functions below stand in for asyncio's (see `NOTING`). They call the
 originals, suspend nowhere else, and tell the witness of the run: which primitives are made, and
 which tasks are given to functions that leave some of them behind, as documented.
 
@@ -37,10 +37,10 @@ from vtloop.private.events import (
     get_running_loop,
 )
 from vtloop.private.interpreter import getframe
-from vtloop.sweep.failures import Failing
-from vtloop.sweep.outcome import Complaint, Fault, Left, Outcome, Primitive, faults_of
-from vtloop.sweep.releases import Releases, programs_line
-from vtloop.sweep.wakeups import Made, WakeUps
+from vtloop.search.failures import Failing
+from vtloop.search.outcome import Complaint, Fault, Left, Outcome, Primitive, faults_of
+from vtloop.search.releases import Releases, programs_line
+from vtloop.search.wakeups import Made, WakeUps
 from vtloop.values.text import counted, without_addresses
 
 _NOTED = (*FUTURES, CoroutineType)
@@ -49,7 +49,7 @@ _NOTED = (*FUTURES, CoroutineType)
 class Witness:
     """Knows what one run has made, left behind and complained of.
 
-    `is_ours` tells whether the sweep itself has raised an exception.
+    `is_ours` tells whether an exception was raised as the case has it.
     """
 
     def __init__(self, is_ours: Callable[[BaseException], bool]) -> None:
@@ -263,7 +263,7 @@ class WitnessedLoop(VirtualLoop):
         super().tell_blocked(since, how)
 
     def will_cancel(self, task: Any) -> None:
-        """Take note of whom the sweep is about to cancel."""
+        """Take note of whom the case is about to cancel."""
         self._failing.reaches(task)
 
     def _task_is_made(self, task: Any, number: int) -> None:

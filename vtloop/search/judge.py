@@ -5,23 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Generic
 
-from vtloop.sweep.oracles import FAILURE, Finding, Oracle
-from vtloop.sweep.outcome import Outcome
+from vtloop.search.oracles import FAILURE, Finding, Oracle
+from vtloop.search.outcome import AnyOutcome
 
 
 @dataclass(frozen=True)
-class Judge:
-    """Asks all oracles. What was found `before`, without any cancellation, is not blamed on one."""
+class Judge(Generic[AnyOutcome]):
+    """Asks all oracles. What was found `before`, undisturbed, is not blamed on a case."""
 
-    oracles: tuple[Oracle, ...]
+    oracles: tuple[Oracle[AnyOutcome], ...]
     before: tuple[Finding, ...] = ()
 
-    def after(self, undisturbed: Outcome) -> Judge:
+    def after(self, undisturbed: AnyOutcome) -> Judge[AnyOutcome]:
         """Return a judge who knows the undisturbed run."""
         return Judge(self.oracles, Judge(self.oracles).findings(undisturbed))
 
-    def findings(self, outcome: Outcome) -> tuple[Finding, ...]:
+    def findings(self, outcome: AnyOutcome) -> tuple[Finding, ...]:
         """Return what is wrong with a run: each thing once."""
         known = {one[:2] for one in self.before}
         found = {
@@ -34,14 +35,14 @@ class Judge:
 
     @property
     def wrong_by_itself(self) -> tuple[Finding, ...]:
-        """What is wrong without any cancellation.
+        """What is wrong with the undisturbed run.
 
-        That a task fails is not: whoever has started it knows. It is the cancellations that are
-        asked whether they lead to such a failure.
+        That a task fails is not: whoever has started it knows. It is the cases that are asked
+        whether they lead to such a failure.
         """
         return tuple(one for one in self.before if one.oracle != FAILURE)
 
     @cached_property
-    def _asked(self) -> Sequence[tuple[str, Callable[[Outcome], Iterable[Finding]]]]:
+    def _asked(self) -> Sequence[tuple[str, Callable[[AnyOutcome], Iterable[Finding]]]]:
         """What is asked of each oracle, and about which fact of the outcome if about one only."""
         return [(getattr(oracle, "fact", ""), oracle.judge) for oracle in self.oracles]

@@ -4,40 +4,24 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from itertools import cycle
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from vtloop.recording.recording import Recording
-from vtloop.sweep.batches import Setting
-from vtloop.sweep.injection import MESSAGE
-from vtloop.sweep.judging import Judge
-from vtloop.sweep.moments import OF_RUNS, case_of
-from vtloop.sweep.oracles import ERROR, Finding
-from vtloop.sweep.outcome import Outcome
+from vtloop.search.oracles import ERROR, Finding
+from vtloop.search.outcome import AnyOutcome
 from vtloop.values.clock import to_seconds
 from vtloop.values.trace import Trace
 
 if TYPE_CHECKING:
     from vtloop.timeline.timeline import Timeline
 
-# What happens in a case; by its class, if that is no cancellation of one task.
-_CANCELLED = ("cancelled as", "cancelled again as")
-_CANCELLED_BOTH = ("cancelled as", "also cancelled as")
-_HAPPENINGS = {
-    "S": ("cancelled with all others as",),
-    "F": ("a sibling failed as",),
-    "T": ("the timeout fired as",),
-    "O": ("the order was another one:",),
-}
-
-_INSTANTS = 15  # that are drawn before the first cancellation, and after the last
+_INSTANTS = 15  # that are drawn before the first thing that happened, and after the last
 
 
 @dataclass(frozen=True, repr=False)
-class Replay:
+class Replay(Generic[AnyOutcome]):
     """What came of a case. As text it is meant to be read."""
 
-    outcome: Outcome
+    outcome: AnyOutcome
     findings: tuple[Finding, ...]  # but for those of the undisturbed run
     trace: Trace
     _timelines: list[Timeline] = field(default_factory=list, init=False, repr=False, compare=False)
@@ -58,17 +42,13 @@ class Replay:
 
     @property
     def landed(self) -> tuple[str, ...]:
-        """Where each cancellation landed: what the task waited for, and in which functions."""
+        """Where the case has acted: what a task waited for then, and in which functions."""
         return self.outcome.landed
 
     @property
     def moments(self) -> tuple[int, ...]:
-        """When each cancellation was requested, in nanoseconds."""
-        return tuple(
-            at
-            for _, at, kind, _, _, message in self.trace.events
-            if kind == "cancel" and message == MESSAGE
-        )
+        """When the case has acted, in nanoseconds, as far as it is known."""
+        return ()
 
     def chart(self, path: str | os.PathLike[str], **options: Any) -> None:
         """Draw its schedule to a file, see `vtloop.Run.chart`."""
@@ -77,7 +57,7 @@ class Replay:
         write(self.timeline, path, **options)
 
     def marbles(self, **options: Any) -> str:
-        """Return its schedule around the cancellations as text; options as of `vtloop.marbles`."""
+        """Return its schedule around what happened as text; options as of `vtloop.marbles`."""
         from vtloop.views.marbles import marbles
 
         return marbles(self.timeline, **{**self._window(), **options})
@@ -102,16 +82,12 @@ class Replay:
         return "\n".join([*lines, self.story()])
 
     def story(self) -> str:
-        """Return where the cancellations landed, and the schedule around them."""
+        """Return what the case let happen, and the schedule around it."""
         return "\n".join([*self.happenings(), self.marbles()])
 
     def happenings(self) -> list[str]:
         """Return what the case let happen, and where the tasks were then."""
-        case = self.outcome.case
-        what = _HAPPENINGS.get(case.letter, _CANCELLED)
-        if case.of_two_tasks:
-            what = _CANCELLED_BOTH
-        return [f"{how} {where}" for how, where in zip(cycle(what), self.landed, strict=False)]
+        return list(self.landed)
 
     def _window(self) -> dict[str, Any]:
         instants, moments = self.timeline.instants, self.moments
@@ -124,19 +100,4 @@ class Replay:
         return {"start": to_seconds(start), "end": to_seconds(end)}
 
 
-def run_again(setting: Setting, judge: Judge, token: str) -> Replay:
-    """Run the case of a token again; `judge` need not know the undisturbed run."""
-    case = case_of(token)
-    recording = Recording()
-    with setting.bench() as bench:
-        undisturbed, counting = bench.count("ABC")
-        judge = judge.after(undisturbed)
-        known = case.letter in OF_RUNS or counting.who.get(case.number) == case.who
-        outcome = bench.run(case, recording, explain=True)
-        if not known or outcome.missed:
-            raise LookupError(
-                f"The case {token} was replayed, while this program comes to no such moment; "
-                "replay it with the program and the Python that the token was printed for"
-            )
-    trace = recording.trace(sweep=str(case), error=outcome.error)
-    return Replay(outcome, judge.findings(outcome), trace)
+AnyReplay = TypeVar("AnyReplay", bound=Replay[Any])

@@ -124,7 +124,7 @@ def test_a_lost_wake_up_is_found_though_the_wait_is_bounded(program, careless, c
 
     report = sweep(main, victim="victim")
     (finding,) = lost(report)
-    assert finding.subject.startswith(f"{careless.__name__} made at tests/sweep/test_wakeups.py:")
+    assert finding.subject.startswith(f"{careless.__name__} made at tests/search/test_wakeups.py:")
     assert finding.words == detail
     assert not lost(other := sweep(other_main, victim="victim")), other
 

@@ -7,8 +7,8 @@ What a task has caught, or another one has passed on, is no failure. An exceptio
 - CancelledError is no failure: it passes to whoever awaits a task that was cancelled, and a
   TaskGroup cancels the siblings of one that fails. An error in its place is one, and so it is
   itself out of a callback, which nobody can cancel
-- nor is what the sweep itself has raised: the error of a sibling that it has put into a TaskGroup,
-  the TimeoutError of a timeout that it has let fire
+- nor is what was raised as the case has it, such as the error of a sibling that was put into a
+  TaskGroup, or the TimeoutError of a timeout that was let fire
 
 A root is blamed on the task that has raised it first: whose coroutine is the innermost in its
 traceback, of all the tasks that have ended with it.
@@ -28,7 +28,7 @@ from typing import Any, TypeAlias
 from vtloop.core.tasks import coroutine_name, given_name, label, number_of
 from vtloop.errors import DeadlockError, LivelockError
 from vtloop.private.events import TASKS
-from vtloop.sweep.outcome import Failure, kinds_of, raised_by_asyncio, text_of, where_raised
+from vtloop.search.outcome import Failure, kinds_of, raised_by_asyncio, text_of, where_raised
 from vtloop.values.source import function_name, is_library_file, line_at
 
 _RAISE = opcode.opmap["RAISE_VARARGS"]
@@ -65,7 +65,7 @@ class _Seen:
 
 
 class Failing:
-    """Gathers the failures of one run; `is_ours` tells whether the sweep has raised an exception.
+    """Gathers the failures of one run; `is_ours` tells whether the case has raised an exception.
 
     Tasks are known weakly: what they have ended with is looked at when they are collected, or once
     the run is over. Those that the loop has not made tell nobody of their end, so they are held.
@@ -84,7 +84,7 @@ class Failing:
         self.taken_back = False
         """Whether anybody has taken back a request to stop."""
         self.reached: set[int] = set()
-        """The tasks, by number, that the sweep's cancellation of another one has cancelled too."""
+        """The tasks, by number, that the case's cancellation of another one has cancelled too."""
         self._awaited: dict[int, int] = {}  # by each task last, by number
         self._gone: set[int] = set()  # of those that were reached
         self._bystanders: dict[str, int] = {}  # by name or coroutine, and whom they have awaited

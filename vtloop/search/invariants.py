@@ -21,8 +21,8 @@ from vtloop.core.loop import VirtualLoop
 from vtloop.core.policy import LoopView, Rest, Take
 from vtloop.core.tasks import label, stepping, without_locals
 from vtloop.private.events import FUTURES, get_running_loop
-from vtloop.sweep.failures import end_of
-from vtloop.sweep.landing import landing
+from vtloop.search.failures import end_of
+from vtloop.search.location import landing
 from vtloop.values.clock import format_seconds
 from vtloop.values.options import Option, check, function
 from vtloop.values.text import without_addresses

@@ -217,7 +217,7 @@ def test_a_failure_is_told_with_the_line_that_has_raised_it():
     (problem,) = sweep(looks_for_what_is_not_there, victim="victim", classes="A").errors
     line = looks_for_what_is_not_there.__code__.co_firstlineno + 9
     assert (
-        problem.finding.subject == f"KeyError('it') at tests/sweep/test_failures.py:{line} in use"
+        problem.finding.subject == f"KeyError('it') at tests/search/test_failures.py:{line} in use"
     )
 
 

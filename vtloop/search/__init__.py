@@ -1,0 +1,31 @@
+"""Many runs of one program: tried, judged, remembered and replayed, whatever is searched.
+
+What is searched is an `Experiment`: it says which cases there are, and how each is run. The engine
+knows a case by its token. The first kind of search is in `sweep`.
+
+Used from outside: `experiment.Experiment`, `experiment.Plan`, `engine.Search`, `engine.run_again`,
+`bench.Bench`, `conduct.Conduct`, `report.Report`, `replay.Replay`, `oracles.Rule`.
+May import: `errors`, `private`, `values`, `patching`, `core`, `timeline`, `recording`, `views`,
+`simulation`.
+
+A map of the package, from the bottom up:
+
+- `outcome`: what is known of a run when it is over, which is what oracles see
+- `options`: what the options of any search can be
+- `failures`: the exceptions that tasks and callbacks have ended with
+- `location`: where in its functions a task is
+- `calls`: the calls of a step
+- `releases`, `wakeups`, `witness`: what is gathered of a run while it goes on
+- `invariants`: what a user says is always so
+- `conduct`: the policy by which a case is carried out
+- `bench`: running a program once, on a clean process
+- `setting`: what is searched, as plain values
+- `oracles`: the rules by which any run is judged; a new fact for one goes into `outcome`, and is
+  filled in by `witness`
+- `judge`: leaves out what the undisturbed run shows too
+- `experiment`: what a kind of search says of itself; it is the seam to all that is below here
+- `batches`, `journal`: trying many, also elsewhere, and not twice
+- `replay`: one case, run again and recorded
+- `engine`: how a search goes
+- `report`: what it has found, in words
+"""

@@ -1,0 +1,311 @@
+"""Running a program once, on a loop of its own, in a process that is clean for it.
+
+Runs do not hear of each other. Each begins with the same state of `random`, and what it leaves
+behind is collected before the next, so that coroutines never awaited and exceptions never retrieved
+are told of in the run that has made them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import os
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from vtloop.core.nested import no_loop_running
+from vtloop.core.patches import environment, unawaited
+from vtloop.core.patches.wall_clock import WallClock
+from vtloop.core.policy import Policy, PolicyOf, Several
+from vtloop.core.runner import Runner
+from vtloop.errors import DeadlockError, LivelockError, SimulationError
+from vtloop.patching.replaced import During, replaces
+from vtloop.patching.swapped import STDOUT
+from vtloop.recording.recording import Recording
+from vtloop.recording.stdout import LineOutput
+from vtloop.search.calls import end_run, forget_calls
+from vtloop.search.conduct import NO_LIMIT, Conduct, Endless
+from vtloop.search.invariants import Always, Watch, uphold
+from vtloop.search.outcome import AnyOutcome, Ended, Outcome, faults_of
+from vtloop.search.witness import NOTING, Witness, WitnessedLoop, current, note_unawaited
+from vtloop.simulation import runnable
+from vtloop.values.clock import START, Clock
+from vtloop.values.programs import called
+from vtloop.values.text import without_addresses
+
+Program = Callable[[], Coroutine[Any, Any, Any]]
+Check = Callable[[Any], object]
+"""A function of the outcome of a run, whatever its kind of search knows of it."""
+
+replaces(
+    __name__,
+    During.SWEEP,
+    "what a case leaves behind is collected before the next, and nothing that was there before",
+    "whether the garbage collector is on",
+    "the garbage collector's frozen objects",
+)
+replaces(__name__, During.SWEEP, "cases are silent, or recorded", "sys.stdout")
+
+_COLLECTED_TOGETHER = 50  # runs
+_HANDLES = 1_000  # that a run may have beyond ten times those of the undisturbed one
+_UNDISTURBED = 100_000  # that this one may have: others would take hours
+
+
+class Observer(PolicyOf[Any], Protocol):
+    """A policy that watches a run up to the end of its main coroutine.
+
+    It sees the loop that the conduct of the run has made.
+    """
+
+    def stop(self) -> None:
+        """Watch no longer, as the main coroutine has ended or the run has failed."""
+
+
+class Bench:
+    """What stands around the runs of a program; they are made while it is entered.
+
+    `check` is called after each run, `always` before each of its handles; both raise what is wrong,
+    or return False.
+    `seed` and `wall_clock` are those of each run. `policies` act before those of the case. `search`
+    is what is made of the runs, in words.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        *,
+        check: Check | None = None,
+        always: Always | None = None,
+        seed: int | str = 0,
+        wall_clock: WallClock = START,
+        policies: Sequence[Policy] = (),
+        search: str = "search",
+    ) -> None:
+        self.most_handles = NO_LIMIT
+        """Of a run, once the program is known: one that never ends would have no end of them."""
+        self._program = program
+        self._check = check
+        self._always = always
+        self._seed = seed
+        self._wall_clock = wall_clock
+        self._policies = policies
+        self._search = search
+        self._runs = 0
+        self._exits = contextlib.ExitStack()
+
+    def __enter__(self) -> Bench:
+        with contextlib.ExitStack() as entered:
+            entered.enter_context(no_loop_running())
+            entered.enter_context(environment.always)
+            entered.enter_context(environment.one_time(Clock(), self._wall_clock))
+            entered.enter_context(NOTING)
+            entered.enter_context(unawaited.told_to(note_unawaited))
+            if gc.isenabled():
+                entered.callback(gc.enable)
+                gc.disable()
+            silence = entered.enter_context(open(os.devnull, "w", encoding="utf-8"))
+            entered.enter_context(STDOUT.by(silence))
+            entered.callback(gc.unfreeze)
+            gc.freeze()  # what others have left is not to be collected in a case
+            entered.callback(gc.collect, 1)
+            entered.callback(forget_calls)
+            self._exits = entered.pop_all()
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._exits.close()
+
+    def get_to_know(
+        self, undisturbed: Callable[[int], Conduct[AnyOutcome]], observer: Observer | None = None
+    ) -> AnyOutcome:
+        """Run the program undisturbed; return what came of it. From then on runs have a limit.
+
+        `undisturbed` makes what conducts such a run, given the most handles of it. The program is
+        run twice, and observed the second time: what only a first run does, such as imports, is no
+        part of a case. SimulationError if it does not end, or fails the second time only.
+        """
+        first = self.run(undisturbed(_UNDISTURBED))
+        if first.ended == "endless":
+            raise SimulationError(
+                f"A {self._search} was asked of {called(self._program)}, which had not ended after "
+                f"{_UNDISTURBED:,} steps and callbacks; {self._search} a program that ends: with "
+                "less to do, or with a timeout around what goes on for ever"
+            )
+        conduct = undisturbed(NO_LIMIT)
+        outcome = self.run(conduct, observer)
+        if first.ended == "returned" and outcome.ended != "returned":
+            raise SimulationError(
+                f"A {self._search} was asked of {called(self._program)}, which runs once, while "
+                f"the second time it ended with {outcome.detail}; let it keep nothing from one run "
+                "to the next, such as files, the state of a module, or fixtures that are not async"
+            )
+        self.most_handles = 10 * conduct.handles + _HANDLES
+        return outcome
+
+    def run(
+        self,
+        conduct: Conduct[AnyOutcome],
+        observer: Observer | None = None,
+        recording: Recording | None = None,
+    ) -> AnyOutcome:
+        """Run the program as it is conducted; return what came of it, checked."""
+        outcome = self.run_unchecked(conduct, observer, recording)
+        if self._check is not None:
+            try:
+                uphold(self._check(outcome))
+            except Exception as error:
+                outcome.broken = (without_addresses(f"{type(error).__name__}: {error}"),)
+        return outcome
+
+    def run_unchecked(
+        self,
+        conduct: Conduct[AnyOutcome],
+        observer: Observer | None = None,
+        recording: Recording | None = None,
+    ) -> AnyOutcome:
+        """Run the program, as for itself alone: its user's `check` hears nothing of it."""
+        self._runs += 1
+        if self._runs % _COLLECTED_TOGETHER == 0:
+            gc.collect(1)  # what witnesses have held, who are gone by now
+        witness = Witness(conduct.has_raised)
+        watch = None if self._always is None else Watch(self._always)
+        # The invariant is within the others: a step has ended for them when it looks.
+        policies = [one for one in (observer, conduct, watch) if one is not None]
+        belonging = current.set(witness)
+        try:
+            _execute(
+                self._program,
+                witness,
+                conduct,
+                self._policies,
+                policies,
+                recording,
+                self._seed,
+                self._wall_clock,
+                self._search,
+            )
+            witness.failing.let_go()
+            conduct.forget_loop()
+            end_run()
+            gc.collect(0)
+        finally:
+            current.reset(belonging)
+        witness.tell(conduct.outcome)
+        if watch is not None and watch.broken:
+            conduct.outcome.violated = (watch.broken,)
+        return conduct.outcome
+
+
+class _CaseRunner(Runner):
+    """A runner that tells the outcome of a case what its program leaves behind."""
+
+    def __init__(self, loop: WitnessedLoop, outcome: Outcome, witness: Witness) -> None:
+        super().__init__(loop, None)
+        self._outcome = outcome
+        self._witness = witness
+
+    def _see(self, tasks: Sequence[asyncio.Task[Any]]) -> None:
+        self._outcome.pending = len(tasks)
+        self._outcome.left = self._witness.left(tasks)
+        self._witness.wakeups.main_has_ended()
+
+
+def _execute(
+    program: Program,
+    witness: Witness,
+    conduct: Conduct[Any],
+    outer: Sequence[Policy],
+    policies: Sequence[Observer],
+    recording: Recording | None,
+    seed: int | str,
+    wall_clock: WallClock,
+    search: str,
+) -> None:
+    """Run a program, and write down what is seen of its main coroutine.
+
+    That is run without a runner's way with Ctrl-C, which here ends the search.
+    """
+    outcome = conduct.outcome
+    options: dict[str, Any] = {
+        "policy": Several([*outer, *policies]) if outer or policies[1:] else policies[0],
+        "recorder": recording,
+        "seed": seed,
+        "wall_clock": wall_clock,
+    }
+    loop = conduct.make_loop(witness, **options)
+    loop.threads.outsiders.expects_main = False  # it knows nothing of the program
+    try:
+        with _CaseRunner(loop, outcome, witness), _prints(loop, recording):
+            main = runnable.called(program)
+            if not asyncio.iscoroutine(main):
+                raise TypeError(
+                    f"A {search} was given {program!r}, which returned {main!r}; pass the function "
+                    "main, of an `async def main()` without arguments"
+                )
+            error: BaseException | None = None
+            try:
+                loop.run_until_complete(loop.create_task(main))
+            except BaseException as raised:
+                if _ends_the_search(raised, conduct):
+                    raise
+                error = raised
+                outcome.detail = without_addresses(f"{type(error).__name__}: {error}")
+                outcome.error = without_addresses(repr(error))
+                outcome.faults += tuple(faults_of(error))
+            finally:
+                for policy in policies:
+                    policy.stop()
+            outcome.ended = _how(error)
+            conduct.see_off(loop)
+            if outcome.ended == "deadlock":
+                witness.wakeups.nothing_is_left()
+            error = None  # not to be kept alive
+    except (SimulationError, Endless, SystemExit) as why:
+        if outcome.ended is None or _ends_the_search(why, conduct):  # no error of the cleanup
+            raise
+        outcome.stuck = _how(why)
+
+
+def _ends_the_search(error: BaseException, conduct: Conduct[Any]) -> bool:
+    """Return whether an error is none of a case: Ctrl-C, or an end that the program has always.
+
+    Such are `sys.exit()`, and what pytest skips a test with.
+    """
+    if isinstance(error, (Exception, asyncio.CancelledError)):
+        return False
+    return isinstance(error, KeyboardInterrupt) or conduct.is_undisturbed
+
+
+def _prints(loop: WitnessedLoop, recording: Recording | None) -> AbstractContextManager[object]:
+    """Return a context in which what the program prints is recorded, if anything is."""
+    if recording is None:
+        return _NOTHING
+    output = LineOutput(sys.stdout, loop.clock, ended=recording.printed_line)
+    stack = contextlib.ExitStack()
+    stack.callback(output.end_line)
+    stack.enter_context(STDOUT.by(output))
+    return stack
+
+
+_NOTHING = contextlib.nullcontext()
+
+
+def _how(error: BaseException | None) -> Ended:
+    """Return how a run has ended."""
+    if error is None:
+        return "returned"
+    for kind, ended in _ENDED.items():
+        if isinstance(error, kind):
+            return ended
+    return "raised"
+
+
+_ENDED: dict[type[BaseException], Ended] = {
+    asyncio.CancelledError: "cancelled",
+    DeadlockError: "deadlock",
+    LivelockError: "livelock",
+    Endless: "endless",
+}
