@@ -105,7 +105,7 @@ def test_in_any_program_an_order_and_an_overlap_exclude_each_other(program, bloc
 @given(programs.programs(), st.booleans())
 def test_in_any_program_locks_and_semaphores_of_asyncio_are_fair(program, blocking):
     timeline = witness.run(program, blocking).timeline
-    for number in {holding.thing for holding in timeline.holdings}:
+    for number in {holding.primitive for holding in timeline.holdings}:
         thing = timeline.trace.things[number]
         assert fair(f"{thing.kind} #{thing.number}").of(timeline)
 

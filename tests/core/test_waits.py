@@ -16,7 +16,7 @@ import pytest
 import vtloop
 from vtloop.claims import fair
 from vtloop.core.waits import WAITERS, describe
-from vtloop.timeline.timeline import WAITING
+from vtloop.timeline.spans import WAITING
 
 
 async def let_start():

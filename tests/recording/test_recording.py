@@ -14,7 +14,8 @@ import vtloop
 from vtloop.core.tasks import label
 from vtloop.recording.recording import Recording
 from vtloop.simulation.segments import PartRecording
-from vtloop.timeline.timeline import READY, RUNNING, WAITING, Timeline
+from vtloop.timeline.spans import READY, RUNNING, WAITING
+from vtloop.timeline.timeline import Timeline
 from vtloop.values.clock import Clock
 
 SECOND = 1_000_000_000

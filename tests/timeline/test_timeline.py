@@ -19,8 +19,9 @@ import vtloop
 from tests.support import programs, timelines, witness
 from tests.support.garbage import nothing_is_left_to_later_tests  # noqa: F401
 from tests.support.programs import drawn, quietly
-from vtloop.timeline.timeline import READY, RUNNING, WAITING, Timeline
-from vtloop.values.trace import CALLBACKS, ENDS
+from vtloop.timeline.spans import READY, RUNNING, WAITING
+from vtloop.timeline.timeline import Timeline
+from vtloop.values.trace import CALLBACKS, ENDS, OF_RUNNER
 
 pytestmark = pytest.mark.ends
 
@@ -123,7 +124,7 @@ def check_who_held_the_lock(run):
     found = [
         (holding.task, holding.start, holding.end)
         for holding in run.timeline.holdings
-        if things[holding.thing].kind == "WitnessedLock"
+        if things[holding.primitive].kind == "WitnessedLock"
     ]
     assert sorted(found, key=lambda one: one[1:]) == sorted(expected, key=lambda one: one[1:])
 
@@ -274,8 +275,8 @@ def check_arrows(timeline):
 
 def check_holdings(timeline):
     things, events = timeline.trace.things, timeline.trace.events
-    for thing in {holding.thing for holding in timeline.holdings}:
-        mine = [holding for holding in timeline.holdings if holding.thing == thing]
+    for thing in {holding.primitive for holding in timeline.holdings}:
+        mine = [holding for holding in timeline.holdings if holding.primitive == thing]
         assert all(holding.start <= holding.end for holding in mine)
         for holding in mine:
             acquired = holding.start, "acquire", holding.task, thing
@@ -325,3 +326,12 @@ def test_a_timeline_without_steps_has_no_length():
     timeline = Timeline(trace._replace(header={}, tasks=(), steps=(), events=()))
     assert (timeline.start, timeline.end) == (0, 0)
     assert repr(timeline) == "<Timeline of 0 tasks from 0 s to 0 s>"
+
+
+def test_the_coroutines_with_which_a_runner_cleans_up_are_called_so():
+    loop = vtloop.VirtualLoop()
+    coroutines = [loop.shutdown_default_executor(), loop.shutdown_asyncgens()]
+    assert {coroutine.__qualname__ for coroutine in coroutines} == set(OF_RUNNER)
+    for coroutine in coroutines:
+        coroutine.close()
+    loop.close()

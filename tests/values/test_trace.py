@@ -17,7 +17,7 @@ from tests.support.processes import printed_by
 from tests.support.programs import drawn, quietly
 from vtloop.recording.recording import Recording
 from vtloop.timeline.timeline import Timeline
-from vtloop.values.trace import CALLBACKS, ENDS, EVENTS, WAITS, load
+from vtloop.values.trace import CALLBACKS, ENDS, EVENTS, WAITS, Subject, load
 
 SOME = settings(drawn, max_examples=40)
 
@@ -75,7 +75,7 @@ def test_traces_say_only_what_their_tables_say(program, blocking):
         assert -1 <= woken_by < len(trace.steps)
         assert 0 <= stack < len(trace.stacks)
         assert ended in (WAITS | ENDS if who else CALLBACKS)
-        check_subject(trace, tasks, WAITS.get(ended, ("", ""))[1], subject)
+        check_subject(trace, tasks, of_step(ended), subject)
     for step, _, kind, who, subject, _ in trace.events:
         assert kind in EVENTS
         assert -1 <= step < len(trace.steps)
@@ -85,14 +85,19 @@ def test_traces_say_only_what_their_tables_say(program, blocking):
             assert trace.steps[step][1] == who
 
 
+def of_step(ended):
+    """Return what a step of such an end is about."""
+    return WAITS[ended].subject if ended in WAITS else ENDS.get(ended)
+
+
 def check_subject(trace, tasks, means, subject):
-    if means == "a thing":
+    if means is Subject.PRIMITIVE:
         assert 0 <= subject < len(trace.things)
-    elif means == "tasks":
+    elif means is Subject.TASKS:
         assert set(subject) <= tasks | {0}
-    elif means == "a task":
+    elif means is Subject.TASK:
         assert subject in tasks
-    elif means == "a deadline":
+    elif means is Subject.DEADLINE:
         assert isinstance(subject, int)
 
 

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from vtloop.views.perfetto import TASKS, THINGS, save
+from vtloop.views.perfetto import PRIMITIVES, TASKS, save
 
 
 @pytest.fixture(scope="module", params=["everything", "hostile", "many", "instant", "awkward 0"])
@@ -48,9 +48,16 @@ def test_perfetto_finds_what_is_held_and_what_no_task_prints_beside_the_tasks(op
         select category, slice.name, pid, ts, dur from slice
         join process_track on track_id = process_track.id join process using (upid)
     """)
-    ends = {event["id2"]["local"]: event for event in events if event["ph"] == "e"}
+    ends = [event for event in events if event["ph"] == "e"]
+    ended = {event["id2"]["local"]: times(event)[0] for event in ends}
     held = [
-        (event["cat"], event["name"], THINGS, start, times(ends[event["id2"]["local"]])[0] - start)
+        (
+            event["cat"],
+            event["name"],
+            PRIMITIVES,
+            start,
+            ended[event["id2"]["local"]] - start,
+        )
         for event in events
         if event["ph"] == "b"
         for start in times(event)[:1]

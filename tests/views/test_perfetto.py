@@ -14,7 +14,7 @@ import pytest
 
 import vtloop
 from tests.support import timelines
-from vtloop.views.perfetto import THINGS, microseconds, perfetto, save
+from vtloop.views.perfetto import PRIMITIVES, microseconds, perfetto, save
 
 # What each kind of event must have, besides its name, process and thread.
 REQUIRED = {
@@ -105,7 +105,7 @@ def test_each_asynchronous_event_begins_and_ends_once(events):
         assert (begin["ph"], end["ph"]) == ("b", "e")
         assert begin["ts"] <= end["ts"]
         assert begin["name"] == end["name"]
-        assert begin["pid"] == end["pid"] == THINGS
+        assert begin["pid"] == end["pid"] == PRIMITIVES
 
 
 def test_each_flow_leads_from_one_event_to_another(events):

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 from vtloop.audit.requests import Told
 from vtloop.timeline.difference import Deed, deeds, in_words
-from vtloop.timeline.timeline import WAITING, Timeline
+from vtloop.timeline.spans import WAITING
+from vtloop.timeline.timeline import Timeline
 from vtloop.values.clock import format_seconds
 from vtloop.values.trace import CALLBACKS, ENDS, Trace
 
@@ -110,7 +111,7 @@ def _steps_part(one: Timeline, other: Timeline) -> Parting | None:
 
 
 def _rest(trace: Trace) -> list[str]:
-    return [str(line) for line in (*trace.things, *trace.printed)]
+    return [str(line) for line in (*trace.primitives, *trace.printed)]
 
 
 def _side(timeline: Timeline, index: int, step: _Step | None, other: _Step | None) -> Side:
@@ -152,7 +153,7 @@ def _place(timeline: Timeline, index: int) -> str:
     lane = timeline.lanes.get(who)
     if not stack and lane is not None:
         before = [step for step in lane.steps if step < index]
-        stack = trace.steps[before[-1]][5] if before else lane.place
+        stack = trace.step(before[-1]).stack if before else lane.place
     places = trace.stacks[stack]
     return str(places[-1]) if places else ""
 

@@ -12,7 +12,8 @@ from vtloop.core.patches.asyncio_locks import current_recorder
 from vtloop.core.probes import instant
 from vtloop.errors import ClaimError
 from vtloop.timeline.periods import end_of
-from vtloop.timeline.timeline import WAITING, Timeline
+from vtloop.timeline.spans import WAITING
+from vtloop.timeline.timeline import Timeline
 from vtloop.values.clock import Seconds, format_seconds
 from vtloop.values.source import calling_frame, place
 
@@ -115,15 +116,12 @@ def _schedule(since: int, until: int) -> str:
 
 def _deciding(timeline: Timeline) -> tuple[int, ...]:
     """Return the tasks that a delay of would have delayed the run, the last first."""
-    steps = timeline.trace.steps
-    return unique(
-        steps[index][1] for index in reversed(timeline.critical_path()) if steps[index][1]
-    )
+    steps = map(timeline.trace.step, reversed(timeline.critical_path()))
+    return unique(step.who for step in steps if step.who)
 
 
 def _waits(timeline: Timeline) -> tuple[str, ...]:
     """Return the last of those tasks' waits that took time, the latest first."""
-    steps = timeline.trace.steps
     waits = {
         span.step: span
         for number in _deciding(timeline)
@@ -132,7 +130,7 @@ def _waits(timeline: Timeline) -> tuple[str, ...]:
     }
     found: list[str] = []
     for index in reversed(timeline.critical_path()):
-        lane = timeline.lanes.get(steps[index][1])
+        lane = timeline.lanes.get(timeline.trace.step(index).who)
         if lane is not None and index != lane.steps[0]:
             span = waits.get(lane.steps[bisect_left(lane.steps, index) - 1])
             found += [suspended(timeline, lane, span)] if span is not None else []

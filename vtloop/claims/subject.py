@@ -19,7 +19,8 @@ from vtloop.claims.words import (
 )
 from vtloop.timeline.participants import name_of
 from vtloop.timeline.periods import Period, Position, cancels, end_of, life, start_of, waits_for
-from vtloop.timeline.timeline import Lane, Timeline
+from vtloop.timeline.spans import Lane
+from vtloop.timeline.timeline import Timeline
 from vtloop.values.clock import Seconds, format_seconds
 from vtloop.values.trace import ENDS
 

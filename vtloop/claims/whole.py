@@ -32,9 +32,10 @@ from vtloop.timeline.periods import (
     in_progress,
     life,
     most_at_once,
-    things_called,
+    primitives_called,
 )
-from vtloop.timeline.timeline import WAITING, Lane, Span, Timeline
+from vtloop.timeline.spans import WAITING, Lane, Span
+from vtloop.timeline.timeline import Timeline
 from vtloop.values.clock import format_seconds
 
 __tracebackhide__ = True  # for pytest: what the user wrote matters, not what is here
@@ -237,28 +238,33 @@ class _Fair(Claim):
         return f"{self._primitive} is fair"
 
     def judge(self, timeline: Timeline) -> Evidence:
-        thing = self._thing(timeline)
-        waits = sorted(_waits(timeline, thing), key=lambda wait: wait.since)
+        primitive = self._primitive_called(timeline)
+        waits = sorted(_waits(timeline, primitive), key=lambda wait: wait.since)
         begun = {(wait.lane.number, wait.until): wait.since for wait in waits}
         got = oldest = 0
         for index, (step, _, kind, who, subject, _) in enumerate(timeline.trace.events):
-            if kind != "acquire" or subject != thing:
+            if kind != "acquire" or subject != primitive:
                 continue
             got += 1
             while oldest < len(waits) and waits[oldest].until <= step:
                 oldest += 1
             if oldest < len(waits) and waits[oldest].since < begun.get((who, step), step):
                 return self._unfair(timeline, event_at(timeline, index), who, waits[oldest])
-        words = f"{timeline.trace.things[thing]} was taken {often(got)}, in the order of asking"
-        holders = [one.task for one in timeline.holdings if one.thing == thing and one.task > 0]
+        words = (
+            f"{timeline.trace.primitives[primitive]} was taken {often(got)}, in the order of asking"
+        )
+        holders = [
+            one.task for one in timeline.holdings if one.primitive == primitive and one.task > 0
+        ]
         return Evidence(True, words, unique([*holders, *(wait.lane.number for wait in waits)]))
 
-    def _thing(self, timeline: Timeline) -> int:
-        things = timeline.trace.things
-        taken = sorted({holding.thing for holding in timeline.holdings})
-        found = [thing for thing in things_called(timeline, self._primitive) if thing in taken]
+    def _primitive_called(self, timeline: Timeline) -> int:
+        primitives = timeline.trace.primitives
+        taken = sorted({holding.primitive for holding in timeline.holdings})
+        called = primitives_called(timeline, self._primitive)
+        found = [primitive for primitive in called if primitive in taken]
         if len(found) != 1:
-            there = [str(things[thing]) for thing in found or taken]
+            there = [str(primitives[primitive]) for primitive in found or taken]
             count = f"{len(found)} of that name were" if found else "none of that name was"
             asked = f"ask for one of these: {listed(there)}" if there else "the run took none"
             raise LookupError(
@@ -280,13 +286,13 @@ class _Fair(Claim):
         return Evidence(False, actual, tasks, (since, at.at), unique(places))
 
 
-def _waits(timeline: Timeline, thing: int) -> Iterator[_Wait]:
+def _waits(timeline: Timeline, primitive: int) -> Iterator[_Wait]:
     """Yield the waits of all tasks for a primitive."""
     never = len(timeline.trace.steps)
     for lane in timeline.lanes.values():
         following = dict(pairwise([*lane.steps, never]))
         for span in lane.spans:
-            if span.state == WAITING and span.thing == thing:
+            if span.state == WAITING and span.primitive == primitive:
                 yield _Wait(lane, span, span.step, following[span.step])
 
 

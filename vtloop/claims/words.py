@@ -9,7 +9,8 @@ from vtloop.claims.claim import unique
 from vtloop.errors import SimulationError
 from vtloop.timeline.participants import name_of
 from vtloop.timeline.periods import Position
-from vtloop.timeline.timeline import WAITING, Lane, Span, Timeline
+from vtloop.timeline.spans import WAITING, Lane, Span
+from vtloop.timeline.timeline import Timeline
 from vtloop.values.clock import NEVER, Seconds, format_seconds, to_nanoseconds
 
 __tracebackhide__ = True  # for pytest: what the user wrote matters, not what is here
@@ -129,8 +130,8 @@ def since_some_waits(lane: Lane, step: int) -> int:
 def who_led_to(timeline: Timeline, lane: Lane, step: int) -> tuple[int, ...]:
     """Return the tasks without which a task would have come earlier to a step, itself first."""
     since = since_some_waits(lane, step)
-    steps = timeline.trace.steps
+    step_at = timeline.trace.step
     led = takewhile(
-        lambda index: index > lane.steps[0] and steps[index][0] >= since, timeline.back_from(step)
+        lambda index: index > lane.steps[0] and step_at(index).at >= since, timeline.back_from(step)
     )
-    return unique([lane.number, *filter(None, (steps[index][1] for index in led))])
+    return unique([lane.number, *filter(None, (step_at(index).who for index in led))])

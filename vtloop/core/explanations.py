@@ -11,7 +11,15 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from vtloop.patching.replaced import During, replaces
 from vtloop.values.source import PACKAGE
+
+replaces(
+    __name__,
+    During.PROCESS,
+    "Hypothesis explains failures without lines of this package, once both are in use",
+    "hypothesis.internal.scrutineer.should_trace_file",
+)
 
 
 def leave_out_own_lines() -> None:

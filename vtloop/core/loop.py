@@ -43,6 +43,7 @@ from vtloop.core.tasks import TaskRegister
 from vtloop.core.threads.actor import PATIENCE, Actor, here
 from vtloop.core.threads.all_threads import Threads
 from vtloop.core.timers import Timers, WatchedTimers
+from vtloop.patching.replaced import During, replaces
 from vtloop.private.events import set_running_loop
 from vtloop.private.interpreter import getframe
 from vtloop.values.clock import START, Clock, Seconds, to_seconds
@@ -344,3 +345,13 @@ def _make_beside(clock: Clock, loop: Any) -> None:
         f"The program made an event loop besides that of the run{made_by_program_at(loop)}; its "
         "tasks take the run's time, and are not in its trace"
     )
+
+
+replaces(
+    __name__,
+    During.LOOP,
+    "as for any event loop of asyncio's; a loop in a thread of the run has its own",
+    "the running loop of the thread",
+    "the hooks for asynchronous generators",
+    "the depth to which coroutines keep their origin",
+)

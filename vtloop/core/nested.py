@@ -23,6 +23,8 @@ from typing import Any
 
 from vtloop.core.loop import VirtualLoop
 from vtloop.core.threads.actor import outside
+from vtloop.patching.replaced import During, keeps, replaces
+from vtloop.patching.swapped import Swapped
 from vtloop.private.events import enter_task, get_running_loop, leave_task, set_running_loop
 
 _NOTHING: AbstractContextManager[None] = nullcontext()
@@ -43,6 +45,21 @@ def no_loop_running() -> AbstractContextManager[None]:
             "or in a thread of its own"
         )
     return _put_aside(loop)
+
+
+replaces(
+    __name__,
+    During.BESIDE_A_LOOP,
+    "asyncio runs no loop in a thread that runs one, so that one is put aside, with its task",
+    "the running loop and the task of the thread",
+)
+replaces(
+    __name__,
+    During.BESIDE_A_LOOP,
+    "threads of the kernel's serve the streams in real time, and a flush waits for them",
+    "sys.stdout.flush",
+    "sys.stderr.flush",
+)
 
 
 @contextmanager
@@ -69,20 +86,21 @@ def _flushed_outside(stream: Any) -> Iterator[None]:
     if not hasattr(stream, "__dict__"):
         yield
         return
-    own, flush = vars(stream).get("flush"), stream.flush
+    flush = stream.flush
 
     def flush_outside() -> None:
         with outside():
             flush()
 
-    stream.flush = flush_outside
-    try:
+    swapped = _flushes.setdefault(id(stream), Swapped(stream, "flush"))
+    with swapped.by(flush_outside):
         yield
-    finally:
-        if own is None:
-            del stream.flush
-        else:
-            stream.flush = own
+    if not swapped.is_in_use:
+        _flushes.pop(id(stream), None)
+
+
+_flushes: dict[int, Swapped] = {}
+keeps(__name__, "how streams of kernels are flushed, by the id of each", "_flushes")
 
 
 class KernelStream:

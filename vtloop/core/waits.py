@@ -33,6 +33,7 @@ from vtloop.private.events import (
 )
 from vtloop.values.clock import format_seconds, to_nanoseconds
 from vtloop.values.source import is_library, place
+from vtloop.values.trace import FOR_EVER, WAITS
 
 Frame = types.FrameType
 
@@ -63,16 +64,16 @@ class Names:
         self._known = {} if known is None else dict(known)
         self._given: Counter[str] = Counter()
 
-    def of(self, thing: Any, name: str) -> Known:
+    def of(self, primitive: Any, name: str) -> Known:
         """Return what is known of a primitive that somebody calls by `name`, or '' by none."""
-        known = self._known.get(id(thing))
+        known = self._known.get(id(primitive))
         if known is None:
-            kind = type(thing).__name__
+            kind = type(primitive).__name__
             words = f"{kind} {name!r}" if name else f"{'an' if kind[0] in 'AEIOU' else 'a'} {kind}"
             self._given[words] += 1
             count = self._given[words]
             known = Known(f"{words} #{count}" if name and count > 1 else words)
-            self._known[id(thing)] = known
+            self._known[id(primitive)] = known
         return known
 
 
@@ -146,29 +147,29 @@ class _Waiting(NamedTuple):
         return self.frame.f_locals.get("self")
 
     def known(self) -> Known:
-        """Return what the thing is called, by the name under which its callers know it."""
-        thing = self.subject()
-        return self.names.of(thing, names_of(thing, reversed(self.callers))[0])
+        """Return what the primitive is called, by the name under which its callers know it."""
+        primitive = self.subject()
+        return self.names.of(primitive, names_of(primitive, reversed(self.callers))[0])
 
     def named(self) -> str:
         """Return "Lock 'lock'"."""
         return self.known().words
 
 
-_FEW = 100  # tasks that are asked for the name of a thing; to ask more would take long
+_FEW = 100  # tasks that are asked for the name of a primitive; to ask more would take long
 
 
-def names_of(thing: Any, frames: Iterable[Frame]) -> tuple[str, str]:
-    """Return what a thing is called, such as 'self.lock', and by the first who knows it.
+def names_of(primitive: Any, frames: Iterable[Frame]) -> tuple[str, str]:
+    """Return what a primitive is called, such as 'self.lock', and by the first who knows it.
 
-    `frames` are of its users, the first first. One that was given the thing as an argument calls it
+    `frames` are of its users, the first first. One that was given it as an argument calls it
     as it likes, so it is called as by one that was not: among these, or else among those of all
     tasks, from the first on. Names are '' if nobody has any.
     """
-    names = [(_name_in(frame, thing), frame) for frame in frames]
+    names = [(_name_in(frame, primitive), frame) for frame in frames]
     first = next((name for name, _ in names if name), "")
     if first and all(_is_argument(name, frame) for name, frame in names if name):
-        names = [(_name_in(frame, thing), frame) for frame in _frames_of_tasks()]
+        names = [(_name_in(frame, primitive), frame) for frame in _frames_of_tasks()]
     own = (name for name, frame in names if name and not _is_argument(name, frame))
     return next(own, first), first
 
@@ -185,21 +186,21 @@ def _frames_of_tasks() -> Iterator[Frame]:
         yield from await_stack(task.get_coro())[0]
 
 
-def _name_in(frame: Frame, thing: Any) -> str:
+def _name_in(frame: Frame, primitive: Any) -> str:
     if is_library(frame):
         return ""
     variables = local_variables(frame)
     for name, value in variables.items():
-        if value is thing and name != "self":
+        if value is primitive and name != "self":
             return name
     for owner, value in variables.items():
         attributes = getattr(value, "__dict__", None)
         if isinstance(attributes, dict) and not isinstance(value, (type, types.ModuleType)):
             for name, attribute in attributes.items():
-                if attribute is thing:
+                if attribute is primitive:
                     return f"{owner}.{name}"
     for name, value in frame.f_globals.items():
-        if value is thing:
+        if value is primitive:
             return name
     return ""
 
@@ -216,69 +217,67 @@ def local_variables(frame: Frame) -> dict[str, Any]:
 def _sleep(waiting: _Waiting) -> str:
     handle = waiting.frame.f_locals.get("h")
     if handle is None:
-        return "its next turn"
+        return WAITS["turn"].message()
     deadline = to_nanoseconds(handle.when())
     if handle.when() == float("inf"):
-        return "nothing, for ever (a sleep of infinite length)"
-    return f"a sleep until {format_seconds(deadline - waiting.names.began)}"
+        return FOR_EVER
+    return WAITS["sleep"].message(format_seconds(deadline - waiting.names.began))
 
 
 def _lock(waiting: _Waiting) -> str:
     words, holders = waiting.known()
     held = ", ".join(holder.label for holder in holders)
-    return f"{words}, held by {held}" if held else words
+    return WAITS["lock"].message(words, held) if held else words
 
 
 def _condition(waiting: _Waiting) -> str:
-    if any(frame.f_code is REACQUIRE for frame in waiting.inner):
-        return f"the lock of {waiting.named()}, after its notification"
-    return f"a notification of {waiting.named()}"
+    relocks = any(frame.f_code is REACQUIRE for frame in waiting.inner)
+    return WAITS["relock" if relocks else "notification"].message(waiting.named())
 
 
 def _event(waiting: _Waiting) -> str:
-    return f"{waiting.named()} to be set"
+    return WAITS["event"].message(waiting.named())
 
 
 def _barrier(waiting: _Waiting) -> str:
     barrier = waiting.subject()
-    there = f"{barrier.n_waiting} of {barrier.parties} are there"
-    return f"the other parties of {waiting.named()} ({there})"
+    return WAITS["barrier"].message(waiting.named(), barrier.n_waiting, barrier.parties)
 
 
 def _queue_get(waiting: _Waiting) -> str:
-    return f"an item of {waiting.named()}"
+    return WAITS["get"].message(waiting.named())
 
 
 def _queue_put(waiting: _Waiting) -> str:
     queue = waiting.subject()
-    return f"room in {waiting.named()} (it holds {queue.qsize()} of {queue.maxsize})"
+    return WAITS["put"].message(waiting.named(), queue.qsize(), queue.maxsize)
 
 
 def _queue_join(waiting: _Waiting) -> str:
-    return f"all items of {waiting.named()} to be done (task_done)"
+    return WAITS["join"].message(waiting.named())
 
 
 def _task_group(waiting: _Waiting) -> str:
     members = in_order(waiting.subject()._tasks)
-    return f"the tasks of its TaskGroup: {', '.join(map(label, members))}"
+    return WAITS["group"].message(", ".join(map(label, members)))
 
 
 def _wait(waiting: _Waiting) -> str:
     futures = waiting.frame.f_locals.get("fs", ())
     names = [label(item) for item in futures if isinstance(item, TASKS) and not item.done()]
-    return f"wait() of {', '.join(names) or f'{len(futures)} futures'}"
+    return WAITS["wait"].message(", ".join(names) or f"{len(futures)} futures")
 
 
 def _wait_for(waiting: _Waiting) -> str:
-    return f"wait_for() of {_words_for_future(waiting.frame.f_locals['fut'])}"
+    return WAITS["wait_for"].message(_words_for_future(waiting.frame.f_locals["fut"]))
 
 
 def _as_completed(waiting: _Waiting) -> str:
-    return "the next result of as_completed()"
+    return WAITS["as_completed"].message()
 
 
 def _thread(waiting: _Waiting) -> str:
-    return "a function in a thread"
+    return WAITS["thread"].message()
 
 
 class Waiter(NamedTuple):
@@ -325,20 +324,36 @@ def waiting_function(frames: list[Frame]) -> tuple[int, Waiter] | None:
     return None
 
 
-def _words_for_future(future: Any) -> str:
+def kind_of_future(future: Any) -> tuple[str, Any]:
+    """Return the kind of a wait for a bare future, a name in `trace.WAITS`; and for what it is.
+
+    That is tasks and other futures, for a kind of wait for tasks; the name of the future's type if
+    it is none of asyncio's; else None.
+    """
     if isinstance(future, TASKS):
-        return f"task {label(future)}"
+        return "task", (future,)
+    if future is None:
+        return "turn", None
     children = getattr(future, "_children", None)  # of gather()
     if children:
-        pending = [child for child in children if not child.done()]
-        names = [label(child) for child in pending if isinstance(child, TASKS)]
-        return f"gather() of {', '.join(names) or f'{len(pending)} futures'}"
+        return "gather", tuple(children)
     if (shielded := shielded_by(future)) is not None:
-        return f"{_words_for_future(shielded)}, shielded"
+        return "shield", (shielded,)
     if is_of_thread(future):
-        return "a function in a thread"
-    if future is None:
-        return "its next turn"
+        return "thread", None
     if isinstance(future, FUTURES):
-        return "a Future that nobody has set yet"
-    return f"an awaitable of type {type(future).__name__}"
+        return "future", None
+    return "other", type(future).__name__
+
+
+def _words_for_future(future: Any) -> str:
+    kind, subject = kind_of_future(future)
+    if kind == "task":
+        subject = label(future)
+    elif kind == "gather":
+        pending = [child for child in subject if not child.done()]
+        names = [label(child) for child in pending if isinstance(child, TASKS)]
+        subject = ", ".join(names) or f"{len(pending)} futures"
+    elif kind == "shield":
+        subject = _words_for_future(subject[0])
+    return WAITS[kind].message(subject)

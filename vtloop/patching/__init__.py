@@ -1,6 +1,7 @@
 """How functions of the process do something else for a while, and are put back.
 
-Used from outside: `replacements.Replacements`, `redirect.real`, `originals.TIME`.
+Used from outside: `replacements.Replacements`, `replaced.replaces`, `swapped.STDOUT`,
+`redirect.real`, `originals.TIME`.
 May import: `private`.
 
 What is replaced, and by what, is for others to say (see `core.patches`).
@@ -9,5 +10,7 @@ A map of the package, from the bottom up:
 
 - `originals`: the functions of the module time, as they are
 - `memory`, `redirect`: a builtin function that does something else, wherever somebody keeps it
+- `replaced`: the table of all that is replaced, to which the others add
 - `replacements`: tables of names that stand for something else
+- `swapped`: an attribute that several replace, in any order
 """

@@ -5,6 +5,8 @@
   from there by `from … import`.
 - What is to be replaced in modules that need not be there is found out as they come: also while
   this is in force, as some libraries import what they need when it is first used.
+- A table that is there from the import on is `listed`: it stands in the table of all tables (see
+  `replaced`).
 """
 
 from __future__ import annotations
@@ -12,11 +14,13 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from operator import attrgetter
 from types import ModuleType
 from typing import Any, NamedTuple
 
 from vtloop.patching.redirect import Redirection, can_be_redirected
+from vtloop.patching.replaced import During, replaces
 from vtloop.private.interpreter import FIND_AND_LOAD, find_and_load, import_system
 
 _ABSENT: Any = object()
@@ -30,6 +34,41 @@ class Replacement(NamedTuple):
     stand_in: Any
     taken_by_name: bool = False  # by `from module import name` in other modules
     redirected: Any = None  # the builtin function that it is, wherever that is kept
+    why: str = ""  # in one phrase
+
+    @property
+    def what(self) -> str:
+        """Its full name."""
+        return f"{_name_of(self.module)}.{self.name}"
+
+
+class Later(NamedTuple):
+    """A name of a module that need not be there, and what makes the stand-in once it is."""
+
+    module: str
+    name: str  # in the module, or in a class of it: 'SemLock.__enter__'
+    stand_in: Callable[[ModuleType], Any]
+    taken_by_name: bool = False
+    redirected: bool = False
+    why: str = ""
+
+    @property
+    def what(self) -> str:
+        """Its full name."""
+        return f"{self.module}.{self.name}"
+
+    def found(self, module: ModuleType) -> Replacement:
+        """Return what is replaced, now that the module is there."""
+        owner, _, name = self.name.rpartition(".")
+        place = attrgetter(owner)(module) if owner else module
+        redirected = vars(place)[name] if self.redirected else None
+        stand_in = self.stand_in(module)
+        return Replacement(place, name, stand_in, self.taken_by_name, redirected, self.why)
+
+
+def because(why: str, *rows: Replacement) -> Iterator[Replacement]:
+    """Yield rows of a table that have one reason."""
+    return (row._replace(why=why) for row in rows)
 
 
 class _Place(NamedTuple):
@@ -44,15 +83,22 @@ class _Place(NamedTuple):
 class Replacements:
     """A table of replacements, in force while it is entered at least once, from any thread.
 
-    `in_others` is asked once for each module that there is, and for each that comes later, what is
-    to be replaced in it.
+    `later` is about modules that need not be there. `in_others` is asked once for each module that
+    there is, and for each that comes later, what else is to be replaced in it.
     """
 
     def __init__(
         self,
         table: Iterable[Replacement],
+        later: Iterable[Later] = (),
         in_others: Callable[[ModuleType], Iterable[Replacement]] | None = None,
     ) -> None:
+        self.table = tuple(table)
+        """What is replaced in modules that are there from the start."""
+        self.later: dict[str, list[Later]] = {}
+        """What is replaced in others, by the names of these."""
+        for row in later:
+            self.later.setdefault(row.module, []).append(row)
         self._classes: list[_Place] = []
         self._modules: list[_Place] = []
         self._to_take: list[_Place] = []
@@ -64,13 +110,26 @@ class Replacements:
         self._modules_seen: tuple[int, object] = (0, None)
         self._lock = threading.Lock()
         self._entered = 0
-        for replacement in table:
+        if self.later or in_others is not None:
+            self.table += (self._hook(),)
+        for replacement in self.table:
             self._add(replacement)
-        if in_others is not None:
-            self._add(Replacement(import_system, FIND_AND_LOAD, self._find_and_load))
+
+    def listed(self, by: str, during: During) -> Replacements:
+        """Put this, of a module, into the table of all that is replaced, and return it."""
+        for row in self.table:
+            replaces(by, during, row.why, row.what)
+        for rows in self.later.values():
+            for late in rows:
+                replaces(by, during, late.why, late.what)
+        return self
+
+    def _hook(self) -> Replacement:
+        why = "modules that come while it is on are looked at as well"
+        return Replacement(import_system, FIND_AND_LOAD, self._find_and_load, why=why)
 
     def _add(self, replacement: Replacement) -> None:
-        module, name, stand_in, taken_by_name, redirected = replacement
+        module, name, stand_in, taken_by_name, redirected, _ = replacement
         if can_be_redirected(redirected):
             new = Redirection(redirected, stand_in)
             self._redirections.append(new)
@@ -133,13 +192,15 @@ class Replacements:
 
     def _look_at(self, names: Iterable[str]) -> None:
         """Ask what is to be replaced in modules, those that have come since the last time."""
-        if self._in_others is None:
+        if self._in_others is None and not self.later:
             return
         for name in names:
             module = sys.modules.get(name)
             if isinstance(module, ModuleType) and self._known.get(name) != id(module):
                 self._known[name] = id(module)
-                for replacement in self._in_others(module):
+                for row in self.later.get(module.__name__, ()):
+                    self._add(row.found(module))
+                for replacement in self._in_others(module) if self._in_others else ():
                     self._add(replacement)
 
     def _find_and_load(self, name: str, import_: Any) -> Any:
@@ -167,6 +228,12 @@ class Replacements:
 # In the traceback of a failed import it is a frame of the import system, which Python leaves out.
 _hooked: Any = Replacements._find_and_load
 _hooked.__code__ = _hooked.__code__.replace(co_filename=find_and_load.__code__.co_filename)
+
+
+def _name_of(owner: ModuleType | type) -> str:
+    if isinstance(owner, ModuleType):
+        return owner.__name__
+    return f"{owner.__module__}.{owner.__qualname__}"
 
 
 def _modules() -> tuple[int, object]:

@@ -1,7 +1,7 @@
 """Turns what a loop tells its recorder into a trace.
 
 Used from outside: `recording.Recording`, `stdout.LineOutput`.
-May import: `private`, `values`, `core`.
+May import: `private`, `values`, `patching`, `core`.
 
 A map of the package, from the bottom up:
 

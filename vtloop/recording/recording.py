@@ -15,7 +15,7 @@ from vtloop.private.interpreter import getframe
 from vtloop.recording.steps import Steps, qualified_name
 from vtloop.values.source import calling_frame, place, running_frames
 from vtloop.values.text import without_addresses
-from vtloop.values.trace import Blocked, Printed, Stack, Step, TaskMade, Trace
+from vtloop.values.trace import Blocked, PlainStep, Printed, Stack, TaskMade, Trace
 
 
 class Recording(Steps):
@@ -84,12 +84,12 @@ class Recording(Steps):
             self.errors.append(error)
 
     def acquired(self, primitive: Any) -> None:
-        thing = self._hold("acquire", primitive)
-        self._holders.setdefault(thing, []).append(Holder(self._who, _current_label()))
+        index = self._hold("acquire", primitive)
+        self._holders.setdefault(index, []).append(Holder(self._who, _current_label()))
 
     def released(self, primitive: Any) -> None:
-        thing = self._hold("release", primitive)
-        holders = self._holders.get(thing, [])
+        index = self._hold("release", primitive)
+        holders = self._holders.get(index, [])
         if holders:  # it may be released by somebody who did not acquire it
             mine = next((one for one in holders if one.number == self._who), holders[0])
             holders.remove(mine)
@@ -101,17 +101,17 @@ class Recording(Steps):
         self._event("leave", section, None)
 
     def _hold(self, kind: str, primitive: Any) -> int:
-        thing = self._things.index(primitive, running_frames)
+        index = self._primitives.index(primitive, running_frames)
         waiters = primitive._waiters or ()
         woken = sum(1 for _ in takewhile(_is_done, waiters))
-        self._event(kind, thing, len(waiters) - woken)
-        return thing
+        self._event(kind, index, len(waiters) - woken)
+        return index
 
     def primitives(self) -> Primitives:
-        things, holders = self._things.described, self._holders
+        described, holders = self._primitives.described, self._holders
         return {
-            identity: Known(str(things[thing]), tuple(holders.get(thing, ())))
-            for identity, thing in self._things.alive()
+            identity: Known(str(described[index]), tuple(holders.get(index, ())))
+            for identity, index in self._primitives.alive()
         }
 
     # The outcome
@@ -128,9 +128,9 @@ class Recording(Steps):
     def descendants(self, number: int) -> set[int]:
         """Return the numbers of a task and of all that it has created, itself or through others."""
         found = {number}
-        for made in sorted(self._made):
-            if made[3] in found:
-                found.add(made[0])
+        for made, _, _, parent, *_ in sorted(self._made):
+            if parent in found:
+                found.add(made)
         return found
 
     def unretrieved(self) -> list[BaseException]:
@@ -164,9 +164,9 @@ class Recording(Steps):
         return Trace(
             header={"python": sys.version.split()[0], **header},
             tasks=tuple(self._tasks()),
-            things=tuple(self._things.described),
+            primitives=tuple(self._primitives.described),
             stacks=tuple(self._sites.stacks),
-            steps=tuple(cast(list[Step], steps)),
+            steps=tuple(cast(list[PlainStep], steps)),
             events=tuple(self._events),
             printed=tuple(self.printed),
             blocked=tuple(self._blocks),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
-import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from vtloop.core.threads.actor import here
+from vtloop.patching.swapped import STDOUT
 from vtloop.values.clock import Clock, plain_seconds
 from vtloop.values.columns import carried, columns, cut_in_the_middle, padded, plain
 
@@ -81,13 +81,12 @@ class StandardOutput:
 
     def __init__(self, output: LineOutput) -> None:
         self._output = output
-        self._before: Any = None
 
     def __enter__(self) -> None:
-        self._before, sys.stdout = sys.stdout, self._output
+        STDOUT.enter(self._output)
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> bool | None:
-        sys.stdout = self._before
+        STDOUT.leave(self._output)
         self._output.end_line()
         return None
 

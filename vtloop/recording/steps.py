@@ -30,17 +30,12 @@ from types import CoroutineType, FunctionType, MethodType
 from typing import Any, cast
 
 from vtloop.core.tasks import OWN_STEPS, Task, ended_cancelled, given_name, number_of
-from vtloop.private.events import (
-    FUTURES,
-    TASKS,
-    get_running_loop,
-    is_of_thread,
-    shielded_by,
-)
-from vtloop.recording.suspensions import SLEEP, Sites, Things, waiting_frames
+from vtloop.core.waits import kind_of_future
+from vtloop.private.events import TASKS, get_running_loop
+from vtloop.recording.suspensions import SLEEP, PrimitiveTable, Sites, waiting_frames
 from vtloop.values.clock import NEVER, Clock
 from vtloop.values.text import without_addresses
-from vtloop.values.trace import Event, Step
+from vtloop.values.trace import PlainEvent, PlainStep
 
 # The sources of handles, besides steps.
 _OUTSIDE = -1  # no step has made it ready
@@ -53,11 +48,11 @@ class Steps:
 
     def __init__(self) -> None:
         self.failed: list[weakref.ref[asyncio.Future[Any]]] = []  # tasks that raised something
-        self._steps: list[Step | int] = []  # when it began, for one that has not ended
-        self._events: list[Event] = []
+        self._steps: list[PlainStep | int] = []  # when it began, for one that has not ended
+        self._events: list[PlainEvent] = []
         self._names: dict[int, str] = {}  # given to tasks after their creation, by number
         self._sites = Sites()
-        self._things = Things()
+        self._primitives = PrimitiveTable()
         self._timers_set = 0
         self._deadline = 0  # of the timer that was set last
         self._cancelled: set[int] = set()  # tasks whose cancellation is on its way
@@ -231,7 +226,8 @@ class Steps:
         return note
 
     def timer_cancelled(self, note: int) -> None:
-        self._event("unset", self._events[note][4], None)
+        _, _, _, _, number, _ = self._events[note]
+        self._event("unset", number, None)
 
     def timers_due(self, timers: Mapping[Any, int]) -> None:
         now, index, who = self._clock.now, self._index, self._who
@@ -340,7 +336,7 @@ class Steps:
     def _subject(self, coro: Any, inner: Any, kind: str, variable: str) -> Any:
         frame: Any = inner.cr_frame if type(inner) is CoroutineType else waiting_frames(coro)[-1]
         found = frame.f_locals[variable]
-        known = self._things.known(found)
+        known = self._primitives.known(found)
         if known >= 0:
             return known
         if kind == "group":
@@ -349,24 +345,12 @@ class Steps:
             return self._numbers(found)
         if kind == "wait_for":
             return self._numbers((found,))
-        return self._things.index(found, lambda: reversed(waiting_frames(coro)[:-1]))
+        return self._primitives.index(found, lambda: reversed(waiting_frames(coro)[:-1]))
 
     def _of_future(self, future: Any) -> tuple[str, Any]:
         """Return the kind of a wait for a bare future, and its subject."""
-        if isinstance(future, TASKS):
-            return "task", self._numbers((future,))
-        if future is None:
-            return "turn", None
-        children = getattr(future, "_children", None)  # of gather()
-        if children:
-            return "gather", self._numbers(children)
-        if (shielded := shielded_by(future)) is not None:
-            return "shield", self._numbers((shielded,))
-        if is_of_thread(future):
-            return "thread", None
-        if isinstance(future, FUTURES):
-            return "future", None
-        return "other", type(future).__name__
+        kind, subject = kind_of_future(future)
+        return kind, self._numbers(subject) if type(subject) is tuple else subject
 
     def _deliver(self, task: Any, args: Any) -> None:
         if task._must_cancel or (args and ended_cancelled(args[0])):

@@ -27,7 +27,7 @@ from vtloop.core.waits import (
 )
 from vtloop.private.events import FUTURES
 from vtloop.values.source import is_library, place
-from vtloop.values.trace import Stack, Thing
+from vtloop.values.trace import Primitive, Stack
 
 _FutureIterator: Any = type(FUTURES[0](loop=cast(Any, NoDebug())).__await__())
 
@@ -140,35 +140,35 @@ class Sites:
         return self.stacks.setdefault(stack, len(self.stacks))
 
 
-class Things:
+class PrimitiveTable:
     """The primitives that occur in a run, known as long as they live."""
 
     def __init__(self) -> None:
-        self.described: list[Thing] = []
+        self.described: list[Primitive] = []
         self._known: dict[int, tuple[int, weakref.ref[Any]]] = {}  # by id()
         self._kinds: Counter[str] = Counter()
         self._named: dict[tuple[str, str], int] = {}  # the first of each kind and name
 
-    def known(self, thing: Any) -> int:
+    def known(self, primitive: Any) -> int:
         """Return the index of a primitive that has been described, -1 for any other object."""
-        known = self._known.get(id(thing))
+        known = self._known.get(id(primitive))
         return -1 if known is None else known[0]
 
-    def index(self, thing: Any, callers: Callable[[], Iterable[FrameType]]) -> int:
+    def index(self, primitive: Any, callers: Callable[[], Iterable[FrameType]]) -> int:
         """Return the index of a primitive, named as its callers know it, the innermost first."""
-        identity = id(thing)
-        if (known := self.known(thing)) >= 0:
+        identity = id(primitive)
+        if (known := self.known(primitive)) >= 0:
             return known
-        kind = type(thing).__name__
-        name, first = names_of(thing, callers())
+        kind = type(primitive).__name__
+        name, first = names_of(primitive, callers())
         self._kinds[kind] += 1
         number = len(self.described)
         forget = partial(self._known.pop, identity)
-        self._known[identity] = number, weakref.ref(thing, forget)
+        self._known[identity] = number, weakref.ref(primitive, forget)
         like_it = self._named.setdefault((kind, name), number) if name else number
         if like_it != number:
             self.described[like_it] = self.described[like_it]._replace(shared=True)
-        self.described.append(Thing(kind, name, self._kinds[kind], like_it != number, first))
+        self.described.append(Primitive(kind, name, self._kinds[kind], like_it != number, first))
         return number
 
     def alive(self) -> Iterator[tuple[int, int]]:

@@ -16,6 +16,7 @@ from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
 from typing import Any, Generic
 
+from vtloop.patching.replaced import keeps
 from vtloop.search.bench import Bench
 from vtloop.search.experiment import AnyCase, Experiment, Result
 from vtloop.search.judge import Judge
@@ -27,6 +28,7 @@ from vtloop.values.programs import called
 _LEAST, _MOST, _BATCHES = 0.1, 1.0, 32
 
 _one_at_a_time = threading.Lock()  # as what a run replaces in its process is there but once
+keeps(__name__, "whether a worker of a search is at work in this process", "_one_at_a_time")
 
 
 @dataclass(frozen=True)

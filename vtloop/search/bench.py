@@ -17,18 +17,20 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from vtloop.core.nested import no_loop_running
-from vtloop.core.patches import environment
+from vtloop.core.patches import environment, unawaited
 from vtloop.core.patches.wall_clock import WallClock
 from vtloop.core.policy import Policy, PolicyOf, Several
 from vtloop.core.runner import Runner
 from vtloop.errors import DeadlockError, LivelockError, SimulationError
+from vtloop.patching.replaced import During, replaces
+from vtloop.patching.swapped import STDOUT
 from vtloop.recording.recording import Recording
 from vtloop.recording.stdout import LineOutput
 from vtloop.search.calls import end_run, forget_calls
 from vtloop.search.conduct import NO_LIMIT, Conduct, Endless
 from vtloop.search.invariants import Always, Watch, uphold
 from vtloop.search.outcome import AnyOutcome, Ended, Outcome, faults_of
-from vtloop.search.witness import NOTING, Witness, WitnessedLoop, current
+from vtloop.search.witness import NOTING, Witness, WitnessedLoop, current, note_unawaited
 from vtloop.simulation import runnable
 from vtloop.values.clock import START, Clock
 from vtloop.values.programs import called
@@ -37,6 +39,15 @@ from vtloop.values.text import without_addresses
 Program = Callable[[], Coroutine[Any, Any, Any]]
 Check = Callable[[Any], object]
 """A function of the outcome of a run, whatever its kind of search knows of it."""
+
+replaces(
+    __name__,
+    During.SWEEP,
+    "what a case leaves behind is collected before the next, and nothing that was there before",
+    "whether the garbage collector is on",
+    "the garbage collector's frozen objects",
+)
+replaces(__name__, During.SWEEP, "cases are silent, or recorded", "sys.stdout")
 
 _COLLECTED_TOGETHER = 50  # runs
 _HANDLES = 1_000  # that a run may have beyond ten times those of the undisturbed one
@@ -91,11 +102,12 @@ class Bench:
             entered.enter_context(environment.always)
             entered.enter_context(environment.one_time(Clock(), self._wall_clock))
             entered.enter_context(NOTING)
+            entered.enter_context(unawaited.told_to(note_unawaited))
             if gc.isenabled():
                 entered.callback(gc.enable)
                 gc.disable()
             silence = entered.enter_context(open(os.devnull, "w", encoding="utf-8"))
-            entered.enter_context(contextlib.redirect_stdout(silence))
+            entered.enter_context(STDOUT.by(silence))
             entered.callback(gc.unfreeze)
             gc.freeze()  # what others have left is not to be collected in a case
             entered.callback(gc.collect, 1)
@@ -274,7 +286,7 @@ def _prints(loop: WitnessedLoop, recording: Recording | None) -> AbstractContext
     output = LineOutput(sys.stdout, loop.clock, ended=recording.printed_line)
     stack = contextlib.ExitStack()
     stack.callback(output.end_line)
-    stack.enter_context(contextlib.redirect_stdout(output))
+    stack.enter_context(STDOUT.by(output))
     return stack
 
 

@@ -25,11 +25,20 @@ from types import CodeType, FrameType
 from typing import Any
 
 from vtloop.core import waits
+from vtloop.patching.replaced import During, keeps, replaces
 from vtloop.private.events import TWINS
 from vtloop.private.interpreter import WEAKREF_FILES, getframe
 from vtloop.recording import recording, steps, suspensions
 from vtloop.values import source
 from vtloop.values.source import PACKAGE
+
+replaces(
+    __name__,
+    During.SWEEP,
+    "the calls of a step are counted; on Python 3.11 it is the tracer of the thread",
+    "tool 4 of `sys.monitoring`",
+)
+keeps(__name__, "for how long it is worth while to switch events off one by one", "_tidying")
 
 _NOT_COUNTED = (PACKAGE, *WEAKREF_FILES)
 _TWINS = frozenset(map(id, TWINS))

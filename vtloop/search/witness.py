@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import warnings
 import weakref
 from asyncio import locks, queues, taskgroups, tasks
 from collections import defaultdict
@@ -27,7 +26,8 @@ from vtloop.core.loop import VirtualLoop
 from vtloop.core.patches import asyncio_locks
 from vtloop.core.tasks import Task, coroutine_name, ended_cancelled, given_name, in_order, number_of
 from vtloop.core.waits import WRAPPERS
-from vtloop.patching.replacements import Replacement, Replacements
+from vtloop.patching.replaced import During, keeps
+from vtloop.patching.replacements import Replacement, Replacements, because
 from vtloop.private.events import (
     END_OF_SHIELDED,
     FUTURES,
@@ -36,7 +36,7 @@ from vtloop.private.events import (
     current_task,
     get_running_loop,
 )
-from vtloop.private.interpreter import WARN_UNAWAITED, getframe, warn_unawaited
+from vtloop.private.interpreter import getframe
 from vtloop.search.failures import Failing
 from vtloop.search.outcome import Complaint, Fault, Left, Outcome, Primitive, faults_of
 from vtloop.search.releases import Releases, programs_line
@@ -430,15 +430,17 @@ def _several(awaitables: Any) -> Any:
     return list(awaitables) if isinstance(awaitables, Iterator) else awaitables
 
 
-def warn_unawaited_coroutine(coroutine: Any) -> None:
-    if (witness := current.get()) is not None:
-        witness.unawaited.append(coroutine_name(coroutine))
-    else:
-        warn_unawaited(coroutine)
+def note_unawaited(coroutine: Any) -> bool:
+    """Take note of a coroutine that nobody has awaited, if a run of the sweep's is on."""
+    if (witness := current.get()) is None:
+        return False
+    witness.unawaited.append(coroutine_name(coroutine))
+    return True
 
 
 NOTING = Replacements(
-    (
+    because(
+        "the witness of a run hears of what the program makes, leaves behind and gives away",
         *(
             Replacement(kind, "__init__", noting(kind.__init__))
             for kind in (locks.Lock, locks.Event, locks.Condition, queues.Queue)
@@ -458,6 +460,7 @@ NOTING = Replacements(
         Replacement(tasks, "wait", wait, taken_by_name=True),
         Replacement(tasks, "shield", shield, taken_by_name=True),
         Replacement(tasks, "as_completed", as_completed, taken_by_name=True),
-        Replacement(warnings, WARN_UNAWAITED, warn_unawaited_coroutine),
     )
-)
+).listed(__name__, During.SWEEP)
+keeps(__name__, "how often the table has been entered", "NOTING")
+keeps(__name__, "whose run it is, by context", "current")

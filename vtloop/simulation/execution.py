@@ -16,12 +16,17 @@ from typing import Any
 from vtloop.core.loop import VirtualLoop
 from vtloop.core.runner import Runner
 from vtloop.errors import DeadlockError, UntilReached
+from vtloop.patching.replaced import During, replaces
 from vtloop.recording.recording import Recording
 from vtloop.recording.stdout import LineOutput, StandardOutput
 from vtloop.simulation.run import Run
 from vtloop.values.clock import to_seconds
 from vtloop.values.text import without_addresses
 from vtloop.values.trace import Trace
+
+replaces(
+    __name__, During.RECORDED, "lines are recorded, with their time and their task", "sys.stdout"
+)
 
 NOTHING: AbstractContextManager[Any] = nullcontext()
 """What is entered where there is nothing to do before a program runs, nor after it."""

@@ -11,7 +11,17 @@ from typing import Any, NamedTuple
 from vtloop.core.loop import VirtualLoop
 from vtloop.recording.recording import Recording
 from vtloop.values.clock import NEVER, Seconds, to_nanoseconds
-from vtloop.values.trace import ENDED_BY, ENDS, WAITS, Event, Step, TaskMade, Trace, pairs
+from vtloop.values.trace import (
+    ENDED_BY,
+    ENDS,
+    WAITS,
+    PlainEvent,
+    PlainStep,
+    Subject,
+    TaskMade,
+    Trace,
+    pairs,
+)
 
 _ABSENT: Any = object()
 
@@ -35,8 +45,9 @@ def cut(trace: Trace, start: Start) -> Trace:
     each task that goes on from before stands for all its earlier ones, and what is held at the
     start is acquired there, as sections are entered.
     """
-    last = {step[1]: index for index, step in enumerate(trace.steps[: start.steps]) if step[1]}
-    ended = {who for who, index in last.items() if trace.steps[index][3] in ENDS}
+    before = enumerate(trace.steps[: start.steps])
+    last = {who: index for index, (_, who, *_) in before if who}
+    ended = {who for who, index in last.items() if trace.step(index).ended in ENDS}
     made = [task for task in trace.tasks if task.number not in ended]
     made.sort(key=lambda task: (task.number != start.tasks + 1, task.number))
     part = _Part(start, {task.number: number for number, task in enumerate(made, 1)})
@@ -81,17 +92,17 @@ class _Part:
             stack=0 if made.number == self.start.tasks + 1 else made.stack,
         )
 
-    def step(self, index: int, step: Step) -> Step:
+    def step(self, index: int, step: PlainStep) -> PlainStep:
         at, who, woken_by, kind, subject, stack = step
-        means = WAITS[kind][1] if kind in WAITS else ""
-        if means == "a deadline" and subject >= 0:
+        about = WAITS[kind].subject if kind in WAITS else Subject.NOTHING
+        if about is Subject.DEADLINE and subject >= 0:
             subject = self.since(subject)
-        elif means == "tasks":
+        elif about is Subject.TASKS:
             subject = tuple(self.tasks.get(number, 0) for number in subject)
         woken_by = self.steps.get(woken_by, -1) if index >= self.start.steps else -1
         return self.since(at), self.tasks.get(who, 0), woken_by, kind, subject, stack
 
-    def event(self, event: Event) -> Event:
+    def event(self, event: PlainEvent) -> PlainEvent:
         step, at, kind, who, subject, detail = event
         if kind in ("cancel", "deliver"):
             subject = self.tasks[subject]
@@ -113,7 +124,7 @@ class _Part:
         )
 
 
-def _held(events: tuple[Event, ...]) -> list[Event]:
+def _held(events: tuple[PlainEvent, ...]) -> list[PlainEvent]:
     """Return the event with which each holding and each visit begins that is not over."""
     begun = (pair for kind in ENDED_BY for pair in pairs(events, kind))
     return [events[first] for first in sorted(first for first, last in begun if last < 0)]

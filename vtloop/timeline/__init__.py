@@ -6,7 +6,8 @@ May import: `private`, `values`.
 
 A map of the package, from the bottom up:
 
-- `timeline`: lanes of spans
+- `spans`: what a timeline is made of
+- `timeline`: all that a run did, as lanes of spans
 - `participants`: who is in it, and how they are called
 - `periods`: while something was so
 - `task_facts`: what became of each task

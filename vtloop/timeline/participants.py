@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from vtloop.private.events import NAMES_OF_TIMEOUTS
-from vtloop.timeline.timeline import Lane, Timeline
+from vtloop.timeline.spans import Lane
+from vtloop.timeline.timeline import Timeline
 from vtloop.values.columns import cut_in_the_middle
 from vtloop.values.text import BY_SWEEP
-from vtloop.values.trace import Event
+from vtloop.values.trace import OF_RUNNER, PlainEvent
 
 
 def shown(timeline: Timeline) -> list[Lane]:
@@ -18,11 +19,7 @@ def shown(timeline: Timeline) -> list[Lane]:
 
 
 def _is_housekeeping(lane: Lane) -> bool:
-    of_the_run = (
-        lane.coroutine.startswith("Executors.")
-        or lane.coroutine == "BaseEventLoop.shutdown_asyncgens"
-    )
-    return of_the_run and lane.parent == 0 and lane.number > 1
+    return lane.coroutine in OF_RUNNER and lane.parent == 0 and lane.number > 1
 
 
 def left_over(timeline: Timeline) -> dict[int, int]:
@@ -65,19 +62,19 @@ def name_of(timeline: Timeline, number: int) -> str:
     return timeline.lanes[number].label
 
 
-def request_of(timeline: Timeline, event: Event) -> tuple[str, str]:
+def request_of(timeline: Timeline, event: PlainEvent) -> tuple[str, str]:
     """Return who it is, in a sentence, that requests a cancellation, and the message that it has.
 
     A timeout is told from other callbacks, and so is a sweep, which acts between two steps or
     within one of the victim's own, with a message of its own.
     """
     index, _, _, who, _, message = event
-    step = timeline.trace.steps[index] if index >= 0 else None
+    step = timeline.trace.step(index) if index >= 0 else None
     if message == BY_SWEEP:
         return "the sweep", ""
     by = name_of(timeline, who)
-    if who == 0 and step is not None and step[1] == 0:
-        by = "a timeout" if str(step[4]).endswith(NAMES_OF_TIMEOUTS) else by
+    if who == 0 and step is not None and step.who == 0:
+        by = "a timeout" if str(step.subject).endswith(NAMES_OF_TIMEOUTS) else by
     elif who == 0 and "sweep" in timeline.trace.header:
         by = "the sweep"
     return by, message or ""

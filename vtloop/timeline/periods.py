@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterable, Iterator
 from heapq import heappop, heappush
 from typing import NamedTuple, TypeAlias
 
-from vtloop.timeline.timeline import WAITING, Holding, Lane, Span, Timeline, Visit, names_of
-from vtloop.values.trace import WAITS, Thing
+from vtloop.timeline.spans import WAITING, Holding, Lane, Span, Visit
+from vtloop.timeline.timeline import Timeline, names_of
+from vtloop.values.trace import WAITS, Primitive
 
 __tracebackhide__ = True  # for pytest: what the user wrote matters, not what is here
 
@@ -46,7 +47,8 @@ def start_of(timeline: Timeline, lane: Lane) -> Position | None:
     """Return where a task's first step begins; None if it never ran."""
     if not lane.steps:
         return None
-    return Position(timeline.trace.steps[lane.steps[0]][0], lane.steps[0], _FIRST)
+    first = lane.steps[0]
+    return Position(timeline.trace.step(first).at, first, _FIRST)
 
 
 def end_of(lane: Lane) -> Position | None:
@@ -88,10 +90,10 @@ def find_sections(timeline: Timeline, name: str | int) -> dict[str, list[Period]
 def find_any(timeline: Timeline, name: str | int) -> dict[str, list[Period]]:
     """Find tasks, holdings of a primitive, and visits of a section."""
     found = find_tasks(timeline, name) | find_sections(timeline, name)
-    for number in things_called(timeline, name):
-        held = [one for one in timeline.holdings if one.thing == number]
+    for number in primitives_called(timeline, name):
+        held = [one for one in timeline.holdings if one.primitive == number]
         if held:
-            found[f"holders of {timeline.trace.things[number]}"] = _all(timeline, held)
+            found[f"holders of {timeline.trace.primitives[number]}"] = _all(timeline, held)
     return found
 
 
@@ -109,8 +111,8 @@ def in_progress(timeline: Timeline, name: str | int, search: Search) -> tuple[st
             f"{name!r} was asked for, while it has several meanings: {', '.join(found)}; say "
             f"task({name!r}) or section({name!r}), or name a primitive in full, with its number"
         )
-    held = sorted({holding.thing for holding in timeline.holdings})
-    there = [str(timeline.trace.things[thing]) for thing in held]
+    held = sorted({holding.primitive for holding in timeline.holdings})
+    there = [str(timeline.trace.primitives[primitive]) for primitive in held]
     there += dict.fromkeys(f"section {visit.section!r}" for visit in timeline.visits)
     raise LookupError(
         f"{name!r} was asked for, while nothing of that name was in progress; ask for one of "
@@ -118,19 +120,20 @@ def in_progress(timeline: Timeline, name: str | int, search: Search) -> tuple[st
     )
 
 
-def things_called(timeline: Timeline, name: str | int) -> list[int]:
+def primitives_called(timeline: Timeline, name: str | int) -> list[int]:
     """Return the primitives that are called by a name, or that their first users call so."""
-    things = list(enumerate(timeline.trace.things))
-    named = [number for number, thing in things if name in _names_of_thing(thing)]
+    primitives = list(enumerate(timeline.trace.primitives))
+    named = [number for number, primitive in primitives if name in _names_of_primitive(primitive)]
     return named or [
         number
-        for number, thing in things
-        if thing.argument and name in (thing.argument, f"{thing.kind} {thing.argument!r}")
+        for number, primitive in primitives
+        if primitive.argument
+        and name in (primitive.argument, f"{primitive.kind} {primitive.argument!r}")
     ]
 
 
-def _names_of_thing(thing: Thing) -> set[str]:
-    return {str(thing), f"{thing.kind} #{thing.number}", thing.name} - {""}
+def _names_of_primitive(primitive: Primitive) -> set[str]:
+    return {str(primitive), f"{primitive.kind} #{primitive.number}", primitive.name} - {""}
 
 
 def _all(timeline: Timeline, intervals: Iterable[Holding | Visit]) -> list[Period]:
@@ -171,9 +174,9 @@ def waits_for(timeline: Timeline, lane: Lane, on: str | None) -> list[Span]:
     waits = [span for span in lane.spans if span.state == WAITING and span.end > span.start]
     if on is None:
         return waits
-    things = things_called(timeline, on)
-    found = [span for span in waits if on in (span.what, span.kind) or span.thing in things]
-    if not found and not things and on not in WAITS and on not in _known(timeline):
+    primitives = primitives_called(timeline, on)
+    found = [span for span in waits if on in (span.what, span.kind) or span.primitive in primitives]
+    if not found and not primitives and on not in WAITS and on not in _known(timeline):
         there = dict.fromkeys(span.what for span in waits)
         raise LookupError(
             f"Waits of {lane.label} on {on!r} were asked for, while nothing of that name is known; "

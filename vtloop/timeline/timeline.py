@@ -17,99 +17,26 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from importlib import import_module
-from typing import Any, NamedTuple, cast
+from itertools import pairwise
+from typing import Any, cast
 
-from sortedcontainers import SortedDict, SortedKeyList
+from sortedcontainers import SortedDict
 
+from vtloop.timeline.spans import (
+    READY,
+    RUNNING,
+    WAITING,
+    Arrow,
+    Holding,
+    Lane,
+    Span,
+    Visit,
+)
 from vtloop.values.clock import NEVER, format_seconds
 from vtloop.values.text import counted
-from vtloop.values.trace import ENDS, WAITS, Stack, TaskMade, Thing, Trace, pairs
+from vtloop.values.trace import ENDS, WAITS, Primitive, Stack, Subject, TaskMade, Trace, pairs
 
 __tracebackhide__ = True  # for pytest: what the user wrote matters, not what is here
-
-READY, RUNNING, WAITING = "ready", "running", "waiting"
-
-
-class Span(NamedTuple):
-    """What one task does from `start` to `end`, in nanoseconds."""
-
-    start: int
-    end: int
-    state: str  # 'ready', 'running' or 'waiting'
-    kind: str  # of a wait: a name in `trace.WAITS`; how a running span's step ended
-    what: str  # for what it waits, in words
-    thing: int  # the index of the primitive that it waits for, -1 for none
-    stack: int  # the index of the place where it waits
-    step: int  # which it is, or after which it comes; -1 before the first
-
-
-class Arrow(NamedTuple):
-    """What one task does to another."""
-
-    kind: str  # 'spawn', 'wake', 'join', 'cancel'
-    source: int  # the task it leads from, by number; 0 for a callback
-    target: int
-    source_step: int
-    target_step: int  # the first step of the target that follows; -1 if there is none
-    start: int  # nanoseconds
-    end: int
-
-
-class Holding(NamedTuple):
-    """A task has a primitive from `start` to `end`, in nanoseconds."""
-
-    thing: int
-    task: int
-    start: int
-    end: int
-    first: int  # the event with which it begins, by its index
-    last: int  # the one with which it ends; -1 if it went on to the end
-
-
-class Visit(NamedTuple):
-    """A task is in a section from `start` to `end`, in nanoseconds."""
-
-    section: str
-    task: int
-    start: int
-    end: int
-    first: int  # the event with which it begins, by its index
-    last: int  # the one with which it ends; -1 if it went on to the end
-
-
-class Lane:
-    """The life of one task."""
-
-    def __init__(self, made: TaskMade, depth: int) -> None:
-        self.number = made.number
-        self.label = made.label
-        self.coroutine = made.coroutine
-        self.parent = made.parent  # the number of the task that created it, or 0
-        self.depth = depth  # in the tree of tasks
-        self.created = made.at  # nanoseconds
-        self.created_in = made.step  # or after it; -1 before the first
-        self.place = made.stack
-        self.ended: int | None = None  # nanoseconds
-        self.outcome = ""  # a name in `trace.ENDS`, '' if it was left pending
-        self.error = ""  # what it raised
-        self.steps: list[int] = []
-        self.spans: SortedKeyList[Span, tuple[int, int]] = SortedKeyList(key=_place_of_span)
-        self.cancels: list[tuple[int, int, str]] = []  # requested: when, by whom, the message
-        self.deliveries: list[int] = []  # when CancelledError was thrown into it
-
-    def __repr__(self) -> str:
-        return f"<Lane {self.label}: {len(self.steps)} steps>"
-
-    def at(self, instant: int) -> Span | None:
-        """Return what it does at an instant, the last of several; None if it is not alive."""
-        index = self.spans.bisect_key_right((instant, 1 << 62)) - 1
-        if index < 0 or self.spans[index].end < instant:
-            return None
-        return self.spans[index]
-
-
-def _place_of_span(span: Span) -> tuple[int, int]:
-    return span.start, span.step
 
 
 class Timeline:
@@ -122,18 +49,18 @@ class Timeline:
         self.blocked_in = _blocked_in(trace)
         """For how long a step blocked the loop, in nanoseconds, by its index; in order."""
         self._late: dict[int, int] = {
-            event[0]: event[4] for event in trace.events if event[2] == "late"
+            step: since for step, _, kind, _, since, _ in trace.events if kind == "late"
         }
         self.instants: SortedDict[int, list[int]] = SortedDict()
         """The indexes of the steps of each instant, in nanoseconds."""
-        for index, step in enumerate(trace.steps):
-            self.instants.setdefault(step[0], []).append(index)
-            if step[1]:
-                self.lanes[step[1]].steps.append(index)
+        for index, (at, who, *_) in enumerate(trace.steps):
+            self.instants.setdefault(at, []).append(index)
+            if who:
+                self.lanes[who].steps.append(index)
         last = [self._end_of(len(trace.steps) - 1)] if trace.steps else []
         self.end: int = max([trace.header.get("ended", 0), *last])
         """When the last thing happened, in nanoseconds."""
-        first = [*(made.at for made in trace.tasks[:1]), *(step[0] for step in trace.steps[:1])]
+        first = [*(made.at for made in trace.tasks[:1]), *(at for at, *_ in trace.steps[:1])]
         self.start: int = min([self.end, *first])
         """When the first thing happened, in nanoseconds: later than 0 if loops ran before."""
         for lane in self.lanes.values():
@@ -180,19 +107,19 @@ class Timeline:
         """Return where in the users' code a span's task waits, the outermost place first."""
         return self.trace.stacks[span.stack]
 
-    def thing(self, span: Span) -> Thing | None:
+    def primitive(self, span: Span) -> Primitive | None:
         """Return the primitive that a span's task waits for."""
-        return self.trace.things[span.thing] if span.thing >= 0 else None
+        return self.trace.primitives[span.primitive] if span.primitive >= 0 else None
 
     def running(self, instant: int) -> list[str]:
         """Return the labels of the tasks that ran at an instant, in order, once for each step."""
-        steps = (self.trace.steps[index] for index in self.instants.get(instant, ()))
-        return [self.lanes[step[1]].label for step in steps if step[1]]
+        steps = map(self.trace.step, self.instants.get(instant, ()))
+        return [self.lanes[step.who].label for step in steps if step.who]
 
     def overlap(self, one: str | int, other: str | int) -> int:
         """Return for how many nanoseconds two tasks were both in progress."""
-        first, second = self._life(self[one]), self._life(self[other])
-        return max(0, min(first[1], second[1]) - max(first[0], second[0]))
+        (start, end), (other_start, other_end) = self._life(self[one]), self._life(self[other])
+        return max(0, min(end, other_end) - max(start, other_start))
 
     def critical_path(self) -> list[int]:
         """Return the steps of which each led to the next, up to the end of the main task.
@@ -217,21 +144,23 @@ class Timeline:
         blocker: int = self.blocked_in.keys()[earlier] if earlier >= 0 else -1
         if blocker >= 0 and self._end_of(blocker) > self.ready_at(index):
             return blocker
-        return self.trace.steps[index][2]
+        return self.trace.step(index).woken_by
 
     def ready_at(self, index: int) -> int:
         """Return when a step was made ready, in nanoseconds."""
-        at, _, woken_by, ended, *_ = self.trace.steps[index]
         if index in self._late:
             return self._late[index]
-        return at if ended == "timer" or woken_by < 0 else self.trace.steps[woken_by][0]
+        at, _, woken_by, ended, _, _ = self.trace.steps[index]
+        if ended != "timer" and woken_by >= 0:
+            at, *_ = self.trace.steps[woken_by]
+        return at
 
     def requested(self, step: int, who: int) -> tuple[int, int]:
         """Return the step and the task behind an event of a step, 0 if no task is."""
-        if who == 0 and step >= 0 and self.trace.steps[step][3] == "callback":
+        if who == 0 and step >= 0 and self.trace.step(step).ended == "callback":
             source, _ = self._cause(step)
             if source >= 0:
-                return source, self.trace.steps[source][1]
+                return source, self.trace.step(source).who
         return step, max(who, 0)
 
     def _life(self, lane: Lane) -> tuple[int, int]:
@@ -241,13 +170,20 @@ class Timeline:
 
     def _live(self, lane: Lane) -> Iterator[Span]:
         """Yield the spans of a lane, and note how it ends."""
-        since, kind, what, thing, stack, last = lane.created, "turn", "its first turn", -1, 0, -1
+        since, kind, what, primitive, stack, last = (
+            lane.created,
+            "turn",
+            "its first turn",
+            -1,
+            0,
+            -1,
+        )
         deadline = NEVER
         for index in lane.steps:
             at, _, _, ended, subject, place = self.trace.steps[index]
             woken = max(since, min(deadline, self.ready_at(index)))
             if kind != "turn":
-                yield Span(since, woken, WAITING, kind, what, thing, stack, last)
+                yield Span(since, woken, WAITING, kind, what, primitive, stack, last)
                 since = woken
             if at > since or kind == "turn":
                 yield Span(since, at, READY, kind, what, -1, stack, last)
@@ -258,52 +194,52 @@ class Timeline:
                 return
             kind, stack = ended, place
             deadline = subject if kind == "sleep" and subject >= 0 else NEVER
-            what, thing = self._words(ended, subject)
+            what, primitive = self._words(ended, subject)
         if kind == "turn":
             yield Span(since, self.end, READY, kind, what, -1, stack, last)
         else:
-            yield Span(since, self.end, WAITING, kind, what, thing, stack, last)
+            yield Span(since, self.end, WAITING, kind, what, primitive, stack, last)
 
     def _end_of(self, index: int) -> int:
-        return self.trace.steps[index][0] + self.blocked_in.get(index, 0)
+        return self.trace.step(index).at + self.blocked_in.get(index, 0)
 
     def _words(self, kind: str, subject: Any) -> tuple[str, int]:
-        """Return for what a task waits, in words, and the index of the thing if it is one."""
-        template, means = WAITS[kind]
-        if means == "a thing":
-            return template.format(self.trace.things[subject]), subject
-        if means == "tasks":
+        """Return for what a task waits, in words, and the index of the primitive if it is one."""
+        what, words, _ = WAITS[kind]
+        if what is Subject.PRIMITIVE:
+            return words.format(self.trace.primitives[subject]), subject
+        if what is Subject.TASKS:
             labels = ", ".join(self.lanes[number].label for number in subject if number)
-            return template.format(labels or "futures"), -1
-        if means == "a deadline":
-            return template.format("never" if subject < 0 else format_seconds(subject)), -1
-        return template.format(subject), -1
+            return words.format(labels or "futures"), -1
+        if what is Subject.DEADLINE:
+            return words.format("never" if subject < 0 else format_seconds(subject)), -1
+        return words.format(subject), -1
 
     def _arrows(self) -> Iterator[Arrow]:
-        steps = self.trace.steps
+        step_at = self.trace.step
         for made in self.trace.tasks:
             lane = self.lanes[made.number]
             first = lane.steps[0] if lane.steps else -1
             if made.parent:
-                at = steps[first][0] if first >= 0 else made.at
+                at = step_at(first).at if first >= 0 else made.at
                 yield Arrow("spawn", made.parent, made.number, made.step, first, made.at, at)
-            waits = zip(lane.steps, lane.steps[1:], strict=False)
-            for before, index in waits:
+            for before, index in pairwise(lane.steps):
                 source, start = self._cause(index)
-                if source >= 0 and steps[source][1] != made.number:
-                    joins = steps[source][3] in ENDS and steps[before][3] in _JOINS
+                by = step_at(source) if source >= 0 else None
+                if by is not None and by.who != made.number:
+                    joins = by.ended in ENDS and step_at(before).ended in _JOINS
                     kind = "join" if joins else "wake"
-                    end = steps[index][0]
-                    yield Arrow(kind, steps[source][1], made.number, source, index, start, end)
+                    end = step_at(index).at
+                    yield Arrow(kind, by.who, made.number, source, index, start, end)
         for step, at, kind, who, subject, _ in self.trace.events:
             if kind == "cancel":
                 source, who = self.requested(step, who)
                 target = self.lanes[subject].steps
                 later = bisect_right(target, step)
-                while later < len(target) and steps[target[later]][0] < at:
+                while later < len(target) and step_at(target[later]).at < at:
                     later += 1  # an eager step within the one that has cancelled it afterwards
                 follows = target[later] if later < len(target) else -1
-                end = steps[follows][0] if follows >= 0 else at
+                end = step_at(follows).at if follows >= 0 else at
                 yield Arrow("cancel", who, subject, source, follows, at, end)
 
     def _cause(self, index: int) -> tuple[int, int]:
@@ -311,10 +247,13 @@ class Timeline:
         steps = self.trace.steps
         while True:
             since = self.ready_at(index)
-            index = steps[index][2]
-            if index < 0 or steps[index][1]:
+            _, _, index, _, _, _ = steps[index]
+            if index < 0:
+                return -1, since
+            _, who, _, ended, _, _ = steps[index]
+            if who:
                 return index, since
-            if steps[index][3] == "timer":
+            if ended == "timer":
                 return -1, since
 
 
@@ -340,7 +279,11 @@ def names_of(lanes: Iterable[Lane]) -> str:
     return f"{shown} and {more} more" if more > 0 else shown
 
 
-_JOINS = {"task", "gather", "wait", "wait_for", "as_completed", "group", "shield"}
+_JOINS = {
+    kind
+    for kind, (subject, _, _) in WAITS.items()
+    if subject in (Subject.TASKS, Subject.TASKS_UNTOLD)
+}
 
 
 def _lanes(trace: Trace) -> dict[int, Lane]:
@@ -372,7 +315,7 @@ def _blocked_in(trace: Trace) -> SortedDict[int, int]:
 
 
 def _place_of_holding(holding: Holding) -> tuple[int, int]:
-    return holding.start, holding.thing
+    return holding.start, holding.primitive
 
 
 def _intervals(
@@ -381,21 +324,21 @@ def _intervals(
     """Yield what begins with events of a kind: (subject, task, start, end, first, last)."""
     for first, last in pairs(trace.events, begins):
         _, since, _, who, subject, _ = trace.events[first]
-        yield subject, who, since, trace.events[last][1] if last >= 0 else end, first, last
+        yield subject, who, since, trace.event(last).at if last >= 0 else end, first, last
 
 
 def _queues(lanes: Iterable[Lane]) -> dict[int, list[tuple[int, int]]]:
     changes: dict[int, list[tuple[int, int]]] = {}
     for lane in lanes:
         for span in lane.spans:
-            if span.state == WAITING and span.thing >= 0:
-                changes.setdefault(span.thing, []).extend([(span.start, 1), (span.end, -1)])
+            if span.state == WAITING and span.primitive >= 0:
+                changes.setdefault(span.primitive, []).extend([(span.start, 1), (span.end, -1)])
     queues: dict[int, list[tuple[int, int]]] = {}
-    for thing, moments in changes.items():
+    for primitive, moments in changes.items():
         length: dict[int, int] = {}  # the last one at each instant
         waiting = 0
         for at, change in sorted(moments):
             waiting += change
             length[at] = waiting
-        queues[thing] = list(length.items())
+        queues[primitive] = list(length.items())
     return queues

@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import io
 import os
+from collections import namedtuple
 from collections.abc import Iterator, Sequence
+from enum import Enum
 from typing import Any, NamedTuple, TypeAlias
 
 from vtloop.errors import SimulationError
@@ -24,56 +26,101 @@ from vtloop.values.text import counted
 
 FORMAT = 1  # of the file; a reader refuses any other
 
-# What a step of a task may wait for at its end: in words, and what its subject is.
-WAITS = {
-    "turn": ("its next turn", ""),
-    "sleep": ("a sleep until {}", "a deadline"),
-    "lock": ("{}", "a thing"),
-    "semaphore": ("{}", "a thing"),
-    "event": ("{} to be set", "a thing"),
-    "notification": ("a notification of {}", "a thing"),
-    "relock": ("{}, after a notification", "a thing"),  # the lock of a Condition
-    "barrier": ("the other parties of {}", "a thing"),
-    "get": ("an item of {}", "a thing"),
-    "put": ("room in {}", "a thing"),
-    "join": ("all items of {} to be done", "a thing"),
-    "task": ("{}", "tasks"),
-    "gather": ("gather() of {}", "tasks"),
-    "wait": ("wait() of {}", "tasks"),
-    "wait_for": ("wait_for() of {}", "tasks"),
-    "as_completed": ("as_completed()", ""),
-    "group": ("its TaskGroup: {}", "tasks"),
-    "shield": ("{}, shielded", "tasks"),
-    "thread": ("a thread", ""),
-    "future": ("a Future", ""),
-    "other": ("{}", "words"),
-}
 
-# How else a step of a task may end, and the subject then.
-ENDS = {"returned": "", "raised": "the exception", "cancelled": ""}
+class Subject(Enum):
+    """What a step or an event is about, and how a record tells it."""
+
+    NOTHING = "nothing, or nothing that is told"
+    DEADLINE = "an instant, in nanoseconds; -1 for never"
+    PRIMITIVE = "a lock, a queue…, by its index"
+    TASK = "a task, by its number"
+    TASKS = "tasks, by their numbers; 0 stands for another future"
+    TASKS_UNTOLD = "tasks, of which it is not told which"
+    TYPE = "a type, by its name"
+    ERROR = "an exception, by its repr"
+    TIMER = "a timer, by its number"
+    SECTION = "a section, by its name"
+    LINE = "a printed line, by its index"
+    CALL = "a blocking call, by its index"
+
+
+class WaitKind(NamedTuple):
+    """A kind of wait: what is waited for, and how that is said."""
+
+    subject: Subject
+    words: str  # in every view
+    at_length: str = ""  # in a message, which may know more, as it looks at the objects themselves
+
+    def message(self, *details: object) -> str:
+        """Return what a message says; `details` are the subject, and what else is known."""
+        return (self.at_length or self.words).format(*details)
+
+
+# What a step of a task may wait for at its end. All that is said of waits is said here.
+WAITS = {
+    "turn": WaitKind(Subject.NOTHING, "its next turn"),
+    "sleep": WaitKind(Subject.DEADLINE, "a sleep until {}"),
+    "lock": WaitKind(Subject.PRIMITIVE, "{}", "{}, held by {}"),
+    "semaphore": WaitKind(Subject.PRIMITIVE, "{}", "{}, held by {}"),
+    "event": WaitKind(Subject.PRIMITIVE, "{} to be set"),
+    "notification": WaitKind(Subject.PRIMITIVE, "a notification of {}"),
+    "relock": WaitKind(  # the lock of a Condition
+        Subject.PRIMITIVE, "{}, after a notification", "the lock of {}, after its notification"
+    ),
+    "barrier": WaitKind(
+        Subject.PRIMITIVE,
+        "the other parties of {}",
+        "the other parties of {} ({} of {} are there)",
+    ),
+    "get": WaitKind(Subject.PRIMITIVE, "an item of {}"),
+    "put": WaitKind(Subject.PRIMITIVE, "room in {}", "room in {} (it holds {} of {})"),
+    "join": WaitKind(
+        Subject.PRIMITIVE, "all items of {} to be done", "all items of {} to be done (task_done)"
+    ),
+    "task": WaitKind(Subject.TASKS, "{}", "task {}"),
+    "gather": WaitKind(Subject.TASKS, "gather() of {}"),
+    "wait": WaitKind(Subject.TASKS, "wait() of {}"),
+    "wait_for": WaitKind(Subject.TASKS, "wait_for() of {}"),
+    "as_completed": WaitKind(
+        Subject.TASKS_UNTOLD, "as_completed()", "the next result of as_completed()"
+    ),
+    "group": WaitKind(Subject.TASKS, "its TaskGroup: {}", "the tasks of its TaskGroup: {}"),
+    "shield": WaitKind(Subject.TASKS, "{}, shielded"),
+    "thread": WaitKind(Subject.NOTHING, "a thread", "a function in a thread"),
+    "future": WaitKind(Subject.NOTHING, "a Future", "a Future that nobody has set yet"),
+    "other": WaitKind(Subject.TYPE, "{}", "an awaitable of type {}"),
+}
+FOR_EVER = "nothing, for ever (a sleep of infinite length)"
+"""What a message says of a sleep that never ends."""
+
+# How else a step of a task may end.
+ENDS = {
+    "returned": Subject.NOTHING,
+    "raised": Subject.ERROR,
+    "cancelled": Subject.NOTHING,
+}
 
 # What a step is that is no task's; the subject is the callback's name.
 CALLBACKS = {"callback": "made ready by another step", "timer": "set by another step"}
 
-# What may happen during a step: what the subject is, and the detail.
+# What may happen during a step: what it is about, and what its detail is.
 EVENTS = {
-    "create": ("a task", ""),
+    "create": (Subject.TASK, ""),
     # Requested by whoever runs in this step; by -1 if nothing did, as when a runner cleans up.
-    "cancel": ("a task", "the message, or None"),
-    "deliver": ("a task", ""),  # CancelledError is thrown into it
-    "set": ("a timer", "its deadline"),
-    "fire": ("a timer", ""),
-    "unset": ("a timer", ""),
-    "acquire": ("a thing", "how many wait for it"),
-    "release": ("a thing", "how many wait for it"),
-    "enter": ("a section, by its name", ""),
-    "leave": ("a section, by its name", ""),
-    "print": ("a line, by its index", ""),
-    "block": (
-        "a blocking call, by its index",
-        "",
-    ),  # in each step it is part of: an eager task's too
-    "late": ("since when the step could have run", ""),  # unless since its waker's step began
+    "cancel": (Subject.TASK, "the message, or None"),
+    "deliver": (Subject.TASK, ""),  # CancelledError is thrown into it
+    "set": (Subject.TIMER, "its deadline"),
+    "fire": (Subject.TIMER, ""),
+    "unset": (Subject.TIMER, ""),
+    "acquire": (Subject.PRIMITIVE, "how many wait for it"),
+    "release": (Subject.PRIMITIVE, "how many wait for it"),
+    "enter": (Subject.SECTION, ""),
+    "leave": (Subject.SECTION, ""),
+    "print": (Subject.LINE, ""),
+    # In each step that the call is a part of: in that of an eager task too.
+    "block": (Subject.CALL, ""),
+    # Since when the step could have run, unless since its waker's step began.
+    "late": (Subject.DEADLINE, ""),
 }
 
 
@@ -92,7 +139,11 @@ class TaskMade(NamedTuple):
     stack: int  # where, in the user's code
 
 
-class Thing(NamedTuple):
+OF_RUNNER = ("Executors.shutdown_default_executor", "BaseEventLoop.shutdown_asyncgens")
+"""The coroutines with which a runner cleans up, as `TaskMade` has them: no part of the program."""
+
+
+class Primitive(NamedTuple):
     """A primitive that tasks share: a lock, a queue…"""
 
     kind: str  # 'Lock'
@@ -108,14 +159,32 @@ class Thing(NamedTuple):
         return f"{words} #{self.number}" if self.shared else words
 
 
-# One handle that ran: (at, who, woken_by, ended, subject, stack). `woken_by` is the step that made
-# it ready, or, for a timer, that set it; -1 if no step did: before the first, or a thread did.
-# `stack` is the index of the place where the task is suspended. It is a plain tuple, as there is
-# one for every step.
-Step: TypeAlias = tuple[int, int, int, str, Any, int]
+class Step(NamedTuple):
+    """One handle that ran."""
 
-# Something that happened: (step, at, kind, who, subject, detail).
-Event: TypeAlias = tuple[int, int, str, int, Any, Any]
+    at: int  # nanoseconds
+    who: int  # the task, 0 for a callback
+    woken_by: int  # the step that made it ready, or set its timer; -1 if none did, but a thread
+    ended: str  # a name in `WAITS` or `ENDS`; in `CALLBACKS` for what is no task's
+    subject: Any  # as these tables say
+    stack: int  # the index of the place where the task is suspended
+
+
+class Event(NamedTuple):
+    """Something that happened."""
+
+    step: int  # in which it did, or after which; -1 before the first
+    at: int  # nanoseconds
+    kind: str  # a name in `EVENTS`
+    who: int  # the task, 0 for a callback, -1 for the run itself
+    subject: Any  # as that table says
+    detail: Any
+
+
+# A step and an event as they are kept: plain tuples, with the same fields in the same order. There
+# is one for whatever happens, and to make a tuple takes a quarter of the time.
+PlainStep: TypeAlias = tuple[int, int, int, str, Any, int]
+PlainEvent: TypeAlias = tuple[int, int, str, int, Any, Any]
 
 
 class Blocked(NamedTuple):
@@ -143,12 +212,14 @@ class Trace(NamedTuple):
     """Versions, options and outcome: plain values by name."""
     tasks: tuple[TaskMade, ...]
     """In order of creation."""
-    things: tuple[Thing, ...]
+    primitives: tuple[Primitive, ...]
     """The primitives that occur, in order of appearance."""
     stacks: tuple[Stack, ...]
     """The places in the code that occur; the first is empty, for an unknown one."""
-    steps: tuple[Step, ...]
-    events: tuple[Event, ...]
+    steps: tuple[PlainStep, ...]
+    """The fields of `Step`; `step` returns one of them by name."""
+    events: tuple[PlainEvent, ...]
+    """The fields of `Event`; `event` returns one of them by name."""
     printed: tuple[Printed, ...]
     blocked: tuple[Blocked, ...]
     notices: tuple[str, ...]
@@ -157,10 +228,23 @@ class Trace(NamedTuple):
         return f"<Trace of {counted(len(self.tasks), 'task')}, {counted(len(self.steps), 'step')}>"
 
     @property
+    def things(self) -> tuple[Primitive, ...]:
+        """The primitives, by the name that they have in files."""
+        return self.primitives
+
+    @property
     def wall_clock(self) -> str | None:
         """Where the wall clock started, as an ISO datetime, if somebody has chosen that."""
         start = self.header.get("wall_clock")
         return None if start == START else start
+
+    def step(self, index: int) -> Step:
+        """Return a step, by its index."""
+        return Step._make(self.steps[index])
+
+    def event(self, index: int) -> Event:
+        """Return an event, by its index."""
+        return Event._make(self.events[index])
 
     def digest(self) -> str:
         """Return a hash that is equal for equal runs, on the same version of Python."""
@@ -168,7 +252,7 @@ class Trace(NamedTuple):
 
         run = (  # without its places in the code, which are no part of it
             [made[:-1] for made in self.tasks],
-            self.things,
+            tuple(map(_Digested._make, self.primitives)),
             [step[:-1] for step in self.steps],
             self.events,
             self.printed,
@@ -189,9 +273,13 @@ class Trace(NamedTuple):
         import json  # here, as most runs are never saved, and it is slow to import
 
         yield json.dumps({"vtloop trace": FORMAT, **self.header})
-        for table in _TABLES:
-            for record in getattr(self, table):
+        for table, records in zip(_TABLES, self[1:], strict=True):
+            for record in records:
                 yield json.dumps([table, record], ensure_ascii=False, separators=(",", ":"))
+
+
+# A primitive as it is in digests, in which it has another name: so they stay what they were.
+_Digested: Any = namedtuple("Thing", list(Primitive._fields))  # type: ignore[misc]
 
 
 def is_file_of_trace(path: str | os.PathLike[str]) -> bool:
@@ -203,7 +291,7 @@ ENDED_BY = {"acquire": "release", "enter": "leave"}
 """Events that begin something which goes on, and those that end it."""
 
 
-def pairs(events: Sequence[Event], begins: str) -> list[tuple[int, int]]:
+def pairs(events: Sequence[PlainEvent], begins: str) -> list[tuple[int, int]]:
     """Return each event of a kind in `ENDED_BY` with the one that ends it, by their indexes.
 
     The second is -1 if nothing has ended it. They are in the order in which they begin.
@@ -215,16 +303,17 @@ def pairs(events: Sequence[Event], begins: str) -> list[tuple[int, int]]:
             going_on.setdefault(subject, []).append((who, index))
         elif kind == ENDED_BY[begins] and (there := going_on.get(subject)):
             # Somebody who did not begin it may end it.
-            mine = next((one for one in there if one[0] == who), there[0])
-            there.remove(mine)
-            found.append((mine[1], index))
+            by, began = next(((by, first) for by, first in there if by == who), there[0])
+            there.remove((by, began))
+            found.append((began, index))
     found += [(first, -1) for left in going_on.values() for _, first in left]
     return sorted(found)
 
 
+# The tables of a file, in the order of the fields of a trace, and what makes a record of a list.
 _TABLES: dict[str, Any] = {
     "tasks": TaskMade._make,
-    "things": Thing._make,
+    "things": Primitive._make,
     "stacks": lambda places: tuple(map(Place._make, places)),
     "steps": tuple,
     "events": tuple,
@@ -262,7 +351,7 @@ def load(path: str | os.PathLike[str]) -> Trace:
         except no_trace as error:
             number = 2 + sum(map(len, tables.values()))
             raise _not_a_trace(path, f"damaged in line {number}") from error
-    return Trace(header, **{table: tuple(records) for table, records in tables.items()})
+    return Trace(header, *map(tuple, tables.values()))
 
 
 def _not_a_trace(path: str | os.PathLike[str], what: str) -> SimulationError:

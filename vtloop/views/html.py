@@ -20,7 +20,8 @@ import os
 from typing import Any
 
 from vtloop.timeline.participants import request_of, shown
-from vtloop.timeline.timeline import READY, RUNNING, WAITING, Lane, Timeline
+from vtloop.timeline.spans import READY, RUNNING, WAITING, Lane
+from vtloop.timeline.timeline import Timeline
 from vtloop.values.clock import format_seconds
 from vtloop.values.options import check
 from vtloop.values.text import counted
@@ -128,8 +129,8 @@ def _holdings(timeline: Timeline, places: dict[int, int], words: _Words) -> list
     holdings: list[list[int]] = [[] for _ in places]
     for holding in timeline.holdings:
         if holding.task in places:
-            thing = words[f"holds {timeline.trace.things[holding.thing]}"]
-            holdings[places[holding.task]] += holding.start, holding.end, thing
+            primitive = words[f"holds {timeline.trace.primitives[holding.primitive]}"]
+            holdings[places[holding.task]] += holding.start, holding.end, primitive
     for visit in timeline.visits:
         if visit.task in places:
             section = words[f"in section {visit.section}"]

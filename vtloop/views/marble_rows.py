@@ -10,7 +10,8 @@ from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from vtloop.timeline.participants import name_of, request_of, told_apart
-from vtloop.timeline.timeline import READY, RUNNING, Holding, Lane, Span, Timeline, Visit
+from vtloop.timeline.spans import READY, RUNNING, Holding, Lane, Span, Visit
+from vtloop.timeline.timeline import Timeline
 from vtloop.values.clock import format_seconds, plain_seconds
 from vtloop.values.trace import ENDS
 
@@ -59,12 +60,12 @@ def _prints_and_cancels(timeline: Timeline) -> Iterator[Note]:
 
 def _deadlines(timeline: Timeline) -> Iterator[Note]:
     """Yield the deadlines that were set and not met, or late: no moment in the ruler tells them."""
-    steps = timeline.trace.steps
     pending: dict[int, Note] = {}
     deadlines: dict[int, int] = {}
     for step, at, kind, who, timer, deadline in timeline.trace.events:
         if kind == "set" and deadline >= 0:
-            slept = step >= 0 and steps[step][3:5] == ("sleep", deadline)
+            setter = timeline.trace.step(step) if step >= 0 else None
+            slept = setter is not None and (setter.ended, setter.subject) == ("sleep", deadline)
             does = "sleeps until" if slept else "sets a deadline of"
             words = f"{name_of(timeline, who)} {does} {format_seconds(deadline)}"
             pending[timer] = Note(at, step, who, "", (words,))
@@ -121,8 +122,8 @@ class Row:
         self.error = lane.error
         marks = sorted(_marks(timeline, lane, notes, letters))
         self.marks = {
-            at: _counted("".join(mark[3] for mark in there))
-            for at, there in groupby(marks, key=lambda mark: mark[0])
+            at: _counted("".join(mark.sign for mark in there))
+            for at, there in groupby(marks, key=lambda mark: mark.at)
             if window[0] <= at <= window[1]
         }
         self.stretches = [
@@ -138,27 +139,34 @@ class Row:
             yield stretch.end
 
 
+class _Mark(NamedTuple):
+    """A mark in a lane; marks stand in order."""
+
+    at: int  # nanoseconds
+    step: int
+    order: int  # within the step
+    sign: str
+
+
 def _marks(
     timeline: Timeline, lane: Lane, notes: list[Note], letters: dict[Note, str]
-) -> Iterator[tuple[int, int, int, str]]:
-    """Yield the marks of a lane: when, in which step, in which order, the mark."""
-    steps = timeline.trace.steps
-    yield lane.created, -1, 0, "|"
+) -> Iterator[_Mark]:
+    yield _Mark(lane.created, -1, 0, "|")
     prints: set[int] = set()
     for note in notes:
         if note.who == lane.number and note.sign:
             sign = letters.get(note, MORE_PRINTS) if note.sign == "'" else note.sign
-            yield note.at, note.step, 1, sign
+            yield _Mark(note.at, note.step, 1, sign)
             if note.sign == "'":
                 prints.add(note.step)
     for index in lane.steps:
-        at, *_, ended, _, _ = steps[index]
-        ends_here = ended in ENDS and index not in timeline.blocked_in
-        first = index == lane.steps[0] and at == lane.created
+        step = timeline.trace.step(index)
+        ends_here = step.ended in ENDS and index not in timeline.blocked_in
+        first = index == lane.steps[0] and step.at == lane.created
         if not ends_here and not first and index not in prints:
-            yield at, index, 0, "o"
+            yield _Mark(step.at, index, 0, "o")
     ended_at = timeline.end if lane.ended is None else lane.ended
-    yield ended_at, len(steps), 2, _END_MARKS[lane.outcome]
+    yield _Mark(ended_at, len(timeline.trace.steps), 2, _END_MARKS[lane.outcome])
 
 
 def _counted(marks: str) -> str:
@@ -206,13 +214,13 @@ def _covers(periods: list[tuple[int, int]], start: int, end: int) -> bool:
 def _words(timeline: Timeline, span: Span) -> tuple[str, ...]:
     """Return for what a task waits: in full, and in short."""
     if span.kind == "sleep":
-        deadline = timeline.trace.steps[span.step][4]
+        deadline = timeline.trace.step(span.step).subject
         slept = plain_seconds(deadline - span.start) if deadline >= 0 else ""
         return (f"{slept}s" if slept else "for ever",)
     full = span.what
     for article in ("a ", "an ", "its "):
         full = full.removeprefix(article)
-    thing = timeline.thing(span)
-    if thing is not None:
-        return full, thing.name or str(thing)
+    primitive = timeline.primitive(span)
+    if primitive is not None:
+        return full, primitive.name or str(primitive)
     return full, span.kind

@@ -32,7 +32,8 @@ from collections.abc import Collection, Iterable, Iterator
 from math import ceil
 
 from vtloop.timeline.participants import shown
-from vtloop.timeline.timeline import Lane, Timeline
+from vtloop.timeline.spans import Lane
+from vtloop.timeline.timeline import Timeline
 from vtloop.values.clock import Seconds, format_seconds, plain_seconds, to_nanoseconds
 from vtloop.values.columns import cells, columns, cut, padded
 from vtloop.values.options import check
@@ -165,7 +166,7 @@ def _moments(
     """Return when something happens that is drawn, in order."""
     moments = {moment for row in rows for moment in row.moments()}
     if 0 in numbers:  # timers that nobody sleeps for
-        moments.update(step[0] for step in timeline.trace.steps if step[3] == "timer")
+        moments.update(at for at, _, _, ended, _, _ in timeline.trace.steps if ended == "timer")
     inside = {moment for moment in moments if window[0] <= moment <= window[1]}
     if len(inside) < len(moments) or not inside:  # something goes on beyond the window
         inside.update(at for at in window if min(moments) <= at <= max(moments))

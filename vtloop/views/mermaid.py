@@ -19,7 +19,8 @@ from itertools import groupby
 from typing import NamedTuple
 
 from vtloop.timeline.participants import shown, told_apart
-from vtloop.timeline.timeline import RUNNING, WAITING, Lane, Timeline
+from vtloop.timeline.spans import RUNNING, WAITING, Arrow, Lane
+from vtloop.timeline.timeline import Timeline
 from vtloop.values.clock import format_seconds
 from vtloop.values.options import check
 from vtloop.views.options import OF_PAGES
@@ -83,7 +84,7 @@ def sequence(timeline: Timeline, *, title: str | None = None) -> str:
     check(OF_PAGES, timeline=timeline, title=title)
     lanes = shown(timeline)
     happenings = _happenings(timeline, {lane.number for lane in lanes})
-    found = sorted(happenings, key=lambda happening: happening[:3])
+    found = sorted(happenings, key=lambda one: (one.at, one.step, one.place))
     lines = [*_heading(title), "sequenceDiagram"]
     if any(who == 0 for happening in found for who in happening.tasks):
         lines.append("    participant t0 as callbacks")
@@ -108,12 +109,12 @@ class _Happening(NamedTuple):
 
 def _happenings(timeline: Timeline, numbers: set[int]) -> Iterator[_Happening]:
     trace = timeline.trace
-    cancels = {arrow[1:5] for arrow in timeline.arrows if arrow.kind == "cancel"}
+    cancels = {_between(arrow) for arrow in timeline.arrows if arrow.kind == "cancel"}
     for arrow in timeline.arrows:
         source, target = arrow.source, arrow.target
         if target not in numbers or source not in numbers | {0}:
             continue
-        if arrow.kind == "wake" and arrow[1:5] in cancels:
+        if arrow.kind == "wake" and _between(arrow) in cancels:
             continue
         line, verb = _MESSAGES[arrow.kind]
         message = f"t{source}{line}t{target}: {verb}"
@@ -129,6 +130,11 @@ def _happenings(timeline: Timeline, numbers: set[int]) -> Iterator[_Happening]:
             words = f"raises {lane.error}" if lane.error else lane.outcome
             note = f"Note over t{number}: {escape(words)}"
             yield _Happening(lane.ended, lane.steps[-1], 0, note, (number,))
+
+
+def _between(arrow: Arrow) -> tuple[int, int, int, int]:
+    """Return from which step of whom to which of whom an arrow leads."""
+    return arrow.source, arrow.target, arrow.source_step, arrow.target_step
 
 
 # What begins a line, or ends a block, in one of the two grammars.

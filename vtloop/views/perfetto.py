@@ -16,14 +16,16 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 from vtloop.timeline.participants import name_of, request_of, shown
-from vtloop.timeline.timeline import RUNNING, WAITING, Holding, Lane, Span, Timeline, Visit
+from vtloop.timeline.spans import RUNNING, WAITING, Holding, Lane, Span, Visit
+from vtloop.timeline.timeline import Timeline
 from vtloop.values.options import check
 from vtloop.views.options import OF_PAGES
 
-TASKS, THINGS = 1, 2  # processes
+TASKS, PRIMITIVES = 1, 2  # processes
 _OF_PROCESS = 0  # the thread of what is no task's
 
 # In which order events stand: (nanoseconds, step, place within it). The places are those below.
@@ -48,7 +50,7 @@ def perfetto(timeline: Timeline) -> dict[str, Any]:
         *_holdings(timeline),
         *_queues(timeline),
     ]
-    timed.sort(key=lambda event: event[0])
+    timed.sort(key=itemgetter(0))  # by their keys, and not by what the events are
     return {
         "traceEvents": [*_names(timeline, lanes), *(event for _, event in timed)],
         "displayTimeUnit": "ns",
@@ -78,8 +80,8 @@ def _names(timeline: Timeline, lanes: dict[int, Lane]) -> Iterator[_Event]:
         yield _metadata("thread_name", TASKS, lane.number, name=name)
         yield _metadata("thread_sort_index", TASKS, lane.number, sort_index=index)
     if timeline.holdings or timeline.visits or timeline.queues:
-        yield _metadata("process_name", THINGS, _OF_PROCESS, name="locks, queues, sections")
-        yield _metadata("process_sort_index", THINGS, _OF_PROCESS, sort_index=1)
+        yield _metadata("process_name", PRIMITIVES, _OF_PROCESS, name="locks, queues, sections")
+        yield _metadata("process_sort_index", PRIMITIVES, _OF_PROCESS, sort_index=1)
 
 
 def _metadata(kind: str, process: int, thread: int, **arguments: Any) -> _Event:
@@ -168,26 +170,26 @@ def _instants(timeline: Timeline, lanes: dict[int, Lane]) -> Iterator[tuple[_Key
 
 
 def _holdings(timeline: Timeline) -> Iterator[tuple[_Key, _Event]]:
-    last, things = len(timeline.trace.steps), timeline.trace.things
+    last, primitives = len(timeline.trace.steps), timeline.trace.primitives
     held: list[tuple[Holding | Visit, str, str, str]] = [
-        (one, str(things[one.thing]), "holding", "held by") for one in timeline.holdings
+        (one, str(primitives[one.primitive]), "holding", "held by") for one in timeline.holdings
     ]
     held += [(one, f"section {one.section}", "section", "task") for one in timeline.visits]
-    for number, (one, thing, category, whose) in enumerate(held, start=1):
+    for number, (one, primitive, category, whose) in enumerate(held, start=1):
         same: dict[str, Any] = {
-            "process": THINGS,
+            "process": PRIMITIVES,
             "id2": {"local": hex(number)},  # a plain `id` is no process's, to Perfetto
             "args": {whose: name_of(timeline, one.task)},
         }
         for place, (phase, at) in enumerate((("b", one.start), ("e", one.end))):
-            yield (at, last, place), _event(phase, thing, category, at, _OF_PROCESS, **same)
+            yield (at, last, place), _event(phase, primitive, category, at, _OF_PROCESS, **same)
 
 
 def _queues(timeline: Timeline) -> Iterator[tuple[_Key, _Event]]:
     last = len(timeline.trace.steps)
-    for thing, lengths in timeline.queues.items():
-        name = f"waiting for {timeline.trace.things[thing]}"
+    for primitive, lengths in timeline.queues.items():
+        name = f"waiting for {timeline.trace.primitives[primitive]}"
         for at, waiting in dict(lengths).items():  # the last of each instant
             arguments = {"tasks": waiting}
-            event = _event("C", name, "queue", at, _OF_PROCESS, process=THINGS, args=arguments)
+            event = _event("C", name, "queue", at, _OF_PROCESS, process=PRIMITIVES, args=arguments)
             yield (at, last, _AFTER), event

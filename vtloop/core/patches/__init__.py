@@ -1,6 +1,9 @@
-"""All that a run replaces in the process around it, in one table (see `environment`).
+"""All that a run replaces in the process around it (see `environment`).
 
-Used from outside: `environment.World`, `environment.always`, `wall_clock.shift_wall_clock`.
+What others replace is in the same table, of which `docs/replaced.md` is the page.
+
+Used from outside: `environment.World`, `environment.always`, `wall_clock.shift_wall_clock`,
+`unawaited.told_to`.
 May import: `errors`, `private`, `values`, `patching`.
 
 A map of the package, from the bottom up:
@@ -10,7 +13,8 @@ A map of the package, from the bottom up:
 - `default_names`, `library_sets`, `asyncio_locks`: names without a name, sets in order, who holds a
   lock
 - `gc_schedule`: when the garbage collector runs
+- `unawaited`: who hears of coroutines that nobody has awaited
 - `real_things`, `other_processes`: what a run is told of, and whom it waits for in real time
 - `inner_loops`: event loops that a thread of the run makes
-- `environment`: the table
+- `environment`: the tables of a run
 """

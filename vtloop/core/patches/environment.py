@@ -1,38 +1,12 @@
 """What a run replaces in the process around it, all in one place, and put back when it ends.
 
-While at least one virtual loop runs:
+The tables are in force while at least one virtual loop runs, from whatever thread; each line says
+why. What else a run changes, and what others do, is in `docs/replaced.md` beside them.
 
-- the clocks of the module `time`, and `time.sleep`: they tell and take virtual time (see
-  `time_functions`), wherever somebody keeps them (see `redirect`)
-- `datetime.now`, `datetime.utcnow`, `date.today`, by way of time-machine; and the local time zone
-  (see `wall_clock`); that from which `logging` counts `relativeCreated`
-- `set` in `asyncio.tasks` and `asyncio.taskgroups`, `asyncio.tasks.all_tasks`: sets in order, so
-  that `wait`, `as_completed`, task groups and the end of `asyncio.run` are reproducible
-- `threading.Lock`, what `threading.RLock` and `threading.Condition` make of it, and
-  `queue.SimpleQueue`; the clock by which these and `concurrent.futures` judge timeouts: worker
-  threads wait in virtual time, also where a program is to read the real clocks
-- `Thread.start` and `Thread.join`: threads that the program starts belong to the run
-- what numbers threads and executors without a name (see `default_names`)
-- `submit` and `shutdown` of `ThreadPoolExecutor`: its jobs go to the run's own worker threads
-- `os.urandom`, `os.getrandom`, `ssl.RAND_bytes`, `random.Random.seed`, `random.seed`,
-  `uuid.getnode`, and where `tempfile` has its names and its directory from: chance (see
-  `system_chance`)
-- `subprocess.Popen`, `os.system`, `os.posix_spawn`, `os.wait` and its like, `select.select`,
-  `selectors.DefaultSelector`, `connect` and `bind` of sockets: they do as they always do, and the
-  run tells of it (see `real_things`); of a fork it is told by what is registered for that
-- `set` in `weakref.WeakSet`, in `concurrent.futures` and in installed modules that use asyncio:
-  sets in order (see `library_sets`)
-- how `multiprocessing` waits for semaphores, pipes and processes on the loop's own thread
-  (see `other_processes`)
-- what imports modules: some of these may come while the run is on
-
-With a recorder, `acquire` and `release` of `asyncio.Lock` and `asyncio.Semaphore`: who holds what.
-All stand-ins do what the originals do on threads that belong to no run.
-
-How a thread of the run makes an event loop, and which may run there: see `inner_loops`.
-
-Besides, a run with a seed has chance of its own (see `module_random`), and it owns the schedule of
-the garbage collector (see `gc_schedule`).
+- All stand-ins do what the originals do on threads that belong to no run.
+- How a thread of the run makes an event loop, and which may run there: see `inner_loops`.
+- A run with a seed has chance of its own (see `module_random`), and it owns the schedule of the
+  garbage collector (see `gc_schedule`).
 """
 
 from __future__ import annotations
@@ -62,7 +36,7 @@ from vtloop.core.patches import (
     real_things,
     system_chance,
 )
-from vtloop.core.patches.gc_schedule import Collector
+from vtloop.core.patches.gc_schedule import Collector, trigger
 from vtloop.core.patches.library_sets import makes_sets
 from vtloop.core.patches.module_random import Randomness
 from vtloop.core.patches.real_things import tells
@@ -71,7 +45,8 @@ from vtloop.core.patches.wall_clock import OneTime, WallClock
 from vtloop.core.threads import actor, pools, program_threads, thread_locks
 from vtloop.core.threads.actor import here
 from vtloop.patching.originals import TIME
-from vtloop.patching.replacements import Replacement, Replacements
+from vtloop.patching.replaced import During, keeps, replaces
+from vtloop.patching.replacements import Later, Replacement, Replacements, because
 from vtloop.private import interpreter
 from vtloop.private.events import SET_RUNNING_LOOP
 from vtloop.private.interpreter import (
@@ -91,103 +66,178 @@ from vtloop.private.threads import (
 )
 from vtloop.values.clock import Clock
 
+_CHANCE = "chance comes from the seed"
+_REAL = "the run tells that its program meets something real, which may differ the next time"
+_OTHER_PROCESSES = "waits for other processes on the loop's own thread let the run's threads go on"
+
 ALWAYS = (
-    *(
-        Replacement(time, name, stand_in, taken_by_name=True, redirected=TIME[name])
-        for name, stand_in in STAND_INS.items()
-        if name not in TOLD_BY_TIME_MACHINE
+    *because(
+        "the clocks of the module, and `sleep`, tell and take virtual time",
+        *(
+            Replacement(time, name, stand_in, taken_by_name=True, redirected=TIME[name])
+            for name, stand_in in STAND_INS.items()
+            if name not in TOLD_BY_TIME_MACHINE
+        ),
     ),
-    Replacement(logging, START_OF_LOGGING, start_of_logging(interpreter.start_of_logging)),
-    Replacement(asyncio.tasks, "set", sets.OrderedSet),
-    Replacement(asyncio.tasks, "all_tasks", sets.all_tasks),
-    Replacement(asyncio.taskgroups, "set", sets.SetOfTasks),
-    Replacement(threading, "Lock", thread_locks.Lock, taken_by_name=True),
-    Replacement(threading, "_allocate_lock", thread_locks.Lock),
-    Replacement(threading, "_CRLock", None),  # then it is made in Python, of the lock above
-    Replacement(queue, "SimpleQueue", SIMPLE_QUEUE, taken_by_name=True),
-    Replacement(threading, "_time", actor.monotonic),
-    Replacement(queue, "time", actor.monotonic),
-    Replacement(futures_base, "time", SimpleNamespace(monotonic=actor.monotonic)),
-    Replacement(threading, NEXT_NUMBER, default_names.next_of_threads),
-    Replacement(ThreadPoolExecutor, NEXT_NUMBER, default_names.next_of_pools),
-    Replacement(threading.Thread, "start", program_threads.start),
-    Replacement(threading.Thread, "join", program_threads.join),
-    *(
-        Replacement(kind, "__init__", inner_loops.becomes_virtual_in_a_run(kind))
-        for kind in inner_loops.STOCK_LOOPS
+    *because(
+        "`relativeCreated` counts from the begin of the run",
+        Replacement(logging, START_OF_LOGGING, start_of_logging(interpreter.start_of_logging)),
     ),
-    Replacement(
-        asyncio.events,
-        SET_RUNNING_LOOP,
-        inner_loops.set_running_loop,
-        taken_by_name=True,
-        redirected=vars(asyncio.events)[SET_RUNNING_LOOP],
+    *because(
+        "sets in order: `wait`, `as_completed`, groups and the end of a run are reproducible",
+        Replacement(asyncio.tasks, "set", sets.OrderedSet),
+        Replacement(asyncio.tasks, "all_tasks", sets.all_tasks),
+        Replacement(asyncio.taskgroups, "set", sets.SetOfTasks),
+        Replacement(weak_sets, "set", sets.OrderedSet),
+        Replacement(futures_base, "set", sets.OrderedSet),
     ),
-    *(
-        Replacement(os, name, make(vars(os)[name]), taken_by_name=True, redirected=vars(os)[name])
-        for name, make in (("urandom", system_chance.draws), ("getrandom", system_chance.getrandom))
-        if hasattr(os, name)
+    *because(
+        "threads wait for each other in virtual time",
+        Replacement(threading, "Lock", thread_locks.Lock, taken_by_name=True),
+        Replacement(threading, "_allocate_lock", thread_locks.Lock),
+        Replacement(threading, "_CRLock", None),  # then it is made in Python, of the lock above
+        Replacement(queue, "SimpleQueue", SIMPLE_QUEUE, taken_by_name=True),
     ),
-    Replacement(random.Random, "seed", system_chance.seed),
-    Replacement(random, "seed", system_chance.seed_of_module, taken_by_name=True),
-    *(
+    *because(
+        "timeouts of such waits are virtual, even where a program is to read the real clocks",
+        Replacement(threading, "_time", actor.monotonic),
+        Replacement(queue, "time", actor.monotonic),
+        Replacement(futures_base, "time", SimpleNamespace(monotonic=actor.monotonic)),
+    ),
+    *because(
+        "threads and executors without a name are numbered from the start in each run",
+        Replacement(threading, NEXT_NUMBER, default_names.next_of_threads),
+        Replacement(ThreadPoolExecutor, NEXT_NUMBER, default_names.next_of_pools),
+    ),
+    *because(
+        "threads that the program starts belong to the run",
+        Replacement(threading.Thread, "start", program_threads.start),
+        Replacement(threading.Thread, "join", program_threads.join),
+    ),
+    *because(
+        "jobs of an executor go to worker threads of the run's own",
+        Replacement(ThreadPoolExecutor, "submit", pools.submit),
+        Replacement(ThreadPoolExecutor, "shutdown", pools.shutdown),
+    ),
+    *because(
+        "an event loop that a thread of the run makes is virtual",
+        *(
+            Replacement(kind, "__init__", inner_loops.becomes_virtual_in_a_run(kind))
+            for kind in inner_loops.STOCK_LOOPS
+        ),
+    ),
+    *because(
+        "an event loop that is not virtual is refused in a thread of the run",
         Replacement(
-            module, name, tells(vars(module)[name], how), True, redirected=vars(module)[name]
-        )
-        for module, name, how in real_things.FUNCTIONS
+            asyncio.events,
+            SET_RUNNING_LOOP,
+            inner_loops.set_running_loop,
+            taken_by_name=True,
+            redirected=vars(asyncio.events)[SET_RUNNING_LOOP],
+        ),
     ),
-    *(
-        Replacement(kind, name, tells(getattr(kind, name), how))
-        for kind, name, how in real_things.METHODS
+    *because(
+        _CHANCE,
+        *(
+            Replacement(
+                os, name, make(vars(os)[name]), taken_by_name=True, redirected=vars(os)[name]
+            )
+            for name, make in (
+                ("urandom", system_chance.draws),
+                ("getrandom", system_chance.getrandom),
+            )
+            if hasattr(os, name)
+        ),
+        Replacement(random.Random, "seed", system_chance.seed),
+        Replacement(random, "seed", system_chance.seed_of_module, taken_by_name=True),
     ),
-    Replacement(weak_sets, "set", sets.OrderedSet),
-    Replacement(futures_base, "set", sets.OrderedSet),
-    Replacement(ThreadPoolExecutor, "submit", pools.submit),
-    Replacement(ThreadPoolExecutor, "shutdown", pools.shutdown),
+    *because(
+        _REAL,
+        *(
+            Replacement(
+                module, name, tells(vars(module)[name], how), True, redirected=vars(module)[name]
+            )
+            for module, name, how in real_things.FUNCTIONS
+        ),
+        *(
+            Replacement(kind, name, tells(getattr(kind, name), how))
+            for kind, name, how in real_things.METHODS
+        ),
+    ),
 )
-RECORDED = (
-    Replacement(Lock, "acquire", asyncio_locks.lock_acquire),
-    Replacement(Lock, "release", asyncio_locks.lock_release),
-    Replacement(Semaphore, "acquire", asyncio_locks.semaphore_acquire),
-    Replacement(Semaphore, "release", asyncio_locks.semaphore_release),
+RECORDED = tuple(
+    because(
+        "who holds what, which no await stack tells",
+        Replacement(Lock, "acquire", asyncio_locks.lock_acquire),
+        Replacement(Lock, "release", asyncio_locks.lock_release),
+        Replacement(Semaphore, "acquire", asyncio_locks.semaphore_acquire),
+        Replacement(Semaphore, "release", asyncio_locks.semaphore_release),
+    )
 )
 WALL = tuple(
-    Replacement(time, name, STAND_INS[name], taken_by_name=True, redirected=TIME[name])
-    for name in TOLD_BY_TIME_MACHINE & STAND_INS.keys()
+    because(
+        "the date and time of day are the run's, unless somebody else has set them before",
+        *(
+            Replacement(time, name, STAND_INS[name], taken_by_name=True, redirected=TIME[name])
+            for name in sorted(TOLD_BY_TIME_MACHINE & STAND_INS.keys())
+        ),
+    )
 )
+
+LATER = (
+    Later(
+        "_ssl",
+        "RAND_bytes",
+        lambda ssl: system_chance.draws(vars(ssl)["RAND_bytes"]),
+        taken_by_name=True,
+        redirected=True,
+        why=_CHANCE,
+    ),
+    Later("uuid", "getnode", system_chance.getnode, taken_by_name=True, why=_CHANCE),
+    Later("tempfile", CANDIDATE_NAMES, system_chance.candidate_names, why=_CHANCE),
+    Later(
+        "tempfile",
+        DEFAULT_DIRECTORY,
+        system_chance.default_directory,
+        why="it is looked for once in a process, outside of any run",
+    ),
+    Later(
+        "multiprocessing.process",
+        "BaseProcess.start",
+        lambda process: tells(process.BaseProcess.start, real_things.PROCESS),
+        why=_REAL,
+    ),
+    *(
+        Later(f"multiprocessing.{module}", name, stand_in, why=_OTHER_PROCESSES)
+        for module, name, stand_in in (
+            ("synchronize", f"SemLock.{MAKE_METHODS}", other_processes.make_methods),
+            ("synchronize", "SemLock.__enter__", lambda _: other_processes.enter),
+            ("connection", f"Connection.{SEND}", other_processes.send),
+            ("connection", f"Connection.{RECEIVE}", other_processes.receive),
+            ("connection", f"Connection.{POLL}", other_processes.poll),
+            ("popen_fork", "Popen.wait", other_processes.wait_for_end),
+        )
+    ),
+)
+"""What is replaced in modules that need not be there."""
 
 
 def in_others(module: ModuleType) -> Iterator[Replacement]:
-    """Yield what is replaced in a module that need not be there."""
-    if module.__name__ == "_ssl":
-        draw = vars(module)["RAND_bytes"]
-        yield Replacement(module, "RAND_bytes", system_chance.draws(draw), True, redirected=draw)
-    elif module.__name__ == "uuid":
-        yield Replacement(module, "getnode", system_chance.getnode(module), taken_by_name=True)
-    elif module.__name__ == "tempfile":
-        yield Replacement(module, CANDIDATE_NAMES, system_chance.candidate_names(module))
-        yield Replacement(module, DEFAULT_DIRECTORY, system_chance.default_directory(module))
-    elif module.__name__ == "multiprocessing.process":
-        start = module.BaseProcess.start
-        yield Replacement(module.BaseProcess, "start", tells(start, real_things.PROCESS))
-    elif module.__name__ == "multiprocessing.synchronize":
-        kind = module.SemLock
-        yield Replacement(kind, MAKE_METHODS, other_processes.make_methods(module))
-        yield Replacement(kind, "__enter__", other_processes.enter)
-    elif module.__name__ == "multiprocessing.connection":
-        kind = module.Connection
-        yield Replacement(kind, SEND, other_processes.send(module))
-        yield Replacement(kind, RECEIVE, other_processes.receive(module))
-        yield Replacement(kind, POLL, other_processes.poll(module))
-    elif module.__name__ == "multiprocessing.popen_fork":
-        yield Replacement(module.Popen, "wait", other_processes.wait_for_end(module))
-    elif makes_sets(module):
+    """Yield what is replaced in any module of which nobody here has heard."""
+    if makes_sets(module):
         yield Replacement(module, "set", sets.OrderedSet)
 
 
-always = Replacements(ALWAYS, in_others)
-when_recorded = Replacements(RECORDED)
-_wall = Replacements(WALL)
+always = Replacements(ALWAYS, LATER, in_others).listed(__name__, During.RUN)
+when_recorded = Replacements(RECORDED).listed(__name__, During.RECORDED)
+_wall = Replacements(WALL).listed(__name__, During.RUN)
+replaces(
+    __name__,
+    During.RUN,
+    "what libraries make their sets of: these are in order, see `library_sets`",
+    "`set` in installed modules that use asyncio",
+)
+keeps(__name__, "how often the tables have been entered", "always", "when_recorded", "_wall")
 
 
 def one_time(clock: Clock, wall_clock: WallClock) -> OneTime:
@@ -210,7 +260,7 @@ class World:
         self.time = one_time(clock, wall_clock)
         self.idle_thread = IdleThread(clock)
         """Who this thread is while no loop runs in it."""
-        self._parts: list[Any] = [always, self.collector, self.time]
+        self._parts: list[Any] = [always, trigger, self.time]
         if recorded:
             self._parts.append(when_recorded)
         self._randomness = None if seed is None else Randomness(seed, scope, clock)

@@ -11,30 +11,60 @@ without end.
 from __future__ import annotations
 
 import gc
+import threading
+
+from vtloop.patching.replaced import During, keeps, replaces
 
 INTERVAL = 10_000  # steps between two collections
 _FAR = 1_000_000  # allocations
 
 
+class _Trigger:
+    """The collector's own trigger: far away while this is entered at least once, by any thread."""
+
+    def __init__(self) -> None:
+        self.is_on = False
+        """Whether there is a trigger at all: a threshold of zero switches the collector off."""
+        self._threshold = (0, 0, 0)
+        self._entered = 0
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._entered == 0:
+                self._threshold = gc.get_threshold()
+                self.is_on = self._threshold[0] != 0
+                if self.is_on:
+                    gc.set_threshold(max(_FAR, self._threshold[0]), *self._threshold[1:])
+            self._entered += 1
+
+    def __exit__(self, *exc_info: object) -> None:
+        with self._lock:
+            self._entered -= 1
+            if self._entered == 0:
+                gc.set_threshold(*self._threshold)
+
+
+trigger = _Trigger()
+replaces(
+    __name__,
+    During.RUN,
+    "the collector runs after so many steps, so that finalizers run at the same ones",
+    "the garbage collector's thresholds",
+)
+keeps(__name__, "the thresholds before the first of the runs that are on", "trigger")
+
+
 class Collector:
-    """Owns the collector's schedule while it is entered."""
+    """Calls the collector after so many steps of one run, while `trigger` is entered."""
 
     def __init__(self) -> None:
         self._collections = 0
         self._next_full = 100
-        self._threshold = (0, 0, 0)
-
-    def __enter__(self) -> None:
-        self._threshold = gc.get_threshold()
-        if self._threshold[0]:  # zero switches the collector off
-            gc.set_threshold(max(_FAR, self._threshold[0]), *self._threshold[1:])
-
-    def __exit__(self, *exc_info: object) -> None:
-        gc.set_threshold(*self._threshold)
 
     def collect(self) -> None:
         """Collect the youngest objects; older ones at growing intervals."""
-        if not gc.isenabled() or not self._threshold[0]:
+        if not gc.isenabled() or not trigger.is_on:
             return
         self._collections += 1
         if self._collections >= self._next_full:

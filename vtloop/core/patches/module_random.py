@@ -16,6 +16,7 @@ from vtloop.core.patches.system_chance import Chance
 from vtloop.core.threads.actor import here
 from vtloop.errors import SimulationError
 from vtloop.patching.memory import POSSIBLE, memory_of
+from vtloop.patching.replaced import During, keeps, replaces
 from vtloop.private.interpreter import random_generator
 from vtloop.values.clock import Clock
 
@@ -58,6 +59,9 @@ def seeded(seed: int | str) -> Any:
 
 _inside: list[Randomness] = []
 """The runs that have a state of their own now."""
+
+replaces(__name__, During.RUN, "chance comes from the seed", "the state of the module random")
+keeps(__name__, "the runs that have a state of their own now", "_inside")
 
 
 class Randomness:

@@ -16,6 +16,7 @@ from typing import Any
 
 from vtloop.core.threads.actor import here, meets_something_real
 from vtloop.patching.redirect import real
+from vtloop.patching.replaced import During, replaces
 from vtloop.values.clock import Clock
 from vtloop.values.source import running_frames
 
@@ -78,3 +79,9 @@ def _has_begun(clock: Clock) -> bool:
 
 if hasattr(os, "register_at_fork"):  # before any fork: of `os`, `pty`, `multiprocessing`
     os.register_at_fork(before=lambda: _tell(PROCESS))
+replaces(
+    __name__,
+    During.PROCESS,
+    "the run tells of a fork; for threads of no run nothing is done",
+    "what `os.register_at_fork` calls before a fork",
+)

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from vtloop.core.threads.actor import here, looked
 from vtloop.core.threads.polling import Polling
 from vtloop.errors import SimulationError
+from vtloop.patching.replaced import During, keeps, replaces
 from vtloop.values.clock import (
     NANOSECONDS,
     NEVER,
@@ -257,6 +258,21 @@ class _LocalZone:
 
 travel = _Travel()
 _local_zone = _LocalZone()
+replaces(
+    __name__,
+    During.RUN,
+    "the date and time of day are the run's, unless somebody else has set them before",
+    "`datetime.now`, `datetime.utcnow` and `date.today`, by time-machine",
+    "uuid._generate_time_safe",
+)
+replaces(
+    __name__,
+    During.RUN,
+    "the local time zone is the run's: UTC, or that of its `wall_clock=`",
+    "the environment variable TZ",
+    *(f"time.{name}" for name in ("tzname", "timezone", "altzone", "daylight")),
+)
+keeps(__name__, "the runs whose date and time zone are in force", "travel", "_local_zone")
 
 
 def _whose_time() -> str:

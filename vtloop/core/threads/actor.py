@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from vtloop.core.threads.polling import Poll
 from vtloop.patching.originals import TIME
 from vtloop.patching.redirect import real
+from vtloop.patching.replaced import During, keeps, replaces
 from vtloop.private.interpreter import getframe
 from vtloop.values.callers import SPECTATORS, TOOLS, is_called_by, is_debugger
 from vtloop.values.clock import NANOSECONDS, Clock
@@ -119,6 +120,13 @@ class _Here(threading.local):
 here = _Here()
 if hasattr(os, "register_at_fork"):  # a child process is outside the run
     os.register_at_fork(after_in_child=lambda: setattr(here, "actor", None))
+replaces(
+    __name__,
+    During.PROCESS,
+    "a child process is outside the run",
+    "what `os.register_at_fork` calls in the child",
+)
+keeps(__name__, "to which run each thread belongs", "here")
 
 
 def looked() -> Clock | None:

@@ -17,6 +17,7 @@ from vtloop.core.threads.actor import here, outside, real_sleep, real_start
 from vtloop.core.threads.baton import BatonHolder, BatonThread
 from vtloop.core.threads.pools import ThreadAbandoned
 from vtloop.core.threads.thread_locks import Lock
+from vtloop.patching.replaced import keeps
 from vtloop.values.callers import TOOLS, is_called_by
 from vtloop.values.clock import NANOSECONDS
 
@@ -24,6 +25,7 @@ IN_VAIN = 100  # wakes of a daemon thread after which nobody waits for it
 
 real_join = threading.Thread.join
 _members: dict[threading.Thread, ProgramThread] = {}  # those that runs have started, and go on
+keeps(__name__, "the threads that runs have started and that go on", "_members")
 
 
 def start(thread: threading.Thread) -> None:

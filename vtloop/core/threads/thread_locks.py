@@ -19,6 +19,7 @@ from threading import TIMEOUT_MAX
 from types import TracebackType
 
 from vtloop.core.threads.actor import Actor, here, looks
+from vtloop.patching.replaced import During, keeps, replaces
 from vtloop.private.interpreter import getframe
 from vtloop.private.threads import IS_OWNED
 from vtloop.values.callers import DEBUGGERS, is_called_by
@@ -28,6 +29,13 @@ from vtloop.values.clock import NANOSECONDS, NEVER
 _door = _thread.RLock()  # a finalizer may come in between
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_door._at_fork_reinit)  # type: ignore[attr-defined]
+replaces(
+    __name__,
+    During.PROCESS,
+    "a lock that another thread had is free there",
+    "what `os.register_at_fork` calls in the child",
+)
+keeps(__name__, "who looks at the state of a virtual lock", "_door")
 
 
 class Lock:

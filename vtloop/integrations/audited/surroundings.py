@@ -32,6 +32,7 @@ from vtloop.audit.requests import STOPPED, Read, Surroundings
 from vtloop.core.patches import real_things
 from vtloop.core.threads.actor import here
 from vtloop.patching.redirect import real
+from vtloop.patching.replaced import During, keeps, replaces
 from vtloop.patching.replacements import Replacement, Replacements
 from vtloop.private.interpreter import getframe
 from vtloop.values.callers import is_spectator
@@ -82,6 +83,27 @@ _FUNCTIONS: tuple[tuple[Any, str, str], ...] = (
     (time, "process_time", "clock"),
     (time, "process_time_ns", "clock"),
 )
+
+_LOOKS = "which lines of the program look at the world outside is noted"
+replaces(
+    __name__,
+    During.AUDIT,
+    _LOOKS,
+    *(f"{owner.__name__}.{name}" for owner, name, _ in _FUNCTIONS if owner is not pathlib.Path),
+    "pathlib.Path.stat",
+    "os.environ.__getitem__",
+    "random.Random.seed",
+    "_random.Random",
+    "the audit hooks of the interpreter",
+)
+replaces(
+    __name__,
+    During.AUDIT,
+    "the machine is shown as another one, if the audit asks for that",
+    *(f"os.{name}" for name in ("cpu_count", "process_cpu_count", "sched_getaffinity", "uname")),
+    *("socket.gethostname", "os.listdir", "os.scandir", "the date of the machine"),
+)
+keeps(__name__, "what has been replaced for good in a process of an audit", "_in_force")
 
 _STOPPED_AT = datetime(2001, 2, 3, 4, 5, 6, 789, tzinfo=UTC)
 _LATER = timedelta(days=400, hours=5)

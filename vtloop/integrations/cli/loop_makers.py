@@ -32,10 +32,40 @@ from vtloop.core.patches.inner_loops import (
     refusal,
 )
 from vtloop.core.unsupported import Unsupported
+from vtloop.patching.replaced import During, replaces
 from vtloop.patching.replacements import Replacement, Replacements
 from vtloop.private.events import POLICY, SET_RUNNING_LOOP, nothing_to_close
 
 _MADE = "made while a script runs"
+
+_OF_ASYNCIO = "loops of asyncio's own become virtual, those of heirs of theirs are refused"
+_OF_OTHERS = "any other loop is refused: as it is made if it is compiled, else when it runs"
+replaces(
+    __name__,
+    During.SCRIPT,
+    _OF_ASYNCIO,
+    *(f"{kind.__module__}.{kind.__name__}.__init__" for kind in (*STOCK_LOOPS, BaseEventLoop)),
+)
+replaces(
+    __name__,
+    During.SCRIPT,
+    _OF_OTHERS,
+    "asyncio.events.AbstractEventLoop.__init_subclass__",
+    f"asyncio.events.{SET_RUNNING_LOOP}",
+    "`__init__` of the classes of loops that are not asyncio's",
+)
+replaces(
+    __name__,
+    During.SCRIPT,
+    "the policy is asyncio's own at first, and what the script makes of it is forgotten",
+    f"asyncio.events.{POLICY}",
+)
+replaces(
+    __name__,
+    During.SCRIPT,
+    "where the script makes a virtual loop itself is noted",
+    "vtloop.core.loop.VirtualLoop.__init__",
+)
 
 
 class LoopMakers:

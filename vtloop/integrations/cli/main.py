@@ -24,6 +24,7 @@ from vtloop.integrations.cli.scripts import (
 )
 from vtloop.integrations.cli.sweep_command import add_command, run_command
 from vtloop.integrations.options import add_options, options_of
+from vtloop.patching.replaced import During, replaces
 from vtloop.recording.recording import Recording
 from vtloop.timeline.timeline import Timeline
 from vtloop.values.progress import progress
@@ -252,6 +253,14 @@ def _hide_frames_when_printed() -> None:
         print_exception(kind, error, error.__traceback__)
 
     sys.excepthook = hook
+
+
+replaces(
+    __name__,
+    During.SCRIPT,
+    "tracebacks go without lines of this package; as the process ends then, it stays so",
+    "sys.excepthook",
+)
 
 
 if __name__ == "__main__":

@@ -25,16 +25,33 @@ from vtloop.core.options import Options
 from vtloop.core.patches.environment import World
 from vtloop.core.threads.program_threads import join_all
 from vtloop.integrations.cli.loop_makers import LoopMakers, own_loops_noted
+from vtloop.patching.replaced import During, replaces
+from vtloop.patching.swapped import STDOUT
 from vtloop.recording.recording import Recording
 from vtloop.recording.stdout import LineOutput, Timestamps
 from vtloop.values.clock import Clock
 from vtloop.values.source import PACKAGE
 from vtloop.values.text import counted
 
+replaces(
+    __name__,
+    During.SCRIPT,
+    "the script finds what it would find if `python` ran it",
+    "sys.argv",
+    "sys.path[0]",
+    "sys.modules['__main__']",
+)
+replaces(
+    __name__,
+    During.SCRIPT,
+    "lines are recorded, or written with their time and their task",
+    "sys.stdout",
+)
+
 _OURS = (PACKAGE, "<frozen runpy>")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Observation:
     """What is to be seen of a script beyond what it prints itself."""
 
@@ -108,13 +125,13 @@ def _virtual_time(options: Options, observation: Observation) -> Iterator[None]:
         stack.enter_context(world)
         world.idle_thread.have_threads()  # so that threads go on from one loop to the next
         if observation.timestamps or recordings is not None:
-            stack.callback(setattr, sys, "stdout", sys.stdout)
-            sys.stdout = LineOutput(
+            output = LineOutput(
                 sys.stdout,
                 clock,
                 begun=Timestamps() if observation.timestamps else lambda at, who: "",
                 ended=lambda *line: recordings[-1].printed_line(*line) if recordings else None,
             )
+            stack.enter_context(STDOUT.by(output))
         stack.enter_context(LoopMakers(make))
         if observation.own_loops is not None:
             stack.enter_context(own_loops_noted(observation.own_loops))

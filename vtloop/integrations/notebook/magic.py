@@ -4,9 +4,6 @@ A cell is run as IPython runs any other: its names are the notebook's, `await` m
 functions, the input transformers and `ast_node_interactivity` are honoured. But its loop is virtual
 (see `session`), each line that it prints comes with the time and the task, and below it is its
 chart. The lines of a cell are numbered as its reader sees them, from that of `%%vtloop` on.
-
-While a cell runs, `sys.displayhook` is replaced, so that values are displayed in real time and not
-taken for printed lines; `session` replaces `sys.stdout` and `sys.stderr`.
 """
 
 from __future__ import annotations
@@ -28,6 +25,8 @@ from IPython.display import display
 from vtloop.core.threads.actor import outside
 from vtloop.integrations.notebook.session import Notebook
 from vtloop.integrations.options import add_options, options_of
+from vtloop.patching.replaced import During, keeps, replaces
+from vtloop.patching.swapped import STDOUT, Swapped
 from vtloop.simulation.run import Run
 
 Shell = Any  # an IPython.core.interactiveshell.InteractiveShell
@@ -63,28 +62,23 @@ class Cell:
 
     async def run(self) -> None:
         """Run it in the notebook's namespace."""
-        show, sys.displayhook = sys.displayhook, partial(self._show, sys.displayhook, sys.stdout)
+        show = partial(self._show, sys.displayhook, sys.stdout)
         try:
-            for code in self._codes:
-                awaitable = eval(code, self._shell.user_global_ns, self._shell.user_ns)
-                if code.co_flags & inspect.CO_COROUTINE:
-                    await awaitable
+            with _displayhook.by(show):
+                for code in self._codes:
+                    awaitable = eval(code, self._shell.user_global_ns, self._shell.user_ns)
+                    if code.co_flags & inspect.CO_COROUTINE:
+                        await awaitable
         except BaseException as error:
             here = error.__traceback__
             self._traceback = here and here.tb_next
             raise
-        finally:
-            sys.displayhook = show
 
     def _show(self, show: Any, output: Any, value: object) -> None:
         if self._quiet:
             return
-        sys.stdout = output.target  # in a terminal a value is written there
-        try:
-            with outside():
-                show(value)
-        finally:
-            sys.stdout = output
+        with STDOUT.by(output.target), outside():  # in a terminal a value is written there
+            show(value)
 
     def point_at(self, error: BaseException) -> None:
         """Let IPython show an error with the lines of the cell, and nothing of what runs it."""
@@ -177,7 +171,23 @@ def _with_body(lines: list[str]) -> list[str]:
     return [f"{told[0].rstrip()}\n", "\n"] if alone else lines
 
 
+_displayhook = Swapped(sys, "displayhook")
+replaces(
+    __name__,
+    During.CELL,
+    "values are displayed in real time, and not taken for printed lines",
+    "sys.displayhook",
+)
+replaces(
+    __name__,
+    During.CELL,
+    "a value is written where the notebook has it",
+    "sys.stdout",
+)
+
 _loaded: dict[Shell, Magic] = {}
+keeps(__name__, "who shows the values of a cell", "_displayhook")
+keeps(__name__, "the notebooks that have loaded the extension", "_loaded")
 
 
 def load_ipython_extension(shell: Shell) -> None:

@@ -25,6 +25,8 @@ from vtloop.core.patches.environment import World
 from vtloop.core.runner import Runner
 from vtloop.core.tasks import label
 from vtloop.errors import SimulationError
+from vtloop.patching.replaced import During, replaces
+from vtloop.patching.swapped import STDERR
 from vtloop.recording.stdout import LineOutput, StandardOutput, Timestamps
 from vtloop.simulation.execution import NOTHING, RecordedExecution
 from vtloop.simulation.run import Run
@@ -94,6 +96,15 @@ class Notebook:
         )
 
 
+replaces(
+    __name__,
+    During.CELL,
+    "what is printed is written outside of the simulation, for the cell that it belongs to",
+    "sys.stdout",
+    "sys.stderr",
+)
+
+
 class _CellExecution(RecordedExecution):
     """An execution of a cell, of which the tasks go on that it has made."""
 
@@ -112,9 +123,5 @@ class _CellExecution(RecordedExecution):
 @contextmanager
 def _with_stderr(surroundings: AbstractContextManager[Any]) -> Iterator[None]:
     """Enter surroundings, in which what goes to standard error is handed on to the kernel."""
-    with surroundings:
-        stderr, sys.stderr = sys.stderr, KernelStream(sys.stderr)
-        try:
-            yield
-        finally:
-            sys.stderr = stderr
+    with surroundings, STDERR.by(KernelStream(sys.stderr)):
+        yield

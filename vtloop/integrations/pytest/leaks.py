@@ -1,22 +1,21 @@
 """What a test leaves behind: pending tasks, exceptions never retrieved, coroutines never awaited.
 
-Python tells of a coroutine that was never awaited by calling a function of `warnings`. While a test
-that must leave nothing behind is on, that function is replaced: it takes note of the coroutines
-that were made in tests, and hands all others on.
+While a test that must leave nothing behind is on, note is taken of the coroutines that were made in
+tests and never awaited (see `unawaited`).
 """
 
 from __future__ import annotations
 
 import asyncio
 import sys
-import warnings
 from collections.abc import Iterable, Iterator
 from types import CoroutineType
 from typing import Any
 
 from vtloop.core import waits
+from vtloop.core.patches.unawaited import told_to
 from vtloop.core.tasks import coroutine_name, in_order, number_of
-from vtloop.private.interpreter import WARN_UNAWAITED
+from vtloop.patching.replaced import During, replaces
 from vtloop.recording.recording import Recording
 from vtloop.values.source import is_library, place, place_at
 
@@ -26,30 +25,29 @@ class NeverAwaited:
 
     def __init__(self) -> None:
         self._found: list[str] = []
-        self._original: Any = None
+        self._told = told_to(self._note)
 
     def __enter__(self) -> NeverAwaited:
-        self._original = getattr(warnings, WARN_UNAWAITED)
-        setattr(warnings, WARN_UNAWAITED, self._note)
+        self._told.__enter__()
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        setattr(warnings, WARN_UNAWAITED, self._original)
+        self._told.__exit__(None, None, None)
 
     def take(self) -> list[str]:
         """Return descriptions of those found since this was asked last."""
         found, self._found = self._found, []
         return found
 
-    def _note(self, coroutine: CoroutineType[Any, Any, Any]) -> None:
+    def _note(self, coroutine: CoroutineType[Any, Any, Any]) -> bool:
         if not coroutine.cr_origin:  # it was not made in a test
-            self._original(coroutine)
-            return
+            return False
         file, line, function = coroutine.cr_origin[0]
         where = place_at(file, line, function)
         self._found.append(
             f"{coroutine_name(coroutine)}() was never awaited\n      made at {where}"
         )
+        return True
 
 
 class OriginsNoted:
@@ -61,6 +59,14 @@ class OriginsNoted:
 
     def __exit__(self, *exc_info: object) -> None:
         sys.set_coroutine_origin_tracking_depth(self._depth)
+
+
+replaces(
+    __name__,
+    During.TEST,
+    "what a coroutine is told by that nobody has awaited: where it was made",
+    "the depth to which coroutines keep their origin",
+)
 
 
 def unfinished(tasks: Iterable[asyncio.Task[Any]], recording: Recording) -> Iterator[str]:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from vtloop.errors import SimulationError
-from vtloop.timeline.timeline import WAITING, Timeline
+from vtloop.timeline.spans import WAITING
+from vtloop.timeline.timeline import Timeline
 from vtloop.values.clock import format_seconds, plain_seconds, to_seconds
 from vtloop.values.columns import columns, cut, padded, plain
 from vtloop.values.trace import ENDS, Event, Step, Trace
@@ -63,18 +64,18 @@ def _lines(
 
 
 def _last_steps(timeline: Timeline) -> Iterator[str]:
-    steps = [index for index, step in enumerate(timeline.trace.steps) if step[1]]
+    steps = [index for index, (_, who, *_) in enumerate(timeline.trace.steps) if who]
     if not steps:
         return
     told = steps[-_STEPS:]
     yield f"Last {len(told)} of {len(steps):,} steps:" if len(told) < len(steps) else "Steps:"
     events: dict[int, list[Event]] = {}
-    for event in timeline.trace.events:
-        step, who = event[0], event[3]
-        if step >= 0 and who == timeline.trace.steps[step][1]:  # not what came between two steps
+    for event in map(Event._make, timeline.trace.events):
+        step = event.step
+        if step >= 0 and event.who == timeline.trace.step(step).who:  # not between two steps
             events.setdefault(step, []).append(event)
-    ats = [plain_seconds(timeline.trace.steps[index][0]) for index in told]
-    labels = [timeline.lanes[timeline.trace.steps[index][1]].label for index in told]
+    ats = [plain_seconds(timeline.trace.step(index).at) for index in told]
+    labels = [timeline.lanes[timeline.trace.step(index).who].label for index in told]
     width = max(map(columns, labels))
     for index, at, label in zip(told, ats, labels, strict=True):
         words = plain("; ".join(_words(timeline, index, events.get(index, []))))
@@ -84,7 +85,7 @@ def _last_steps(timeline: Timeline) -> Iterator[str]:
 def _words(timeline: Timeline, index: int, events: list[Event]) -> Iterator[str]:
     """Yield what happened in a step: what it came from, what it did, how it ended."""
     trace = timeline.trace
-    step = trace.steps[index]
+    step = trace.step(index)
     if cause := _cause(timeline, index, step):
         yield cause
     for _, _, kind, _, subject, _ in events:
@@ -93,25 +94,27 @@ def _words(timeline: Timeline, index: int, events: list[Event]) -> Iterator[str]
         elif kind == "cancel":
             yield f"cancels {timeline.lanes[subject].label}"
         elif kind == "acquire":
-            yield f"takes {trace.things[subject]}"
+            yield f"takes {trace.primitives[subject]}"
         elif kind == "release":
-            yield f"releases {trace.things[subject]}"
+            yield f"releases {trace.primitives[subject]}"
         elif kind == "print":
             yield f"prints {trace.printed[subject].text!r}"
         elif kind == "block":
             blocked = trace.blocked[subject]
             yield f"blocks the loop for {format_seconds(blocked.duration)} ({blocked.how})"
-    lane = timeline.lanes[step[1]]
-    if step[3] in ENDS:
+    lane = timeline.lanes[step.who]
+    if step.ended in ENDS:
         error = re.sub(r"\\n.*", "..", lane.error)  # of the first line, as pytest shows the whole
-        yield f"raises {cut(error, 60)}" if lane.outcome == "raised" else f"ends {_ENDS[step[3]]}"
+        raises = lane.outcome == "raised"
+        yield f"raises {cut(error, 60)}" if raises else f"ends {_ENDS[step.ended]}"
         return
-    stack = trace.stacks[step[5]]
+    stack = trace.stacks[step.stack]
     where = f", at {stack[-1].file}:{stack[-1].line}" if stack else ""
-    if index == len(trace.steps) - 1 and step[3] == "turn":
+    if index == len(trace.steps) - 1 and step.ended == "turn":
         yield f"runs{where}"
-    elif step[3] == "sleep":
-        yield f"sleeps {'for ever' if step[4] < 0 else f'until {format_seconds(step[4])}'}{where}"
+    elif step.ended == "sleep":
+        until = step.subject
+        yield f"sleeps {'for ever' if until < 0 else f'until {format_seconds(until)}'}{where}"
     else:
         waiting = next((s for s in lane.spans if s.step == index and s.state == WAITING), None)
         yield f"waits for {waiting.what if waiting else 'its next turn'}{where}"
@@ -121,7 +124,7 @@ _ENDS = {"returned": "normally", "cancelled": "as cancelled"}
 
 
 def _cause(timeline: Timeline, index: int, step: Step) -> str:
-    lane = timeline.lanes[step[1]]
+    lane = timeline.lanes[step.who]
     if lane.steps[0] == index:
         return "starts"
     arrows = (arrow for arrow in timeline.arrows if arrow.target_step == index)

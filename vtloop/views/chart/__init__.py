@@ -14,7 +14,7 @@ A map of the package, from the bottom up:
 - `style`: colours, patterns, marks and sizes
 - `scale`, `words`, `facts`, `rows`: what stands where, and what it says
 - `canvas`, `sheet`, `svg`: on what is drawn, and files
-- `marks`, `bars`, `things`, `arrows`, `paint`: what is drawn in rows
+- `marks`, `bars`, `primitives`, `arrows`, `paint`: what is drawn in rows
 - `axis`, `frame`, `layout`: what is drawn around them, and where everything stands
 """
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vtloop.timeline.timeline import Arrow
+from vtloop.timeline.spans import Arrow
 from vtloop.views.chart.facts import words_of_arrows
 from vtloop.views.chart.sheet import Sheet
 from vtloop.views.chart.style import ARROWS
@@ -83,7 +83,7 @@ def _target_x(sheet: Sheet, arrow: Arrow, x: float) -> float:
     """Return where an arrow arrives: where its target is made ready."""
     if arrow.kind in ("spawn", "cancel") or arrow.target_step < 0:
         return x
-    woken_by = sheet.timeline.trace.steps[arrow.target_step][2]
+    woken_by = sheet.timeline.trace.step(arrow.target_step).woken_by
     if woken_by < 0 or woken_by == arrow.source_step:
         return x
     return max(x, sheet.scale.centre(woken_by))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from vtloop.timeline.timeline import Span
+from vtloop.timeline.spans import Span
 from vtloop.values.text import counted
 from vtloop.views.chart.canvas import BAR, SMALL, TICK, Box
 from vtloop.views.chart.marks import paint_marks, paint_prints
 from vtloop.views.chart.rows import Row
 from vtloop.views.chart.sheet import Sheet
-from vtloop.views.chart.style import STATES
+from vtloop.views.chart.style import STATES, shown_as
 from vtloop.views.chart.words import fitting, span_tooltip, span_words
 
 
@@ -71,7 +71,7 @@ def _shapes(sheet: Sheet, shapes: dict[str, list[Box]], name: str, label: str) -
     for state, boxes in shapes.items():
         sheet.canvas.seen.setdefault(("state", state))
         look = sheet.canvas.theme.states[state]
-        tooltip = f"{label}: {state}, {counted(len(boxes), 'span')}"
+        tooltip = f"{label}: {shown_as(state)}, {counted(len(boxes), 'span')}"
         layer = TICK if state == "running" else BAR
         pattern = "" if name.startswith("group") else STATES[state][1]
-        sheet.canvas.boxes(boxes, look, f"{name}-{state}", tooltip, layer, pattern)
+        sheet.canvas.boxes(boxes, look, f"{name}-{shown_as(state)}", tooltip, layer, pattern)

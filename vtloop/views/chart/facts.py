@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from vtloop.private.events import NAMES_OF_TIMEOUTS
 from vtloop.timeline.participants import left_over
-from vtloop.timeline.timeline import Lane, Timeline
+from vtloop.timeline.spans import Lane
+from vtloop.timeline.timeline import Timeline
 from vtloop.values.text import counted
 
 
@@ -45,8 +46,8 @@ def ends_of_left(timeline: Timeline) -> dict[int, int]:
 
 def deadlines(timeline: Timeline, lane: Lane, events: list[int]) -> Iterator[int]:
     """Yield when the timeouts of a task are due, as far as the run went, from what it set."""
-    steps = timeline.trace.steps
-    slept = {(index, steps[index][4]) for index in lane.steps if steps[index][3] == "sleep"}
+    steps = ((index, timeline.trace.step(index)) for index in lane.steps)
+    slept = {(index, step.subject) for index, step in steps if step.ended == "sleep"}
     for index in events:
         step, *_, deadline = timeline.trace.events[index]
         if (step, deadline) in slept:
@@ -58,8 +59,8 @@ def deadlines(timeline: Timeline, lane: Lane, events: list[int]) -> Iterator[int
 def _may_be_timeout(timeline: Timeline, setter: int, deadline: int) -> bool:
     """Return whether a timer is a timeout, by what it called if it fired."""
     called = [
-        step[4]
-        for index in timeline.instants.get(deadline, ())
-        if (step := timeline.trace.steps[index])[3] == "timer" and step[2] == setter
+        step.subject
+        for step in map(timeline.trace.step, timeline.instants.get(deadline, ()))
+        if step.ended == "timer" and step.woken_by == setter
     ]
     return not called or any(name.endswith(NAMES_OF_TIMEOUTS) for name in called)

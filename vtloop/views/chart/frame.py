@@ -40,7 +40,7 @@ def paint_labels(canvas: Canvas, rows: list[Row], column: float) -> None:
     transform = canvas.ax.get_yaxis_transform()
     for row in rows:
         at = _indent(row, font) - column
-        name = f"label-{row.kind}-{row.lanes[0].number if row.lanes else row.thing}"
+        name = f"label-{row.name}"
         if row.depth:
             branch = at - 0.95 * font
             canvas.words(

@@ -5,7 +5,7 @@ Marks of a task's start and end stand outside of its bar, so that a life of no l
 
 from __future__ import annotations
 
-from vtloop.timeline.timeline import Lane
+from vtloop.timeline.spans import Lane
 from vtloop.values.clock import format_seconds
 from vtloop.views.chart.canvas import BAND, MARK, SMALL
 from vtloop.views.chart.facts import deadlines
@@ -17,7 +17,7 @@ def paint_marks(sheet: Sheet, lane: Lane, row: Row, end: float) -> None:
     """Mark what happens to a task, whose bar ends at `end`."""
     canvas, name, step = sheet.canvas, f"task-{lane.number}", 0.42 * sheet.across.font
     if lane.steps:
-        at = format_seconds(sheet.timeline.trace.steps[lane.steps[0]][0])
+        at = format_seconds(sheet.timeline.trace.step(lane.steps[0]).at)
         tip = f"{lane.label} starts at {at}"
         canvas.mark(sheet.birth(lane), row.middle, "start", f"{name}-start", tip, -step)
     if lane.ended is not None:
@@ -40,7 +40,7 @@ def _cancellations(sheet: Sheet, lane: Lane, row: Row) -> None:
         step, at, kind, who, _, detail = sheet.timeline.trace.events[index]
         x = sheet.scale.during(step, at)
         if kind == "cancel":
-            if step >= 0 and sheet.timeline.trace.steps[step][1] != who:
+            if step >= 0 and sheet.timeline.trace.step(step).who != who:
                 x = sheet.scale.after(step, at)  # the loop did, between two steps
             by = sheet.timeline.lanes[who].label if who in sheet.timeline.lanes else "the loop"
             tip = f"{by} requests to cancel {lane.label} at {format_seconds(at)}"

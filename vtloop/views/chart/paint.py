@@ -7,24 +7,24 @@ from vtloop.values.text import counted
 from vtloop.views.chart.arrows import paint_arrows
 from vtloop.views.chart.bars import paint_group, paint_lane
 from vtloop.views.chart.canvas import BACK, BAR, Box
+from vtloop.views.chart.primitives import paint_primitive, paint_section, waits_for_primitives
 from vtloop.views.chart.rows import Row
 from vtloop.views.chart.sheet import Sheet
 from vtloop.views.chart.style import Look
-from vtloop.views.chart.things import paint_section, paint_thing, waits_for_things
 from vtloop.views.chart.words import period
 
 
 def paint_rows(sheet: Sheet) -> None:
     """Paint everything that stands in rows."""
     _bands(sheet)
-    waits = waits_for_things(sheet)
+    waits = waits_for_primitives(sheet)
     for row in sheet.rows:
         if row.kind == "lane":
             paint_lane(sheet, row)
         elif row.kind == "group":
             paint_group(sheet, row)
-        elif row.kind == "thing":
-            paint_thing(sheet, row, waits.get(row.thing, []))
+        elif row.kind == "primitive":
+            paint_primitive(sheet, row, waits.get(row.primitive, []))
         elif row.kind == "section":
             paint_section(sheet, row)
         else:

@@ -13,10 +13,12 @@ from collections import Counter
 from typing import NamedTuple
 
 from vtloop.timeline.participants import shown, told_apart
-from vtloop.timeline.timeline import Holding, Lane, Timeline, Visit
+from vtloop.timeline.spans import Holding, Lane, Visit
+from vtloop.timeline.timeline import Timeline
 from vtloop.values.clock import NANOSECONDS
 from vtloop.values.text import counted
 from vtloop.views.chart.scale import Scale
+from vtloop.views.chart.style import shown_as
 from vtloop.views.chart.words import drawable, own_name, shortened, width
 
 MOST_LANES = 40
@@ -43,18 +45,23 @@ class Note(NamedTuple):
 class Row(NamedTuple):
     """One row of a chart; `top` and heights in lines of text."""
 
-    kind: str  # 'lane', 'group', 'callbacks', 'thing' for a primitive, 'section'
+    kind: str  # 'lane', 'group', 'callbacks', 'primitive', 'section'
     label: str
     below: str  # a second, smaller line of the label
     depth: int
     lanes: tuple[Lane, ...]
-    thing: int  # the index of the primitive, or the place of the section among them
+    primitive: int  # the index of the primitive, or the place of the section among them
     holdings: tuple[tuple[int, int, Holding | Visit], ...]  # (slot, index, holding)
     notes: tuple[Note, ...]
     top: float
     bar: float  # the top of the bar
     bar_height: float
     height: float
+
+    @property
+    def name(self) -> str:
+        """What ids of its shapes begin with."""
+        return f"{shown_as(self.kind)}-{self.lanes[0].number if self.lanes else self.primitive}"
 
     @property
     def middle(self) -> float:
@@ -106,8 +113,8 @@ def _bare(kind: str, label: str, below: str, top: float) -> Row:
 
 
 def _has_callbacks(timeline: Timeline, scale: Scale) -> bool:
-    steps = timeline.trace.steps
-    return any(not step[1] and index not in scale.hidden for index, step in enumerate(steps))
+    steps = enumerate(timeline.trace.steps)
+    return any(not who and index not in scale.hidden for index, (_, who, *_) in steps)
 
 
 def _groups(lanes: list[Lane]) -> list[list[Lane]]:
@@ -196,17 +203,19 @@ def _strip_rows(timeline: Timeline, top: float) -> list[Row]:
     """Return the rows of primitives, and below them those of sections."""
     held: dict[int, list[tuple[int, Holding | Visit]]] = {}
     for index, holding in enumerate(timeline.holdings):
-        held.setdefault(holding.thing, []).append((index, holding))
+        held.setdefault(holding.primitive, []).append((index, holding))
     visited: dict[str, list[tuple[int, Holding | Visit]]] = {}
     for index, visit in enumerate(timeline.visits):
         visited.setdefault(visit.section, []).append((index, visit))
     rows: list[Row] = []
     top += 0.5
-    for thing, holdings in sorted(held.items())[:_MOST_ROWS]:
-        words = timeline.trace.things[thing]
+    for primitive, holdings in sorted(held.items())[:_MOST_ROWS]:
+        words = timeline.trace.primitives[primitive]
         label = drawable(words.name, _NAME) or str(words)
         below = f"{words.kind} #{words.number}" if words.shared else words.kind
-        rows.append(_strip_row("thing", label, below if words.name else "", thing, holdings, top))
+        rows.append(
+            _strip_row("primitive", label, below if words.name else "", primitive, holdings, top)
+        )
         top += rows[-1].height
     for place, (section, visits) in enumerate(list(visited.items())[:_MOST_ROWS]):
         rows.append(_strip_row("section", drawable(section, _NAME), "section", place, visits, top))
@@ -218,7 +227,7 @@ def _strip_row(
     kind: str,
     label: str,
     below: str,
-    thing: int,
+    primitive: int,
     holdings: list[tuple[int, Holding | Visit]],
     top: float,
 ) -> Row:
@@ -230,7 +239,9 @@ def _strip_row(
         placed.append((slot, index, holding))
     height = min(STRIP, _HIGHEST_STRIP / len(slots)) * len(slots)
     full = max(height, BAR) + 0.7 + 1.0
-    return Row(kind, label, below, 0, (), thing, tuple(placed), (), top, top + 0.35, height, full)
+    return Row(
+        kind, label, below, 0, (), primitive, tuple(placed), (), top, top + 0.35, height, full
+    )
 
 
 def seconds(nanoseconds: int) -> float:

@@ -48,11 +48,12 @@ class Scale:
         self.axis = axis
         self.hidden = _hidden_steps(timeline)
         """The steps that have no column: those of the loop's own tasks, and what they cause."""
-        self.left = [step[0] / NANOSECONDS for step in steps]
+        self._starts = [at for at, *_ in steps]
+        self.left = [at / NANOSECONDS for at in self._starts]
         """Of each step, by its index."""
         self.right = [
-            (step[0] + timeline.blocked_in.get(index, 0)) / NANOSECONDS
-            for index, step in enumerate(steps)
+            (at + timeline.blocked_in.get(index, 0)) / NANOSECONDS
+            for index, at in enumerate(self._starts)
         ]
         self.instants: list[Instant] = []
         """With columns, in order."""
@@ -60,7 +61,6 @@ class Scale:
         self.end = max(timeline.end, timeline.start + 1) / NANOSECONDS
         self._ats: list[int] = []
         self._edges: list[tuple[float, float]] = []
-        self._starts = [step[0] for step in steps]
         if axis != "time":
             self._open_up(timeline, self.hidden)
 
@@ -95,7 +95,7 @@ class Scale:
 
     def _open_up(self, timeline: Timeline, hidden: set[int]) -> None:
         steps, blocked = timeline.trace.steps, timeline.blocked_in
-        ends = {steps[index][0] + duration for index, duration in blocked.items()}
+        ends = {self._starts[index] + duration for index, duration in blocked.items()}
         self._ats = sorted({timeline.start, timeline.end, *timeline.instants, *ends})
         columns = max(1, len(steps) - len(hidden))
         passing = _gaps(self._ats, columns if self.axis == "both" else 0)
@@ -112,7 +112,7 @@ class Scale:
             x += gap
         self.end = max(x, 1.0)
         for index, duration in blocked.items():
-            self.right[index] = max(self.right[index], self.at(steps[index][0] + duration))
+            self.right[index] = max(self.right[index], self.at(self._starts[index] + duration))
 
 
 def _hidden_steps(timeline: Timeline) -> set[int]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from vtloop.timeline.timeline import READY, RUNNING, Lane, Span, Timeline
+from vtloop.timeline.spans import READY, RUNNING, Lane, Span
+from vtloop.timeline.timeline import Timeline
 from vtloop.views.chart.canvas import Box, Canvas
 from vtloop.views.chart.facts import ends_of_left, told
 from vtloop.views.chart.rows import Across, Row
@@ -35,7 +36,7 @@ class Sheet:
 
     def segments(self, lane: Lane) -> Iterator[tuple[Span, str, float, float]]:
         """Yield the spans of a task with their state, and from where to where they go."""
-        scale, steps = self.scale, self.timeline.trace.steps
+        scale = self.scale
         following = dict(pairwise([-1, *lane.steps]))
         for span in lane.spans:
             if span.state == RUNNING:
@@ -56,7 +57,8 @@ class Sheet:
             woken = min(end, max(start, self._woken(lane, span, after)))
             yield span, state, start, woken
             if end > woken:
-                ready = span._replace(start=span.end, end=steps[after][0], state=READY, thing=-1)
+                began = self.timeline.trace.step(after).at
+                ready = span._replace(start=span.end, end=began, state=READY, primitive=-1)
                 yield ready, READY, woken, end
 
     def birth(self, lane: Lane) -> float:
@@ -70,7 +72,7 @@ class Sheet:
 
     def _woken(self, lane: Lane, span: Span, after: int) -> float:
         """Return where the task becomes ready for the step that follows its wait."""
-        woken_by = self.timeline.trace.steps[after][2]
+        woken_by = self.timeline.trace.step(after).woken_by
         if woken_by < 0:
             woken_by = self._cancelled_after(lane, span.step, after)
         if self.scale.axis == "time" or woken_by < 0 or woken_by in self.timeline.blocked_in:

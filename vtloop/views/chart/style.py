@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from vtloop.timeline.timeline import READY, RUNNING, Span
-from vtloop.values.trace import WAITS
+from vtloop.timeline.spans import READY, RUNNING, Span
+from vtloop.values.trace import WAITS, Subject
 
 FONT = "DejaVu Sans"
 
@@ -19,7 +19,7 @@ STATES = {
     "running": ("runs", ""),
     "ready": ("ready to run", "||||"),
     "sleep": ("sleeps", ""),
-    "thing": ("waits for a primitive", "////"),
+    "primitive": ("waits for a primitive", "////"),
     "task": ("waits for tasks", "...."),
     "other": ("waits for something else", "----"),
     "left": ("left pending at the end", "xxxx"),
@@ -97,7 +97,7 @@ THEMES = {
                 "#1f2328",
                 ready=("#fbe6a8", "#dba91f"),
                 sleep=("#e8edf3", "#b4c0cd"),
-                thing=("#fbe0d2", "#eaa57f"),
+                primitive=("#fbe0d2", "#eaa57f"),
                 task=("#dbf0e7", "#7fc4a8"),
                 other=("#eee2f4", "#c3a1d4"),
                 left=("#ededed", "#a8a8a8"),
@@ -123,7 +123,7 @@ THEMES = {
                 "#e6edf3",
                 ready=("#4d3d0c", "#a9851c"),
                 sleep=("#202b38", "#46586c"),
-                thing=("#48291b", "#8f5535"),
+                primitive=("#48291b", "#8f5535"),
                 task=("#14392d", "#2f7d62"),
                 other=("#35253f", "#77558a"),
                 left=("#2a2a2a", "#666666"),
@@ -161,13 +161,21 @@ def size_of(size: str | tuple[float, float]) -> Size:
     return SIZES["readme"]._replace(width=width, tallest=tallest)
 
 
-_STATE_OF = {"a thing": "thing", "tasks": "task"}
+def shown_as(kind: str) -> str:
+    """Return how ids and tooltips call a state or a kind of row: a primitive is a thing there."""
+    return "thing" if kind == "primitive" else kind
+
+
+_STATE_OF = {
+    Subject.DEADLINE: "sleep",
+    Subject.PRIMITIVE: "primitive",
+    Subject.TASKS: "task",
+    Subject.TASKS_UNTOLD: "task",
+}
 
 
 def state_of(span: Span) -> str:
     """Return the state of a chart, a name in `STATES`, in which a span is drawn."""
     if span.state in (RUNNING, READY):
         return span.state
-    if span.kind in ("sleep", "as_completed"):
-        return "sleep" if span.kind == "sleep" else "task"
-    return _STATE_OF.get(WAITS[span.kind][1], "other")
+    return _STATE_OF.get(WAITS[span.kind].subject, "other")

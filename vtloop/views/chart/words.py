@@ -9,7 +9,8 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Iterator
 
-from vtloop.timeline.timeline import READY, RUNNING, Lane, Span, Timeline
+from vtloop.timeline.spans import READY, RUNNING, Lane, Span
+from vtloop.timeline.timeline import Timeline
 from vtloop.values.clock import format_seconds
 from vtloop.views.chart.style import FONT
 
@@ -77,7 +78,7 @@ def span_words(timeline: Timeline, span: Span) -> Iterator[str]:
     elif span.state == READY:
         yield "ready"
     elif span.kind == "sleep":
-        deadline = timeline.trace.steps[span.step][4]
+        deadline = timeline.trace.step(span.step).subject
         length = "for ever" if deadline < 0 else format_seconds(deadline - span.start)
         yield f"sleep {length}"
         yield length
@@ -85,11 +86,11 @@ def span_words(timeline: Timeline, span: Span) -> Iterator[str]:
     else:
         what = drawable(span.what.removeprefix("its ").removeprefix("a ").removeprefix("an "))
         yield what
-        thing = timeline.thing(span)
-        if thing is not None:
-            yield drawable(str(thing))
-            yield drawable(thing.name)
-            yield thing.kind
+        primitive = timeline.primitive(span)
+        if primitive is not None:
+            yield drawable(str(primitive))
+            yield drawable(primitive.name)
+            yield primitive.kind
         else:
             yield what.partition(":")[0].partition(" of ")[0]
 
@@ -108,7 +109,7 @@ def _blocking(timeline: Timeline, span: Span) -> Iterator[str]:
 def span_tooltip(timeline: Timeline, lane: Lane, span: Span) -> str:
     """Return all that is known of a span."""
     if span.state == RUNNING:
-        ended = timeline.trace.steps[span.step][3]
+        ended = timeline.trace.step(span.step).ended
         did = f"runs, step {span.step}, and {ended if ended in _OUTCOMES else 'suspends'}"
     elif span.state == READY:
         did = "is ready to run"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from vtloop.timeline.timeline import READY
+from vtloop.timeline.spans import READY
 from vtloop.values.text import counted
 from vtloop.views.chart.canvas import BAR, SMALL, Box
 from vtloop.views.chart.rows import Row
@@ -18,22 +18,24 @@ _MANY_PIECES = 60  # of a queue, from which on its length is a height, not a num
 Wait = tuple[float, float]  # from where to where
 
 
-def waits_for_things(sheet: Sheet) -> dict[int, list[Wait]]:
+def waits_for_primitives(sheet: Sheet) -> dict[int, list[Wait]]:
     """Return where tasks wait for each primitive that has a row."""
-    waits: dict[int, list[Wait]] = {row.thing: [] for row in sheet.rows if row.kind == "thing"}
+    waits: dict[int, list[Wait]] = {
+        row.primitive: [] for row in sheet.rows if row.kind == "primitive"
+    }
     for number in sheet.row_of if waits else ():
         for span, state, left, right in sheet.segments(sheet.timeline.lanes[number]):
-            if span.thing in waits and state != READY and right > left:
-                waits[span.thing].append((left, right))
+            if span.primitive in waits and state != READY and right > left:
+                waits[span.primitive].append((left, right))
     return waits
 
 
-def paint_thing(sheet: Sheet, row: Row, waits: list[Wait]) -> None:
+def paint_primitive(sheet: Sheet, row: Row, waits: list[Wait]) -> None:
     """Paint the row of one primitive, for which tasks wait."""
-    thing, theme = str(sheet.timeline.trace.things[row.thing]), sheet.canvas.theme
+    primitive, theme = str(sheet.timeline.trace.primitives[row.primitive]), sheet.canvas.theme
     sheet.canvas.seen.setdefault(("held", "held"))
-    _strip(sheet, row, theme.holdings, "holds", thing, f"{thing} is held")
-    _queue(sheet, row, thing, waits)
+    _strip(sheet, row, theme.holdings, "holds", primitive, f"{primitive} is held")
+    _queue(sheet, row, primitive, waits)
 
 
 def paint_section(sheet: Sheet, row: Row) -> None:
@@ -44,19 +46,19 @@ def paint_section(sheet: Sheet, row: Row) -> None:
 
 
 def _strip(
-    sheet: Sheet, row: Row, looks: tuple[Look, Look], verb: str, thing: str, together: str
+    sheet: Sheet, row: Row, looks: tuple[Look, Look], verb: str, primitive: str, together: str
 ) -> None:
     """Paint who has what the row is for, piece by piece; of many no piece is named."""
-    events = sheet.timeline.trace.events
+    event, scale = sheet.timeline.trace.event, sheet.scale
     slots = 1 + max(slot for slot, _, _ in row.holdings)
     each = row.bar_height / slots
-    name = f"{row.kind}-{row.thing}"
+    name = row.name
     many = len(row.holdings) > _MANY_PIECES * 4
     boxes: tuple[list[Box], list[Box]] = [], []
     for count, (slot, index, holding) in enumerate(row.holdings):
-        left, right = sheet.scale.during(events[holding.first][0], holding.start), sheet.scale.end
+        left, right = scale.during(event(holding.first).step, holding.start), scale.end
         if holding.last >= 0:
-            right = sheet.scale.during(events[holding.last][0], holding.end)
+            right = scale.during(event(holding.last).step, holding.end)
         top = row.bar + slot * each
         box = left, top, right, top + each * 0.94
         boxes[count % 2].append(box)
@@ -64,7 +66,7 @@ def _strip(
             continue
         holder = sheet.timeline.lanes.get(holding.task)
         label = holder.label if holder else "nobody"
-        tip = f"{label} {verb} {thing}\n{period(holding.start, holding.end)}"
+        tip = f"{label} {verb} {primitive}\n{period(holding.start, holding.end)}"
         look = looks[count % 2]
         sheet.canvas.box(box, look, "", f"{name}-holding-{index}", tip, BAR)
         room = (right - left) * sheet.across.points - 0.6 * sheet.across.font
@@ -77,7 +79,7 @@ def _strip(
         sheet.canvas.boxes(boxes[1], looks[1], f"{name}-holdings-odd", tip, BAR)
 
 
-def _queue(sheet: Sheet, row: Row, thing: str, waits: list[Wait]) -> None:
+def _queue(sheet: Sheet, row: Row, primitive: str, waits: list[Wait]) -> None:
     changes = sorted((x, change) for wait in waits for x, change in zip(wait, (1, -1), strict=True))
     most = waiting = 0
     pieces: list[tuple[float, float, int]] = []
@@ -90,14 +92,14 @@ def _queue(sheet: Sheet, row: Row, thing: str, waits: list[Wait]) -> None:
     if len(pieces) > _MANY_PIECES:
         sheet.canvas.seen.setdefault(("queue", "queue"))
         heights = [(left, top, right, top + 0.9 * count / most) for left, right, count in pieces]
-        tip = f"up to {counted(most, 'task')} wait for {thing}"
-        sheet.canvas.boxes(heights, look, f"thing-{row.thing}-queue", tip, BAR)
+        tip = f"up to {counted(most, 'task')} wait for {primitive}"
+        sheet.canvas.boxes(heights, look, f"{row.name}-queue", tip, BAR)
         return
     for place, (left, right, count) in enumerate(pieces):
         sheet.canvas.seen.setdefault(("queue", "queue"))
-        tip = f"{counted(count, 'task')} wait{'s' * (count == 1)} for {thing}"
+        tip = f"{counted(count, 'task')} wait{'s' * (count == 1)} for {primitive}"
         box = left, top, right, top + 0.9
-        sheet.canvas.box(box, look, "", f"thing-{row.thing}-queue-{place}", tip, BAR)
+        sheet.canvas.box(box, look, "", f"{row.name}-queue-{place}", tip, BAR)
         room = (right - left) * sheet.across.points - 0.4 * sheet.across.font
         text = fitting([f"{count} waiting", str(count)], room, sheet.across.font * 0.72)
         if text:

@@ -1,0 +1,93 @@
+"""What a timeline is made of: lanes of spans, arrows between them, holdings and visits."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sortedcontainers import SortedKeyList
+
+from vtloop.values.trace import TaskMade
+
+READY, RUNNING, WAITING = "ready", "running", "waiting"
+
+
+class Span(NamedTuple):
+    """What one task does from `start` to `end`, in nanoseconds."""
+
+    start: int
+    end: int
+    state: str  # 'ready', 'running' or 'waiting'
+    kind: str  # of a wait: a name in `trace.WAITS`; how a running span's step ended
+    what: str  # for what it waits, in words
+    primitive: int  # the index of the primitive that it waits for, -1 for none
+    stack: int  # the index of the place where it waits
+    step: int  # which it is, or after which it comes; -1 before the first
+
+
+class Arrow(NamedTuple):
+    """What one task does to another."""
+
+    kind: str  # 'spawn', 'wake', 'join', 'cancel'
+    source: int  # the task it leads from, by number; 0 for a callback
+    target: int
+    source_step: int
+    target_step: int  # the first step of the target that follows; -1 if there is none
+    start: int  # nanoseconds
+    end: int
+
+
+class Holding(NamedTuple):
+    """A task has a primitive from `start` to `end`, in nanoseconds."""
+
+    primitive: int
+    task: int
+    start: int
+    end: int
+    first: int  # the event with which it begins, by its index
+    last: int  # the one with which it ends; -1 if it went on to the end
+
+
+class Visit(NamedTuple):
+    """A task is in a section from `start` to `end`, in nanoseconds."""
+
+    section: str
+    task: int
+    start: int
+    end: int
+    first: int  # the event with which it begins, by its index
+    last: int  # the one with which it ends; -1 if it went on to the end
+
+
+class Lane:
+    """The life of one task."""
+
+    def __init__(self, made: TaskMade, depth: int) -> None:
+        self.number = made.number
+        self.label = made.label
+        self.coroutine = made.coroutine
+        self.parent = made.parent  # the number of the task that created it, or 0
+        self.depth = depth  # in the tree of tasks
+        self.created = made.at  # nanoseconds
+        self.created_in = made.step  # or after it; -1 before the first
+        self.place = made.stack
+        self.ended: int | None = None  # nanoseconds
+        self.outcome = ""  # a name in `trace.ENDS`, '' if it was left pending
+        self.error = ""  # what it raised
+        self.steps: list[int] = []
+        self.spans: SortedKeyList[Span, tuple[int, int]] = SortedKeyList(key=_place_of_span)
+        self.cancels: list[tuple[int, int, str]] = []  # requested: when, by whom, the message
+        self.deliveries: list[int] = []  # when CancelledError was thrown into it
+
+    def __repr__(self) -> str:
+        return f"<Lane {self.label}: {len(self.steps)} steps>"
+
+    def at(self, instant: int) -> Span | None:
+        """Return what it does at an instant, the last of several; None if it is not alive."""
+        index = self.spans.bisect_key_right((instant, 1 << 62)) - 1
+        if index < 0 or self.spans[index].end < instant:
+            return None
+        return self.spans[index]
+
+
+def _place_of_span(span: Span) -> tuple[int, int]:
+    return span.start, span.step
