@@ -1,16 +1,19 @@
 """Runs in virtual time while another loop runs in the same thread, as in a notebook's cell."""
 
 import asyncio
+import gc
 import io
 import logging
 import queue
 import sys
 import threading
+import weakref
 from contextlib import closing
 
 import pytest
 
 import vtloop
+from vtloop.core import nested
 from vtloop.core.nested import no_loop_running
 from vtloop.integrations.notebook.session import Notebook
 
@@ -131,6 +134,70 @@ def test_what_a_kernels_threads_do_with_the_output_takes_no_virtual_time(monkeyp
         stream.thread.join()
     assert stream.getvalue().endswith("a line\na warning\na record\n")
     assert "flush" not in vars(stream)
+
+
+def test_a_run_that_raises_leaves_nothing_of_the_streams_behind(monkeypatch):
+    async def fail():
+        raise KeyError("lost")
+
+    async def kernel():
+        with pytest.raises(KeyError, match="lost"):
+            vtloop.run(fail)
+
+    stream = io.StringIO()
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", stream)
+        asyncio.run(kernel())
+    gone = weakref.ref(stream)
+    del stream
+    gc.collect()
+    assert gone() is None
+
+
+class Dawdling(dict):
+    """Lets others go ahead when one of two threads has found what it looks for."""
+
+    def __init__(self):
+        super().__init__()
+        self.dawdles, self.found, self.go_on = False, threading.Event(), threading.Event()
+
+    def setdefault(self, key, value):
+        value = super().setdefault(key, value)
+        if self.dawdles:
+            self.found.set()
+            self.go_on.wait(0.5)  # the other may be kept from going ahead
+        return value
+
+
+def test_kernels_that_share_a_stream_may_begin_while_another_ends(monkeypatch):
+    def second():
+        async def kernel():
+            with no_loop_running():
+                begun.set()
+                assert end.wait(60)
+
+        asyncio.run(kernel())
+
+    async def first():
+        with no_loop_running():
+            flushes.dawdles = True
+            thread.start()
+            assert flushes.found.wait(60)
+        flushes.go_on.set()
+        assert begun.wait(60)
+        flushes.dawdles = False
+        with no_loop_running():
+            end.set()
+            thread.join()
+
+    flushes, stream = Dawdling(), io.StringIO()
+    monkeypatch.setattr(nested, "_flushes", flushes)
+    monkeypatch.setattr(sys, "stdout", stream)
+    monkeypatch.setattr(sys, "stderr", None)
+    begun, end, thread = threading.Event(), threading.Event(), threading.Thread(target=second)
+    asyncio.run(first())
+    assert "flush" not in vars(stream)
+    assert flushes == {}
 
 
 def test_a_kernel_without_streams_is_none_the_worse(monkeypatch):

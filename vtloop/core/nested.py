@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import copy_context
@@ -92,15 +93,21 @@ def _flushed_outside(stream: Any) -> Iterator[None]:
         with outside():
             flush()
 
-    swapped = _flushes.setdefault(id(stream), Swapped(stream, "flush"))
-    with swapped.by(flush_outside):
+    with _door:  # who comes while the last one goes either finds it in use, or makes a new one
+        swapped = _flushes.setdefault(id(stream), Swapped(stream, "flush"))
+        swapped.enter(flush_outside)
+    try:
         yield
-    if not swapped.is_in_use:
-        _flushes.pop(id(stream), None)
+    finally:
+        with _door:
+            swapped.leave(flush_outside)
+            if not swapped.is_in_use:
+                del _flushes[id(stream)]
 
 
 _flushes: dict[int, Swapped] = {}
-keeps(__name__, "how streams of kernels are flushed, by the id of each", "_flushes")
+_door = threading.Lock()
+keeps(__name__, "how streams of kernels are flushed, by the id of each", "_flushes", "_door")
 
 
 class KernelStream:
