@@ -20,6 +20,7 @@ from vtloop.integrations.notebook.session import Notebook
 from vtloop.patching import replaced
 from vtloop.patching.replaced import During
 from vtloop.patching.swapped import Swapped
+from vtloop.private.interpreter import WARN_UNAWAITED
 from vtloop.sweep import sweep
 
 RUN = During.RUN, During.LOOP
@@ -255,6 +256,24 @@ def test_the_last_who_listens_is_asked_first_whose_coroutine_nobody_has_awaited(
         nothing()
     assert len(found) == 1
     assert len(heard) == 3
+
+
+def test_a_hook_that_somebody_else_has_set_hears_of_the_others_and_is_put_back(monkeypatch):
+    async def nothing():
+        pass
+
+    theirs, first, second = [], [], []
+    monkeypatch.setattr(warnings, WARN_UNAWAITED, theirs.append)
+    hook = vars(warnings)[WARN_UNAWAITED]
+    one, other = unawaited.told_to(first.append), unawaited.told_to(second.append)
+    one.__enter__()
+    nothing()
+    other.__enter__()
+    one.__exit__(None, None, None)
+    nothing()
+    other.__exit__(None, None, None)
+    assert [len(heard) for heard in (first, second, theirs)] == [1, 1, 2]
+    assert vars(warnings)[WARN_UNAWAITED] is hook
 
 
 # State of the package's own

@@ -46,6 +46,14 @@ class Swapped:
                 above, _ = self._stand_ins[index]
                 self._stand_ins[index] = above, before
 
+    def before(self, stand_in: Any, otherwise: Any) -> Any:
+        """Return what was in force before a value was; something else if that is not there.
+
+        This may be asked by a finalizer, while its thread lets somebody enter or leave.
+        """
+        there = [before for one, before in [*self._stand_ins] if one is stand_in]
+        return there[-1] if there else otherwise
+
     @property
     def is_in_use(self) -> bool:
         """Whether anybody stands in for it."""

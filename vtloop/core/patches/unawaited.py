@@ -1,8 +1,8 @@
 """Coroutines that are thrown away without having been awaited: who wants to hear of them.
 
-Python tells of such a coroutine by calling a function of `warnings`. While somebody listens, that
-one asks the listeners, the last first, until one of them takes the coroutine for its own; if none
-does, it warns as ever.
+Python tells of such a coroutine by calling a function of `warnings`. A listener stands in for that
+while it listens. What it does not take for its own is handed on to what was there before: another
+listener, a hook of somebody else's, or the function itself, which warns as ever.
 """
 
 from __future__ import annotations
@@ -12,37 +12,27 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from vtloop.patching.replaced import During, keeps
-from vtloop.patching.replacements import Replacement, Replacements, because
+from vtloop.patching.replaced import During, keeps, replaces
+from vtloop.patching.swapped import Swapped
 from vtloop.private.interpreter import WARN_UNAWAITED, warn_unawaited
 
 Listener = Callable[[Any], bool]
 """Is called with a coroutine; returns whether it takes that for its own."""
 
-_listeners: list[Listener] = []
-
-
-def _told(coroutine: Any) -> None:
-    if not any(listener(coroutine) for listener in reversed(_listeners)):
-        warn_unawaited(coroutine)
-
-
-_table = Replacements(
-    because(
-        "who looks for coroutines that nobody has awaited hears of them, with where they were made",
-        Replacement(warnings, WARN_UNAWAITED, _told),
-    )
-)
-_table.listed(__name__, During.SWEEP).listed(__name__, During.TEST)
-keeps(__name__, "who wants to hear of coroutines that nobody has awaited", "_listeners", "_table")
+_hook = Swapped(warnings, WARN_UNAWAITED)
+keeps(__name__, "who wants to hear of coroutines that nobody has awaited", "_hook")
+_WHY = "who looks for coroutines that nobody has awaited hears of them, with where they were made"
+replaces(__name__, During.SWEEP, _WHY, f"warnings.{WARN_UNAWAITED}")
+replaces(__name__, During.TEST, _WHY, f"warnings.{WARN_UNAWAITED}")
 
 
 @contextmanager
 def told_to(listener: Listener) -> Iterator[None]:
     """Return a context in which a listener hears of coroutines that nobody has awaited."""
-    _listeners.append(listener)
-    try:
-        with _table:
-            yield
-    finally:
-        _listeners.remove(listener)
+
+    def told(coroutine: Any) -> None:
+        if not listener(coroutine):
+            _hook.before(told, warn_unawaited)(coroutine)
+
+    with _hook.by(told):
+        yield
