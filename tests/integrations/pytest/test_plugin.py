@@ -651,6 +651,33 @@ def test_a_mode_that_cannot_be_is_refused(run_beside_others, mode):
     assert f"vtloop_mode = {mode}" in done.errors.replace("'", "")
 
 
+def test_ctrl_c_while_a_failed_test_cleans_up_hides_neither_the_failure_nor_its_time(run_tests):
+    done = run_tests(
+        """
+        import asyncio, pytest, vtloop
+
+        @pytest.mark.vtloop(until=7, leaks="allow")
+        def test_it(vt):
+            async def main():
+                try:
+                    await asyncio.sleep(9)
+                finally:
+                    raise KeyboardInterrupt
+
+            with pytest.raises(KeyboardInterrupt) as caught:
+                vt.complete(main())
+            error, chain = caught.value, []
+            while error is not None:
+                chain.append(type(error))
+                error = error.__context__
+            assert chain == [KeyboardInterrupt, asyncio.CancelledError, vtloop.UntilReached]
+        """,
+        "--vtloop-durations=1",
+    )
+    assert done.outcomes == {"test_it": "passed"}
+    assert re.search(r"7 s .*test_it", done.text)
+
+
 def test_the_slowest_tests_and_the_waiting_that_was_saved_are_shown(run_tests):
     done = run_tests(TESTS, "--vtloop-durations=2")
     assert "slowest 2 of 18 by virtual time:" in done.text

@@ -138,15 +138,18 @@ class Test:
         surroundings, started = self.surroundings(test_loop.loop), REAL["perf_counter_ns"]()
         until = self.options.until
         part, failure = test_loop.execute(main, until, surroundings, self.origins, name, context)
-        if failure is not None:
-            if not isinstance(failure, pytest.skip.Exception):
-                self.failed = None
-                self._note_failed(test_loop)
-            test_loop.cancel_main(main, surroundings)
-        took = test_loop.loop.virtual_time() - part.began
-        self._note_times(took, REAL["perf_counter_ns"]() - started)
-        if failure is not None:
-            raise failure
+        try:
+            if failure is not None:
+                if not isinstance(failure, pytest.skip.Exception):
+                    self.failed = None
+                    self._note_failed(test_loop)
+                try:
+                    raise failure
+                finally:  # here, so that what the clean-up raises (Ctrl-C) is chained to it
+                    test_loop.cancel_main(main, surroundings)
+        finally:
+            took = test_loop.loop.virtual_time() - part.began
+            self._note_times(took, REAL["perf_counter_ns"]() - started)
         return part.value
 
     def complete(self, main: Coroutine[Any, Any, Any]) -> Any:
