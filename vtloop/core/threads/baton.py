@@ -1,7 +1,7 @@
 """Threads of which one runs at a time, or the loop does: who has the baton.
 
-See `threads` for who hands it over. A thread gives it back when it waits for something that the run
-knows: a sleep, a lock, and all that is built from locks. It gets it again from a timer or a
+See `all_threads` for who hands it over. A thread gives it back when it waits for something that the
+run knows: a sleep, a lock, and all that is built from locks. It gets it again from a timer or a
 callback of the loop.
 """
 

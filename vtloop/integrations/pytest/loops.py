@@ -1,4 +1,4 @@
-"""The loops that tests and fixtures live on, in parts: see `tests` for which is whose."""
+"""The loops that tests and fixtures live on, in parts: see `one_test` for which is whose."""
 
 from __future__ import annotations
 
@@ -124,7 +124,10 @@ class _PartExecution(RecordedExecution):
         name: str | None,
         context: Context | None,
     ) -> None:
-        super().__init__(Runner(loop, None), loop.recording, surroundings, origins)
+        # The runner is not entered, as it would close the loop, which goes on.
+        super().__init__(
+            Runner(loop, None), loop.recording, around=surroundings, surroundings=origins
+        )
         self._of_task: dict[str, Any] = {"name": name, "context": context}
 
     def complete(self, main: Any) -> Any:

@@ -5,7 +5,7 @@
 - One that is marked `@pytest.mark.vtloop_sweep` is run many times in virtual time, see `sweeps`.
 - Async fixtures are in virtual time for as long as a test in virtual time asks for them.
 - pytest loads this module whenever the package is installed, so it imports neither asyncio nor the
-  loop. The rest is in `tests`, which is imported with the first test in virtual time.
+  loop. The rest is in `one_test`, which is imported with the first test in virtual time.
 
 Other plugins see a test in virtual time as an ordinary one: its function and its fixtures are not
 async any more when pytest calls them.
