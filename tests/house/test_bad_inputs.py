@@ -157,9 +157,9 @@ OPTIONS = [
     ("seed", [1], TypeError, "seed=[1] was given; pass a whole number or a text, or None"),
     ("seed", 1.5, TypeError, "seed=1.5 was given"),
     ("seed", b"1", TypeError, "seed=b'1' was given"),
-    ("wall_clock", 3, TypeError, "wall_clock=3 was given; pass a datetime, a text such as '09:24"),
-    ("wall_clock", "noon", ValueError, "wall_clock='noon' was given; pass a datetime, a text such"),
-    ("wall_clock", "25:00", ValueError, "wall_clock='25:00' was given"),
+    ("wall_clock", 3, TypeError, "wall_clock=3 was given, which is no datetime; pass"),
+    ("wall_clock", "noon", ValueError, "'noon' was given as a wall clock, which is no time; give"),
+    ("wall_clock", "25:00", ValueError, "'25:00' was given as a wall clock"),
 ]
 ONLY_OF_RUNS = [
     ("settle", "no", TypeError, "settle='no' was given; pass True or False"),
@@ -602,7 +602,7 @@ MARKERS = {
     "vtloop(until=-1)": "until=-1 was given; pass a number of seconds from 0 on",
     "vtloop(until=float('nan'))": "until=nan was given",
     "vtloop(seed=[1])": "seed=[1] was given; pass a whole number or a text",
-    "vtloop(wall_clock='noon')": "wall_clock='noon' was given; pass a datetime, a text such",
+    "vtloop(wall_clock='noon')": "'noon' was given as a wall clock, which is no time; give now",
     "vtloop(leaks='maybe')": "leaks='maybe' was given; pass 'fail' or 'allow'",
     "vtloop(5)": "The marker vtloop was given 5, while its options are seed=",
     "vtloop_sweep(budget=-1)": "budget=-1 was given; pass a number of pairs, from 0 on",

@@ -36,12 +36,7 @@ def _start(value: Any) -> bool:
     return True
 
 
-WALL_CLOCK = Option(
-    _start,
-    "a datetime, a text such as '09:24:00', '2024-01-31T09:24' or 'now', or None for the real "
-    "clocks",
-    START,
-)
+WALL_CLOCK = Option(_start, "", START)
 
 OF_RUNS = {
     "until": Option(or_none(seconds), "a number of seconds from 0 on, or None for no end", None),

@@ -18,7 +18,7 @@ class Option(NamedTuple):
     takes: Callable[[Any], bool]
     """Returns False for a value that is out of range; raises TypeError for one of another type."""
     words: str
-    """The same in words."""
+    """The same in words; none if what `takes` raises says what to pass instead."""
     usual: Any = object()
     """What is given most, and needs no look: None, 0, or another value of which there is one."""
 
@@ -36,14 +36,15 @@ def refusal(options: Mapping[str, Option], name: str, value: Any) -> Exception |
     """Return the error for a value that an option does not take, None if it does."""
     takes, words, _ = options[name]
     kind: type[Exception] = ValueError
+    reason = ""
     try:
         if takes(value):
             return None
-    except TypeError:
-        kind = TypeError
-    except (ValueError, OverflowError):
-        pass
-    return kind(f"{name}={value!r} was given; pass {words}")
+    except TypeError as error:
+        kind, reason = TypeError, str(error)
+    except (ValueError, OverflowError) as error:
+        reason = str(error)
+    return kind(f"{name}={value!r} was given; pass {words}" if words else reason)
 
 
 # What options can take
