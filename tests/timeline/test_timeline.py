@@ -226,6 +226,26 @@ def test_a_cancellation_leads_to_no_step_before_it():
     assert timeline.trace.steps[arrow.target_step][3] == "cancelled"
 
 
+def test_what_tasks_wait_for_has_the_name_that_it_has_in_files_as_well():
+    async def main():
+        lock = asyncio.Lock()
+        async with asyncio.TaskGroup() as group:
+            for _ in range(2):
+                group.create_task(holds(lock))
+
+    async def holds(lock):
+        async with lock:
+            await asyncio.sleep(1)
+
+    timeline = vtloop.simulate(main).timeline
+    spans = [span for lane in timeline.lanes.values() for span in lane.spans]
+    assert {span.thing for span in spans} == {-1, 0}
+    assert all(span.thing == span.primitive for span in spans)
+    assert all(timeline.thing(span) is timeline.primitive(span) for span in spans)
+    assert [holding.thing for holding in timeline.holdings] == [0, 0]
+    assert timeline.trace.things is timeline.trace.primitives
+
+
 def check_laws(timeline):
     check_lanes(timeline)
     check_arrows(timeline)

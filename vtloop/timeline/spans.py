@@ -23,6 +23,11 @@ class Span(NamedTuple):
     stack: int  # the index of the place where it waits
     step: int  # which it is, or after which it comes; -1 before the first
 
+    @property
+    def thing(self) -> int:
+        """The primitive, by the name that it has in files."""
+        return self.primitive
+
 
 class Arrow(NamedTuple):
     """What one task does to another."""
@@ -45,6 +50,11 @@ class Holding(NamedTuple):
     end: int
     first: int  # the event with which it begins, by its index
     last: int  # the one with which it ends; -1 if it went on to the end
+
+    @property
+    def thing(self) -> int:
+        """The primitive, by the name that it has in files."""
+        return self.primitive
 
 
 class Visit(NamedTuple):

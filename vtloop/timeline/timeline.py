@@ -111,6 +111,10 @@ class Timeline:
         """Return the primitive that a span's task waits for."""
         return self.trace.primitives[span.primitive] if span.primitive >= 0 else None
 
+    def thing(self, span: Span) -> Primitive | None:
+        """Return the primitive that a span's task waits for, by the name that it has in files."""
+        return self.primitive(span)
+
     def running(self, instant: int) -> list[str]:
         """Return the labels of the tasks that ran at an instant, in order, once for each step."""
         steps = map(self.trace.step, self.instants.get(instant, ()))
