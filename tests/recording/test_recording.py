@@ -273,7 +273,7 @@ def test_many_cancelled_tasks_leave_nothing_behind_in_the_recorder():
         runner.run(main())
     leftovers = (
         recorder._cancelled, recorder._late, recorder._sources, recorder._begun,
-        recorder._new, recorder._eager, recorder._sites.sleeps, list(recorder._things.alive()),
+        recorder._new, recorder._eager, recorder._sites.sleeps, list(recorder._primitives.alive()),
     )  # fmt: skip
     assert [len(left) for left in leftovers] == [0] * len(leftovers)
 
