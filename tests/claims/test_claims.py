@@ -7,6 +7,7 @@ the line that a message has to name can be looked up.
 import asyncio
 import linecache
 import re
+import sys
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -599,6 +600,32 @@ def test_a_part_of_a_combination_with_a_wrong_name_is_noticed_even_if_another_pa
     for claim in (takes(1) | task("nobody").finishes, takes(2) & task("nobody").finishes):
         with pytest.raises(LookupError, match="'nobody' was asked for, while none"):
             claim.of(RUN)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks are of Python 3.12")
+def test_what_an_eager_task_prints_comes_between_what_its_creator_prints():
+    async def child():
+        print("within")
+        await asyncio.sleep(0)
+        print("late")
+
+    async def main():
+        asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
+        print("first")
+        task = asyncio.create_task(child())
+        print("then")
+        await task
+        print("last")
+
+    run = vtloop.simulate(main)
+    lines = ["first", "within", "then", "late", "last"]
+    assert [line.text for line in run.trace.printed] == lines
+    for number, line in enumerate(lines):
+        for other in lines[number + 1 :]:
+            printed(line).before(printed(other)).check(run)
+            printed(other).after(printed(line)).check(run)
+    with pytest.raises(ClaimError, match="but in the same step, main#1 printed 'then'"):
+        printed("then").before(printed("within")).check(run)
 
 
 def test_a_claim_without_a_run_has_no_truth_value():

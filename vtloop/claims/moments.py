@@ -201,7 +201,7 @@ class _Before(Claim):
             actual = " and ".join(str(seen) for seen in missing)
             return _evidence(timeline, False, actual, *missing)
         last, next_ = first.occurrences[-1], second.occurrences[0]
-        holds = last.position < next_.position
+        holds = last.position.precedes(next_.position)
         pair = [last, next_] if holds else [next_, last]
         seens = [first, second] if holds else [second, first]
         shown = [seen._replace(occurrences=(one,)) for seen, one in zip(seens, pair, strict=True)]
@@ -214,7 +214,8 @@ def _one_then_the_other(one: Occurrence, other: Occurrence) -> str:
             f"first {one.words} at {format_seconds(one.position.at)}, "
             f"then {other.words} at {format_seconds(other.position.at)}"
         )
-    steps = other.position.step - one.position.step
+    # An eager task's step that is within the other's has a later number.
+    steps = max(0, other.position.step - one.position.step)
     when = "in the same step" if not steps else f"{steps} {'step' if steps == 1 else 'steps'} later"
     return (
         f"at {format_seconds(one.position.at)} first {one.words}, then, at the same instant but "

@@ -30,6 +30,17 @@ class Position(NamedTuple):
     step: int
     event: int  # by its index; `_FIRST` and `_LAST` are the begin and the end of the step
 
+    def precedes(self, other: Position) -> bool:
+        """Return whether it comes before another one, be it within a step.
+
+        An eager task's first step is within a step of its creator's, and has a later number: of two
+        events, the one that was recorded first came first.
+        """
+        events = self.event, other.event
+        if self.at == other.at and min(events) > _FIRST and max(events) < _LAST:
+            return self.event < other.event
+        return self < other
+
 
 class Period(NamedTuple):
     """From one position to another."""
