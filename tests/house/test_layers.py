@@ -107,6 +107,23 @@ def test_a_room_may_import_only_rooms_below_it_and_needs_each(room):
         assert allowed(room) <= needed, "what it does not import any more, it need not say"
 
 
+def test_the_picture_of_the_design_is_what_the_rooms_say():
+    """It leaves out the arrows to what can be reached along others."""
+
+    def reached(room):
+        return {one for lower in may[room] for one in (lower, *reached(lower))}
+
+    may = {room: allowed(room) & {*ROOMS} for room in ROOMS}
+    arrows = {
+        (room, lower)
+        for room in ROOMS
+        for lower in may[room]
+        if not any(lower in reached(other) for other in may[room])
+    }
+    page = (HOUSE.parent / "docs" / "design.md").read_text("utf-8")
+    assert {*re.findall(r"^ +(\w+) --> (\w+)$", page, re.MULTILINE)} == arrows
+
+
 def test_the_rooms_and_their_maps_name_every_module():
     assert sorted([*MAP, *DOORS]) == sorted(MODULES.keys() - {"__init__"})
 
