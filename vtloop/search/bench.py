@@ -29,8 +29,9 @@ from vtloop.recording.stdout import LineOutput
 from vtloop.search.calls import end_run, forget_calls
 from vtloop.search.conduct import NO_LIMIT, Conduct, Endless
 from vtloop.search.invariants import Always, Watch, uphold
+from vtloop.search.noting import NOTING, current, note_unawaited
 from vtloop.search.outcome import AnyOutcome, Ended, Outcome, faults_of
-from vtloop.search.witness import NOTING, Witness, WitnessedLoop, current, note_unawaited
+from vtloop.search.witness import Witness, WitnessedLoop
 from vtloop.simulation import runnable
 from vtloop.values.clock import START, Clock
 from vtloop.values.programs import called
