@@ -20,6 +20,7 @@ UP = {
     ("timeline.timeline", "views.formats"),  # a timeline shows itself, when it is asked to
 }
 MOST = 12  # files at the root of the package
+LONGEST = 400  # lines
 PICTURE = "The rooms of the house"
 MAP_OF_PACKAGE = "A map of the package"
 
@@ -130,6 +131,11 @@ def test_the_rooms_and_their_maps_name_every_module():
 
 def test_few_files_lie_outside_of_the_rooms():
     assert len([*HOUSE.glob("*.*")]) <= MOST
+
+
+def test_no_module_is_long():
+    lines = {name: len(path.read_text().splitlines()) for name, path in MODULES.items()}
+    assert {name: many for name, many in lines.items() if many > LONGEST} == {}
 
 
 @pytest.mark.parametrize("door", sorted(DOORS))
