@@ -166,7 +166,7 @@ class Bench:
         observer: Observer | None = None,
         recording: Recording | None = None,
     ) -> AnyOutcome:
-        """Run the program, as for itself alone: its user's `check` hears nothing of it."""
+        """Run the program once, without the user's `check`."""
         self._runs += 1
         if self._runs % _COLLECTED_TOGETHER == 0:
             gc.collect(1)  # what witnesses have held, who are gone by now

@@ -60,7 +60,7 @@ class WakeUps:
             yield Primitive(made.name, "lost wake-up", detail)
 
     def main_has_ended(self) -> None:
-        """Take note that whoever is cancelled from now on is so by the runner."""
+        """Take note that cancellations are the runner's from now on."""
         self._is_over = True
 
     def nothing_is_left(self) -> None:

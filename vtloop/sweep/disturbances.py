@@ -1,8 +1,8 @@
 """Policies for what happens to a program besides the cancellation of one task.
 
 Each is an injection of its own: all tasks are cancelled, a sibling fails, a timeout fires, two
-timers of one instant change places. Where that is a group's or a timeout's, the task that has
-entered or armed it is judged as a victim is.
+timers of one instant change places. The victim is the task that has entered the group, or armed
+the timeout.
 """
 
 from __future__ import annotations

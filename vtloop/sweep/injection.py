@@ -32,7 +32,9 @@ Task: TypeAlias = "asyncio.Task[Any]"
 
 
 class Injection(Conduct[SweptOutcome]):
-    """Carries out the cancellations of a case; other classes than A to D have heirs of their own.
+    """Carries out the cancellations of a case.
+
+    It is for classes A to D; S, F, T and O are subclasses, in `disturbances`.
 
     `limit` is the number of handles that the run may not reach: Endless is raised there. `explain`
     keeps, for a run that somebody looks at, where each cancellation landed. `again` is told when
@@ -160,7 +162,7 @@ class Injection(Conduct[SweptOutcome]):
         return handle
 
     def _comes(self, kinds: Set[str], at: int) -> bool:
-        """Return whether the next moment is of some kinds, at this handle or rest."""
+        """Return whether the next moment is of some kinds, at this handle or idle moment."""
         return (
             bool(self._moments) and (moment := self._moments[0]).at == at and moment.kind in kinds
         )

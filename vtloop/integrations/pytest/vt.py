@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Subject(Protocol):
-    """A test in virtual time, as far as it is told of."""
+    """A test in virtual time: what the fixture `vt` asks it."""
 
     name: str
 
