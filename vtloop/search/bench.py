@@ -42,12 +42,12 @@ Check = Callable[[Any], object]
 
 replaces(
     __name__,
-    During.SWEEP,
+    During.SEARCH,
     "what a case leaves behind is collected before the next, and nothing that was there before",
     "whether the garbage collector is on",
     "the garbage collector's frozen objects",
 )
-replaces(__name__, During.SWEEP, "cases are silent, or recorded", "sys.stdout")
+replaces(__name__, During.SEARCH, "cases are silent, or recorded", "sys.stdout")
 
 _COLLECTED_TOGETHER = 50  # runs
 _HANDLES = 1_000  # that a run may have beyond ten times those of the undisturbed one

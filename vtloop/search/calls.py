@@ -34,7 +34,7 @@ from vtloop.values.source import PACKAGE
 
 replaces(
     __name__,
-    During.SWEEP,
+    During.SEARCH,
     "the calls of a step are counted; on Python 3.11 it is the tracer of the thread",
     "tool 4 of `sys.monitoring`",
 )

@@ -38,7 +38,7 @@ from vtloop.private.events import (
 )
 from vtloop.private.interpreter import getframe
 from vtloop.search.failures import Failing
-from vtloop.search.outcome import Complaint, Fault, Left, Outcome, Primitive, faults_of
+from vtloop.search.outcome import Complaint, Fault, Left, MisusedPrimitive, Outcome, faults_of
 from vtloop.search.releases import Releases, programs_line
 from vtloop.search.wakeups import Made, WakeUps
 from vtloop.values.text import counted, without_addresses
@@ -194,13 +194,13 @@ class Witness:
         outcome.unawaited = tuple(self.unawaited)
         outcome.late = tuple(self.late)
 
-    def _wrong_at_the_end(self) -> Iterator[Primitive]:
+    def _wrong_at_the_end(self) -> Iterator[MisusedPrimitive]:
         """Yield the primitives that are not as they were made, now that all tasks have ended."""
         for made in self.primitives:
             primitive, value = made.primitive, made.value
             if isinstance(primitive, locks.Lock):
                 if primitive.locked():
-                    yield Primitive(made.name, "held", "nobody will release it")
+                    yield MisusedPrimitive(made.name, "held", "nobody will release it")
             elif isinstance(primitive, locks.Semaphore):
                 if (now := primitive._value) != value > 0:
                     detail = f"it has {now} of {counted(value, 'permit')}"
@@ -208,12 +208,12 @@ class Witness:
                     if now > value:
                         complaint = "released twice"
                         detail += f"; {self.releases.where(primitive)}"
-                    yield Primitive(made.name, complaint, detail)
+                    yield MisusedPrimitive(made.name, complaint, detail)
             elif id(primitive) in self._counted:
                 queue = primitive
                 if taken := queue._unfinished_tasks - queue.qsize():
                     detail = f"{counted(taken, 'item')} taken out without task_done()"
-                    yield Primitive(made.name, "items not done", detail)
+                    yield MisusedPrimitive(made.name, "items not done", detail)
 
 
 def _current_number() -> int:
@@ -431,7 +431,7 @@ def _several(awaitables: Any) -> Any:
 
 
 def note_unawaited(coroutine: Any) -> bool:
-    """Take note of a coroutine that nobody has awaited, if a run of the sweep's is on."""
+    """Take note of a coroutine that nobody has awaited, if a run of a search is on."""
     if (witness := current.get()) is None:
         return False
     witness.unawaited.append(coroutine_name(coroutine))
@@ -461,6 +461,6 @@ NOTING = Replacements(
         Replacement(tasks, "shield", shield, taken_by_name=True),
         Replacement(tasks, "as_completed", as_completed, taken_by_name=True),
     )
-).listed(__name__, During.SWEEP)
+).listed(__name__, During.SEARCH)
 keeps(__name__, "how often the table has been entered", "NOTING")
 keeps(__name__, "whose run it is, by context", "current")

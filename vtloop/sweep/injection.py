@@ -11,7 +11,7 @@ from vtloop.core.tasks import ended_cancelled, number_of, stepping
 from vtloop.search.calls import Calls
 from vtloop.search.conduct import Conduct, Endless
 from vtloop.search.failures import cancellation_of, is_raised_by_statement
-from vtloop.search.location import landing
+from vtloop.search.location import where_it_is
 from vtloop.search.outcome import Ended, faults_of
 from vtloop.search.witness import Witness, WitnessedLoop
 from vtloop.sweep.moments import AT_RESTS, BEFORE_HANDLES, Case
@@ -194,7 +194,7 @@ class Injection(Conduct[SweptOutcome]):
 
     def _request(self, task: Any) -> None:
         if self._explain:
-            self.outcome.landed += (landing(task),)
+            self.outcome.landed += (where_it_is(task),)
         if self._task is None:
             self._ours = not task.cancelling() and not ended_cancelled(task._fut_waiter)
         self._task = task
@@ -209,7 +209,7 @@ class Injection(Conduct[SweptOutcome]):
 
     def _request_of_other(self, task: Task) -> None:
         if self._explain:
-            self.outcome.landed += (landing(task),)
+            self.outcome.landed += (where_it_is(task),)
         self.outcome.missed = not (self._requests and task.cancel(MESSAGE))
 
     def _deliver(self, task: Any) -> None:

@@ -33,7 +33,7 @@ _table = Replacements(
         Replacement(warnings, WARN_UNAWAITED, _told),
     )
 )
-_table.listed(__name__, During.SWEEP).listed(__name__, During.TEST)
+_table.listed(__name__, During.SEARCH).listed(__name__, During.TEST)
 keeps(__name__, "who wants to hear of coroutines that nobody has awaited", "_listeners", "_table")
 
 
