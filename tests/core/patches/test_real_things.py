@@ -1,6 +1,7 @@
 """A run that is not reproducible tells why, with the line: whatever from outside had a say."""
 
 import asyncio
+import inspect
 import os
 import pty
 import random
@@ -226,7 +227,8 @@ def test_a_run_that_is_not_reproducible_tells_why_and_where(cause):
     what, line = CAUSES[cause]
     assert not run.reproducible
     assert any(what in notice and line in notice for notice in run.notices), run.notices
-    assert all("test_real_things.py:" in notice for notice in run.notices if what in notice)
+    file = os.path.basename(inspect.getfile(cause))
+    assert all(f"{file}:" in notice for notice in run.notices if what in notice)
 
 
 PROCESSES = [cause for cause, (what, _) in CAUSES.items() if what == "starts a real process"]
