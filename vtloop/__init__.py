@@ -9,30 +9,37 @@
 Glossary:
 
 - *run*: one execution of a program on a virtual loop
+- *handle*: what asyncio puts into a loop: a callback, or the next step of a task
 - *step*: one handle that the loop runs: a stretch of a task between two suspensions, or a callback
 - *instant*: a point of virtual time; many steps may share it, in an order
+- *idle moment*: nothing is ready, and the clock is about to move to the next instant
+- *primitive*: a lock, semaphore, event, queue, condition or barrier that tasks wait for
 - *policy*: what decides before each step of a loop: cancels somebody, or changes an order
-- *choice*: which of several things a run does; 0 is what stock asyncio does. A run is a function of
-  its choices
+- *choice*: which of several things a run does, made by a *chooser*; 0 is what stock asyncio does,
+  all else is a *deviation*. A run is a function of its choices
 - *trace*: what a run recorded
 - *timeline*: a trace as a schedule, with a *lane* for each task and *spans* in it
 - *segment*: a part of a loop's life with a trace of its own, such as a test on a shared loop
 - *claim*: something said of a run, which the run bears out or refutes
+- *experiment*: a kind of search, such as the sweep: which cases there are, and how each is run
 - *case*: what a search does to one run, such as to cancel a task at a moment; its *token* names it
+- *bench*: where a search runs the program once for each case, in a clean process
+- *oracle*: a rule by which the run of a case is judged
 - *finding*: what an oracle says is wrong with a run
 
 The rooms of the house, from the bottom up. Each says in its `__init__` what it is for, which rooms
-it may import (only such as are named before it here), and what is in each of its files:
+it may import (only such as are named before it here; a room and its sub-rooms import each other),
+and what is in each of its files:
 
 - `errors`: what can be raised
 - `private`: what the standard library keeps to itself
 - `values`: plain values that every room speaks of
-- `patching`: how functions of the process do something else for a while
+- `patching`: the means to replace functions of the process for a while
 - `core`: asyncio's event loop on a clock that jumps, its threads, and what a run replaces
 - `timeline`: a trace as a schedule
 - `recording`: turns what a loop tells into a trace
 - `views`: a timeline, drawn or written
-- `claims`: what is to be true of a schedule
+- `claims`: assertions about when things happen
 - `audit`: whether a program does the same in every process
 - `simulation`: one run: `run` and `simulate`
 - `search`: many runs of one program: tried, judged, remembered and replayed

@@ -15,6 +15,7 @@ from unittest import mock
 import pytest
 
 import vtloop
+from tests.support.clocks import wake_twelve_equal_sleepers
 
 PyTask: Any = vars(asyncio.tasks)["_PyTask"]
 
@@ -146,17 +147,7 @@ def test_handles_run_in_the_order_of_asyncios_iteration():
 
 
 def test_equal_deadlines_fire_in_order_of_creation():
-    async def main():
-        woken = []
-
-        async def sleeper(number):
-            await asyncio.sleep(1)
-            woken.append(number)
-
-        await asyncio.gather(*map(sleeper, range(12)))
-        return woken
-
-    assert vtloop.run(main()) == list(range(12))
+    assert vtloop.run(wake_twelve_equal_sleepers()) == list(range(12))
 
 
 def test_the_clock_is_exact_where_floats_are_not():

@@ -17,19 +17,10 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 from apscheduler.triggers.cron import CronTrigger
 
 import vtloop
+from tests.support.clocks import elapsed, now
 
 BERLIN = ZoneInfo("Europe/Berlin")
 DAY = 86400.0
-
-
-def now() -> float:
-    """Return the loop's time."""
-    return asyncio.get_running_loop().time()
-
-
-def elapsed() -> float:
-    """Return how far the monotonic clock has come since the run began, also in a thread."""
-    return time.monotonic() - 2**28
 
 
 def run(main, **options):

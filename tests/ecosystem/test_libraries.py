@@ -12,16 +12,7 @@ import pytest
 import tenacity
 
 import vtloop
-
-
-def now() -> float:
-    """Return the loop's time."""
-    return asyncio.get_running_loop().time()
-
-
-def elapsed() -> float:
-    """Return how far the monotonic clock has come since the run began."""
-    return time.monotonic() - 2**28
+from tests.support.clocks import elapsed, now
 
 
 def run(main):

@@ -17,19 +17,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 import vtloop
+from tests.support.clocks import elapsed, now
 
 DAY = 86400.0
 NOT_IN_THE_TRACE = "made an event loop besides that of the run"
-
-
-def now() -> float:
-    """Return the loop's time."""
-    return asyncio.get_running_loop().time()
-
-
-def elapsed() -> float:
-    """Return how far the monotonic clock has come since the run began, also in a thread."""
-    return time.monotonic() - 2**28
 
 
 def run(main, *, told=""):

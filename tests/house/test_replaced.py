@@ -25,7 +25,7 @@ from vtloop.sweep import sweep
 
 RUN = During.RUN, During.LOOP
 RECORDED = *RUN, During.RECORDED
-SWEEP = *RUN, During.SWEEP
+SEARCH = *RUN, During.SEARCH
 SCRIPT = *RECORDED, During.SCRIPT
 CELL = *RECORDED, During.CELL
 
@@ -61,7 +61,7 @@ def test_each_row_of_a_table_of_replacements_is_listed_with_its_reason():
     for table, during in (
         (environment.always, During.RUN),
         (environment.when_recorded, During.RECORDED),
-        (sys.modules["vtloop.search.noting"].NOTING, During.SWEEP),
+        (sys.modules["vtloop.search.noting"].NOTING, During.SEARCH),
     ):
         late = [row for rows in table.later.values() for row in rows]
         assert {(row.what, during, row.why) for row in (*table.table, *late)} <= rows
@@ -114,8 +114,8 @@ def test_in_a_sweep_the_table_is_what_differs():
     sweep(program)
     assert len(inside) > 5
     for one in inside:
-        assert unlisted(before, one, *SWEEP) == set()
-    often = set.intersection(*(unchanged(before, one, *SWEEP) for one in inside))
+        assert unlisted(before, one, *SEARCH) == set()
+    often = set.intersection(*(unchanged(before, one, *SEARCH) for one in inside))
     assert {what for what in often if "origin" not in what} == set()
     assert {what for what in changed(before, state()) if "thresholds" not in what} == set()
 

@@ -33,6 +33,7 @@ from hypothesis import Phase, event, find, given, settings
 
 import vtloop
 from tests.support import programs
+from tests.support.clocks import wake_twelve_equal_sleepers
 from tests.support.garbage import nothing_is_left_to_later_tests  # noqa: F401
 from tests.support.programs import drawn
 from vtloop.core import timers
@@ -432,17 +433,6 @@ class JumpingLoop(asyncio.SelectorEventLoop):
 def order_on(make_loop, main):
     with asyncio.Runner(loop_factory=make_loop) as runner:
         return runner.run(main())
-
-
-async def wake_twelve_equal_sleepers():
-    woken = []
-
-    async def sleeper(number):
-        await asyncio.sleep(1)
-        woken.append(number)
-
-    await asyncio.gather(*map(sleeper, range(12)))
-    return woken
 
 
 def test_equal_deadlines_fire_in_order_of_creation_and_not_in_the_heaps():

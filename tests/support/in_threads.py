@@ -1,9 +1,13 @@
 """What tests of the threads of a run need: a diary, and an eye on threads that stay behind."""
 
+import asyncio
 import threading
 import time
 
 import pytest
+
+from vtloop.core.threads.actor import real_sleep
+from vtloop.core.threads.program_threads import start_outside
 
 
 @pytest.fixture(autouse=True)
@@ -32,3 +36,15 @@ def start(function, *args, **options):
     thread = threading.Thread(target=function, args=args, **options)
     thread.start()
     return thread
+
+
+async def call_in_from_outside():
+    """Wait for a thread, named "outside", that the run does not control."""
+
+    def answer():
+        real_sleep(0.01)
+        loop.call_soon_threadsafe(event.set)
+
+    loop, event = asyncio.get_running_loop(), asyncio.Event()
+    start_outside(threading.Thread(target=answer, name="outside"))
+    await event.wait()

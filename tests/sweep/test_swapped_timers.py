@@ -362,7 +362,7 @@ def test_two_tasks_and_orders_come_to_the_same_elsewhere_and_later(tmp_path):
     assert here.nothing_of == ("O",)
     with ThreadPoolExecutor(2) as executor:
         assert sweep(swept.leaky, executor=executor, **options) == here
-    path = tmp_path / "ledger"
+    path = tmp_path / "journal"
     cut = sweep(swept.leaky, resume=path, max_seconds=0, **options)
     assert cut.time_is_up
     assert not cut.ok

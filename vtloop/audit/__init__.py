@@ -74,7 +74,7 @@ def audit(
     timer_slack: Seconds = 0,
     patience: float = PATIENCE,
 ) -> Audit:
-    """Run a program in new processes, and tell whether it does the same in all of them.
+    """Run a program in new processes, and return whether it does the same in all of them.
 
     `main` is a function that returns a coroutine, or its name, such as 'package.module:main'. Each
     process imports it, so it has to be at the top level of a module. `runs` processes have other

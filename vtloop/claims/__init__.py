@@ -46,12 +46,13 @@ A map of the package, from the bottom up:
 
 - `claim`: what a claim is, and a verdict, and how claims combine
 - `words`: times, lists and places in words
-- `moments`, `subject`, `whole`, `duration`: the claims
+- `events`, `subject`, `whole`, `duration`: the claims
 """
 
 from vtloop.claims.claim import Claim, Verdict
 from vtloop.claims.duration import takes
-from vtloop.claims.moments import Moment, printed
+from vtloop.claims.events import Happening as Moment
+from vtloop.claims.events import printed
 from vtloop.claims.subject import Subject, task
 from vtloop.claims.whole import (
     at_most,

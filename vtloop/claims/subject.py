@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vtloop.claims.claim import Claim, Evidence, unique
-from vtloop.claims.moments import Ends, Moment, Starts
+from vtloop.claims.events import Ends, Happening, Starts
 from vtloop.claims.words import (
     called,
     claimed,
@@ -54,22 +54,22 @@ class Subject:
         return f"task({vars(self).get('name')!r})"
 
     @property
-    def starts(self) -> Moment:
+    def starts(self) -> Happening:
         """The moment at which it runs for the first time."""
         return Starts(self.name)
 
     @property
-    def finishes(self) -> Moment:
+    def finishes(self) -> Happening:
         """The moment at which it returns."""
         return Ends(self.name, "finishes", "returned")
 
     @property
-    def raises(self) -> Moment:
+    def raises(self) -> Happening:
         """The moment at which it ends with an exception that is no CancelledError."""
         return Ends(self.name, "raises", "raised")
 
     @property
-    def ends(self) -> Moment:
+    def ends(self) -> Happening:
         """The moment at which it returns, raises, or ends as cancelled."""
         return Ends(self.name, "ends", *ENDS)
 

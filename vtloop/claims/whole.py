@@ -22,9 +22,9 @@ from vtloop.claims.words import (
 from vtloop.core.probes import section
 from vtloop.timeline.participants import left_over, shown
 from vtloop.timeline.periods import (
+    Lookup,
     Period,
     Position,
-    Search,
     event_at,
     find_any,
     find_sections,
@@ -103,7 +103,7 @@ def _several(tasks: tuple[str | int, ...], how: str) -> tuple[str | int, ...]:
 
 
 class _AtMost(Claim):
-    def __init__(self, limit: int, name: str | int, kind: Search) -> None:
+    def __init__(self, limit: int, name: str | int, kind: Lookup) -> None:
         self._limit = limit
         self._name = name
         self._kind = kind

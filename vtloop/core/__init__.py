@@ -11,15 +11,16 @@ A map of the package, from the bottom up:
 
 - `tasks`, `sets`: tasks with numbers, and sets of them in order
 - `timers`: handles, and the queue of timers
-- `policy`, `recorder`, `network`: what the collaborators can do
-- `ties`: a policy: the order of timers of one instant. Others are in `sweep`
-- `unsupported`: the methods that are refused, and in which words
+- `policy`: what a policy sees and can do, with one that prefers the newest task
+- `recorder`, `network`: what a recorder is told, and what a network is asked
+- `ties`: a policy that orders timers of one instant (the policies that cancel are in `sweep`)
+- `unsupported`: which methods are refused, and which the network answers
 - `waits`: what a suspended task waits for
 - `borrowed`: what asyncio's own loop lends
 - `threads`: who may block, and what that means; a package, with a map of its own
 - `hazards`: deadlock, livelock, spinning
 - `loop_thread`, `idle_thread`: a run's own thread, while its loop runs and while it does not
-- `home`: in which thread a loop runs, and with which others
+- `home`: in which thread a loop runs, and which other threads belong to it
 - `limits`: how far a run may go
 - `patches`: all that a run replaces in the process; a package, with a map of its own
 - `options`: what the options of a run can be

@@ -1,7 +1,7 @@
 """The part of an event loop that has nothing to do with time: asyncio's own code.
 
-`Stock` borrows it, for each Python its own, from the stock loop, together with the attributes that
-it, and some libraries, rely on beyond the public interface.
+`Stock` takes these methods from the `BaseEventLoop` of the Python that runs. With them it takes the
+attributes beyond the public interface that they, and some libraries, rely on.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ class Home:
         self._tell = tell
 
     def tell_of_polls(self) -> None:
-        """Be who is told of what looks at the clock."""
+        """Let programs that poll the clock be reported by this loop, not by an earlier one."""
         self.actor.clock.polling.tell = self._tell
 
     def visit(self, loop: GuestLoop, actor: Actor | None) -> bool:

@@ -159,7 +159,7 @@ class VirtualLoop(Advancing):
             self._exit(actor)
 
     def _enter(self, actor: Actor | None) -> None:
-        """Be what this thread is blocked by, from now on."""
+        """Make this thread the loop's own, or become a guest of the run that it belongs to."""
         if not self._home.visit(self, actor):
             self.world.__enter__()
             self._home.move_in(self, self._timers, self._ready, actor)

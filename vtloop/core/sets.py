@@ -168,7 +168,7 @@ class SetOfTasks(set[T]):
 
 
 def all_tasks(loop: asyncio.AbstractEventLoop | None = None) -> set[asyncio.Task[Any]]:
-    """Return `asyncio.all_tasks`, for a runner to cancel in order of creation."""
+    """Like `asyncio.all_tasks`, in order of creation, so that a runner cancels in that order."""
     return OrderedSet(_all_tasks(loop))
 
 

@@ -4,7 +4,8 @@ A simulation cannot honestly do real input and output, so each such method of th
 one of two tables. `REFUSED` names what the method would touch and what to do instead;
 `NETWORK` names the question that the loop's network answers, when it has one (see `network`).
 Together with what `VirtualLoop` implements, the tables cover `asyncio.AbstractEventLoop`; a test
-holds them to that on each Python.
+holds them to that on each Python. To let a network answer a method, move its row from `REFUSED` to
+`NETWORK`, with a method of `Network` as the question.
 
 Refusals come at the call, before anything is awaited. Most are `NotImplementedError`s: libraries
 take their own fallback (aiohttp without signal handlers). Where that waits in a thread for the real

@@ -8,5 +8,5 @@ A map of the package, from the bottom up:
 - `cli`: the command `vtloop`; a package, with a map of its own
 - `notebook`: the cells of a notebook; a package, with a map of its own
 - `pytest`: tests in virtual time; a package, with a map of its own
-- `audited`: a process of an audit; a package, with a map of its own
+- `audited`: the child process that an audit starts; a package, with a map of its own
 """

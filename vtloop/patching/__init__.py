@@ -1,10 +1,10 @@
-"""How functions of the process do something else for a while, and are put back.
+"""The means to replace functions of the process for a while, and to put them back.
 
 Used from outside: `replacements.Replacements`, `replaced.replaces`, `swapped.STDOUT`,
 `redirect.real`, `originals.TIME`.
 May import: `private`.
 
-What is replaced, and by what, is for others to say (see `core.patches`).
+What is replaced, and by what, is for others to say; docs/replaced.md lists it.
 
 A map of the package, from the bottom up:
 

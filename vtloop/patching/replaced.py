@@ -20,7 +20,7 @@ class During(Enum):
     LOOP = "While a virtual loop runs, on its thread"
     RECORDED = "While a recorded run is on"
     BESIDE_A_LOOP = "While a run is on in a thread whose loop runs, such as a notebook's"
-    SWEEP = "While a sweep is on"
+    SEARCH = "While a search, such as a sweep, is on"
     TEST = "While a test is on that must leave nothing behind"
     SCRIPT = "While `vtloop` runs a script"
     CELL = "While a cell of a notebook runs"

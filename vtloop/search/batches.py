@@ -47,7 +47,7 @@ class Work(Generic[AnyCase]):
         return Result(case, outcome.missed, findings, tuple(outcome.leads))
 
     def seconds_for_a_case(self, bench: Bench) -> float:
-        """Return how long a run takes the processor that is not the first."""
+        """Return the processor time of one more run, in seconds."""
         began = time.thread_time()
         self.experiment.run(bench, self.experiment.undisturbed)
         return time.thread_time() - began + 1e-6  # the clock may be a coarse one

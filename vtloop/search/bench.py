@@ -43,12 +43,12 @@ Check = Callable[[Any], object]
 
 replaces(
     __name__,
-    During.SWEEP,
+    During.SEARCH,
     "what a case leaves behind is collected before the next, and nothing that was there before",
     "whether the garbage collector is on",
     "the garbage collector's frozen objects",
 )
-replaces(__name__, During.SWEEP, "cases are silent, or recorded", "sys.stdout")
+replaces(__name__, During.SEARCH, "cases are silent, or recorded", "sys.stdout")
 
 _COLLECTED_TOGETHER = 50  # runs
 _HANDLES = 1_000  # that a run may have beyond ten times those of the undisturbed one
@@ -167,7 +167,7 @@ class Bench:
         observer: Observer | None = None,
         recording: Recording | None = None,
     ) -> AnyOutcome:
-        """Run the program, as for itself alone: its user's `check` hears nothing of it."""
+        """Run the program once, without the user's `check`."""
         self._runs += 1
         if self._runs % _COLLECTED_TOGETHER == 0:
             gc.collect(1)  # what witnesses have held, who are gone by now

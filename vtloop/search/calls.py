@@ -7,10 +7,10 @@
   functions that never count are switched off, one by one, when they come for the first time.
 - The first thing that a step does is to begin or to resume its coroutine: that is call 0. From
   then on functions count when they begin, and not when they are resumed, as by an await.
-- This package's own functions do not count, so that a recorded run has the same calls; nor do
-  those that a recorder calls, or with which weak references are tidied up, or pytest puts the
-  values of a failed assertion into words, as it knows some of them the next time.
-- Nor do the functions of tasks and futures that are written in Python: those in C have none.
+- Not counted: this package's own functions and those that a recorder calls, so that a recorded run
+  has the same calls; callbacks of weak references; pytest's words for a failed assertion, as it
+  caches them, so that the number of their calls varies.
+- Nor are the functions of tasks and futures that are written in Python: those in C have none.
 - What other threads call meanwhile is none of the step's.
 """
 
@@ -34,7 +34,7 @@ from vtloop.values.source import PACKAGE
 
 replaces(
     __name__,
-    During.SWEEP,
+    During.SEARCH,
     "the calls of a step are counted; on Python 3.11 it is the tracer of the thread",
     "tool 4 of `sys.monitoring`",
 )

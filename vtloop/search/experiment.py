@@ -28,7 +28,9 @@ AnyCase = TypeVar("AnyCase", bound=Hashable)
 class Wording(NamedTuple):
     """How reports and messages speak of a kind of search."""
 
-    search: str  # 'sweep'; also the command of its name, and the module with its `replay`
+    search: str
+    """'sweep'. Reports name a command `vtloop sweep` and a function `vtloop.sweep.replay` after it;
+    with a new kind of search, both have to be written."""
     case: str  # what is tried of a program: 'moment'
     undisturbed: str  # how the program runs by itself: 'without any cancellation'
     claim: str  # what is true if nothing was found: 'is safe to cancel'

@@ -22,13 +22,13 @@ from vtloop.core.policy import LoopView, Rest, Take
 from vtloop.core.tasks import label, stepping, without_locals
 from vtloop.private.events import FUTURES, get_running_loop
 from vtloop.search.failures import end_of
-from vtloop.search.location import landing
+from vtloop.search.location import where_it_is
 from vtloop.values.clock import format_seconds
 from vtloop.values.options import Option, check, function
 from vtloop.values.text import without_addresses
 
 Always = Callable[[], object]
-Stock = Callable[[], int | Iterable[Any] | asyncio.Queue[Any]]
+Counted = Callable[[], int | Iterable[Any] | asyncio.Queue[Any]]
 """Returns some items, or how many there are."""
 
 _OPTIONS = {"stock": Option(function, "a function that returns items, or how many there are")}
@@ -83,7 +83,7 @@ class Watch:
         words = [f"{type(error).__name__}: {error}", f"at {format_seconds(at)}", self._ran]
         task: Any = None if self._task is None else self._task()
         if task is not None and not task.done():
-            words.append(landing(task))
+            words.append(where_it_is(task))
         elif task is not None:
             words.append(end_of(task))
         self.broken = without_addresses(", ".join(words))
@@ -93,8 +93,8 @@ class Watch:
 class Conserved:
     """The invariant that nothing is lost, and nothing made out of nothing; see `conserved`."""
 
-    into: Stock
-    elsewhere: tuple[Stock, ...]
+    into: Counted
+    elsewhere: tuple[Counted, ...]
 
     def __call__(self, outcome: object = None) -> None:
         """Raise AssertionError if it does not hold."""
@@ -152,7 +152,7 @@ def _with_parts(item: Any) -> Iterator[Any]:
         yield from item
 
 
-def conserved(into: Stock, *elsewhere: Stock) -> Conserved:
+def conserved(into: Counted, *elsewhere: Counted) -> Conserved:
     """Return an invariant for `check=` and `always=`: what went in is what is there.
 
     Each argument is a function that returns items, such as a list or an `asyncio.Queue`, which are

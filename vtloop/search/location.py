@@ -17,7 +17,7 @@ from vtloop.values.clock import format_seconds
 from vtloop.values.source import PACKAGE, is_library, place
 
 
-def landing(task: asyncio.Task[Any]) -> str:
+def where_it_is(task: asyncio.Task[Any]) -> str:
     """Return what a task waits for, or that it runs, and where it is, from outermost inwards."""
     if asyncio.current_task(task.get_loop()) is task:
         words, frames = f"{label(task)} is running", _running(task)
@@ -36,7 +36,7 @@ def firing(loop: LoopView, timer: Any, other: Any) -> str:
         for each, task in zip((timer, other), tasks, strict=True)
     )
     head = f"the timer of {one} fires before that of {another}, at {format_seconds(timer.deadline)}"
-    lines = [line for task in tasks if task is not None for line in landing(task).splitlines()]
+    lines = [line for task in tasks if task is not None for line in where_it_is(task).splitlines()]
     return "\n".join([head, *(f"  {line}" for line in lines)])
 
 

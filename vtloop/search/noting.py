@@ -144,7 +144,7 @@ def _several(awaitables: Any) -> Any:
 
 
 def note_unawaited(coroutine: Any) -> bool:
-    """Take note of a coroutine that nobody has awaited, if a run of the sweep's is on."""
+    """Take note of a coroutine that nobody has awaited, if a run of a search is on."""
     if (witness := current.get()) is None:
         return False
     witness.unawaited.append(coroutine_name(coroutine))
@@ -174,6 +174,6 @@ NOTING = Replacements(
         Replacement(tasks, "shield", shield, taken_by_name=True),
         Replacement(tasks, "as_completed", as_completed, taken_by_name=True),
     )
-).listed(__name__, During.SWEEP)
+).listed(__name__, During.SEARCH)
 keeps(__name__, "how often the table has been entered", "NOTING")
 keeps(__name__, "whose run it is, by context", "current")

@@ -50,7 +50,7 @@ class Oracle(Protocol[OutcomeToJudge]):
 class Rule(Generic[AnyOutcome]):
     """An oracle that is one function: it yields the subject and the words of each finding.
 
-    If it is about one `fact`, a field of the outcome, it need not be asked where that is empty.
+    With `fact`, the name of a field of the outcome, the rule is skipped where that field is empty.
     """
 
     name: str
@@ -241,4 +241,4 @@ OF_ANY_RUN: tuple[Oracle[Outcome], ...] = (
     Rule("finalised late", _late, fact="late"),
     Rule("left behind", _left_by_design, BY_DESIGN, "left"),
 )
-"""Those that need not know what was done, in the order in which their findings are told."""
+"""The oracles that judge any run, in the order of their findings; a new one goes here."""

@@ -47,7 +47,7 @@ Complaint: TypeAlias = Literal[
 ]
 
 
-class Primitive(NamedTuple):
+class MisusedPrimitive(NamedTuple):
     """A lock, semaphore, event or queue with which something is wrong."""
 
     name: str  # 'Lock made at worker.py:12 in main'
@@ -98,7 +98,7 @@ class Outcome:
     failures: tuple[Failure, ...] = ()  # of all tasks and callbacks
     by_nobody: tuple[str, ...] = ()  # who passed on a cancellation that they had taken back
     bystanders: tuple[str, ...] = ()  # who ended with a task that another one's end has cancelled
-    primitives: tuple[Primitive, ...] = ()
+    primitives: tuple[MisusedPrimitive, ...] = ()
     unretrieved: tuple[str, ...] = ()  # exceptions of tasks and futures
     hidden: tuple[str, ...] = ()  # exceptions that shield() has looked at when nobody waited
     destroyed: tuple[str, ...] = ()  # tasks that were collected while they were pending

@@ -186,7 +186,7 @@ class Report:
         return ""
 
     def _nothing(self) -> str:
-        """Return that nothing was found, and in what."""
+        """Return the sentence for a search without findings, with what was not tried."""
         if not self.tried:
             why = "time was up" if self.time_is_up else "there was nothing to try"
             return f"Nothing was tried, as {why}."

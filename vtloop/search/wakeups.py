@@ -18,7 +18,7 @@ from typing import Any
 
 from vtloop.core.tasks import label
 from vtloop.private.events import IN_CONDITION
-from vtloop.search.outcome import Primitive
+from vtloop.search.outcome import MisusedPrimitive
 from vtloop.values.source import line_at
 from vtloop.values.text import counted
 
@@ -54,13 +54,13 @@ class WakeUps:
         self._dropped: dict[int, str] = {}  # who has dropped a notify(), by the condition's id()
         self._is_over = False
 
-    def lost(self) -> Iterator[Primitive]:
+    def lost(self) -> Iterator[MisusedPrimitive]:
         """Yield the primitives at which one was lost."""
         for made, detail in self._lost:
-            yield Primitive(made.name, "lost wake-up", detail)
+            yield MisusedPrimitive(made.name, "lost wake-up", detail)
 
     def main_has_ended(self) -> None:
-        """Take note that whoever is cancelled from now on is so by the runner."""
+        """Take note that cancellations are the runner's from now on."""
         self._is_over = True
 
     def nothing_is_left(self) -> None:

@@ -24,7 +24,7 @@ from vtloop.core.tasks import Task, coroutine_name, ended_cancelled, given_name,
 from vtloop.core.waits import WRAPPERS
 from vtloop.private.events import FUTURES, TASKS, current_task, get_running_loop
 from vtloop.search.failures import Failing
-from vtloop.search.outcome import Complaint, Fault, Left, Outcome, Primitive, faults_of
+from vtloop.search.outcome import Complaint, Fault, Left, MisusedPrimitive, Outcome, faults_of
 from vtloop.search.releases import Releases, programs_line
 from vtloop.search.wakeups import Made, WakeUps
 from vtloop.values.text import counted, without_addresses
@@ -180,13 +180,13 @@ class Witness:
         outcome.unawaited = tuple(self.unawaited)
         outcome.late = tuple(self.late)
 
-    def _wrong_at_the_end(self) -> Iterator[Primitive]:
+    def _wrong_at_the_end(self) -> Iterator[MisusedPrimitive]:
         """Yield the primitives that are not as they were made, now that all tasks have ended."""
         for made in self.primitives:
             primitive, value = made.primitive, made.value
             if isinstance(primitive, locks.Lock):
                 if primitive.locked():
-                    yield Primitive(made.name, "held", "nobody will release it")
+                    yield MisusedPrimitive(made.name, "held", "nobody will release it")
             elif isinstance(primitive, locks.Semaphore):
                 if (now := primitive._value) != value > 0:
                     detail = f"it has {now} of {counted(value, 'permit')}"
@@ -194,12 +194,12 @@ class Witness:
                     if now > value:
                         complaint = "released twice"
                         detail += f"; {self.releases.where(primitive)}"
-                    yield Primitive(made.name, complaint, detail)
+                    yield MisusedPrimitive(made.name, complaint, detail)
             elif id(primitive) in self._counted:
                 queue = primitive
                 if taken := queue._unfinished_tasks - queue.qsize():
                     detail = f"{counted(taken, 'item')} taken out without task_done()"
-                    yield Primitive(made.name, "items not done", detail)
+                    yield MisusedPrimitive(made.name, "items not done", detail)
 
 
 def current_number() -> int:

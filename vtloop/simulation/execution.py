@@ -3,7 +3,7 @@
 An `Execution` is what `vtloop.run` needs, and no more; a case of a search is one that writes down
 how it ends. Of a `RecordedExecution` all is known in the end; it is what `simulate` needs, a
 notebook's cell and a test. Each of them gives a loop, what is entered around its run, and an
-output. Each step is a method, which heirs may do in another way.
+output. Each step is a method, which subclasses may override.
 """
 
 from __future__ import annotations

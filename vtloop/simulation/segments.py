@@ -41,9 +41,9 @@ class Start(NamedTuple):
 def cut(trace: Trace, start: Start) -> Trace:
     """Return the part of a trace from a start on, with times that count from there.
 
-    The task that the part runs in gets the number 1, and others follow in order. The last step of
-    each task that goes on from before stands for all its earlier ones, and what is held at the
-    start is acquired there, as sections are entered.
+    The task that the part runs in gets the number 1, and others follow in order. Of a task that was
+    already running, the last step is kept. What it holds at the start is acquired there again, and
+    the sections that it is in are entered.
     """
     before = enumerate(trace.steps[: start.steps])
     last = {who: index for index, (_, who, *_) in before if who}

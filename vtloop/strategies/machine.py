@@ -61,7 +61,7 @@ def _last(teardown: Callable[[Any], Any]) -> Callable[[Any], None]:
             return teardown(machine)
         machine._ending = True
         if sys.exc_info()[0] is not None:  # Hypothesis calls it in a `finally`
-            hypothesis.note(_Told(machine._recording))
+            hypothesis.note(_LazyMarbles(machine._recording))
         try:
             made = teardown(machine)
             if asyncio.iscoroutine(made):
@@ -73,7 +73,7 @@ def _last(teardown: Callable[[Any], Any]) -> Callable[[Any], None]:
     return last
 
 
-class _Told:
+class _LazyMarbles:
     """The marbles of an example; found out only if Hypothesis prints them."""
 
     def __init__(self, recording: Recording) -> None:
@@ -134,7 +134,7 @@ class AsyncStateMachine(stateful.RuleBasedStateMachine):
             pass
         errors = [*self._recording.errors, *self._unretrieved()]
         if errors and not failed:
-            hypothesis.note(_Told(self._recording))
+            hypothesis.note(_LazyMarbles(self._recording))
             raise errors[0]
 
     def _unretrieved(self) -> Iterator[BaseException]:

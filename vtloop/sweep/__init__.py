@@ -30,7 +30,7 @@ A map of the package, from the bottom up:
 - `second`, `injection`, `counting`, `disturbances`: policies that count the moments, cancel there,
   or disturb otherwise
 - `oracles`: the rules by which a victim is judged; a new fact for one goes into `outcome`, and is
-  filled in by `injection`
+  filled in by `injection` and `disturbances`
 - `victims`: whom a sweep cancels
 - `cases`: running a case, and counting moments
 - `choosing`: which cases are tried of very many

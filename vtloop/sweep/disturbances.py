@@ -1,8 +1,8 @@
 """Policies for what happens to a program besides the cancellation of one task.
 
 Each is an injection of its own: all tasks are cancelled, a sibling fails, a timeout fires, two
-timers of one instant change places. Where that is a group's or a timeout's, the task that has
-entered or armed it is judged as a victim is.
+timers of one instant change places. The victim is the task that has entered the group, or armed
+the timeout.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from vtloop.core.timers import AnyTimerHandle
-from vtloop.search.location import firing, landing
+from vtloop.search.location import firing, where_it_is
 from vtloop.search.outcome import Ended, faults_of, raised_by_asyncio, where_raised
 from vtloop.search.witness import Witness, is_open
 from vtloop.sweep.counting import who
@@ -39,7 +39,7 @@ class Shutdown(Injection):
         tasks = self._loop.pending_tasks()
         names = [who(task) for task in tasks]
         if self._explain:
-            self.outcome.landed = tuple(landing(task) for task in tasks)
+            self.outcome.landed = tuple(where_it_is(task) for task in tasks)
         for task in tasks:
             task.cancel()
         self.outcome.missed = not tasks
@@ -92,7 +92,7 @@ class _OfOneTask(Injection):
         And see how long it takes to leave a block, if there is one.
         """
         if self._explain:
-            self.outcome.landed = (landing(task),)
+            self.outcome.landed = (where_it_is(task),)
         if not task.cancelling():
             self._task = task
             self._block = block

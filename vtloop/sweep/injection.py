@@ -11,7 +11,7 @@ from vtloop.core.tasks import ended_cancelled, number_of, stepping
 from vtloop.search.calls import Calls
 from vtloop.search.conduct import Conduct, Endless
 from vtloop.search.failures import cancellation_of, is_raised_by_statement
-from vtloop.search.location import landing
+from vtloop.search.location import where_it_is
 from vtloop.search.outcome import Ended, faults_of
 from vtloop.search.witness import Witness, WitnessedLoop
 from vtloop.sweep.moments import AT_RESTS, BEFORE_HANDLES, Case
@@ -32,7 +32,9 @@ Task: TypeAlias = "asyncio.Task[Any]"
 
 
 class Injection(Conduct[SweptOutcome]):
-    """Carries out the cancellations of a case; other classes than A to D have heirs of their own.
+    """Carries out the cancellations of a case.
+
+    It is for classes A to D; S, F, T and O are subclasses, in `disturbances`.
 
     `limit` is the number of handles that the run may not reach: Endless is raised there. `explain`
     keeps, for a run that somebody looks at, where each cancellation landed. `again` is told when
@@ -160,7 +162,7 @@ class Injection(Conduct[SweptOutcome]):
         return handle
 
     def _comes(self, kinds: Set[str], at: int) -> bool:
-        """Return whether the next moment is of some kinds, at this handle or rest."""
+        """Return whether the next moment is of some kinds, at this handle or idle moment."""
         return (
             bool(self._moments) and (moment := self._moments[0]).at == at and moment.kind in kinds
         )
@@ -192,7 +194,7 @@ class Injection(Conduct[SweptOutcome]):
 
     def _request(self, task: Any) -> None:
         if self._explain:
-            self.outcome.landed += (landing(task),)
+            self.outcome.landed += (where_it_is(task),)
         if self._task is None:
             self._ours = not task.cancelling() and not ended_cancelled(task._fut_waiter)
         self._task = task
@@ -207,7 +209,7 @@ class Injection(Conduct[SweptOutcome]):
 
     def _request_of_other(self, task: Task) -> None:
         if self._explain:
-            self.outcome.landed += (landing(task),)
+            self.outcome.landed += (where_it_is(task),)
         self.outcome.missed = not (self._requests and task.cancel(MESSAGE))
 
     def _deliver(self, task: Any) -> None:

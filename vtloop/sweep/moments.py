@@ -1,27 +1,27 @@
 """Moments at which something can happen to a program, and the tokens that name them.
 
 The handles of a run are counted from 0 in the order in which the loop takes them from its ready
-queue, those included that were cancelled and that it skips. A *rest* is a moment when nothing is
-ready and the clock is about to move; rests are counted from 0 too. One at which a task is cancelled
-is none, as there is something to do. Both end when the main coroutine does and its loop stops: what
+queue, those included that were cancelled and that it skips. At an *idle moment* nothing is ready
+and the clock is about to move; these are counted from 0 too. One at which we cancel a task does not
+count as idle afterwards. Both counts end when the main coroutine does and its loop stops: what
 follows is the runner's own cleanup.
 
     A12     before handle 12, as by a callback that runs just then; the task is suspended
-    R3      at rest 3; the task is suspended
+    R3      at idle moment 3; the task is suspended
     B17     before handle 17; the task is about to run: woken, or not yet begun
     C15.0   within the task's own step, which is handle 15, when it has just begun
     C15.3   the same, at the third Python function that the step has called since
 
-Rests belong to class A. A second cancellation is class D, a token with two moments: of the same
-task after the first has been delivered, such as `main#1@A12+C15.3`, or of another one, by its
+Idle moments belong to class A. A second cancellation is class D, a token with two moments: of the
+same task after the first has been delivered, such as `main#1@A12+C15.3`, or of another one, by its
 number, from the first on: in `main#1@A12+B14#2` task 2 is cancelled as well, before handle 14.
 
 Four classes more are no cancellation of one task:
 
-    S12 SR3     all tasks are cancelled, before handle 12 or at rest 3: `everybody#0@S12`
+    S12 SR3     all tasks are cancelled, before handle 12 or at idle moment 3: `everybody#0@S12`
     F12 FR3     a new task fails in a TaskGroup, there: `group#2@F12` is the second one entered
     T12         a timeout fires at once, behind what is ready, when handle 12 is the next to come
-    TR3         it fires at rest 3, before the clock moves
+    TR3         it fires at idle moment 3, before the clock moves
     TE3 TL3     it fires at the instant to which the clock moves then, before or after its timers
     TN0         it never fires: `timeout#1@TN0`
     O12.14      handle 14 comes as handle 12, before that and those between: `timers#0@O12.14`;
@@ -31,7 +31,7 @@ A case is also some choices of a run (see `values.choices`), one for each moment
 
     kind    that of the moment, such as B; of C with the handle, as each step has a kind of its own.
             A plus before it tells the second cancellation from the first
-    index   which handle or rest; of C, which call
+    index   which handle or idle moment; of C, which call
     value   the number of whom is cancelled, of the group or of the timeout; of S 1; of O how many
             handles later that timer comes otherwise which is the first now
 
@@ -86,7 +86,7 @@ def kinds_of(classes: str) -> frozenset[str]:
 
 
 class Moment(NamedTuple):
-    """One moment: its kind, which handle or rest, and which call within the step."""
+    """One moment: its kind, which handle or idle moment, and which call within the step."""
 
     kind: str  # the letters of a token
     at: int

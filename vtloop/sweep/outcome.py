@@ -13,7 +13,7 @@ class SweptOutcome(Outcome):
     """What came of one case, and of its *victim*: the task that is cancelled.
 
     Where a sibling fails, or a timeout fires, that is the task whose group or timeout it is. All of
-    this is written by the injection.
+    this is filled in by `injection` and `disturbances`.
     """
 
     case: Case

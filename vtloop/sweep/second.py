@@ -88,7 +88,7 @@ class Others:
             self.place = self._begun = place
 
     def look(self, loop: LoopView, at: int, is_rest: bool) -> None:
-        """Count the tasks that are there before a handle, or at a rest."""
+        """Count the tasks that are there before a handle, or at an idle moment."""
         for task in loop.pending_tasks():
             number = number_of(task)
             kind = "R" if is_rest else "B" if is_woken(task) else "A"

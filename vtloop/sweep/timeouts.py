@@ -3,8 +3,8 @@
 Timeouts are what `asyncio.timeout` arms, on Python 3.11 also `wait_for`, and `wait` on all: timers
 like any other, known by their callbacks. One that has no time left is none: it fires at once.
 
-Nothing here calls a function written in Python that is not this package's, as a step would be seen
-to make one call more (see `calls`): neither a named tuple's, nor `asyncio.current_task` of 3.11.
+Keep calls of Python functions that are not this package's out of this file, such as a named tuple's
+or `asyncio.current_task` of 3.11: class C counts them as calls of the step (see `search.calls`).
 """
 
 from __future__ import annotations

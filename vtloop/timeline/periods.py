@@ -81,7 +81,7 @@ def life(timeline: Timeline, lane: Lane) -> Period | None:
     return Period(start, end_of(lane) or _end(timeline), lane.number)
 
 
-Search: TypeAlias = Callable[[Timeline, str | int], dict[str, list[Period]]]
+Lookup: TypeAlias = Callable[[Timeline, str | int], dict[str, list[Period]]]
 """Finds what is called by a name: when it was in progress, by what it is."""
 
 
@@ -108,12 +108,12 @@ def find_any(timeline: Timeline, name: str | int) -> dict[str, list[Period]]:
     return found
 
 
-def in_progress(timeline: Timeline, name: str | int, search: Search) -> tuple[str, list[Period]]:
+def in_progress(timeline: Timeline, name: str | int, lookup: Lookup) -> tuple[str, list[Period]]:
     """Return what is called so, in words, and when it was in progress, in order of its start.
 
     Raises LookupError if there is none, or if the name has several meanings.
     """
-    found = search(timeline, name)
+    found = lookup(timeline, name)
     if len(found) == 1:
         ((words, periods),) = found.items()
         return words, sorted(periods)

@@ -1,6 +1,7 @@
 """A run that is not reproducible tells why, with the line: whatever from outside had a say."""
 
 import asyncio
+import inspect
 import os
 import pty
 import random
@@ -20,6 +21,7 @@ import anyio
 import pytest
 
 import vtloop
+from tests.support.in_threads import call_in_from_outside
 from vtloop import simulate
 from vtloop.core.options import Options
 from vtloop.core.threads.actor import real_sleep
@@ -159,16 +161,6 @@ async def a_read_of_a_pipe():
     os.close(end)
 
 
-async def a_thread_from_outside():
-    def answer():
-        real_sleep(0.01)
-        loop.call_soon_threadsafe(event.set)
-
-    loop, event = asyncio.get_running_loop(), asyncio.Event()
-    start_outside(threading.Thread(target=answer, name="outside"))
-    await event.wait()
-
-
 async def a_lock_that_an_outsider_holds():
     def hold():
         real_sleep(0.3)
@@ -212,7 +204,7 @@ CAUSES = {
     a_server: ("has to do with a real socket", "socket.create_server("),
     a_connection: ("has to do with a real socket", "socket.create_connection("),
     a_read_of_a_pipe: ("Something real kept the thread 'asyncio_0'", "return os.read(start, 1)"),
-    a_thread_from_outside: (
+    call_in_from_outside: (
         "The thread 'outside', which the run does not control, called in",
         "loop.call_soon_threadsafe(event.set)",
     ),
@@ -235,7 +227,8 @@ def test_a_run_that_is_not_reproducible_tells_why_and_where(cause):
     what, line = CAUSES[cause]
     assert not run.reproducible
     assert any(what in notice and line in notice for notice in run.notices), run.notices
-    assert all("test_real_things.py:" in notice for notice in run.notices if what in notice)
+    file = os.path.basename(inspect.getfile(cause))
+    assert all(f"{file}:" in notice for notice in run.notices if what in notice)
 
 
 PROCESSES = [cause for cause, (what, _) in CAUSES.items() if what == "starts a real process"]

@@ -16,6 +16,7 @@ import time
 
 import pytest
 
+from tests.support.in_threads import call_in_from_outside
 from vtloop import VirtualLoop, simulate
 from vtloop.core.threads import thread_locks
 from vtloop.core.threads.actor import real_sleep
@@ -310,18 +311,9 @@ def test_a_run_that_is_over_before_its_caller_goes_on_is_told_of_that_caller(mon
             ended.wait()
         called_in(threads)
 
-    async def main():
-        def answer():
-            real_sleep(0.01)
-            loop.call_soon_threadsafe(event.set)
-
-        loop, event = asyncio.get_running_loop(), asyncio.Event()
-        start_outside(threading.Thread(target=answer, name="outside"))
-        await event.wait()
-
     ended = threading.Event()
     monkeypatch.setattr(Threads, "called_in", slowly)
-    run = simulate(main, patience=FOR_EVER)
+    run = simulate(call_in_from_outside, patience=FOR_EVER)
     ended.set()
     assert not run.reproducible
     assert "'outside', which the run does not control, called in" in run.notices[0]

@@ -23,20 +23,24 @@ async def all_in_threads(*functions):
     await asyncio.gather(*map(asyncio.to_thread, functions))
 
 
+async def taken_by_four(lock):
+    """Return when each of four threads got a lock that it then holds for a second."""
+    log: list[float] = []
+
+    def work():
+        with lock:
+            log.append(loop.time())
+            time.sleep(1)
+
+    loop = asyncio.get_running_loop()
+    await all_in_threads(*[work] * 4)
+    return log
+
+
 @pytest.mark.parametrize("kind", ["Lock", "RLock"])
 def test_a_lock_made_in_a_run_is_held_by_one_sleeping_thread_after_the_other(kind):
     async def main():
-        lock = getattr(threading, kind)()
-        log: list[Any] = []
-
-        def work():
-            with lock:
-                log.append(loop.time())
-                time.sleep(1)
-
-        loop = asyncio.get_running_loop()
-        await all_in_threads(*[work] * 4)
-        return log
+        return await taken_by_four(getattr(threading, kind)())
 
     run = simulate(main)
     assert run.value == [0.0, 1.0, 2.0, 3.0]
@@ -44,19 +48,7 @@ def test_a_lock_made_in_a_run_is_held_by_one_sleeping_thread_after_the_other(kin
 
 
 def test_a_lock_older_than_the_run_is_waited_for_at_exact_times_too():
-    async def main():
-        log: list[Any] = []
-
-        def work():
-            with MODULE_LOCK:
-                log.append(loop.time())
-                time.sleep(1)
-
-        loop = asyncio.get_running_loop()
-        await all_in_threads(*[work] * 4)
-        return log
-
-    run = simulate(main)
+    run = simulate(lambda: taken_by_four(MODULE_LOCK))
     assert run.value == [0.0, 1.0, 2.0, 3.0]
     assert not run.reproducible
 

@@ -72,13 +72,13 @@ def test_workers_come_to_the_same(capsys):
 
 
 def test_a_sweep_without_time_says_so_and_goes_on_later(capsys, tmp_path):
-    ledger = str(tmp_path / "ledger")
-    status, out = told(capsys, LEAKY, "--max-seconds", "0", "--resume", ledger)
+    journal = str(tmp_path / "journal")
+    status, out = told(capsys, LEAKY, "--max-seconds", "0", "--resume", journal)
     assert status == 1
     assert out.startswith("0 of ")
     assert "; time was up:" in out
     assert out.endswith("\nNothing was tried, as time was up.\n")
-    assert told(capsys, LEAKY, "--resume", ledger) == told(capsys, LEAKY)
+    assert told(capsys, LEAKY, "--resume", journal) == told(capsys, LEAKY)
 
 
 def test_a_chart_is_drawn_of_a_case_or_of_the_first_that_failed(capsys, tmp_path):

@@ -10,8 +10,8 @@ A map of the package, from the bottom up:
 
 - `wall_clock`, `time_functions`: the date and time of day, and the module time
 - `system_chance`, `module_random`: what the operating system and the module random have for a run
-- `default_names`, `library_sets`, `asyncio_locks`: names without a name, sets in order, who holds a
-  lock
+- `default_names`, `library_sets`, `asyncio_locks`: names of threads that nobody has named, sets in
+  order, who holds a lock
 - `gc_schedule`: when the garbage collector runs
 - `unawaited`: who hears of coroutines that nobody has awaited
 - `real_things`, `other_processes`: what a run is told of, and whom it waits for in real time

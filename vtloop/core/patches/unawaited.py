@@ -22,7 +22,7 @@ Listener = Callable[[Any], bool]
 _hook = Swapped(warnings, WARN_UNAWAITED)
 keeps(__name__, "who wants to hear of coroutines that nobody has awaited", "_hook")
 _WHY = "who looks for coroutines that nobody has awaited hears of them, with where they were made"
-replaces(__name__, During.SWEEP, _WHY, f"warnings.{WARN_UNAWAITED}")
+replaces(__name__, During.SEARCH, _WHY, f"warnings.{WARN_UNAWAITED}")
 replaces(__name__, During.TEST, _WHY, f"warnings.{WARN_UNAWAITED}")
 
 

@@ -1,7 +1,7 @@
 """Threads in virtual time: each may block without blocking the run, and one runs at a time.
 
 Used from outside: `actor.here`, `actor.busy`, `thread_locks.Lock`, `all_threads.Threads`.
-To understand it, start with `all_threads`.
+To understand it, start with `actor`.
 May import: `errors`, `private`, `values`, `patching`.
 
 A map of the package, from the bottom up:

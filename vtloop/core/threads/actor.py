@@ -3,7 +3,8 @@
 Each thread of a run has an actor that knows what blocking means there: on the loop's own thread it
 stops every task, in a worker thread the loop goes on. A thread without an actor is outside the
 simulation and really sleeps, and so does a debugger at a breakpoint: for the program no time passes
-there.
+there. What `sleep` does in each kind of thread is in `baton`, `loop_thread` and `idle_thread`; why
+threads take turns at all, in `all_threads`.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ _LOOK = 0.001  # real seconds between two looks at a thread that does not come b
 _LOOKS = 5  # that find it in the same wait, until it is taken for blocked for real
 
 
-class Run(Protocol):
+class ThreadsOfRun(Protocol):
     """The threads of a run, as far as it matters to who waits for one of them."""
 
     clock: Clock
@@ -41,7 +41,7 @@ class Run(Protocol):
 class BatonBack:
     """Is told when a thread gives the baton back, and waits for that in real time."""
 
-    def __init__(self, run: Run, patience: float) -> None:
+    def __init__(self, run: ThreadsOfRun, patience: float) -> None:
         """`patience` is how many real seconds a thread may stay away at most."""
         self._run = run
         self._patience = patience

@@ -17,7 +17,7 @@ def add_audit_command(commands: Any) -> None:
     """Add it to the commands of a parser."""
     parser = commands.add_parser(
         "audit",
-        help="tell whether a script does the same in every process, and if not why",
+        help="say whether a script does the same in every process, and if not why",
         description="Run a script, module or function in new processes, where everything that is "
         "not to matter is another thing, and tell the first step that differs. The status is 1 if "
         "one does.",

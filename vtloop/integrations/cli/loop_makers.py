@@ -38,7 +38,7 @@ from vtloop.private.events import POLICY, SET_RUNNING_LOOP, nothing_to_close
 
 _MADE = "made while a script runs"
 
-_OF_ASYNCIO = "loops of asyncio's own become virtual, those of heirs of theirs are refused"
+_OF_ASYNCIO = "loops of asyncio's own become virtual, those of their subclasses are refused"
 _OF_OTHERS = "any other loop is refused: as it is made if it is compiled, else when it runs"
 replaces(
     __name__,

@@ -31,9 +31,9 @@ _OUTCOMES = pytest.fail.Exception, pytest.skip.Exception, pytest.exit.Exception
 
 
 def given_by(marks: Iterable[pytest.Mark], options: Sequence[str]) -> dict[str, Any]:
-    """Return what markers of one name give, of which those before take precedence.
+    """Return the options that markers of one name give; of an option given twice, the first wins.
 
-    The test fails if that is none of the options.
+    The test fails if something is given that is none of the options.
     """
     given: dict[str, Any] = {}
     for mark in marks:
@@ -57,7 +57,7 @@ class Marked(NamedTuple):
 
     @classmethod
     def by(cls, marks: Iterable[pytest.Mark], **usual: Any) -> Marked:
-        """Return what markers say, of which those before take precedence; all else is as usual."""
+        """Return what markers say; the first one wins. Options in none of them are as usual."""
         given = usual | given_by(marks, [*_OF_MARKER])
         for name, value in given.items():
             refuse(_OF_MARKER, name, value, "vtloop")

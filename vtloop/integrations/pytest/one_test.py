@@ -86,7 +86,7 @@ class Test:
         return {"wall_clock": options.wall_clock, "seed": options.seed, "scope": self._scope}
 
     def surroundings(self, loop: PartLoop) -> World:
-        """Return what surrounds each part of the test. Its own loop has that already."""
+        """Return what surrounds each part of the test. Of a loop of its own, that is the loop's."""
         if not self._shared:
             return loop.world
         if self._world is None:

@@ -205,7 +205,7 @@ def _where(token: str, again: Replay) -> list[str]:
 
 
 def options_of_marks(marks: Iterable[pytest.Mark]) -> dict[str, Any]:
-    """Return the options of markers vtloop_sweep, of which those before take precedence."""
+    """Return the options that markers `vtloop_sweep` give; the first one wins."""
     given = given_by(marks, _OPTIONS)
     for name, value in given.items():
         refuse(OF_SWEEPS, name, value, "vtloop_sweep")

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from vtloop.timeline.timeline import Timeline
 
 
-class Subject(Protocol):
-    """A test in virtual time, as far as it is told of."""
+class TestSubject(Protocol):
+    """A test in virtual time: what the fixture `vt` asks it."""
 
     name: str
 
@@ -39,7 +39,7 @@ class Subject(Protocol):
 class VirtualTime:
     """What the fixture `vt` tells of the test that asks for it. Times are virtual seconds."""
 
-    def __init__(self, test: Subject) -> None:
+    def __init__(self, test: TestSubject) -> None:
         self._test = test
 
     def __repr__(self) -> str:

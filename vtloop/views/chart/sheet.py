@@ -1,4 +1,4 @@
-"""What is painted on which canvas, and where: what all that paints rows knows."""
+"""Context shared by everything that paints rows: the canvases, the rows and the scale."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ STATES = {
     "running": ("runs", ""),
     "ready": ("ready to run", "||||"),
     "sleep": ("sleeps", ""),
-    "primitive": ("waits for a primitive", "////"),
+    "primitive": ("waits for a primitive", "////"),  # lock, semaphore, event, queue …
     "task": ("waits for tasks", "...."),
     "other": ("waits for something else", "----"),
     "left": ("left pending at the end", "xxxx"),
@@ -74,7 +74,7 @@ class Theme(NamedTuple):
     arrows: dict[str, str]
     holdings: tuple[Look, Look]  # one holder after the other
     sections: tuple[Look, Look]  # one task in them after the other
-    queue: Look
+    queue: Look  # how many wait, in a primitive's row
 
 
 def _states(ink: str, **colours: tuple[str, str]) -> dict[str, Look]:
@@ -162,7 +162,7 @@ def size_of(size: str | tuple[float, float]) -> Size:
 
 
 def shown_as(kind: str) -> str:
-    """Return how ids and tooltips call a state or a kind of row: a primitive is a thing there."""
+    """Return the name of a state or a kind of row in ids and tooltips: a primitive's is 'thing'."""
     return "thing" if kind == "primitive" else kind
 
 

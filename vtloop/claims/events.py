@@ -49,7 +49,7 @@ class Seen(NamedTuple):
         return listed(said) if said else self.otherwise
 
 
-class Moment(Claim):
+class Happening(Claim):
     """Something that happens, once or several times. As a claim: that it happens at all."""
 
     @abstractmethod
@@ -70,21 +70,21 @@ class Moment(Claim):
         """It happens, and each time no later than so many seconds after the start of the run."""
         return _Within(self, claimed(seconds))
 
-    def before(self, other: Moment) -> Claim:
+    def before(self, other: Happening) -> Claim:
         """It happens, and each time before the other does, be it by a step of the same instant."""
-        return _Before(self, _moment(other, "before"), f"{self} before {other}")
+        return _Before(self, _happening(other, "before"), f"{self} before {other}")
 
-    def after(self, other: Moment) -> Claim:
+    def after(self, other: Happening) -> Claim:
         """It happens, and each time after the other does, be it by a step of the same instant."""
-        return _Before(_moment(other, "after"), self, f"{self} after {other}")
+        return _Before(_happening(other, "after"), self, f"{self} after {other}")
 
-    def together_with(self, other: Moment) -> Claim:
+    def together_with(self, other: Happening) -> Claim:
         """Both happen at one instant: the same virtual time, in whatever order of steps."""
-        return _Together(self, _moment(other, "together_with"))
+        return _Together(self, _happening(other, "together_with"))
 
 
-def _moment(other: Any, method: str) -> Moment:
-    if not isinstance(other, Moment):
+def _happening(other: Any, method: str) -> Happening:
+    if not isinstance(other, Happening):
         raise TypeError(
             f"{method}({other!r}) was claimed, while it takes another moment, such as "
             'task("worker").finishes or printed("done"); for a time there are at() and within()'
@@ -122,15 +122,15 @@ def _evidence(
 
 
 class _At(Claim):
-    def __init__(self, moment: Moment, at: tuple[int, ...]) -> None:
-        self._moment = moment
+    def __init__(self, happening: Happening, at: tuple[int, ...]) -> None:
+        self._happening = happening
         self._at = at
 
     def __str__(self) -> str:
-        return f"{self._moment} at {times(self._at)}"
+        return f"{self._happening} at {times(self._at)}"
 
     def judge(self, timeline: Timeline) -> Evidence:
-        seen = self._moment.seen(timeline)
+        seen = self._happening.seen(timeline)
         wrong, missing = self._off(seen)
         if not seen.occurrences or not (wrong or missing):
             holds = not missing
@@ -166,15 +166,15 @@ class _At(Claim):
 
 
 class _Within(Claim):
-    def __init__(self, moment: Moment, limit: int) -> None:
-        self._moment = moment
+    def __init__(self, happening: Happening, limit: int) -> None:
+        self._happening = happening
         self._limit = limit
 
     def __str__(self) -> str:
-        return f"{self._moment} within {format_seconds(self._limit)}"
+        return f"{self._happening} within {format_seconds(self._limit)}"
 
     def judge(self, timeline: Timeline) -> Evidence:
-        seen = self._moment.seen(timeline)
+        seen = self._happening.seen(timeline)
         holds = bool(seen.occurrences) and seen.occurrences[-1].position.at <= self._limit
         actual = str(seen)
         if seen.occurrences and not holds:
@@ -186,7 +186,7 @@ class _Within(Claim):
 
 
 class _Before(Claim):
-    def __init__(self, first: Moment, second: Moment, words: str) -> None:
+    def __init__(self, first: Happening, second: Happening, words: str) -> None:
         self._first = first
         self._second = second
         self._words = words
@@ -224,7 +224,7 @@ def _one_then_the_other(one: Occurrence, other: Occurrence) -> str:
 
 
 class _Together(Claim):
-    def __init__(self, one: Moment, other: Moment) -> None:
+    def __init__(self, one: Happening, other: Happening) -> None:
         self._one = one
         self._other = other
 
@@ -238,7 +238,7 @@ class _Together(Claim):
         return _evidence(timeline, holds, " and ".join(map(str, seens)), *seens)
 
 
-class Starts(Moment):
+class Starts(Happening):
     """A task runs for the first time."""
 
     def __init__(self, task: str | int) -> None:
@@ -258,7 +258,7 @@ class Starts(Moment):
         return Seen(there, f"{lane.label} never started", (lane.number,))
 
 
-class Ends(Moment):
+class Ends(Happening):
     """A task comes to its end, in one of some ways."""
 
     def __init__(self, task: str | int, verb: str, *outcomes: str) -> None:
@@ -279,7 +279,7 @@ class Ends(Moment):
         return Seen(there, words, (lane.number,))
 
 
-class Printed(Moment):
+class Printed(Happening):
     """A line is printed."""
 
     def __init__(self, text: str) -> None:
@@ -315,6 +315,6 @@ def _who_printed(timeline: Timeline, who: int, line: int) -> int:
     return who if lane is not None and lane.label == timeline.trace.printed[line].who else 0
 
 
-def printed(text: str) -> Moment:
+def printed(text: str) -> Happening:
     """Return the moment at which a line is printed, in full and without its newline."""
     return Printed(text)
