@@ -69,8 +69,8 @@ class Bench:
 
     `check` is called after each run, `always` before each of its handles; both raise what is wrong,
     or return False.
-    `seed` and `wall_clock` are those of each run. `policies` act before those of the case. `search`
-    is what is made of the runs, in words.
+    `seed` and `wall_clock` are those of each run. `policies` is called for each, and returns those
+    that act before those of the case. `search` is what is made of the runs, in words.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class Bench:
         always: Always | None = None,
         seed: int | str = 0,
         wall_clock: WallClock = START,
-        policies: Sequence[Policy] = (),
+        policies: Callable[[], Sequence[Policy]] = tuple,
         search: str = "search",
     ) -> None:
         self.most_handles = NO_LIMIT
@@ -180,7 +180,7 @@ class Bench:
                 self._program,
                 witness,
                 conduct,
-                self._policies,
+                self._policies(),
                 policies,
                 recording,
                 self._seed,
