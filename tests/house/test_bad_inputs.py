@@ -7,7 +7,6 @@ of the program runs, by name and with what to do instead; nothing is lost, and n
 
 import asyncio
 import contextlib
-import dataclasses
 import datetime
 import importlib.util
 import inspect
@@ -245,7 +244,7 @@ def defaults(function):
     return {parameter.name: parameter.default for parameter in parameters}
 
 
-FIELDS = [field.name for field in dataclasses.fields(Options)]
+FIELDS = Options._fields
 SIGNATURES = {
     "run": (vtloop.run, FIELDS),
     "simulate": (vtloop.simulate, FIELDS),

@@ -20,6 +20,7 @@ UP = {
     ("timeline.timeline", "views.formats"),  # a timeline shows itself, when it is asked to
 }
 MOST = 12  # files at the root of the package
+LONGEST = 400  # lines
 PICTURE = "The rooms of the house"
 MAP_OF_PACKAGE = "A map of the package"
 
@@ -107,12 +108,34 @@ def test_a_room_may_import_only_rooms_below_it_and_needs_each(room):
         assert allowed(room) <= needed, "what it does not import any more, it need not say"
 
 
+def test_the_picture_of_the_design_is_what_the_rooms_say():
+    """It leaves out the arrows to what can be reached along others."""
+
+    def reached(room):
+        return {one for lower in may[room] for one in (lower, *reached(lower))}
+
+    may = {room: allowed(room) & {*ROOMS} for room in ROOMS}
+    arrows = {
+        (room, lower)
+        for room in ROOMS
+        for lower in may[room]
+        if not any(lower in reached(other) for other in may[room])
+    }
+    page = (HOUSE.parent / "docs" / "design.md").read_text("utf-8")
+    assert {*re.findall(r"^ +(\w+) --> (\w+)$", page, re.MULTILINE)} == arrows
+
+
 def test_the_rooms_and_their_maps_name_every_module():
     assert sorted([*MAP, *DOORS]) == sorted(MODULES.keys() - {"__init__"})
 
 
 def test_few_files_lie_outside_of_the_rooms():
     assert len([*HOUSE.glob("*.*")]) <= MOST
+
+
+def test_no_module_is_long():
+    lines = {name: len(path.read_text().splitlines()) for name, path in MODULES.items()}
+    assert {name: many for name, many in lines.items() if many > LONGEST} == {}
 
 
 @pytest.mark.parametrize("door", sorted(DOORS))

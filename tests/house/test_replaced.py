@@ -60,7 +60,7 @@ def test_each_row_of_a_table_of_replacements_is_listed_with_its_reason():
     for table, during in (
         (environment.always, During.RUN),
         (environment.when_recorded, During.RECORDED),
-        (sys.modules["vtloop.search.witness"].NOTING, During.SWEEP),
+        (sys.modules["vtloop.search.noting"].NOTING, During.SWEEP),
     ):
         late = [row for rows in table.later.values() for row in rows]
         assert {(row.what, during, row.why) for row in (*table.table, *late)} <= rows

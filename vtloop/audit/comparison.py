@@ -141,7 +141,7 @@ class Comparison:
         for option, name in (("wall_clock", "virtual clocks"), ("seed", "seed")):
             if getattr(options, option) is None:
                 usual: Any = {option: getattr(USUAL, option)}
-                tamed = replace(program, options=replace(options, **usual))
+                tamed = replace(program, options=options._replace(**usual))
                 yield name, f"with {option}={usual[option]!r}", tamed, Surroundings()
         if program.kind in (FUNCTION, TEST):  # what a script imports, it imports in the run
             yield "clock", "with a stopped clock", program, Surroundings(date=STOPPED)

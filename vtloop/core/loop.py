@@ -32,7 +32,7 @@ from vtloop.core.home import Home
 from vtloop.core.limits import Limits
 from vtloop.core.loop_thread import LoopThread
 from vtloop.core.network import Network
-from vtloop.core.options import OF_RUNS
+from vtloop.core.options import OF_RUNS, Options
 from vtloop.core.patches.environment import World
 from vtloop.core.patches.gc_schedule import INTERVAL
 from vtloop.core.patches.inner_loops import made_by_program_at
@@ -86,18 +86,10 @@ class VirtualLoop(Advancing):
         policy: Policy | None = None,
         network: Network | None = None,
     ) -> None:
-        check(
-            OF_RUNS,
-            until=until,
-            timer_slack=timer_slack,
-            seed=seed,
-            wall_clock=wall_clock,
-            patience=patience,
-            clock=clock,
-            recorder=recorder,
-            policy=policy,
-        )
-        self.__dict__ = {**vars(self)}  # a table of its own: in a shared one, look-ups are slow
+        Options(until, seed, wall_clock, timer_slack, patience)  # which refuses what is none
+        check(OF_RUNS, clock=clock, recorder=recorder, policy=policy)
+        if sys.version_info >= (3, 14):
+            self.__dict__ = {**vars(self)}  # a table of its own: look-ups in a shared one are slow
         self._clock = Clock() if clock is None else clock
         if self._clock.make_loop is None:
             self._clock.make_loop = _make_beside

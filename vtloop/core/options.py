@@ -8,8 +8,8 @@ as editors show them, and a test compares.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from operator import is_
+from typing import Any, NamedTuple
 
 from vtloop.core.patches.wall_clock import WallClock, start_of
 from vtloop.core.threads.actor import PATIENCE
@@ -60,44 +60,52 @@ OF_RUNS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class _Fields(NamedTuple):
+    until: Seconds | None
+    seed: int | str | None
+    wall_clock: WallClock
+    timer_slack: Seconds
+    patience: float
+    debug: bool | None
+    settle: bool
+
+
+class Options(_Fields):
     """How a program is run, whoever runs it.
+
+    - `until`: the virtual time that the run must not pass (`UntilReached`), in seconds or as a
+      timedelta; None for no end
+    - `seed`: of the module `random` and of the operating system's chance while the loop runs; None
+      leaves both alone. (A `VirtualLoop` that is made by itself has None: it serves programs that
+      see to their chance themselves.)
+    - `wall_clock`: the date and time of day at which the run starts (see `wall_clock.start_of`);
+      None leaves it the real clocks
+    - `timer_slack`: how long after its deadline a timer fires, in virtual seconds
+    - `patience`: how long an idle loop waits for a thread of the program's own to call in, in real
+      seconds
+    - `debug`: whether asyncio's debug mode is on; None for asyncio's own default
+    - `settle`: whether the loop goes on after the main coroutine until nothing is left to do,
+      instead of cancelling what is left
 
     TypeError or ValueError for what an option cannot be.
     """
 
-    until: Seconds | None = None
-    """The virtual time that the run must not pass (`UntilReached`), in seconds or as a timedelta;
-    None for no end."""
-    seed: int | str | None = 0
-    """Of the module `random` and of the operating system's chance while the loop runs; None leaves
-    both alone. (A `VirtualLoop` that is made by itself has None: it serves programs that see to
-    their chance themselves.)"""
-    wall_clock: WallClock = START
-    """The date and time of day at which the run starts (see `wall_clock.start_of`); None leaves it
-    the real clocks."""
-    timer_slack: Seconds = 0
-    """How long after its deadline a timer fires, in virtual seconds."""
-    patience: float = PATIENCE
-    """How long an idle loop waits for a thread of the program's own to call in, in real seconds."""
-    debug: bool | None = None
-    """Whether asyncio's debug mode is on; None for asyncio's own default."""
-    settle: bool = False
-    """Whether the loop goes on after the main coroutine until nothing is left to do, instead of
-    cancelling what is left."""
+    __slots__ = ()
 
-    def __post_init__(self) -> None:
-        check(
-            OF_RUNS,
-            until=self.until,
-            seed=self.seed,
-            wall_clock=self.wall_clock,
-            timer_slack=self.timer_slack,
-            patience=self.patience,
-            debug=self.debug,
-            settle=self.settle,
-        )
+    def __new__(
+        cls,
+        until: Seconds | None = None,
+        seed: int | str | None = 0,
+        wall_clock: WallClock = START,
+        timer_slack: Seconds = 0,
+        patience: float = PATIENCE,
+        debug: bool | None = None,
+        settle: bool = False,
+    ) -> Options:
+        self = super().__new__(cls, until, seed, wall_clock, timer_slack, patience, debug, settle)
+        if not all(map(is_, self, _USUAL)):  # a run in which all is as usual is short
+            check(OF_RUNS, **self._asdict())
+        return self
 
     def of_loop(self) -> dict[str, Any]:
         """Return those of them that a `VirtualLoop` is made with."""
@@ -109,6 +117,8 @@ class Options:
             "patience": self.patience,
         }
 
+
+_USUAL = tuple(OF_RUNS[name].usual for name in _Fields._fields)
 
 USUAL = Options()
 """The options of a run of which nothing is said."""

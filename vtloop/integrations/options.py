@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import fields
 from typing import Any
 
 from vtloop.core.options import USUAL, Options
@@ -83,5 +82,5 @@ def add_seed(parser: Any) -> None:
 
 def options_of(arguments: argparse.Namespace) -> Options:
     """Return how to run a program, as far as arguments say it; what they do not say is as usual."""
-    names = [field.name for field in fields(Options) if field.name in vars(arguments)]
+    names = [name for name in Options._fields if name in vars(arguments)]
     return Options(**{name: getattr(arguments, name) for name in names})

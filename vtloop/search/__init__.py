@@ -16,6 +16,7 @@ A map of the package, from the bottom up:
 - `location`: where in its functions a task is
 - `calls`: the calls of a step
 - `releases`, `wakeups`, `witness`: what is gathered of a run while it goes on
+- `noting`: what stands in for asyncio's functions, so that the witness of a run hears of them
 - `invariants`: what a user says is always so
 - `conduct`: the policy by which a case is carried out
 - `bench`: running a program once, on a clean process

@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import gc
 import os
-import sys
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
@@ -25,13 +24,15 @@ from vtloop.errors import DeadlockError, LivelockError, SimulationError
 from vtloop.patching.replaced import During, replaces
 from vtloop.patching.swapped import STDOUT
 from vtloop.recording.recording import Recording
-from vtloop.recording.stdout import LineOutput
+from vtloop.recording.stdout import StandardOutput
 from vtloop.search.calls import end_run, forget_calls
 from vtloop.search.conduct import NO_LIMIT, Conduct, Endless
 from vtloop.search.invariants import Always, Watch, uphold
+from vtloop.search.noting import NOTING, current, note_unawaited
 from vtloop.search.outcome import AnyOutcome, Ended, Outcome, faults_of
-from vtloop.search.witness import NOTING, Witness, WitnessedLoop, current, note_unawaited
+from vtloop.search.witness import Witness, WitnessedLoop
 from vtloop.simulation import runnable
+from vtloop.simulation.execution import NOTHING, Execution, recorded_output
 from vtloop.values.clock import START, Clock
 from vtloop.values.programs import called
 from vtloop.values.text import without_addresses
@@ -176,17 +177,7 @@ class Bench:
         policies = [one for one in (observer, conduct, watch) if one is not None]
         belonging = current.set(witness)
         try:
-            _execute(
-                self._program,
-                witness,
-                conduct,
-                self._policies(),
-                policies,
-                recording,
-                self._seed,
-                self._wall_clock,
-                self._search,
-            )
+            self._execute(conduct, witness, policies, recording)
             witness.failing.let_go()
             conduct.forget_loop()
             end_run()
@@ -197,6 +188,43 @@ class Bench:
         if watch is not None and watch.broken:
             conduct.outcome.violated = (watch.broken,)
         return conduct.outcome
+
+    def _execute(
+        self,
+        conduct: Conduct[AnyOutcome],
+        witness: Witness,
+        policies: Sequence[Observer],
+        recording: Recording | None,
+    ) -> None:
+        """Run the program on a loop with all these policies; when this has returned, it is gone."""
+        several = [*self._policies(), *policies]
+        options: dict[str, Any] = {
+            "policy": Several(several) if several[1:] else policies[0],
+            "recorder": recording,
+            "seed": self._seed,
+            "wall_clock": self._wall_clock,
+        }
+        loop = conduct.make_loop(witness, **options)
+        loop.threads.outsiders.expects_main = False  # it knows nothing of the program
+        outcome = conduct.outcome
+        runner = _CaseRunner(loop, outcome, witness)
+        execution = _CaseExecution(runner, conduct, witness, policies, recording)
+        try:
+            execution.execute(self._make_main)
+        except (SimulationError, Endless, SystemExit) as why:
+            if outcome.ended is None or _ends_the_search(why, conduct):  # no error of the cleanup
+                raise
+            outcome.stuck = _how(why)
+
+    def _make_main(self) -> Coroutine[Any, Any, Any]:
+        """Return a main coroutine of the program; TypeError if it makes none."""
+        main = runnable.called(self._program)
+        if not asyncio.iscoroutine(main):
+            raise TypeError(
+                f"A {self._search} was given {self._program!r}, which returned {main!r}; pass the "
+                "function main, of an `async def main()` without arguments"
+            )
+        return main
 
 
 class _CaseRunner(Runner):
@@ -213,60 +241,60 @@ class _CaseRunner(Runner):
         self._witness.wakeups.main_has_ended()
 
 
-def _execute(
-    program: Program,
-    witness: Witness,
-    conduct: Conduct[Any],
-    outer: Sequence[Policy],
-    policies: Sequence[Observer],
-    recording: Recording | None,
-    seed: int | str,
-    wall_clock: WallClock,
-    search: str,
-) -> None:
-    """Run a program, and write down what is seen of its main coroutine.
+class _CaseExecution(Execution):
+    """A case that is run, while what is seen of its main coroutine is written into its outcome.
 
-    That is run without a runner's way with Ctrl-C, which here ends the search.
+    `policies` watch it up to the end of that.
     """
-    outcome = conduct.outcome
-    options: dict[str, Any] = {
-        "policy": Several([*outer, *policies]) if outer or policies[1:] else policies[0],
-        "recorder": recording,
-        "seed": seed,
-        "wall_clock": wall_clock,
-    }
-    loop = conduct.make_loop(witness, **options)
-    loop.threads.outsiders.expects_main = False  # it knows nothing of the program
-    try:
-        with _CaseRunner(loop, outcome, witness), _prints(loop, recording):
-            main = runnable.called(program)
-            if not asyncio.iscoroutine(main):
-                raise TypeError(
-                    f"A {search} was given {program!r}, which returned {main!r}; pass the function "
-                    "main, of an `async def main()` without arguments"
-                )
-            error: BaseException | None = None
-            try:
-                loop.run_until_complete(loop.create_task(main))
-            except BaseException as raised:
-                if _ends_the_search(raised, conduct):
-                    raise
-                error = raised
-                outcome.detail = without_addresses(f"{type(error).__name__}: {error}")
-                outcome.error = without_addresses(repr(error))
-                outcome.faults += tuple(faults_of(error))
-            finally:
-                for policy in policies:
-                    policy.stop()
-            outcome.ended = _how(error)
-            conduct.see_off(loop)
-            if outcome.ended == "deadlock":
-                witness.wakeups.nothing_is_left()
-            error = None  # not to be kept alive
-    except (SimulationError, Endless, SystemExit) as why:
-        if outcome.ended is None or _ends_the_search(why, conduct):  # no error of the cleanup
-            raise
-        outcome.stuck = _how(why)
+
+    def __init__(
+        self,
+        runner: _CaseRunner,
+        conduct: Conduct[Any],
+        witness: Witness,
+        policies: Sequence[Observer],
+        recording: Recording | None,
+    ) -> None:
+        super().__init__(runner)
+        self._conduct = conduct
+        self._witness = witness
+        self._policies = policies
+        self._recording = recording
+
+    def taken_down(self) -> AbstractContextManager[Any]:
+        """Return what records what the program prints, if anything is recorded."""
+        if self._recording is None:
+            return NOTHING
+        return StandardOutput(recorded_output(self.loop, self._recording))
+
+    def complete(self, main: Any) -> None:
+        """Run the main coroutine, without a runner's way with Ctrl-C, which ends the search.
+
+        What it returns is let go of: nobody is told, and it may be something to be cleaned up.
+        """
+        outcome = self._conduct.outcome
+        ended: Ended = "returned"
+        try:
+            self.loop.run_until_complete(self.loop.create_task(main))
+        except BaseException as error:
+            if _ends_the_search(error, self._conduct):
+                raise
+            ended = _how(error)
+            outcome.detail = without_addresses(f"{type(error).__name__}: {error}")
+            outcome.error = without_addresses(repr(error))
+            outcome.faults += tuple(faults_of(error))
+        finally:
+            for policy in self._policies:
+                policy.stop()
+        outcome.ended = ended
+
+    def see_off(self, main: Any) -> None:
+        """Let the conduct see off whoever is left, unless the search has ended."""
+        ended = self._conduct.outcome.ended
+        if ended is not None:
+            self._conduct.see_off(self.loop)
+        if ended == "deadlock":
+            self._witness.wakeups.nothing_is_left()
 
 
 def _ends_the_search(error: BaseException, conduct: Conduct[Any]) -> bool:
@@ -279,24 +307,8 @@ def _ends_the_search(error: BaseException, conduct: Conduct[Any]) -> bool:
     return isinstance(error, KeyboardInterrupt) or conduct.is_undisturbed
 
 
-def _prints(loop: WitnessedLoop, recording: Recording | None) -> AbstractContextManager[object]:
-    """Return a context in which what the program prints is recorded, if anything is."""
-    if recording is None:
-        return _NOTHING
-    output = LineOutput(sys.stdout, loop.clock, ended=recording.printed_line)
-    stack = contextlib.ExitStack()
-    stack.callback(output.end_line)
-    stack.enter_context(STDOUT.by(output))
-    return stack
-
-
-_NOTHING = contextlib.nullcontext()
-
-
-def _how(error: BaseException | None) -> Ended:
-    """Return how a run has ended."""
-    if error is None:
-        return "returned"
+def _how(error: BaseException) -> Ended:
+    """Return how a run has ended that an error has ended."""
     for kind, ended in _ENDED.items():
         if isinstance(error, kind):
             return ended

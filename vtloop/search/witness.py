@@ -1,8 +1,7 @@
 """What is gathered of a run while it goes on, as lightly as can be.
 
-While a search is on, the functions below stand in for asyncio's (see `NOTING`). They call the
-originals, suspend nowhere else, and tell the witness of the run: which primitives are made, and
-which tasks are given to functions that leave some of them behind, as documented.
+A witness is told of what its run makes and leaves behind: by the loop of the run, which is at the
+end of this file, and by what stands in for asyncio's functions (see `noting`).
 
 - A primitive is held on to until the run is over: it would be gone with the last frame that knows
   it, and a lock that nobody can reach any more may well be held.
@@ -12,31 +11,18 @@ which tasks are given to functions that leave some of them behind, as documented
 from __future__ import annotations
 
 import asyncio
-import sys
 import weakref
-from asyncio import locks, queues, taskgroups, tasks
+from asyncio import locks
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextvars import ContextVar
 from types import CoroutineType
 from typing import Any
 
 from vtloop.core.borrowed import STOCK
 from vtloop.core.loop import VirtualLoop
-from vtloop.core.patches import asyncio_locks
 from vtloop.core.tasks import Task, coroutine_name, ended_cancelled, given_name, in_order, number_of
 from vtloop.core.waits import WRAPPERS
-from vtloop.patching.replaced import During, keeps
-from vtloop.patching.replacements import Replacement, Replacements, because
-from vtloop.private.events import (
-    END_OF_SHIELDED,
-    FUTURES,
-    NOTIFY,
-    TASKS,
-    current_task,
-    get_running_loop,
-)
-from vtloop.private.interpreter import getframe
+from vtloop.private.events import FUTURES, TASKS, current_task, get_running_loop
 from vtloop.search.failures import Failing
 from vtloop.search.outcome import Complaint, Fault, Left, Outcome, Primitive, faults_of
 from vtloop.search.releases import Releases, programs_line
@@ -83,13 +69,13 @@ class Witness:
 
     def acquired(self, semaphore: Any) -> None:
         """Take note that somebody has got a permit."""
-        self.releases.acquired(semaphore, _current_number())
+        self.releases.acquired(semaphore, current_number())
 
     def released(self, semaphore: Any) -> None:
         """Take note that somebody has released a semaphore, if it was made in this run."""
         permits = self._permits.get(id(semaphore))
         if permits is not None:
-            self.releases.released(semaphore, _current_number(), permits)
+            self.releases.released(semaphore, current_number(), permits)
 
     def entered(self, group: asyncio.TaskGroup) -> None:
         """Take note of a group that is about to be entered."""
@@ -216,7 +202,7 @@ class Witness:
                     yield Primitive(made.name, "items not done", detail)
 
 
-def _current_number() -> int:
+def current_number() -> int:
     """Return the number of the task that runs, 0 for a callback."""
     loop = get_running_loop()
     task = None if loop is None else current_task(loop)
@@ -307,160 +293,3 @@ class WitnessedLoop(VirtualLoop):
         open_ones = (one for one in self._asyncgens if one.ag_frame is not None)
         self._witness.late.extend(map(coroutine_name, open_ones))
         return super().shutdown_asyncgens()
-
-
-# What stands in for asyncio's functions
-
-current: ContextVar[Witness | None] = ContextVar("current", default=None)
-"""The witness of the run that this context belongs to."""
-
-_notify = vars(locks.Condition)[NOTIFY]
-_cancel = Task.cancel
-_semaphore_init = locks.Semaphore.__init__
-_queue_task_done = queues.Queue.task_done
-_gather, _wait, _shield, _as_completed = tasks.gather, tasks.wait, tasks.shield, tasks.as_completed
-_enter_group = taskgroups.TaskGroup.__aenter__
-_exception = Task.exception
-_finalise_task = Task.__del__
-_uncancel = Task.uncancel
-_await = Task.__await__
-
-
-def noting(init: Any) -> Any:
-    """Return what stands in for the `__init__` of a class of primitives."""
-
-    def init_noted(self: Any, *args: Any, **options: Any) -> None:
-        init(self, *args, **options)
-        if (witness := current.get()) is not None:
-            witness.made(self)
-
-    return init_noted
-
-
-def notify(self: Any, n: int = 1) -> None:
-    _notify(self, n)
-    if (witness := current.get()) is not None:
-        witness.wakeups.notified(self, current_task(get_running_loop()))
-
-
-def task_cancel(self: Any, msg: Any = None) -> bool:
-    if (witness := current.get()) is not None and witness.primitives:
-        witness.wakeups.cut_short(self)
-    return _cancel(self, msg)
-
-
-def semaphore_init(self: Any, *args: Any, **options: Any) -> None:
-    _semaphore_init(self, *args, **options)
-    if (witness := current.get()) is not None:
-        witness.made(self, self._value)
-
-
-def queue_task_done(self: Any) -> None:
-    if (witness := current.get()) is not None:
-        witness.counted(self)
-    _queue_task_done(self)
-
-
-def gather(*awaitables: Any, **options: Any) -> Any:
-    if (witness := current.get()) is not None:
-        witness.given(awaitables, "gather")
-    return _gather(*awaitables, **options)
-
-
-def shield(awaitable: Any) -> Any:
-    if (witness := current.get()) is not None:
-        witness.given((awaitable,), "shield")
-    return _shield(awaitable)
-
-
-async def wait(awaitables: Any, **options: Any) -> Any:
-    if (witness := current.get()) is not None:
-        awaitables = _several(awaitables)
-        witness.given(awaitables, "wait")
-    return await _wait(awaitables, **options)
-
-
-def as_completed(awaitables: Any, **options: Any) -> Any:
-    if (witness := current.get()) is not None:
-        awaitables = _several(awaitables)
-        witness.given(awaitables, "as_completed")
-    return _as_completed(awaitables, **options)
-
-
-def task_exception(self: Any) -> BaseException | None:
-    error = _exception(self)
-    if error is not None and (witness := current.get()) is not None:
-        caller = getframe(1)
-        if caller.f_code is END_OF_SHIELDED and caller.f_locals["outer"].cancelled():
-            witness.hidden.append(without_addresses(repr(error)))
-    return error
-
-
-def finalise_task(self: Any) -> None:
-    failing = getattr(self._loop, "_failing", None)
-    if failing is not None and (
-        self._exception is not None or failing.taken_back or failing.reached
-    ):
-        failing.collected(self)
-    _finalise_task(self)
-
-
-def task_await(self: Any) -> Any:
-    if (witness := current.get()) is not None and (number := _current_number()):
-        witness.failing.awaits(number, number_of(self))
-    return _await(self)
-
-
-def task_uncancel(self: Any) -> int:
-    left = _uncancel(self)
-    error = sys.exc_info()[1]
-    if not left and isinstance(error, asyncio.CancelledError) and (witness := current.get()):
-        witness.failing.took_back(error)
-    return left
-
-
-def enter_group(self: Any) -> Any:
-    if (witness := current.get()) is not None:
-        witness.entered(self)
-    return _enter_group(self)
-
-
-def _several(awaitables: Any) -> Any:
-    """Return what can be looked at more than once; what is no iterable is asyncio's to refuse."""
-    return list(awaitables) if isinstance(awaitables, Iterator) else awaitables
-
-
-def note_unawaited(coroutine: Any) -> bool:
-    """Take note of a coroutine that nobody has awaited, if a run of the sweep's is on."""
-    if (witness := current.get()) is None:
-        return False
-    witness.unawaited.append(coroutine_name(coroutine))
-    return True
-
-
-NOTING = Replacements(
-    because(
-        "the witness of a run hears of what the program makes, leaves behind and gives away",
-        *(
-            Replacement(kind, "__init__", noting(kind.__init__))
-            for kind in (locks.Lock, locks.Event, locks.Condition, queues.Queue)
-        ),
-        Replacement(locks.Condition, NOTIFY, notify),
-        Replacement(locks.Semaphore, "__init__", semaphore_init),
-        Replacement(locks.Semaphore, "acquire", asyncio_locks.semaphore_acquire),
-        Replacement(locks.Semaphore, "release", asyncio_locks.semaphore_release),
-        Replacement(queues.Queue, "task_done", queue_task_done),
-        Replacement(Task, "__await__", task_await),
-        Replacement(Task, "cancel", task_cancel),
-        Replacement(Task, "exception", task_exception),
-        Replacement(Task, "__del__", finalise_task),
-        Replacement(Task, "uncancel", task_uncancel),
-        Replacement(taskgroups.TaskGroup, "__aenter__", enter_group),
-        Replacement(tasks, "gather", gather, taken_by_name=True),
-        Replacement(tasks, "wait", wait, taken_by_name=True),
-        Replacement(tasks, "shield", shield, taken_by_name=True),
-        Replacement(tasks, "as_completed", as_completed, taken_by_name=True),
-    )
-).listed(__name__, During.SWEEP)
-keeps(__name__, "how often the table has been entered", "NOTING")
-keeps(__name__, "whose run it is, by context", "current")

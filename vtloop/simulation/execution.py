@@ -1,8 +1,9 @@
 """Running a program once, whoever does it: entered, completed, settled, told.
 
-An `Execution` is what `vtloop.run` needs, and no more. Of a `RecordedExecution` all is known in the
-end; it is what `simulate` needs, a notebook's cell and a test. Each of them gives a loop, what is
-entered around its run, and an output. Each step is a method, which heirs may do in another way.
+An `Execution` is what `vtloop.run` needs, and no more; a case of a search is one that writes down
+how it ends. Of a `RecordedExecution` all is known in the end; it is what `simulate` needs, a
+notebook's cell and a test. Each of them gives a loop, what is entered around its run, and an
+output. Each step is a method, which heirs may do in another way.
 """
 
 from __future__ import annotations

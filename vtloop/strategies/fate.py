@@ -59,7 +59,7 @@ _OPTIONS = {
 }
 
 
-class Options(NamedTuple):
+class Chances(NamedTuple):
     """What is left to chance."""
 
     ties: bool
@@ -101,16 +101,16 @@ def fates(
         oracles=oracles,
         seed=seed,
     )
-    options = Options(ties, cancellations, victim, classes, check, oracles, seed)
-    return Fate(options, draw(st.data()), Drawn(draw))
+    chances = Chances(ties, cancellations, victim, classes, check, oracles, seed)
+    return Fate(chances, draw(st.data()), Drawn(draw))
 
 
 class Fate:
     """What is left to chance in the runs of one example. The policy of their loops asks it."""
 
-    def __init__(self, options: Options, data: st.DataObject, chooser: Drawn) -> None:
-        self._options = options
-        self._judge = Judge(tuple(options.oracles))
+    def __init__(self, chances: Chances, data: st.DataObject, chooser: Drawn) -> None:
+        self._chances = chances
+        self._judge = Judge(tuple(chances.oracles))
         self._data = data
         self._chooser = chooser
         self._tape = Tape(chooser)
@@ -163,24 +163,24 @@ class Fate:
         """
         __tracebackhide__ = True
         check_options(_OPTIONS, program=main, wall_clock=wall_clock)
-        options, recording = self._options, Recording()
+        chances, recording = self._chances, Recording()
         self._tape, self._keeps_error, self._error = Tape(self._chooser), False, None
         self._case = UNDISTURBED
         bench = Bench(
             self._watched(main),
-            check=options.check,
-            seed=options.seed,
+            check=chances.check,
+            seed=chances.seed,
             wall_clock=wall_clock,
-            policies=lambda: [self._ties] if options.ties else [],
+            policies=lambda: [self._ties] if chances.ties else [],
             search=Cancellations.wording.search,
         )
         with self._heeded(), bench:
-            classes = options.classes if options.cancellations else ""
+            classes = chances.classes if chances.cancellations else ""
             undisturbed, counting = count_moments(bench, classes)
             judge = self._judge.after(undisturbed)
             if undisturbed.ended == "raised" or _errors(judge.wrong_by_itself):
                 self._keeps_error = True
-            elif options.cancellations:
+            elif chances.cancellations:
                 self._case = self._choose_case(bench, counting)
             case = self._case
             outcome = run(bench, case, recording)
@@ -241,9 +241,9 @@ class Fate:
 
         How Hypothesis finds that is not kept. The case that it comes to is, as choices of the run.
         """
-        options, below = self._options, self._chooser.below
+        chances, below = self._chances, self._chooser.below
         try:
-            victims = victims_of(Victims.meant_by(options.victim), counting)
+            victims = victims_of(Victims.meant_by(chances.victim), counting)
         except LookupError:  # there may be one in other examples
             hypothesis.reject()
         who = below(4 * len(victims) + 1)
@@ -251,11 +251,11 @@ class Fate:
         moments = counting.moments[number]
         if not who or not moments:
             return UNDISTURBED
-        handed = counting.handed.get(number, ()) if "B" in options.classes else ()
+        handed = counting.handed.get(number, ()) if "B" in chances.classes else ()
         moment = self._moment(handed if handed and below(2) else moments)
         case = Case(counting.who[number], number, (moment,))
-        if options.cancellations > 1:
-            _, later = run_and_count(bench, case, options.classes)
+        if chances.cancellations > 1:
+            _, later = run_and_count(bench, case, chances.classes)
             if later and below(4):
                 case = case._replace(moments=(*case.moments, self._moment(later)))
         return case
