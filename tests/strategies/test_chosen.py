@@ -3,11 +3,14 @@
 import asyncio
 from functools import partial
 
+import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.support.recorded import QUICKLY, recorded
 from vtloop.choices import Choices, Replaying, Ties
-from vtloop.strategies import fates, schedules
+from vtloop.strategies import fates, programs, schedules
+from vtloop.sweep import replay
 from vtloop.sweep.moments import Case
 
 
@@ -51,3 +54,36 @@ def test_the_choices_of_a_fate_are_its_cancellations_too():
 
     explore()
     assert len(seen) > 1
+
+
+async def four_in_turn():
+    """Have many ties, as random programs have few."""
+    await in_turn(4, [])
+
+
+# What deadlocks, and again as it is cancelled, leaves coroutines behind that end in vain.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_whatever_a_fate_has_chosen_is_replayed_by_its_token():
+    seen = set()
+
+    @settings(QUICKLY, max_examples=150, derandomize=True)
+    @given(programs() | st.just(four_in_turn), fates(cancellations=2, oracles=()))
+    def explore(program, fate):
+        error = None
+        try:
+            first = fate.explore(program)
+        except Exception as raised:
+            error = repr(raised)
+        if error is not None:
+            found = replay(program, str(fate.choices)).findings
+            assert f"it raised {error}" in [one.words for one in found]
+            return
+        again = replay(program, str(fate.choices), oracles=())
+        assert again.outcome.case == first.outcome.case
+        assert again.trace.events == first.trace.events
+        assert again.digest() == first.digest()
+        seen.add((first.outcome.case.letter, bool(again.ties)))
+
+    explore()
+    assert {letter for letter, _ in seen} >= {"", "B", "C", "D"}
+    assert {with_ties for letter, with_ties in seen if letter} == {True, False}

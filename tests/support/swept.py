@@ -29,6 +29,10 @@ async def safe():
         await asyncio.sleep(1)
 
 
+async def at_once():
+    await asyncio.gather(asyncio.sleep(1), asyncio.sleep(1))
+
+
 async def exits():
     raise SystemExit(3)
 

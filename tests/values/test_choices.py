@@ -1,5 +1,7 @@
 """Choices of a run are a value: kept sparse, named by a token, ordered, made again by a chooser."""
 
+from operator import ge, gt, le, lt
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,6 +60,12 @@ def test_what_cannot_be_a_choice_is_refused(deviations, message):
         Choices(deviations)
 
 
+@pytest.mark.parametrize("no_choice", [("tie", "0", 1), (5, 0, 1), ("tie", 0), ("tie", 0, 1.0), 7])
+def test_what_is_no_choice_at_all_is_refused(no_choice):
+    with pytest.raises(TypeError, match="was given; pass a kind such as 'tie', an index and a"):
+        Choices([no_choice])
+
+
 def test_choices_cannot_be_changed():
     with pytest.raises(AttributeError):
         Choices().deviations = (Choice("tie", 0, 1),)
@@ -108,6 +116,12 @@ def test_what_is_wrong_with_a_token_is_told(text, message):
         Choices.parse(text)
 
 
+@pytest.mark.parametrize("token", [5, None, b"c1::b581726b"])
+def test_what_is_no_text_is_no_token(token):
+    with pytest.raises(TypeError, match="was given as a token of choices; pass the text of one"):
+        Choices.parse(token)
+
+
 # What is simpler
 
 
@@ -131,6 +145,12 @@ def test_fewer_deviations_are_simpler_then_smaller_values_then_earlier_ones():
         Choices([("tie", 1, 1), ("tie", 2, 1)]),
     ]
     assert sorted({*in_order}) == in_order
+
+
+def test_choices_are_compared_with_choices_alone():
+    for compare in (lt, le, gt, ge):
+        with pytest.raises(TypeError, match="not supported between instances of"):
+            compare(Choices(), 3)
 
 
 # Choosers

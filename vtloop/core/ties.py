@@ -35,7 +35,10 @@ class Ties:
 
     @property
     def choices(self) -> Choices:
-        """What was chosen so far: with that, `Ties(Replaying(choices))` leads to the same run."""
+        """What was chosen so far: with that, `Ties(Replaying(choices))` leads to the same run.
+
+        Only choices of this kind are asked for: others are in the chooser's `missed` then.
+        """
         return self._chooser.choices
 
     def begin(self) -> None:

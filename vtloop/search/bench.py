@@ -70,8 +70,8 @@ class Bench:
 
     `check` is called after each run, `always` before each of its handles; both raise what is wrong,
     or return False.
-    `seed` and `wall_clock` are those of each run. `policies` act before those of the case. `search`
-    is what is made of the runs, in words.
+    `seed` and `wall_clock` are those of each run. `policies` is called for each, and returns those
+    that act before those of the case. `search` is what is made of the runs, in words.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class Bench:
         always: Always | None = None,
         seed: int | str = 0,
         wall_clock: WallClock = START,
-        policies: Sequence[Policy] = (),
+        policies: Callable[[], Sequence[Policy]] = tuple,
         search: str = "search",
     ) -> None:
         self.most_handles = NO_LIMIT
@@ -197,9 +197,9 @@ class Bench:
         recording: Recording | None,
     ) -> None:
         """Run the program on a loop with all these policies; when this has returned, it is gone."""
-        several = self._policies or policies[1:]
+        several = [*self._policies(), *policies]
         options: dict[str, Any] = {
-            "policy": Several([*self._policies, *policies]) if several else policies[0],
+            "policy": Several(several) if several[1:] else policies[0],
             "recorder": recording,
             "seed": self._seed,
             "wall_clock": self._wall_clock,

@@ -17,12 +17,13 @@ from functools import partial
 from math import inf
 from typing import Any, Generic, TypeAlias
 
+from vtloop.core.policy import Policy
 from vtloop.recording.recording import Recording
 from vtloop.search.batches import Work, try_elsewhere, try_here
 from vtloop.search.experiment import AnyCase, Experiment, Plan, Result
 from vtloop.search.journal import Journal
 from vtloop.search.judge import Judge
-from vtloop.search.oracles import Oracle
+from vtloop.search.oracles import Oracle, failures_of
 from vtloop.search.outcome import AnyOutcome
 from vtloop.search.replay import AnyReplay
 from vtloop.search.setting import Setting
@@ -152,18 +153,36 @@ def run_again(
 
     ValueError if it is no token, LookupError if the program has nothing such.
     """
-    case = experiment.case_of(token)
+    return run_case_again(experiment, setting, judge, experiment.case_of(token), kind)
+
+
+def run_case_again(
+    experiment: Experiment[AnyCase, AnyOutcome],
+    setting: Setting,
+    judge: Judge[AnyOutcome],
+    case: AnyCase,
+    kind: type[AnyReplay],
+    policies: Callable[[], Sequence[Policy]] = tuple,
+) -> AnyReplay:
+    """Return the replay, of a kind, of a case; `policies` as of a `Bench`.
+
+    LookupError if the program has nothing such.
+    """
     experiment = experiment.for_replay()
     recording = Recording()
-    with setting.bench(experiment.wording.search) as bench:
+    with setting.bench(experiment.wording.search, policies) as bench:
         plan = experiment.plan(bench)
-        judge = judge.after(plan.undisturbed)
-        outcome = experiment.run(bench, case, recording)
-        if outcome.missed or not plan.knows(case):
+        known = plan.known(case)
+        outcome = None if known is None else experiment.run(bench, known, recording)
+        if outcome is None or outcome.missed:
             raise LookupError(
-                f"The case {token} was replayed, while this program comes to no such "
+                f"The case {case} was replayed, while this program comes to no such "
                 f"{experiment.wording.case}; replay it with the program and the Python that the "
                 "token was printed for"
             )
-    header = {experiment.wording.search: str(case), "error": outcome.error}
-    return kind(outcome, judge.findings(outcome), recording.trace(**header))
+    if known == experiment.undisturbed:
+        found = (*judge.after(outcome).wrong_by_itself, *failures_of(outcome))
+    else:
+        found = judge.after(plan.undisturbed).findings(outcome)
+    header = {experiment.wording.search: str(known), "error": outcome.error}
+    return kind(outcome, found, recording.trace(**header))

@@ -120,9 +120,12 @@ class Plan(Generic[AnyCase, AnyOutcome]):
         self.undisturbed = undisturbed
         self._cases = cases
 
-    def knows(self, case: AnyCase) -> bool:
-        """Return whether the program has what a case is about, as far as that is known by now."""
-        return True
+    def known(self, case: AnyCase) -> AnyCase | None:
+        """Return a case as the program has it: also with a name that it lacks.
+
+        None if the program has not what the case is about, as far as that is known by now.
+        """
+        return case
 
     def cases(self) -> Sequence[AnyCase]:
         """Return the cases of the first round, the simplest first."""

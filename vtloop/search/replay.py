@@ -27,6 +27,11 @@ class Replay(Generic[AnyOutcome]):
     _timelines: list[Timeline] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
+    def token(self) -> str:
+        """What it was that was run again."""
+        return str(self.outcome.case)
+
+    @property
     def ok(self) -> bool:
         """Whether nothing is wrong that is not by design."""
         return all(finding.level != ERROR for finding in self.findings)
@@ -68,16 +73,14 @@ class Replay(Generic[AnyOutcome]):
 
     def __repr__(self) -> str:
         found = ", ".join(one.oracle for one in self.findings) or "nothing was found"
-        return f"<Replay of {self.outcome.case}: {found}>"
+        return f"<Replay of {self.token}: {found}>"
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         """Show all of it in IPython and in notebooks."""
         printer.text(str(self))
 
     def __str__(self) -> str:
-        lines = [
-            f"{self.outcome.case}: {'' if self.findings else 'nothing was found'}".rstrip(": ")
-        ]
+        lines = [f"{self.token}: {'' if self.findings else 'nothing was found'}".rstrip(": ")]
         lines += [f"  {one.oracle}: {one.subject}: {one.words}" for one in self.findings]
         return "\n".join([*lines, self.story()])
 

@@ -6,10 +6,12 @@ Functions go by name.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from vtloop.core.patches.wall_clock import WallClock
+from vtloop.core.policy import Policy
 from vtloop.search.bench import Bench, Check, Program
 from vtloop.search.invariants import Always
 from vtloop.values.clock import START
@@ -31,11 +33,11 @@ class Setting:
         program, check, always = map(_function, (self.program, self.check, self.always))
         return replace(self, program=program, check=check, always=always)
 
-    def bench(self, search: str) -> Bench:
-        """Return a bench, for a kind of search in words."""
+    def bench(self, search: str, policies: Callable[[], Sequence[Policy]] = tuple) -> Bench:
+        """Return a bench, for a kind of search in words; `policies` as of a `Bench`."""
         loaded: Any = self.loaded()
         options = vars(loaded).copy()
-        return Bench(options.pop("program"), search=search, **options)
+        return Bench(options.pop("program"), search=search, policies=policies, **options)
 
     def source(self) -> str:
         """Return a hash of the file that the program is in; '' if nobody knows it."""

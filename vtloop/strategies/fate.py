@@ -106,9 +106,9 @@ def fates(
 
 
 class Fate:
-    """What is left to chance in the runs of one example. Its loops have it as their chooser."""
+    """What is left to chance in the runs of one example. The policy of their loops asks it."""
 
-    def __init__(self, chances: Chances, data: st.DataObject, chooser: Chooser) -> None:
+    def __init__(self, chances: Chances, data: st.DataObject, chooser: Drawn) -> None:
         self._chances = chances
         self._judge = Judge(tuple(chances.oracles))
         self._data = data
@@ -147,8 +147,7 @@ class Fate:
     def choices(self) -> Choices:
         """What was chosen in the last run: the order of timers, and whom to cancel and when.
 
-        `vtloop.choices.Ties` makes the former choices again, `vtloop.sweep.replay` the latter, by
-        the token that Hypothesis notes.
+        `vtloop.sweep.replay` makes these choices again.
         """
         return Choices([*self._ties.choices.deviations, *self._case.choices.deviations])
 
@@ -172,7 +171,7 @@ class Fate:
             check=chances.check,
             seed=chances.seed,
             wall_clock=wall_clock,
-            policies=[self._ties] if chances.ties else [],
+            policies=lambda: [self._ties] if chances.ties else [],
             search=Cancellations.wording.search,
         )
         with self._heeded(), bench:
@@ -238,31 +237,34 @@ class Fate:
         return program
 
     def _choose_case(self, bench: Bench, counting: Counting) -> Case:
-        """Choose a task and when it is cancelled; in few examples none."""
-        chances, choose = self._chances, self._chooser.choose
+        """Choose a task and when it is cancelled; in few examples none.
+
+        How Hypothesis finds that is not kept. The case that it comes to is, as choices of the run.
+        """
+        chances, below = self._chances, self._chooser.below
         try:
             victims = victims_of(Victims.meant_by(chances.victim), counting)
         except LookupError:  # there may be one in other examples
             hypothesis.reject()
-        who = choose("victim", 4 * len(victims) + 1)
+        who = below(4 * len(victims) + 1)
         number = victims[(who - 1) % len(victims)]
         moments = counting.moments[number]
         if not who or not moments:
             return UNDISTURBED
         handed = counting.handed.get(number, ()) if "B" in chances.classes else ()
-        moment = self._moment(handed if handed and choose("handed", 2) else moments)
+        moment = self._moment(handed if handed and below(2) else moments)
         case = Case(counting.who[number], number, (moment,))
         if chances.cancellations > 1:
             _, later = run_and_count(bench, case, chances.classes)
-            if later and choose("again", 4):
+            if later and below(4):
                 case = case._replace(moments=(*case.moments, self._moment(later)))
         return case
 
     def _moment(self, moments: Sequence[Moment]) -> Moment:
         """Choose how far the task has come, and then a moment there."""
         stretches = [list(there) for _, there in groupby(moments, _stretch)]
-        there = stretches[self._chooser.choose("stretch", len(stretches))]
-        return there[self._chooser.choose("moment", len(there))]
+        there = stretches[self._chooser.below(len(stretches))]
+        return there[self._chooser.below(len(there))]
 
 
 def _errors(findings: Sequence[Finding]) -> list[Finding]:

@@ -15,6 +15,10 @@ class Drawn:
         self._draw = draw
 
     def choose(self, kind: str, n: int) -> int:
+        return self.below(n)
+
+    def below(self, n: int) -> int:
+        """Return a number from 0 to `n - 1`, drawn as a choice is, where it is none of a run."""
         return self._draw(st.integers(0, n - 1))
 
 

@@ -17,7 +17,7 @@
 What is tried is a *case*: the program, a task of it, and one or two moments. In other cases all
 tasks are cancelled at once, a sibling fails in a TaskGroup, a timeout fires at another instant, or
 two timers of one instant change places.
-`replay` runs the case of a token again, and records it.
+`replay` runs the case of a token again, or other choices of a run, and records it.
 
 May import: `private`, `values`, `core`, `recording`, `search`.
 
@@ -34,6 +34,7 @@ A map of the package, from the bottom up:
 - `victims`: whom a sweep cancels
 - `cases`: running a case, and counting moments
 - `choosing`: which cases are tried of very many
+- `ties`: choices of a run besides its case, made again
 - `replay`, `report`: what is told of a case, and of each class
 - `cancellations`: what the engine of `search` asks: which cases there are, and how each is run
 """
@@ -43,23 +44,26 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 
 from vtloop.core.patches.wall_clock import WallClock
 from vtloop.search.bench import Check, Program
-from vtloop.search.engine import Means, Search, run_again
+from vtloop.search.engine import Means, Search, run_case_again
 from vtloop.search.invariants import Always, conserved
 from vtloop.search.judge import Judge
 from vtloop.search.oracles import Failures, Finding, Oracle
 from vtloop.search.report import Problem
 from vtloop.search.setting import Setting
 from vtloop.sweep.cancellations import Cancellations
-from vtloop.sweep.moments import CLASSES
+from vtloop.sweep.moments import CLASSES, case_and_ties_of
 from vtloop.sweep.options import OF_SWEEPS
 from vtloop.sweep.oracles import ORACLES, SlowCleanup
 from vtloop.sweep.outcome import SweptOutcome
 from vtloop.sweep.replay import SweepReplay as Replay
 from vtloop.sweep.report import SweepReport as Report
+from vtloop.sweep.ties import TiesAgain
 from vtloop.sweep.victims import Victim, Victims
+from vtloop.values.choices import Choices
 from vtloop.values.clock import START
 from vtloop.values.files import check_file
 from vtloop.values.options import check as check_options
@@ -132,7 +136,7 @@ def sweep(
 
 def replay(
     program: Program | str,
-    token: str,
+    token: str | Choices,
     *,
     check: Check | str | None = None,
     always: Always | str | None = None,
@@ -142,8 +146,16 @@ def replay(
 ) -> Replay:
     """Run the case of a token again, recorded; options as for `sweep`.
 
-    ValueError if it is no token, LookupError if the program has no such moment.
+    Or the choices of a run, such as `fate.choices` of `vtloop.strategies`, or a token of choices:
+    ties, and whom to cancel and when.
+
+    ValueError if it is no token, LookupError if the program has no such moment, or no such ties.
     """
     check_options(OF_SWEEPS, **locals())
     setting = Setting(program, check, always, seed, wall_clock)
-    return run_again(Cancellations(), setting, Judge(tuple(oracles)), token, Replay)
+    case, chosen = case_and_ties_of(token)
+    ties = TiesAgain(chosen)
+    judge = Judge(tuple(oracles))
+    again = run_case_again(Cancellations(), setting, judge, case, Replay, ties.policies)
+    ties.check()
+    return replace(again, ties=chosen, ties_in_words=ties.in_words)

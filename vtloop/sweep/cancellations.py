@@ -115,8 +115,11 @@ class Sweeping(Plan[Case, SweptOutcome]):
         self._there: Counter[str] = Counter()  # how many cases there are, by class
         self._timers = self._once_more = self._others = Chosen([], 0)
 
-    def knows(self, case: Case) -> bool:
-        return case.letter in OF_RUNS or self._counting.who.get(case.number) == case.who
+    def known(self, case: Case) -> Case | None:
+        if case.letter in OF_RUNS:
+            return case
+        who = self._counting.who.get(case.number)
+        return case._replace(who=who) if who is not None and case.who in ("", who) else None
 
     def cases(self) -> list[Case]:
         options, counting = self._experiment, self._counting

@@ -27,6 +27,9 @@ Four classes more are no cancellation of one task:
     O12.14      handle 14 comes as handle 12, before that and those between: `timers#0@O12.14`;
                 both are timers of one instant
 
+The name is there to be read, and to be compared: choices have none, so a case of them is that of
+whoever has the number.
+
 A case is also some choices of a run (see `values.choices`), one for each moment:
 
     kind    that of the moment, such as B; of C with the handle, as each step has a kind of its own.
@@ -48,6 +51,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from vtloop.core.ties import TIE
 from vtloop.values.choices import Choice, Choices
 
 CLASSES = {
@@ -77,6 +81,8 @@ _MOMENT = re.compile(
     r"((?P<kind>[ABR]|[SF]R?|T[RELN]?)(?P<at>\d+)|(?P<two>[CO])(?P<first>\d+)\.(?P<second>\d+))"
     r"(#(?P<of>[1-9]\d*))?"
 )
+_FORM = re.compile(r"c\d+:")
+"""What a token of choices begins with, whatever its form. A case's may, but has an @ as well."""
 _TOKEN = re.compile(r"(?P<who>.*)#(?P<number>\d+)@(?P<moments>[^@]*)", re.DOTALL)
 
 
@@ -141,8 +147,8 @@ class Case(NamedTuple):
         )
 
     @classmethod
-    def of(cls, choices: Choices, who: str = "task") -> Case:
-        """Return the case that these choices are, of a task of this name.
+    def of(cls, choices: Choices, who: str = "") -> Case:
+        """Return the case that these choices are, of a task of this name, or of any.
 
         ValueError if they are none.
         """
@@ -202,7 +208,7 @@ def case_of(token: str) -> Case:
         moments = () if found is None else tuple(map(moment_of, found["moments"].split("+")))
     except ValueError:
         moments = ()
-    if found is None or not _can_be(moments):
+    if found is None or not _can_be(int(found["number"]), moments):
         raise ValueError(
             f"{token!r} was given as a token, while tokens look like 'worker#2@B17' or "
             "'main#1@A12+C15.3'; copy one from the report of a sweep"
@@ -210,12 +216,27 @@ def case_of(token: str) -> Case:
     return Case(found["who"], int(found["number"]), moments)
 
 
-def _can_be(moments: Sequence[Moment]) -> bool:
-    """Return whether a case can have these moments."""
+def case_and_ties_of(token: str | Choices) -> tuple[Case, Choices]:
+    """Return the case that a token names, of a case or of choices, and which of these are ties.
+
+    ValueError if it is none.
+    """
+    if isinstance(token, str):
+        if "@" in token or not _FORM.match(token.strip()):
+            return case_of(token), Choices()
+        token = Choices.parse(token)
+    ties = Choices(one for one in token.deviations if one.kind == TIE)
+    return Case.of(Choices({*token.deviations}.difference(ties.deviations))), ties
+
+
+def _can_be(number: int, moments: Sequence[Moment]) -> bool:
+    """Return whether a case of this number can have these moments."""
     of_run = any(moment.letter in OF_RUNS for moment in moments)
     of_others = [moment for moment in moments if moment.of]
     return (
         1 <= len(moments) <= (1 if of_run else 2)
+        and (number > 0 or moments[0].letter in "SO")
         and moments[0] not in of_others
+        and all(moment.of != number for moment in of_others)
         and all(moment.kind in OF_OTHERS for moment in of_others)
     )

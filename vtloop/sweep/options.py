@@ -6,6 +6,7 @@ from typing import Any
 
 from vtloop.search.options import OF_SEARCHES, oracles
 from vtloop.sweep.moments import CLASSES
+from vtloop.values.choices import Choices
 from vtloop.values.options import Option, count, function, of_type, or_none
 
 
@@ -29,5 +30,8 @@ OF_SWEEPS = {
     ),
     "budget": Option(count, "a number of pairs, from 0 on"),
     "oracles": Option(oracles, "a list of oracles, such as vtloop.sweep.ORACLES"),
-    "token": Option(of_type(str), "a token that a report has printed, such as 'main#1@A2'"),
+    "token": Option(
+        of_type(str, Choices),
+        "a token that a report has printed, such as 'main#1@A2', or choices of a run",
+    ),
 }

@@ -6,15 +6,17 @@ choice 0 is what stock asyncio does. So all that is to be kept of a run, to see 
 many of that kind there were before it, its index. A kind is a word:
 
     tie         which of several timers of one instant fires next, the first being the one that was
-                made first; asked by `core.ties`, until one timer is left
+                made first; a chooser is asked by `core.ties`, until one timer is left
     A B R S …   whom a sweep cancels at a moment, and what else happens there: see `sweep.moments`.
-                The index is which handle or idle moment it is
+                The index is which handle or idle moment it is. No chooser is asked, as nearly all
+                of them are 0: a case is made of those that are not
 
-To add a kind of choice, ask a `Chooser` where the run could do several things: `choose(kind, n)`,
-with a word of your own for the kind, how many things there are, and stock asyncio's as the first of
-them. Name the kind in the table above; tokens, replay and the order by simplicity come with it.
+To add a kind of choice takes three things: a policy that asks a `Chooser`, as `core.ties` does,
+with stock asyncio's way as the first of the things to do; a place where its deviations join those
+of the run, as in `Fate.choices`; and somebody who makes them again, as `sweep.replay` does. Name
+the kind in the table above. The token and the order by simplicity come with that.
 
-What nobody steers is not asked: a loop without a chooser pays nothing, and of a million possible
+A loop that has no policy with a chooser asks nobody, and pays nothing. Of a million possible
 choices those are kept that were not 0.
 """
 
@@ -55,20 +57,15 @@ class Choices:
     """The choices of a run, given as (kind, index, value), in any order; all others are 0.
 
     Of two of them the simpler one is less, so that `min()` finds the simplest; see `simplicity`.
-    ValueError if a kind is no word, a number is negative, or a choice is made twice.
+    TypeError if something is no such three, ValueError if a kind is no word, a number is negative,
+    or a choice is made twice.
     """
 
     deviations: tuple[Choice, ...] = ()
     """Those that are not 0, by kind and then by index."""
 
     def __init__(self, deviations: Iterable[tuple[str, int, int]] = ()) -> None:
-        chosen = sorted((Choice(*each) for each in deviations), key=_position)
-        for one in chosen:
-            if not _KIND.fullmatch(one.kind) or min(one.at, one.value) < 0:
-                raise ValueError(
-                    f"The choice {tuple(one)} was given; pass a kind such as 'tie', an index and a "
-                    "value, from 0 on"
-                )
+        chosen = sorted(map(_checked, deviations), key=_position)
         if len({one[:2] for one in chosen}) < len(chosen):
             raise ValueError("A choice was given twice, with one value or two; give each once")
         object.__setattr__(self, "deviations", tuple(one for one in chosen if one.value))
@@ -95,7 +92,9 @@ class Choices:
             tuple((*_position(one), one.value) for one in self.deviations),
         )
 
-    def __lt__(self, other: Choices) -> bool:
+    def __lt__(self, other: object) -> bool:
+        if not isinstance(other, Choices):
+            return NotImplemented
         return self.simplicity < other.simplicity
 
     def __str__(self) -> str:
@@ -119,7 +118,10 @@ class Choices:
         """Return the choices that a token names.
 
         ValueError if it is no token, or not as it was: each change of one character is noticed.
+        TypeError if it is no text.
         """
+        if not isinstance(token, str):
+            raise TypeError(f"{token!r} was given as a token of choices; pass the text of one")
         text = token.strip()
         found = _TOKEN.fullmatch(text)
         form = None if found is None else found["form"]
@@ -138,6 +140,22 @@ class Choices:
         if found["checksum"] == _checksum(body) and None not in groups:
             return cls(_parsed(groups))
         raise ValueError(f"{token!r} is a token that was damaged; copy it once more, as a whole")
+
+
+def _checked(given: Any) -> Choice:
+    """Return what was given as a choice; TypeError or ValueError if it cannot be one."""
+    match given:
+        case (str(kind), int(at), int(value)):
+            if _KIND.fullmatch(kind) and min(at, value) >= 0:
+                return Choice(kind, at, value)
+            refused: type[Exception] = ValueError
+        case _:
+            refused = TypeError
+    shown = tuple(given) if isinstance(given, Choice) else given
+    raise refused(
+        f"The choice {shown!r} was given; pass a kind such as 'tie', an index and a value, from 0 "
+        "on"
+    )
 
 
 def _position(one: Choice) -> tuple[int, str, int]:
@@ -171,6 +189,7 @@ class Replaying:
     """A chooser that makes the choices of another run again: those beyond them are 0.
 
     So is one that is out of range, as this run has fewer things to do there than that one had.
+    What is of a kind that nobody asks for is not made either: see `missed`.
     """
 
     def __init__(self, choices: Choices) -> None:

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from tests.support import swept
+from vtloop.choices import Choices
 from vtloop.integrations.cli.main import main
 from vtloop.sweep import sweep
 
@@ -91,6 +92,16 @@ def test_a_chart_is_drawn_of_a_case_or_of_the_first_that_failed(capsys, tmp_path
     assert capsys.readouterr().err.startswith("vtloop: no case failed, so ")
 
 
+def test_a_token_of_choices_is_replayed_as_well(capsys):
+    case = sweep(LEAKY).errors[0].case
+    by_case = told(capsys, LEAKY, "--replay", str(case))
+    assert told(capsys, LEAKY, "--replay", str(case.choices)) == by_case
+    tie = str(Choices([("tie", 0, 1)]))
+    status, out = told(capsys, "tests.support.swept:at_once", "--replay", tie)
+    assert status == 0
+    assert out.startswith(f"{tie}: nothing was found\nnumber 2 of 2 timers of 1 s comes first\n")
+
+
 def test_a_function_of_a_file_is_swept(tmp_path):
     (tmp_path / "of_a_script.py").write_text(
         "import asyncio\n\nasync def main():\n    await asyncio.sleep(1)\n"
@@ -116,6 +127,8 @@ def test_a_function_of_a_file_is_swept(tmp_path):
         ([LEAKY, "--classes", "X"], "classes='X' was given; pass some of 'ABCD"),
         ([LEAKY, "--replay", "here"], "copy one from the report of a sweep"),
         ([LEAKY, "--replay", "leaky#1@A999"], "this program comes to no such moment"),
+        ([LEAKY, "--replay", "c1:tie.1:b90d3cd1"], "is a token that was damaged"),
+        ([LEAKY, "--replay", "c1:tie.0:b90d3cd1"], "these were not met: tie 0 is 1"),
         ([LEAKY, "--budget", "-1"], "'-1' is no count"),
         ([SAFE, "--replay", "safe#1@B0", "-o", "x.doc"], "the formats are svg"),
         ([LEAKY, "-o", "no/such/directory.svg"], "there is no directory 'no/such'"),

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support import swept
 from tests.support.pytests import run_tests
+from vtloop.choices import Choices
 from vtloop.integrations.pytest.report import section
 from vtloop.sweep import replay
 
@@ -486,6 +487,15 @@ def test_the_command_of_a_swept_suite_runs_one_case(run_tests):
     )
     assert done.outcomes == {"test_leaks_a_permit": "failed"}
     assert "left held: Semaphore made at" in done.text
+
+
+def test_the_choices_of_a_case_are_run_as_its_token(run_tests):
+    choices = Choices([("R", 0, 1)])
+    done = run_tests(SUITE, "--vtloop-sweep", f"--vtloop-replay={choices}", "-k", "leaks_a")
+    assert done.outcomes == {"test_leaks_a_permit": "failed"}
+    assert f"In case {choices}:\n  cancelled as test_leaks_a_permit#1" in done.text.replace(
+        "E ", ""
+    )
 
 
 def test_without_the_option_nothing_is_swept_or_told(run_tests):

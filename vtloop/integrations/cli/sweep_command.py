@@ -53,7 +53,7 @@ def add_command(commands: Any) -> None:
     add("--workers", type=some, default=1, metavar="N", help="processes (default: this one)")
     add("--max-seconds", type=seconds, metavar="SECONDS", help="of real time that it may take")
     add("--resume", metavar="FILE", help="go on from this file, and write there what was tried")
-    add("--replay", metavar="TOKEN", help="run one case again")
+    add("--replay", metavar="TOKEN", help="run one case, or any choices, again")
     add("-o", "--output", metavar="FILE", help="a chart of the case, or of the first that failed")
 
 

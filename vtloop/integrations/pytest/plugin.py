@@ -91,7 +91,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--vtloop-replay",
         metavar="TOKEN",
-        help="of tests that are swept, run only the case of a token, recorded",
+        help="of tests that are swept, run only the case of a token, or its choices, recorded",
     )
     group.addoption(
         "--vtloop-audit",
@@ -139,10 +139,10 @@ def _check_options(config: pytest.Config) -> None:
     if sweeps := config.getoption("vtloop_sweep"):
         options_of(sweeps)
     if (token := config.getoption("vtloop_replay")) is not None:
-        from vtloop.sweep.moments import case_of
+        from vtloop.sweep.moments import case_and_ties_of
 
         try:
-            case_of(token)
+            case_and_ties_of(token)
         except ValueError as error:
             raise pytest.UsageError(f"--vtloop-replay: {error}") from None
     if charts is not None:
