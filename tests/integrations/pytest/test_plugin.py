@@ -599,9 +599,9 @@ async def test_yields_twice(yields_twice):
         ("until='soon'", "until='soon' was given; pass a number of seconds"),
         (
             "wall_clock='tomorrow'",
-            "wall_clock='tomorrow' was given; pass a datetime, a text",
+            "'tomorrow' was given as a wall clock, which is no time",
         ),
-        ("wall_clock=True", "wall_clock=True was given; pass a datetime"),
+        ("wall_clock=True", "wall_clock=True was given, which is no datetime; pass"),
         ("seed=1.5", "seed=1.5 was given; pass a whole number or a text"),
     ],
 )
