@@ -14,7 +14,7 @@ pytestmark = pytest.mark.once
 
 def times(printed):
     """Return the printed lines as (seconds, task, text)."""
-    return [(float(line.at), line.task, line.text) for line in Transcript.parse(printed)]
+    return [(float(line.at), line.task, line.text) for line in Transcript.parse(printed).lines]
 
 
 @pytest.fixture(scope="module")
