@@ -88,8 +88,7 @@ class VirtualLoop(Advancing):
     ) -> None:
         Options(until, seed, wall_clock, timer_slack, patience)  # which refuses what is none
         check(OF_RUNS, clock=clock, recorder=recorder, policy=policy)
-        if sys.version_info >= (3, 14):
-            self.__dict__ = {**vars(self)}  # a table of its own: look-ups in a shared one are slow
+        self.__dict__ = {**vars(self)}  # a table of its own: in a shared one, look-ups are slow
         self._clock = Clock() if clock is None else clock
         if self._clock.make_loop is None:
             self._clock.make_loop = _make_beside
