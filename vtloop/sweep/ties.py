@@ -10,7 +10,7 @@ from vtloop.values.choices import Choices, Replaying
 
 
 class TiesAgain:
-    """Makes the policy of each run anew, so that all runs have the same ties."""
+    """A policy that begins anew with each run, so that all runs have the same ties."""
 
     def __init__(self, ties: Choices) -> None:
         self._ties = ties
@@ -19,8 +19,8 @@ class TiesAgain:
 
     def policies(self) -> Sequence[Policy]:
         """Return what acts in a run, as another one begins; nothing if there are no ties."""
-        self._chooser = Replaying(self._ties)
-        self._policy = Ties(self._chooser)
+        self._chooser.begin()
+        self._policy.begin()
         return [self._policy] if self._ties else []
 
     @property

@@ -193,7 +193,12 @@ class Replaying:
     """
 
     def __init__(self, choices: Choices) -> None:
-        self._left = {(kind, index): value for kind, index, value in choices.deviations}
+        self._choices = choices
+        self.begin()
+
+    def begin(self) -> None:
+        """Make all of them again, as another run begins."""
+        self._left = {(kind, index): value for kind, index, value in self._choices.deviations}
         self._asked: Counter[str] = Counter()
 
     def choose(self, kind: str, n: int) -> int:
