@@ -86,23 +86,36 @@ class VirtualLoop(Advancing):
         policy: Policy | None = None,
         network: Network | None = None,
     ) -> None:
-        Options(until, seed, wall_clock, timer_slack, patience)  # which refuses what is none
+        options = Options(until, seed, wall_clock, timer_slack, patience)
         check(OF_RUNS, clock=clock, recorder=recorder, policy=policy)
+        self._set_up(options, scope, clock, recorder, policy, network)
+
+    def _set_up(
+        self,
+        options: Options,
+        scope: str = "",
+        clock: Clock | None = None,
+        recorder: Recorder | None = None,
+        policy: Policy | None = None,
+        network: Network | None = None,
+    ) -> None:
         self.__dict__ = {**vars(self)}  # a table of its own: in a shared one, look-ups are slow
         self._clock = Clock() if clock is None else clock
         if self._clock.make_loop is None:
             self._clock.make_loop = _make_beside
         self._timers = Timers() if recorder is None else WatchedTimers(recorder)
         self._ready: deque[Any] = deque()
-        self._limits = Limits(until, timer_slack)
+        self._limits = Limits(options.until, options.timer_slack)
         self._recorder = recorder
         if recorder is not None:
             recorder.attach(self._ready, self._clock)
         self._policy = policy
         self._network = network
         me = weakref.proxy(self)  # so that a closed loop is no garbage, but gone
-        self.world = World(self._clock, recorder is not None, wall_clock, seed, scope)
-        threads = Threads(me, self._clock, self._timers, self._ready, patience)
+        self.world = World(
+            self._clock, recorder is not None, options.wall_clock, options.seed, scope
+        )
+        threads = Threads(me, self._clock, self._timers, self._ready, options.patience)
         own_thread = LoopThread(me, self._clock, threads)
         self._home = Home(own_thread, partial(VirtualLoop.notice, me))
         if clock is None:
@@ -321,6 +334,13 @@ class VirtualLoop(Advancing):
         now = self._clock.now
         if self._recorder is not None and now > since:
             self._recorder.blocked(since, now - since, self._home.actor.whoami(), how)
+
+
+def loop_of(options: Options, recorder: Recorder | None = None) -> VirtualLoop:
+    """Return a loop with options of a run, which have been checked as they were made."""
+    loop = VirtualLoop.__new__(VirtualLoop)
+    loop._set_up(options, recorder=recorder)
+    return loop
 
 
 def make_virtual(loop: Any, **options: Any) -> None:

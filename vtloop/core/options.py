@@ -102,16 +102,6 @@ class Options(_Fields):
             check(OF_RUNS, **self._asdict())
         return self
 
-    def of_loop(self) -> dict[str, Any]:
-        """Return those of them that a `VirtualLoop` is made with."""
-        return {
-            "until": self.until,
-            "seed": self.seed,
-            "wall_clock": self.wall_clock,
-            "timer_slack": self.timer_slack,
-            "patience": self.patience,
-        }
-
 
 _USUAL = tuple(OF_RUNS[name].usual for name in _Fields._fields)
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import Any, TypeVar
 
-from vtloop.core.loop import VirtualLoop
+from vtloop.core.loop import loop_of
 from vtloop.core.nested import no_loop_running
 from vtloop.core.options import OF_RUNS, Options
 from vtloop.core.patches.wall_clock import WallClock
@@ -54,7 +54,7 @@ def run(
     options = Options(until, seed, wall_clock, timer_slack, patience, debug, settle)
     refuse_unless_runnable(main)
     around = no_loop_running()
-    execution = Execution(Runner(VirtualLoop(**options.of_loop()), options.debug), around)
+    execution = Execution(Runner(loop_of(options), options.debug), around)
     value: T = execution.execute(partial(coroutine_of, main), options.settle)
     return value
 
@@ -99,7 +99,7 @@ def simulate_with(main: Main[T], options: Options) -> Run[T]:
     """Run what is runnable in virtual time and return what happened; see `simulate`."""
     around = no_loop_running()
     recording = Recording()
-    loop = VirtualLoop(**options.of_loop(), recorder=recording)
+    loop = loop_of(options, recording)
     execution = RecordedExecution(Runner(loop, options.debug), recording, around)
     execution.execute(partial(coroutine_of, main), options.settle)
     unfinished = execution.runner.unfinished

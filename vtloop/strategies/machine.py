@@ -19,7 +19,7 @@ from typing import Any
 import hypothesis
 from hypothesis import stateful
 
-from vtloop.core.loop import VirtualLoop
+from vtloop.core.loop import loop_of
 from vtloop.core.options import USUAL
 from vtloop.core.runner import Runner
 from vtloop.recording.recording import Recording
@@ -115,7 +115,7 @@ class AsyncStateMachine(stateful.RuleBasedStateMachine):
         super().__init__()
         self._recording = Recording()
         self._ending = False
-        self.loop = VirtualLoop(**USUAL.of_loop(), recorder=self._recording)
+        self.loop = loop_of(USUAL, self._recording)
         self._runner = Runner(self.loop, USUAL.debug)
 
     def complete(self, main: Coroutine[Any, Any, Any]) -> Any:

@@ -38,6 +38,7 @@ from vtloop.private.events import POLICY, SET_RUNNING_LOOP, nothing_to_close
 
 _MADE = "made while a script runs"
 
+_SET_UP = "_set_up"  # through which all virtual loops go
 _OF_ASYNCIO = "loops of asyncio's own become virtual, those of their subclasses are refused"
 _OF_OTHERS = "any other loop is refused: as it is made if it is compiled, else when it runs"
 replaces(
@@ -64,7 +65,7 @@ replaces(
     __name__,
     During.SCRIPT,
     "where the script makes a virtual loop itself is noted",
-    "vtloop.core.loop.VirtualLoop.__init__",
+    f"vtloop.core.loop.VirtualLoop.{_SET_UP}",
 )
 
 
@@ -143,15 +144,15 @@ def own_loops_noted(places: list[str]) -> Replacements:
 
     The first place is enough, as a sweep makes thousands.
     """
-    init: Initialise = VirtualLoop.__init__
+    set_up: Initialise = vars(VirtualLoop)[_SET_UP]
 
-    @wraps(init)
-    def __init__(loop: Any, *args: Any, **options: Any) -> None:
+    @wraps(set_up)
+    def noted(loop: Any, *args: Any, **options: Any) -> None:
         if not places:
             places.append(made_at(loop))
-        init(loop, *args, **options)
+        set_up(loop, *args, **options)
 
-    return Replacements((Replacement(VirtualLoop, "__init__", __init__),))
+    return Replacements((Replacement(VirtualLoop, _SET_UP, noted),))
 
 
 def _refused_heir(loop: Any, *args: Any, **options: Any) -> None:
