@@ -32,8 +32,8 @@ from vtloop.timeline.difference import first_difference
 from vtloop.timeline.timeline import Timeline
 from vtloop.values.clock import START
 from vtloop.views.chart.scale import AXES
-from vtloop.views.chart.style import ARROWS, FONT, MARKS, SIZES, STATES, THEMES
 from vtloop.views.chart.svg import to_bytes
+from vtloop.views.style import ARROWS, FONT, MARKS, SIZES, STATES, THEMES
 
 pytestmark = pytest.mark.ends
 

@@ -6,6 +6,7 @@ May import: `errors`, `private`, `values`, `timeline`.
 A map of the package, from the bottom up:
 
 - `options`: what the options of views can be
+- `style`: colours, patterns, marks and sizes
 - `chart`: a picture; a package, with a map of its own
 - `marble_rows`, `marbles`: one character for a stretch of time
 - `perfetto`, `mermaid`, `html`: for the programs of these names, and a page for a browser

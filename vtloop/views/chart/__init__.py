@@ -11,7 +11,6 @@
 
 A map of the package, from the bottom up:
 
-- `style`: colours, patterns, marks and sizes
 - `scale`, `words`, `facts`, `rows`: what stands where, and what it says
 - `canvas`, `sheet`, `svg`: on what is drawn, and files
 - `marks`, `bars`, `primitives`, `arrows`, `paint`: what is drawn in rows
@@ -27,9 +26,9 @@ from vtloop.timeline.difference import first_difference
 from vtloop.values.options import check
 from vtloop.views.chart.layout import Layout, default_title, stacked
 from vtloop.views.chart.scale import Scale, axis_for
-from vtloop.views.chart.style import SIZES, THEMES, size_of
 from vtloop.views.chart.svg import save_figure
 from vtloop.views.options import OF_CHARTS
+from vtloop.views.style import SIZES, THEMES, size_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from vtloop.timeline.spans import Arrow
 from vtloop.views.chart.facts import words_of_arrows
 from vtloop.views.chart.sheet import Sheet
-from vtloop.views.chart.style import ARROWS
 from vtloop.views.chart.words import period
+from vtloop.views.style import ARROWS
 
 MOST_ARROWS = 80
 _INTEREST = ("cancel", "join", "wake", "spawn")

@@ -18,8 +18,8 @@ from vtloop.timeline.timeline import Timeline
 from vtloop.values.clock import NANOSECONDS
 from vtloop.values.text import counted
 from vtloop.views.chart.scale import Scale
-from vtloop.views.chart.style import shown_as
 from vtloop.views.chart.words import drawable, own_name, shortened, width
+from vtloop.views.style import shown_as
 
 MOST_LANES = 40
 _MOST_ROWS = 60
