@@ -11,12 +11,18 @@ from collections.abc import Iterator
 from vtloop.timeline.spans import Arrow
 from vtloop.views.chart.facts import words_of_arrows
 from vtloop.views.chart.sheet import Sheet
-from vtloop.views.chart.words import period
 from vtloop.views.style import ARROWS
 
 MOST_ARROWS = 80
 _INTEREST = ("cancel", "join", "wake", "spawn")
 _ASIDE = {"cancel": -0.36, "join": 0.36}  # lines of text; a request to cancel is marked there
+
+_DOES = {
+    "spawn": "{one} creates {other}",
+    "wake": "{one} wakes {other}",
+    "join": "{one} ends, for which {other} waits",
+    "cancel": "{one} cancels {other}",
+}
 
 
 def paint_arrows(sheet: Sheet) -> None:
@@ -32,7 +38,8 @@ def paint_arrows(sheet: Sheet) -> None:
     for index, arrow in drawn:
         _arrow(sheet, index, arrow)
     if len(drawn) < len(found):
-        sheet.caption.append(words_of_arrows(len(drawn), len(found), len(alone)))
+        words = words_of_arrows(sheet.canvas.say, len(drawn), len(found), len(alone))
+        sheet.caption.append(words)
 
 
 def _drawable_arrows(sheet: Sheet) -> Iterator[tuple[int, Arrow]]:
@@ -58,11 +65,11 @@ def _arrow(sheet: Sheet, index: int, arrow: Arrow) -> None:
         aside = _ASIDE.get(arrow.kind, 0) * sheet.across.font / sheet.across.points
         x, end = x + aside, end + aside
     colour = sheet.canvas.theme.arrows[arrow.kind]
-    words = ARROWS[arrow.kind][0]
+    say = sheet.canvas.say
     one, other = (sheet.timeline.lanes[task].label for task in (arrow.source, arrow.target))
-    tooltip = f"{one} {words} {other}\n{period(arrow.start, arrow.end)}"
-    if arrow.kind == "join":
-        tooltip = f"{one} ends, for which {other} waits\n{period(arrow.start, arrow.end)}"
+    tooltip = (
+        f"{say(_DOES[arrow.kind], one=one, other=other)}\n{say.period(arrow.start, arrow.end)}"
+    )
     length, half = 0.55, 0.27 * sheet.across.font / sheet.across.points
     back = tip - length if down else tip + length
     sheet.canvas.seen.setdefault(("arrow", arrow.kind))

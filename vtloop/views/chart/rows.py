@@ -16,10 +16,10 @@ from vtloop.timeline.participants import shown, told_apart
 from vtloop.timeline.spans import Holding, Lane, Visit
 from vtloop.timeline.timeline import Timeline
 from vtloop.values.clock import NANOSECONDS
-from vtloop.values.text import counted
 from vtloop.views.chart.scale import Scale
 from vtloop.views.chart.words import drawable, own_name, shortened, width
 from vtloop.views.style import shown_as
+from vtloop.views.words import Words
 
 MOST_LANES = 40
 _MOST_ROWS = 60
@@ -82,7 +82,7 @@ class Across(NamedTuple):
         return (x - self.origin) * self.points
 
 
-def rows_of(timeline: Timeline, scale: Scale, across: Across, top: float) -> list[Row]:
+def rows_of(timeline: Timeline, scale: Scale, across: Across, top: float, say: Words) -> list[Row]:
     """Return the rows from the top of the chart down."""
     rows: list[Row] = []
     prints = _prints(timeline)
@@ -93,17 +93,17 @@ def rows_of(timeline: Timeline, scale: Scale, across: Across, top: float) -> lis
     for group in groups:
         if len(group) == 1:
             lane = group[0]
-            notes = _notes(prints.get(lane.number, []), timeline, scale, across)
+            notes = _notes(prints.get(lane.number, []), timeline, scale, across, say)
             row = _lane_row(lane, names[lane.number], notes, top)
         else:
-            row = _group_row(group, thin, top)
+            row = _group_row(group, thin, top, say)
         rows.append(row)
         top += row.height
     if scale.axis != "time" and _has_callbacks(timeline, scale):
-        row = _bare("callbacks", "event loop", "timers and callbacks", top)
+        row = _bare("callbacks", say("event loop"), say("timers and callbacks"), top)
         rows.append(row)
         top += row.height
-    for row in _strip_rows(timeline, top):
+    for row in _strip_rows(timeline, top, say):
         rows.append(row)
     return rows
 
@@ -132,12 +132,12 @@ def _groups(lanes: list[Lane]) -> list[list[Lane]]:
     return list(groups.values())
 
 
-def _group_row(group: list[Lane], thin: float, top: float) -> Row:
+def _group_row(group: list[Lane], thin: float, top: float, say: Words) -> Row:
     names = Counter(lane.coroutine for lane in group)
-    label = next(iter(names)) if len(names) == 1 else "other tasks"
+    label = next(iter(names)) if len(names) == 1 else say("other tasks")
     height = max(BAR, len(group) * thin)
     depth = group[0].depth
-    below = counted(len(group), "task")
+    below = say("{count} tasks", count=len(group))
     return Row(
         "group", label, below, depth, tuple(group), -1, (), (), top, top + 0.4, height, height + 0.8
     )
@@ -164,7 +164,11 @@ def _prints(timeline: Timeline) -> dict[int, list[tuple[int, int, int]]]:
 
 
 def _notes(
-    prints: list[tuple[int, int, int]], timeline: Timeline, scale: Scale, across: Across
+    prints: list[tuple[int, int, int]],
+    timeline: Timeline,
+    scale: Scale,
+    across: Across,
+    say: Words,
 ) -> tuple[Note, ...]:
     """Place printed lines from right to left, so that no flag crosses the text of a later one."""
     size, gap = across.font * 0.86, across.font * 0.4
@@ -177,7 +181,7 @@ def _notes(
         here = across.to_points(x)
         texts = [drawable(timeline.trace.printed[index].text) for index in indexes]
         if len(texts) > _MOST_LINES:
-            texts[_MOST_LINES - 1 :] = [f"… {len(texts) - _MOST_LINES + 1} more"]
+            texts[_MOST_LINES - 1 :] = [say("… {count} more", count=len(texts) - _MOST_LINES + 1)]
         wide = max(width(text, size) for text in texts) + gap
         leftward = here + wide > across.room and here > across.room / 2
         ends = here - wide if leftward else here + wide
@@ -199,7 +203,7 @@ def _notes(
     return tuple(notes)
 
 
-def _strip_rows(timeline: Timeline, top: float) -> list[Row]:
+def _strip_rows(timeline: Timeline, top: float, say: Words) -> list[Row]:
     """Return the rows of primitives, and below them those of sections."""
     held: dict[int, list[tuple[int, Holding | Visit]]] = {}
     for index, holding in enumerate(timeline.holdings):
@@ -211,14 +215,16 @@ def _strip_rows(timeline: Timeline, top: float) -> list[Row]:
     top += 0.5
     for primitive, holdings in sorted(held.items())[:_MOST_ROWS]:
         words = timeline.trace.primitives[primitive]
-        label = drawable(words.name, _NAME) or str(words)
-        below = f"{words.kind} #{words.number}" if words.shared else words.kind
+        label = drawable(words.name, _NAME) or say.primitive(words)
+        below = say.numbered(words) if words.shared else words.kind
         rows.append(
             _strip_row("primitive", label, below if words.name else "", primitive, holdings, top)
         )
         top += rows[-1].height
     for place, (section, visits) in enumerate(list(visited.items())[:_MOST_ROWS]):
-        rows.append(_strip_row("section", drawable(section, _NAME), "section", place, visits, top))
+        rows.append(
+            _strip_row("section", drawable(section, _NAME), say("section"), place, visits, top)
+        )
         top += rows[-1].height
     return rows
 
