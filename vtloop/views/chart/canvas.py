@@ -39,6 +39,8 @@ class Canvas:
 
     def __init__(self, ax: Axes, theme: Theme, font: float, points: float, prefix: str) -> None:
         self.ax = ax
+        self.data = ax.transLimits + ax.transAxes
+        """From places to pixels: what users draw by time is in seconds, which a lens moves on."""
         self.points = points  # for one unit of x
         self.theme = theme
         self.font = font  # points
@@ -51,6 +53,7 @@ class Canvas:
         artist.set_gid(self.prefix + name)
         artist.set_label("_" + tooltip)
         artist.set_zorder(1 + layer / 10)
+        artist.set_transform(self.data)
         self.ax.add_artist(artist)
 
     def box(self, box: Box, look: Look, pattern: str, name: str, tooltip: str, layer: int) -> None:
@@ -130,7 +133,7 @@ class Canvas:
         if name:
             artist.set_gid(self.prefix + name)
         self.ax.add_artist(artist)
-        artist.set_transform(self._moved(transform or self.ax.transData, offset, 0))
+        artist.set_transform(self._moved(transform or self.data, offset, 0))
         artist.set_clip_on(False)
 
     def mark(
@@ -140,7 +143,7 @@ class Canvas:
         self.seen.setdefault(("mark", kind))
         line = Line2D([x], [y], linestyle="none", **self.mark_style(kind))
         self.add(line, name, tooltip, MARK)
-        line.set_transform(self._moved(self.ax.transData, offset, 0))
+        line.set_transform(self._moved(self.data, offset, 0))
         line.set_clip_on(False)
 
     def mark_style(self, kind: str) -> dict[str, Any]:

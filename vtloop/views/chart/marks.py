@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from vtloop.timeline.spans import Lane
 from vtloop.values.clock import format_seconds
-from vtloop.views.chart.canvas import BAND, MARK, SMALL
+from vtloop.views.chart.canvas import BAND, MARK
 from vtloop.views.chart.facts import deadlines
+from vtloop.views.chart.notes import FROM_FLAG
 from vtloop.views.chart.rows import Row
 from vtloop.views.chart.sheet import Sheet
 
@@ -35,7 +36,6 @@ def paint_marks(sheet: Sheet, lane: Lane, row: Row, end: float) -> None:
 
 
 def _cancellations(sheet: Sheet, lane: Lane, row: Row) -> None:
-    y, aside = row.bar - 0.45, 0.36 * sheet.across.font
     for index in sheet.told["task", lane.number]:
         step, at, kind, who, _, detail = sheet.timeline.trace.events[index]
         x = sheet.scale.during(step, at)
@@ -45,31 +45,29 @@ def _cancellations(sheet: Sheet, lane: Lane, row: Row) -> None:
             by = sheet.timeline.lanes[who].label if who in sheet.timeline.lanes else "the loop"
             tip = f"{by} requests to cancel {lane.label} at {format_seconds(at)}"
             tip += f", message {detail!r}" if detail else ""
-            sheet.canvas.mark(x, y, "request", f"cancel-{index}", tip, -aside)
+            sheet.canvas.mark(x, row.marks, "request", f"cancel-{index}", tip)
         else:
             tip = f"CancelledError is thrown into {lane.label} at {format_seconds(at)}"
-            sheet.canvas.mark(x, y, "delivery", f"cancel-{index}", tip, aside)
+            sheet.canvas.mark(x, row.marks, "delivery", f"cancel-{index}", tip)
 
 
-def paint_prints(sheet: Sheet, lane: Lane, row: Row) -> None:
-    """Write what a task prints below its bar, each with a flag from when it did."""
-    canvas, size = sheet.canvas, SMALL
-    bottom = row.bar + row.bar_height
+def paint_prints(sheet: Sheet, who: str, row: Row) -> None:
+    """Write what is printed below a bar, each with a flag from when it was."""
+    canvas, bottom = sheet.canvas, row.bar + row.bar_height
     for note in row.notes:
         canvas.seen.setdefault(("mark", "print"))
         printed = sheet.timeline.trace.printed[note.printed]
-        tip = f"{lane.label} prints at {format_seconds(printed.at)}:\n{printed.text}"
+        tip = f"{who} prints at {format_seconds(printed.at)}:\n{printed.text}"
         y = bottom + 0.65 + note.line * 1.1
-        foot = y + 0.4 if note.text else bottom + 0.3
+        foot = y + 0.4 if note.text else bottom + 0.2
         name, muted = f"print-{note.printed}", canvas.theme.muted
         canvas.line([note.x, note.x], [bottom, foot], muted, name, tip, layer=BAND, thick=0.9)
         if note.text:
-            aside = -0.35 if note.leftward else 0.35
+            aside = -FROM_FLAG if note.leftward else FROM_FLAG
             canvas.words(
                 note.x,
                 y,
                 note.text,
-                size=size,
                 align="right" if note.leftward else "left",
                 halo=True,
                 offset=aside * sheet.across.font,
