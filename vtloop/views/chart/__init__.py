@@ -11,7 +11,6 @@
 
 A map of the package, from the bottom up:
 
-- `style`: colours, patterns, marks and sizes
 - `scale`, `words`, `facts`, `lens`: what stands where across, and what it says
 - `canvas`, `routes`, `notes`, `rows`: on what is drawn, and what stands where down
 - `sheet`, `svg`: what all who draw share, and files
@@ -28,9 +27,9 @@ from vtloop.timeline.difference import first_difference
 from vtloop.values.options import check
 from vtloop.views.chart.layout import default_title, layouts_of, stacked
 from vtloop.views.chart.scale import axis_for
-from vtloop.views.chart.style import SIZES, THEMES, size_of
 from vtloop.views.chart.svg import save_figure
 from vtloop.views.options import OF_CHARTS
+from vtloop.views.style import SIZES, THEMES, size_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

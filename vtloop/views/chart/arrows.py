@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from vtloop.views.chart.routes import Route
 from vtloop.views.chart.sheet import Sheet
-from vtloop.views.chart.style import ARROWS
 from vtloop.views.chart.words import period
+from vtloop.views.style import ARROWS
 
 _LENGTH = 0.55  # lines of text, of a head
 HALF_HEAD = 0.27  # lines of text, across
@@ -36,11 +36,11 @@ def _arrow(sheet: Sheet, route: Route) -> None:
         [route.start, route.end],
         [start, target.marks - 0.3 if headless else back],
         colour,
-        f"arrow-{route.index}",
+        f"arrow-{route.number}",
         tooltip,
         pattern=ARROWS[arrow.kind][1],
         thick=1.2,
     )
     if not headless:
         corners = [(route.end, tip), (route.end - half, back), (route.end + half, back)]
-        sheet.canvas.head(corners, colour, f"arrow-{route.index}-head", tooltip)
+        sheet.canvas.head(corners, colour, f"arrow-{route.number}-head", tooltip)

@@ -10,8 +10,8 @@ from vtloop.values.text import counted
 from vtloop.views.chart.canvas import BACK, BAND, TICK, Canvas
 from vtloop.views.chart.rows import Across
 from vtloop.views.chart.scale import Scale
-from vtloop.views.chart.style import FONT, plain
 from vtloop.views.chart.words import width
+from vtloop.views.style import FONT, plain
 
 RULER = 3.6  # lines of text, above the rows of a chart by both
 _UNITS = (

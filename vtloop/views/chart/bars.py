@@ -10,8 +10,8 @@ from vtloop.views.chart.canvas import BAR, SMALL, TICK, Box
 from vtloop.views.chart.marks import paint_marks, paint_prints
 from vtloop.views.chart.rows import Row
 from vtloop.views.chart.sheet import Sheet
-from vtloop.views.chart.style import STATES, shown_as
 from vtloop.views.chart.words import fitting, span_tooltip, span_words
+from vtloop.views.style import STATES, shown_as
 
 
 def paint_lane(sheet: Sheet, row: Row) -> None:

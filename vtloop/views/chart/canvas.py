@@ -18,7 +18,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
 from matplotlib.transforms import ScaledTranslation, Transform
 
-from vtloop.views.chart.style import FONT, STATES, Look, Theme
+from vtloop.views.style import FONT, STATES, Look, Theme
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

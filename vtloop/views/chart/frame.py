@@ -13,8 +13,8 @@ from matplotlib.transforms import ScaledTranslation
 
 from vtloop.views.chart.canvas import Canvas
 from vtloop.views.chart.rows import INDENT, Row
-from vtloop.views.chart.style import ARROWS, FONT, MARKS, STATES, plain
 from vtloop.views.chart.words import width
+from vtloop.views.style import ARROWS, FONT, MARKS, STATES, plain
 
 _LEGEND = 0.86  # the size of its text, in sizes of the font
 

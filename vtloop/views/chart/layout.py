@@ -19,9 +19,9 @@ from vtloop.views.chart.paint import paint_rows
 from vtloop.views.chart.rows import Across, plan_of
 from vtloop.views.chart.scale import Scale, axis_for
 from vtloop.views.chart.sheet import Sheet
-from vtloop.views.chart.style import Size, Theme
 from vtloop.views.chart.svg import Chart
 from vtloop.views.chart.words import drawable
+from vtloop.views.style import Size, Theme
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

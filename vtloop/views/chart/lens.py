@@ -18,7 +18,7 @@ from vtloop.timeline.timeline import Timeline
 from vtloop.values.clock import NANOSECONDS
 from vtloop.views.chart.facts import arrows_between
 from vtloop.views.chart.scale import CLOSED, Lens, Scale
-from vtloop.views.chart.style import MOST_LANES
+from vtloop.views.style import MOST_LANES
 
 _COLUMN = 0.85  # lines of text, which has room for a mark
 _SLIMMEST = 0.4  # lines of text

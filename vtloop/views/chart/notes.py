@@ -93,16 +93,15 @@ class Notes:
     def _free(self, at: float, text: str, lines: range) -> tuple[int, bool] | None:
         """Return on which line a text has room, and whether that is to the left of its flag."""
         for line in lines:
+            if self._crossed(at, line):
+                continue
             for leftward in (False, True):
                 left, right = self._span(at, text, leftward)
-                if 0 <= left and right <= self._room and self._is_free(left, right, line):
-                    if not self._crossed(at, line):
-                        return line, leftward
+                if left >= 0 and right <= self._room and self._is_free(left, right, line):
+                    return line, leftward
         return None
 
-    def _shortened(
-        self, at: float, text: str, lines: range
-    ) -> tuple[str, tuple[int, bool] | None]:
+    def _shortened(self, at: float, text: str, lines: range) -> tuple[str, tuple[int, bool] | None]:
         best, found = "", None
         near = (FROM_FLAG + 0.2) * self._font
         for line in lines:

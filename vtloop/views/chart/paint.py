@@ -11,8 +11,8 @@ from vtloop.views.chart.marks import paint_prints
 from vtloop.views.chart.primitives import paint_primitive, paint_section, waits_for_primitives
 from vtloop.views.chart.rows import Row
 from vtloop.views.chart.sheet import Sheet
-from vtloop.views.chart.style import Look
 from vtloop.views.chart.words import period
+from vtloop.views.style import Look
 
 
 def paint_rows(sheet: Sheet) -> None:

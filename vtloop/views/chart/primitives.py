@@ -9,8 +9,8 @@ from vtloop.values.text import counted
 from vtloop.views.chart.canvas import BAR, SMALL, Box
 from vtloop.views.chart.rows import Row
 from vtloop.views.chart.sheet import Sheet
-from vtloop.views.chart.style import Look
 from vtloop.views.chart.words import drawable, fitting, period
+from vtloop.views.style import Look
 
 _MANY_PIECES = 60  # of a queue, from which on its length is a height, not a number
 

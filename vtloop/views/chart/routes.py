@@ -21,7 +21,7 @@ _INTEREST = ("cancel", "join", "wake", "spawn")
 class Route(NamedTuple):
     """The way of one arrow across and down a chart."""
 
-    index: int  # of the arrow, among those of the timeline
+    number: int  # of the arrow, its index among those of the timeline
     arrow: Arrow
     start: float  # where it leaves, across the chart
     end: float  # where it arrives

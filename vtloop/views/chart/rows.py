@@ -16,13 +16,12 @@ from typing import NamedTuple
 from vtloop.timeline.participants import shown, told_apart
 from vtloop.timeline.spans import Holding, Lane, Visit
 from vtloop.timeline.timeline import Timeline
-from vtloop.values.clock import NANOSECONDS
 from vtloop.values.text import counted
 from vtloop.views.chart.notes import Flag, Note, Notes
 from vtloop.views.chart.routes import Route, passed, routes_of
 from vtloop.views.chart.scale import Scale
-from vtloop.views.chart.style import MOST_LANES, shown_as
 from vtloop.views.chart.words import drawable, own_name
+from vtloop.views.style import MOST_LANES, shown_as
 
 _MOST_ROWS = 60
 _LINE = 1.45  # lines of text, of one line of prints below a bar
@@ -267,4 +266,3 @@ def _strip_row(
     return Row(
         kind, label, below, 0, (), primitive, tuple(placed), (), top, top + 0.35, height, full
     )
-

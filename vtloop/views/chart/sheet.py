@@ -11,7 +11,7 @@ from vtloop.views.chart.canvas import Box, Canvas
 from vtloop.views.chart.facts import ends_of_left, told
 from vtloop.views.chart.rows import Across, Plan
 from vtloop.views.chart.scale import Scale
-from vtloop.views.chart.style import state_of
+from vtloop.views.style import state_of
 
 MOST_SHAPES = 1500  # from which on the spans of a row are one shape for each state
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from vtloop.timeline.spans import READY, RUNNING, Lane, Span
 from vtloop.timeline.timeline import Timeline
 from vtloop.values.clock import format_seconds
-from vtloop.views.chart.style import FONT
+from vtloop.views.style import FONT
 
 _SAFETY = 1.02  # a renderer may set a text a little wider than the font says
 _LONGEST = 60  # characters of a text in a chart
