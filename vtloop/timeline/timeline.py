@@ -8,7 +8,9 @@
 - A task is *ready* from the instant at which somebody wakes it, or at which its sleep is over, even
   if the loop is blocked then.
 - A *holding* is the time for which a task has a lock or a permit of a semaphore; a *visit* is the
-  time for which it is in a `vtloop.section`.
+  time for which it is in a `vtloop.section`, and a *bracket* that for which it is in a timeout.
+- A *use* of a primitive takes no time. What asyncio makes for itself, such as the lock of a
+  Condition, is no primitive of its own: it is a part of that one.
 """
 
 from __future__ import annotations
@@ -27,9 +29,11 @@ from vtloop.timeline.spans import (
     RUNNING,
     WAITING,
     Arrow,
+    Bracket,
     Holding,
     Lane,
     Span,
+    Use,
     Visit,
 )
 from vtloop.values.clock import NEVER, format_seconds
@@ -74,6 +78,12 @@ class Timeline:
         """Who was in which section when, in the order in which they entered."""
         self.queues = _queues(self.lanes.values())
         """How many waited for a primitive: (since, how many), by its index."""
+        self.timeouts: list[Bracket] = []
+        """Who was within which timeout when, in the order in which they were entered."""
+        self.uses: list[Use] = []
+        """What was done with queues, events, conditions and barriers, in order."""
+        self.levels: dict[int, list[tuple[int, int]]] = {}
+        """How full a primitive was: (since, how many), by its index; see `Use`."""
 
     def __repr__(self) -> str:
         period = f"{format_seconds(self.start)} to {format_seconds(self.end)}"

@@ -227,5 +227,10 @@ PHRASES: dict[Forms, Forms] = {
     "creations.": "Показано {drawn} (всего {arrows}): сначала отмены, затем концы ожидания задач, "
     "пробуждения, создания.",
     "None is drawn to or from tasks that share a row.": "Стрелки задач общих строк не показаны.",
+    ("No room to write {count} printed line.", "No room to write {count} printed lines."): (
+        "Нет места для {count} напечатанной строки.",
+        "Нет места для {count} напечатанных строк.",
+        "Нет места для {count} напечатанных строк.",
+    ),
     "{count} of the tasks of {row} raised.": "Исключением завершилось задач строки {row}: {count}.",
 }

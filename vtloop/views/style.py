@@ -13,6 +13,7 @@ from vtloop.timeline.spans import READY, RUNNING, Span
 from vtloop.values.trace import WAITS, Subject
 
 FONT = "DejaVu Sans"
+MOST_LANES = 40  # tasks, up to which each has a row to itself
 
 # The states of a chart: in words, for the legend, and their patterns as matplotlib writes them.
 STATES = {

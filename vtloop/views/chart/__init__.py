@@ -11,8 +11,9 @@
 
 A map of the package, from the bottom up:
 
-- `scale`, `words`, `facts`, `rows`: what stands where, and what it says
-- `canvas`, `sheet`, `svg`: on what is drawn, and files
+- `scale`, `words`, `facts`, `lens`: what stands where across, and what it says
+- `canvas`, `routes`, `notes`, `rows`: on what is drawn, and what stands where down
+- `sheet`, `svg`: what all who draw share, and files
 - `marks`, `bars`, `primitives`, `arrows`, `paint`: what is drawn in rows
 - `axis`, `frame`, `layout`: what is drawn around them, and where everything stands
 """
@@ -25,8 +26,8 @@ from typing import TYPE_CHECKING, Any
 
 from vtloop.timeline.difference import first_difference
 from vtloop.values.options import check
-from vtloop.views.chart.layout import Layout, default_title, stacked
-from vtloop.views.chart.scale import Scale, axis_for
+from vtloop.views.chart.layout import default_title, layouts_of, stacked
+from vtloop.views.chart.scale import axis_for
 from vtloop.views.chart.svg import save_figure
 from vtloop.views.options import OF_CHARTS
 from vtloop.views.style import SIZES, THEMES, size_of
@@ -75,11 +76,11 @@ def draw(
     say = words_of(words)
     box = ax.get_window_extent()
     room = box.width * 72 / ax.figure.dpi
-    scale = Scale(timeline, axis_for(axis, timeline))
-    layout = Layout(timeline, scale, room, font or SIZES["readme"].font, say)
+    across = axis_for(axis, timeline)
+    (layout,) = layouts_of([timeline], across, room, font or SIZES["readme"].font, say)
     lines = box.height * 72 / ax.figure.dpi / layout.height
     if lines < layout.across.font and font is None:
-        layout = Layout(timeline, scale, room, max(4.0, lines), say)
+        (layout,) = layouts_of([timeline], across, room, max(4.0, lines), say)
     layout.paint(ax, THEMES[theme], title, bool(legend), prefix)
     return ax
 

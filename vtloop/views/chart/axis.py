@@ -56,12 +56,23 @@ def paint_axis(canvas: Canvas, timeline: Timeline, scale: Scale, across: Across)
         ax.set_xticklabels(_tick_labels(say, ticks, unit, timeline, across))
         ax.grid(axis="x", color=theme.grid, linewidth=0.8)
         ax.set_axisbelow(True)
+        _opened(canvas, scale)
     else:
         words = say("steps, at their instants of {axis}", axis=words)
         _columns(canvas, scale, across, unit)
     for label in ax.get_xticklabels():
         label.set_fontfamily(FONT)
     ax.set_xlabel(words, fontsize=font * 0.9, color=theme.muted, fontfamily=FONT, loc="left")
+
+
+def _opened(canvas: Canvas, scale: Scale) -> None:
+    """Shade the instants that a lens opens up."""
+    bottom, _ = canvas.ax.get_ylim()
+    shade = plain(canvas.theme.shade)
+    for place, instant in enumerate(scale.instants):
+        box = instant.left, 0.0, instant.right, bottom
+        tip = canvas.say.at(instant.at)
+        canvas.box(box, shade, "", f"instant-{place}", tip, BACK)
 
 
 def nice_ticks(start: int, end: int, unit: int, across: Across) -> list[int]:

@@ -32,7 +32,7 @@ def paint_lane(sheet: Sheet, row: Row) -> None:
         _span_words(sheet, span, state, box)
     _shapes(sheet, shapes, f"task-{lane.number}", lane.label)
     paint_marks(sheet, lane, row, end)
-    paint_prints(sheet, lane, row)
+    paint_prints(sheet, lane.label, row)
 
 
 def paint_group(sheet: Sheet, row: Row) -> None:

@@ -42,6 +42,8 @@ class Canvas:
         self, ax: Axes, theme: Theme, font: float, points: float, prefix: str, say: Words
     ) -> None:
         self.ax = ax
+        self.data = ax.transLimits + ax.transAxes
+        """From places to pixels: what users draw by time is in seconds, which a lens moves on."""
         self.points = points  # for one unit of x
         self.theme = theme
         self.font = font  # points
@@ -55,6 +57,7 @@ class Canvas:
         artist.set_gid(self.prefix + name)
         artist.set_label("_" + tooltip)
         artist.set_zorder(1 + layer / 10)
+        artist.set_transform(self.data)
         self.ax.add_artist(artist)
 
     def box(self, box: Box, look: Look, pattern: str, name: str, tooltip: str, layer: int) -> None:
@@ -134,7 +137,7 @@ class Canvas:
         if name:
             artist.set_gid(self.prefix + name)
         self.ax.add_artist(artist)
-        artist.set_transform(self._moved(transform or self.ax.transData, offset, 0))
+        artist.set_transform(self._moved(transform or self.data, offset, 0))
         artist.set_clip_on(False)
 
     def mark(
@@ -144,7 +147,7 @@ class Canvas:
         self.seen.setdefault(("mark", kind))
         line = Line2D([x], [y], linestyle="none", **self.mark_style(kind))
         self.add(line, name, tooltip, MARK)
-        line.set_transform(self._moved(self.ax.transData, offset, 0))
+        line.set_transform(self._moved(self.data, offset, 0))
         line.set_clip_on(False)
 
     def mark_style(self, kind: str) -> dict[str, Any]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from vtloop.private.events import NAMES_OF_TIMEOUTS
 from vtloop.timeline.participants import left_over
-from vtloop.timeline.spans import Lane
+from vtloop.timeline.spans import Arrow, Lane
 from vtloop.timeline.timeline import Timeline
 from vtloop.views.words import Words
 
@@ -27,6 +27,16 @@ def words_of_arrows(say: Words, drawn: int, found: int, alone: int) -> str:
     if alone < found:
         words += f" {say('None is drawn to or from tasks that share a row.')}"
     return words
+
+
+def arrows_between(timeline: Timeline, tasks: Container[int]) -> Iterator[tuple[int, Arrow]]:
+    """Yield the arrows between some tasks, by number, without those that deliver a cancellation."""
+    cancelled = {step for step, _, kind, *_ in timeline.trace.events if kind == "deliver"}
+    for index, arrow in enumerate(timeline.arrows):
+        if arrow.source not in tasks or arrow.target not in tasks or arrow.source == arrow.target:
+            continue
+        if arrow.kind != "wake" or arrow.target_step not in cancelled:
+            yield index, arrow
 
 
 def told(timeline: Timeline) -> dict[tuple[str, int], list[int]]:

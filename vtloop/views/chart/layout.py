@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from vtloop.timeline.difference import Difference
 from vtloop.timeline.participants import shown
 from vtloop.views.chart import frame
 from vtloop.views.chart.axis import RULER, paint_axis, paint_ruler
 from vtloop.views.chart.canvas import MARK, Canvas
+from vtloop.views.chart.lens import crowds, scales_of
 from vtloop.views.chart.paint import paint_rows
-from vtloop.views.chart.rows import Across, Row, rows_of
+from vtloop.views.chart.rows import Across, plan_of
 from vtloop.views.chart.scale import Scale, axis_for
 from vtloop.views.chart.sheet import Sheet
 from vtloop.views.chart.svg import Chart
@@ -48,9 +51,9 @@ class Layout:
         points = max(1.0, room - (_LEFT + _RIGHT) * font) / (end - start)
         self.across = Across(start - _LEFT * font / points, points, room, font)
         top = RULER if scale.axis == "both" else 0.0
-        self.rows: list[Row] = rows_of(timeline, self.scale, self.across, top, say)
-        last = self.rows[-1] if self.rows else None
-        self.labels = frame.labels_width(self.rows, font)
+        self.plan = plan_of(timeline, self.scale, self.across, top, say)
+        last = self.plan.rows[-1] if self.plan.rows else None
+        self.labels = frame.labels_width(self.plan.rows, font)
         """How wide the column of the labels is, in points."""
         self.height = last.top + last.height if last else top + 1.0
 
@@ -69,15 +72,15 @@ class Layout:
         canvas = Canvas(ax, theme, font, across.points, prefix, self.say)
         canvas.seen.update(seen or {})  # by charts that share the legend
         ax.set_facecolor(theme.paper)
-        ax.set_xlim(across.origin, across.origin + across.room / across.points)
+        self._set_limits(ax)
         ax.set_ylim(self.height, 0)
         paint_axis(canvas, self.timeline, self.scale, across)
         if self.scale.axis == "both":
             paint_ruler(canvas, self.timeline, self.scale, across)
-        frame.paint_labels(canvas, self.rows, self.labels)
+        frame.paint_labels(canvas, self.plan.rows, self.labels)
         caption = list(notes)
-        if self.rows:
-            sheet = Sheet(self.timeline, canvas, self.scale, across, self.rows)
+        if self.plan.rows:
+            sheet = Sheet(self.timeline, canvas, self.scale, across, self.plan)
             paint_rows(sheet)
             caption += sheet.caption
         left = self.labels
@@ -92,6 +95,24 @@ class Layout:
             lines = frame.paint_caption(canvas, caption, left, left + across.room, below)
             below += lines * 1.3 * 0.86 * font
         return below, canvas
+
+    def _set_limits(self, ax: Axes) -> None:
+        """Give axes their limits; by time, their x is in seconds also where a lens opens up."""
+        left = self.across.origin
+        right = left + self.across.room / self.across.points
+        seconds, moved = map(np.asarray, self.scale.knots())
+        if len(seconds):
+            places = seconds + moved
+
+            def to_place(x: Any) -> Any:
+                return x + np.interp(x, seconds, moved)
+
+            def to_seconds(place: Any) -> Any:
+                return place - np.interp(place, places, moved)
+
+            ax.set_xscale("function", functions=(to_place, to_seconds))
+            left, right = float(to_seconds(left)), float(to_seconds(right))
+        ax.set_xlim(left, right)
 
     def mark_difference(self, canvas: Canvas, difference: Difference, run: int) -> None:
         """Mark where this run first does what the other does not."""
@@ -155,16 +176,31 @@ def stacked(
     """Return a figure with one chart below the other, in a font with which it is not too tall."""
     font = size.font
     across = axis_for(axis, *timelines)
-    pairs = [(timeline, Scale(timeline, across)) for timeline in timelines]
-    made = _stacked(pairs, theme, titles, legend, size, say, font, difference)
+    made = _stacked(timelines, across, theme, titles, legend, size, say, font, difference)
     while made.get_figheight() > size.tallest and font > _SMALLEST:
         font = max(_SMALLEST, font * max(0.75, size.tallest / made.get_figheight()))
-        made = _stacked(pairs, theme, titles, legend, size, say, font, difference)
+        made = _stacked(timelines, across, theme, titles, legend, size, say, font, difference)
     return made
 
 
+def layouts_of(
+    timelines: list[Timeline], axis: str, room: float, font: float, say: Words
+) -> list[Layout]:
+    """Return the layouts of charts that stand over one another, `room` points wide."""
+    inner = room - (_LEFT + _RIGHT) * font
+    scales = scales_of(timelines, axis, list(map(crowds, timelines)), inner, font)
+    period = None
+    if axis == "time":
+        period = min(scale.start for scale in scales), max(scale.end for scale in scales)
+    return [
+        Layout(timeline, scale, room, font, say, period)
+        for timeline, scale in zip(timelines, scales, strict=True)
+    ]
+
+
 def _stacked(
-    pairs: list[tuple[Timeline, Scale]],
+    timelines: list[Timeline],
+    axis: str,
     theme: Theme,
     titles: Sequence[str | None],
     legend: bool,
@@ -174,13 +210,10 @@ def _stacked(
     difference: Difference | None,
 ) -> Figure:
     wide, edge = size.width * 72, 1.0 * font
-    period = None
-    if all(scale.axis == "time" for _, scale in pairs):
-        period = min(scale.start for _, scale in pairs), max(scale.end for _, scale in pairs)
-    rough = [Layout(timeline, scale, wide, font, say, period) for timeline, scale in pairs]
+    rough = layouts_of(timelines, axis, wide, font, say)
     labels = max(layout.labels for layout in rough)
     room = wide - labels - 2 * edge
-    layouts = [Layout(timeline, scale, room, font, say, period) for timeline, scale in pairs]
+    layouts = layouts_of(timelines, axis, room, font, say)
     made = Chart(figsize=(size.width, 1), dpi=size.dpi, facecolor=theme.paper)
     heights: list[tuple[float, float, float]] = []
     seen: dict[tuple[str, str], None] = {}

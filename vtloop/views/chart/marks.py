@@ -6,8 +6,9 @@ Marks of a task's start and end stand outside of its bar, so that a life of no l
 from __future__ import annotations
 
 from vtloop.timeline.spans import Lane
-from vtloop.views.chart.canvas import BAND, MARK, SMALL
+from vtloop.views.chart.canvas import BAND, MARK
 from vtloop.views.chart.facts import deadlines
+from vtloop.views.chart.notes import FROM_FLAG
 from vtloop.views.chart.rows import Row
 from vtloop.views.chart.sheet import Sheet
 
@@ -41,7 +42,7 @@ def paint_marks(sheet: Sheet, lane: Lane, row: Row, end: float) -> None:
 
 
 def _cancellations(sheet: Sheet, lane: Lane, row: Row) -> None:
-    y, aside, say = row.bar - 0.45, 0.36 * sheet.across.font, sheet.canvas.say
+    say = sheet.canvas.say
     for index in sheet.told["task", lane.number]:
         event = step, at, kind, who, _, _ = sheet.timeline.trace.events[index]
         x = sheet.scale.during(step, at)
@@ -50,33 +51,31 @@ def _cancellations(sheet: Sheet, lane: Lane, row: Row) -> None:
                 x = sheet.scale.after(step, at)  # the loop did, between two steps
             by, message = say.requested(sheet.timeline, event)
             tip = say.cancellation(by, lane.label, at, message)
-            sheet.canvas.mark(x, y, "request", f"cancel-{index}", tip, -aside)
+            sheet.canvas.mark(x, row.marks, "request", f"cancel-{index}", tip)
         else:
             time = say.seconds(at)
             tip = say("CancelledError is thrown into {who} at {time}", who=lane.label, time=time)
-            sheet.canvas.mark(x, y, "delivery", f"cancel-{index}", tip, aside)
+            sheet.canvas.mark(x, row.marks, "delivery", f"cancel-{index}", tip)
 
 
-def paint_prints(sheet: Sheet, lane: Lane, row: Row) -> None:
-    """Write what a task prints below its bar, each with a flag from when it did."""
-    canvas, size, say = sheet.canvas, SMALL, sheet.canvas.say
-    bottom = row.bar + row.bar_height
+def paint_prints(sheet: Sheet, who: str, row: Row) -> None:
+    """Write what is printed below a bar, each with a flag from when it was."""
+    canvas, say, bottom = sheet.canvas, sheet.canvas.say, row.bar + row.bar_height
     for note in row.notes:
         canvas.seen.setdefault(("mark", "print"))
         printed = sheet.timeline.trace.printed[note.printed]
         time = say.seconds(printed.at)
-        tip = f"{say('{who} prints at {time}:', who=lane.label, time=time)}\n{printed.text}"
+        tip = f"{say('{who} prints at {time}:', who=who, time=time)}\n{printed.text}"
         y = bottom + 0.65 + note.line * 1.1
-        foot = y + 0.4 if note.text else bottom + 0.3
+        foot = y + 0.4 if note.text else bottom + 0.2
         name, muted = f"print-{note.printed}", canvas.theme.muted
         canvas.line([note.x, note.x], [bottom, foot], muted, name, tip, layer=BAND, thick=0.9)
         if note.text:
-            aside = -0.35 if note.leftward else 0.35
+            aside = -FROM_FLAG if note.leftward else FROM_FLAG
             canvas.words(
                 note.x,
                 y,
                 note.text,
-                size=size,
                 align="right" if note.leftward else "left",
                 halo=True,
                 offset=aside * sheet.across.font,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from vtloop.views.chart.arrows import paint_arrows
 from vtloop.views.chart.bars import paint_group, paint_lane
 from vtloop.views.chart.canvas import BACK, BAR, Box
+from vtloop.views.chart.marks import paint_prints
 from vtloop.views.chart.primitives import paint_primitive, paint_section, waits_for_primitives
 from vtloop.views.chart.rows import Row
 from vtloop.views.chart.sheet import Sheet
@@ -51,6 +52,7 @@ def _callbacks(sheet: Sheet, row: Row) -> None:
     if shapes:
         tip = say("{count} callbacks", count=len(shapes))
         sheet.canvas.boxes(shapes, look, "callbacks", tip, BAR)
+    paint_prints(sheet, say("a callback"), row)
 
 
 def _bands(sheet: Sheet) -> None:
