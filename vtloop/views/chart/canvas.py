@@ -18,7 +18,8 @@ from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
 from matplotlib.transforms import ScaledTranslation, Transform
 
-from vtloop.views.chart.style import FONT, STATES, Look, Theme
+from vtloop.views.style import FONT, STATES, Look, Theme
+from vtloop.views.words import Words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,12 +38,17 @@ SMALL = 0.86  # the size of text in a bar, in sizes of the font
 class Canvas:
     """Axes to draw on: x as the scale has it, y in lines of text, from the top down."""
 
-    def __init__(self, ax: Axes, theme: Theme, font: float, points: float, prefix: str) -> None:
+    def __init__(
+        self, ax: Axes, theme: Theme, font: float, points: float, prefix: str, say: Words
+    ) -> None:
         self.ax = ax
+        self.data = ax.transLimits + ax.transAxes
+        """From places to pixels: what users draw by time is in seconds, which a lens moves on."""
         self.points = points  # for one unit of x
         self.theme = theme
         self.font = font  # points
         self.prefix = prefix
+        self.say = say  # what stands in the chart, in its language
         self.seen: dict[tuple[str, str], None] = {}
         """What the legend has to explain: ('state', 'ready'), in order of appearance."""
 
@@ -51,6 +57,7 @@ class Canvas:
         artist.set_gid(self.prefix + name)
         artist.set_label("_" + tooltip)
         artist.set_zorder(1 + layer / 10)
+        artist.set_transform(self.data)
         self.ax.add_artist(artist)
 
     def box(self, box: Box, look: Look, pattern: str, name: str, tooltip: str, layer: int) -> None:
@@ -130,7 +137,7 @@ class Canvas:
         if name:
             artist.set_gid(self.prefix + name)
         self.ax.add_artist(artist)
-        artist.set_transform(self._moved(transform or self.ax.transData, offset, 0))
+        artist.set_transform(self._moved(transform or self.data, offset, 0))
         artist.set_clip_on(False)
 
     def mark(
@@ -140,7 +147,7 @@ class Canvas:
         self.seen.setdefault(("mark", kind))
         line = Line2D([x], [y], linestyle="none", **self.mark_style(kind))
         self.add(line, name, tooltip, MARK)
-        line.set_transform(self._moved(self.ax.transData, offset, 0))
+        line.set_transform(self._moved(self.data, offset, 0))
         line.set_clip_on(False)
 
     def mark_style(self, kind: str) -> dict[str, Any]:

@@ -3,23 +3,40 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from vtloop.private.events import NAMES_OF_TIMEOUTS
 from vtloop.timeline.participants import left_over
-from vtloop.timeline.spans import Lane
+from vtloop.timeline.spans import Arrow, Lane
 from vtloop.timeline.timeline import Timeline
-from vtloop.values.text import counted
+from vtloop.views.words import Words
 
 
-def words_of_arrows(drawn: int, found: int, alone: int) -> str:
+def words_of_arrows(say: Words, drawn: int, found: int, alone: int) -> str:
     """Say which arrows are drawn, of those found and those between rows of one task."""
+    arrows = say("{count} arrows", count=found)
     if not drawn:
-        return f"Not drawn: {counted(found, 'arrow')} to or from tasks that share a row."
-    words = f"{drawn} of {counted(found, 'arrow')} drawn"
+        return say("Not drawn: {arrows} to or from tasks that share a row.", arrows=arrows)
+    phrase = "{drawn} of {arrows} drawn."
     if drawn < alone:
-        words += ": cancellations first, then ends of waits for tasks, wake-ups, creations"
-    return words + (", none to or from tasks that share a row." if alone < found else ".")
+        phrase = (
+            "{drawn} of {arrows} drawn: cancellations first, then ends of waits for tasks, "
+            "wake-ups, creations."
+        )
+    words = say(phrase, drawn=drawn, arrows=arrows)
+    if alone < found:
+        words += f" {say('None is drawn to or from tasks that share a row.')}"
+    return words
+
+
+def arrows_between(timeline: Timeline, tasks: Container[int]) -> Iterator[tuple[int, Arrow]]:
+    """Yield the arrows between some tasks, by number, without those that deliver a cancellation."""
+    cancelled = {step for step, _, kind, *_ in timeline.trace.events if kind == "deliver"}
+    for index, arrow in enumerate(timeline.arrows):
+        if arrow.source not in tasks or arrow.target not in tasks or arrow.source == arrow.target:
+            continue
+        if arrow.kind != "wake" or arrow.target_step not in cancelled:
+            yield index, arrow
 
 
 def told(timeline: Timeline) -> dict[tuple[str, int], list[int]]:

@@ -1,4 +1,4 @@
-"""How a chart looks: what is told apart, and by which colour, pattern and mark; themes and sizes.
+"""How charts and pages look: what is told apart, by which colour, pattern and mark; themes, sizes.
 
 - A state has a colour and a pattern, so that it is known in print and by the colour-blind as well.
   The hues are those of Okabe and Ito (2008), as tints where text stands on them.
@@ -13,6 +13,7 @@ from vtloop.timeline.spans import READY, RUNNING, Span
 from vtloop.values.trace import WAITS, Subject
 
 FONT = "DejaVu Sans"
+MOST_LANES = 40  # tasks, up to which each has a row to itself
 
 # The states of a chart: in words, for the legend, and their patterns as matplotlib writes them.
 STATES = {

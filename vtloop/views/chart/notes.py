@@ -1,0 +1,142 @@
+"""Where printed lines stand below a bar: each beside its flag, clear of arrows and of one another.
+
+What is printed at one place becomes one line of text, if that has room. What has no room at all is
+left out, and counted; its flag stays, and tells it in its tooltip.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from vtloop.views.chart.canvas import SMALL
+from vtloop.views.chart.words import drawable, shortened, width
+from vtloop.views.words import Words
+
+MOST_LINES = 4  # of prints below a bar
+FROM_FLAG = 0.35  # lines of text, from a flag to its words
+MARGIN = 1.05  # by which another font may be wider
+_BREAK = " \N{DOWNWARDS ARROW WITH CORNER LEFTWARDS} "  # between lines that are printed at once
+_HALF_HEAD = 0.3  # lines of text, that an arrow takes to each side of its line
+_SHORTEST = 4.0  # lines of text: what is cut to less is not worth reading
+
+
+class Flag(NamedTuple):
+    """What was printed at one place, in order."""
+
+    x: float  # across the chart
+    at: float  # the same in points
+    prints: tuple[tuple[int, str], ...]  # (index among the printed lines, the text)
+
+
+class Note(NamedTuple):
+    """A printed line as it stands below a bar."""
+
+    printed: int  # its index among the printed lines of the trace
+    x: float  # when, across the chart
+    line: int  # below the bar, from 0 on
+    text: str  # '' if another note of that place has it, or none has room for it
+    leftward: bool  # whether it ends there
+
+
+class Notes:
+    """The printed lines of one row, placed from right to left."""
+
+    def __init__(
+        self, room: float, font: float, taken: Sequence[tuple[float, float]], say: Words
+    ) -> None:
+        self.notes: list[Note] = []
+        self.lost = 0
+        """How many printed lines have no room."""
+        self._say = say
+        self._room = room
+        self._font = font
+        aside = _HALF_HEAD * font
+        self._arrows = [(left - aside, right + aside) for left, right in taken]
+        self._texts: list[list[tuple[float, float]]] = [[] for _ in range(MOST_LINES)]
+        self._flags: list[tuple[float, int]] = []  # where, and down to which line
+
+    def place(self, flag: Flag) -> None:
+        """Place what was printed at one place, left of all that was placed before."""
+        texts = [drawable(text) for _, text in flag.prints]
+        if len(texts) > 1 and (found := self._free(flag.at, _BREAK.join(texts), range(2))):
+            self._put(flag, 0, _BREAK.join(texts), *found)
+            self._put_flags(flag, range(1, len(texts)), found[0])
+            return
+        if len(texts) > MOST_LINES:
+            texts[MOST_LINES - 1 :] = [
+                self._say("… {count} more", count=len(texts) - MOST_LINES + 1)
+            ]
+        line = 0
+        for place, text in enumerate(texts):
+            lines = range(line, MOST_LINES)
+            short = text
+            found = self._free(flag.at, text, lines)
+            if found is None:
+                short, found = self._shortened(flag.at, text, lines)
+            if found is None:
+                self.lost += len(texts) - place
+                self._put_flags(flag, range(place, len(flag.prints)), line)
+                return
+            self._put(flag, place, short, *found)
+            line = found[0] + 1
+        self._put_flags(flag, range(len(texts), len(flag.prints)), max(0, line - 1))
+
+    def _put(self, flag: Flag, place: int, text: str, line: int, leftward: bool) -> None:
+        self._texts[line].append(self._span(flag.at, text, leftward))
+        self._flags.append((flag.at, line))
+        self.notes.append(Note(flag.prints[place][0], flag.x, line, text, leftward))
+
+    def _put_flags(self, flag: Flag, places: range, line: int) -> None:
+        for place in places:
+            self.notes.append(Note(flag.prints[place][0], flag.x, line, "", False))
+
+    def _span(self, at: float, text: str, leftward: bool) -> tuple[float, float]:
+        near = FROM_FLAG * self._font
+        far = near + width(text, self._font * SMALL) * MARGIN + 0.2 * self._font
+        return (at - far, at - near) if leftward else (at + near, at + far)
+
+    def _free(self, at: float, text: str, lines: range) -> tuple[int, bool] | None:
+        """Return on which line a text has room, and whether that is to the left of its flag."""
+        for line in lines:
+            if self._crossed(at, line):
+                continue
+            for leftward in (False, True):
+                left, right = self._span(at, text, leftward)
+                if left >= 0 and right <= self._room and self._is_free(left, right, line):
+                    return line, leftward
+        return None
+
+    def _shortened(self, at: float, text: str, lines: range) -> tuple[str, tuple[int, bool] | None]:
+        best, found = "", None
+        near = (FROM_FLAG + 0.2) * self._font
+        for line in lines:
+            if self._crossed(at, line):
+                continue
+            after = [left for left, right in self._taken(line) if right > at + near]
+            before = [right for left, right in self._taken(line) if left < at - near]
+            for leftward, room in (
+                (False, min([self._room, *after]) - at - near),
+                (True, at - max([0.0, *before]) - near),
+            ):
+                if room < _SHORTEST * self._font:
+                    continue
+                short = shortened(text, room / MARGIN, self._font * SMALL)
+                clear = self._is_free(*self._span(at, short, leftward), line)
+                if len(short) > len(best) and clear:
+                    best, found = short, (line, leftward)
+        return best, found
+
+    def _taken(self, line: int) -> Iterator[tuple[float, float]]:
+        yield from self._arrows
+        yield from self._texts[line]
+        yield from ((at, at) for at, down_to in self._flags if down_to >= line)
+
+    def _is_free(self, left: float, right: float, line: int) -> bool:
+        return all(right < start or end < left for start, end in self._taken(line))
+
+    def _crossed(self, at: float, line: int) -> bool:
+        """Return whether a flag down to a line would cross a text."""
+        return any(
+            left <= at <= right for texts in self._texts[: line + 1] for left, right in texts
+        )
