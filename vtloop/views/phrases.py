@@ -62,6 +62,8 @@ PHRASES: dict[Forms, Forms] = {
     # Who does something
     "a callback": "обратный вызов",
     "a timeout": "тайм-аут",
+    "a timeout of {who}": "тайм-аут задачи {who}",
+    "the TaskGroup of {who}": "TaskGroup задачи {who}",
     "the run": "запуск",
     "the loop": "цикл событий",
     "the sweep": "перебор отмен",
