@@ -20,15 +20,15 @@ from vtloop.timeline.timeline import Timeline
 from vtloop.values.columns import carried
 from vtloop.values.files import check_file, opened
 from vtloop.values.options import Option, check
-from vtloop.views.options import LOOKS
+from vtloop.views.options import LOOKS, OF_CHARTS
 
 
-def _chart(format: str, timeline: Timeline, **options: Any) -> list[bytes]:
+def _chart(format: str, timeline: Timeline, outlines: bool = False, **options: Any) -> list[bytes]:
     try:
         chart = import_module("vtloop.views.chart")
     except ImportError as error:
         raise _no_matplotlib() from error
-    return [chart.svg.to_bytes(chart.figure(timeline, **options), format)]
+    return [chart.svg.to_bytes(chart.figure(timeline, **options), format, outlines=outlines)]
 
 
 def _no_matplotlib() -> SimulationError:
@@ -87,6 +87,7 @@ _CHARTS = ("svg", "png", "pdf")
 _TITLED = {"title": LOOKS["title"]}
 _OPTIONS: Mapping[str, Mapping[str, Option]] = {
     **dict.fromkeys(_CHARTS, LOOKS),
+    "svg": {**LOOKS, "outlines": OF_CHARTS["outlines"]},
     **dict.fromkeys(("html", "gantt", "sequence"), _TITLED),
 }
 """The options that a format takes; the others take none."""
