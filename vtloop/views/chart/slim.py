@@ -56,6 +56,7 @@ def slim(
     )
     width, height = (_short(float(root.get(side, "0pt")[:-2])) for side in ("width", "height"))
     return (
+        '<?xml version="1.0" encoding="utf-8"?>\n'
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
         f'role="img" width="{width}pt" height="{height}pt" viewBox="0 0 {width} {height}" '
         f'font-family="{FAMILIES}" stroke-linejoin="round">\n'

@@ -62,7 +62,8 @@ class Chart(Figure):
 
     def _repr_svg_(self) -> str:
         """Return it as an SVG element, without what stands before it in a file."""
-        return to_bytes(self, "svg").decode()
+        text = to_bytes(self, "svg").decode()
+        return text[text.index("<svg") :]
 
 
 def save_figure(
