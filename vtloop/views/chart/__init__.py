@@ -11,9 +11,10 @@
 
 A map of the package, from the bottom up:
 
+- `fonts`, `slim`, `svg`: which fonts have what is to be written, and files
 - `scale`, `words`, `facts`, `lens`: what stands where across, and what it says
 - `canvas`, `routes`, `notes`, `rows`: on what is drawn, and what stands where down
-- `sheet`, `svg`: what all who draw share, and files
+- `sheet`, `description`: what all who draw share, and the schedule in words
 - `marks`, `bars`, `primitives`, `arrows`, `paint`: what is drawn in rows
 - `axis`, `frame`, `layout`: what is drawn around them, and where everything stands
 """
@@ -21,14 +22,19 @@ A map of the package, from the bottom up:
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from matplotlib.text import Text
+
 from vtloop.timeline.difference import first_difference
 from vtloop.values.options import check
+from vtloop.views.chart.description import described
+from vtloop.views.chart.fonts import fit
 from vtloop.views.chart.layout import default_title, layouts_of, stacked
 from vtloop.views.chart.scale import axis_for
-from vtloop.views.chart.svg import save_figure
+from vtloop.views.chart.svg import Chart, save_figure
 from vtloop.views.options import OF_CHARTS
 from vtloop.views.style import SIZES, THEMES, size_of
 from vtloop.views.words import words_of
@@ -82,6 +88,8 @@ def draw(
     if lines < layout.across.font and font is None:
         (layout,) = layouts_of([timeline], across, room, max(4.0, lines), say)
     layout.paint(ax, THEMES[theme], title, bool(legend), prefix)
+    if not isinstance(ax.figure, Chart):  # which sees to it when it is drawn
+        deque(fit(ax.findobj(Text)), 0)
     return ax
 
 
@@ -110,9 +118,10 @@ def figure(
         words=words,
         size=size,
     )
-    return stacked(
-        [timeline], axis, THEMES[theme], [title], bool(legend), size_of(size), words_of(words)
-    )
+    say = words_of(words)
+    made = stacked([timeline], axis, THEMES[theme], [title], bool(legend), size_of(size), say)
+    made.about = title or default_title(timeline, say), described(timeline, say)
+    return made
 
 
 def compare(
@@ -135,12 +144,19 @@ def compare(
     say = words_of(words)
     names = list(titles or (default_title(one, say), default_title(other, say)))
     found = first_difference(one, other)
-    return stacked([one, other], axis, THEMES[theme], names, True, size_of(size), say, found)
+    made = stacked([one, other], axis, THEMES[theme], names, True, size_of(size), say, found)
+    told = (f"{name}\n{described(run, say)}" for name, run in zip(names, (one, other), strict=True))
+    made.about = " / ".join(names), "\n\n".join(told)
+    return made
 
 
-def save(timeline: Timeline, path: str | os.PathLike[str], **options: Any) -> None:
+def save(
+    timeline: Timeline, path: str | os.PathLike[str], *, outlines: bool = False, **options: Any
+) -> None:
     """Write the chart of a run to an SVG, PNG or PDF file, by its suffix; options as for `figure`.
 
-    Equal runs give equal bytes.
+    In SVG text is text, which can be searched and selected; with `outlines` it is the outlines of
+    its letters, which look the same where the font is missing. Equal runs give equal bytes.
     """
-    save_figure(figure(timeline, **options), path)
+    check(OF_CHARTS, outlines=outlines)
+    save_figure(figure(timeline, **options), path, outlines=outlines)
