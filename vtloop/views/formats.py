@@ -52,8 +52,8 @@ def _perfetto(timeline: Timeline, **options: Any) -> list[bytes]:
     return [import_module("vtloop.views.perfetto").encoded(timeline, **options)]
 
 
-def _marbles(timeline: Timeline) -> list[bytes]:
-    return _encoded(import_module("vtloop.views.marbles").marbles(timeline) + "\n")
+def _marbles(timeline: Timeline, **options: Any) -> list[bytes]:
+    return _encoded(import_module("vtloop.views.marbles").marbles(timeline, **options) + "\n")
 
 
 def _gantt(timeline: Timeline, **options: Any) -> list[bytes]:
@@ -92,6 +92,7 @@ _OPTIONS: Mapping[str, Mapping[str, Option]] = {
     "html": {"theme": OF_PAGES["theme"], **_TITLED},
     **dict.fromkeys(("gantt", "sequence"), _TITLED),
     "perfetto": _SAID,
+    "marbles": _SAID,
 }
 """The options that a format takes; the others take none."""
 

@@ -48,6 +48,7 @@ def _words(value: Any) -> bool:
     return True
 
 
+WORDS = Option(_words, "", "en")  # what it raises says what to pass instead
 TIMELINE = Option(having("lanes", "trace"), "a Timeline, such as run.timeline")
 
 OF_MARBLES = {
@@ -56,6 +57,7 @@ OF_MARBLES = {
     "tasks": Option(or_none(_names), "a list of tasks, by name or number, or None for all"),
     "start": Option(or_none(seconds), "a number of seconds from 0 on, or None"),
     "end": Option(or_none(seconds), "a number of seconds from 0 on, or None"),
+    "words": WORDS,
 }
 
 OF_CHARTS = {
@@ -70,7 +72,7 @@ OF_CHARTS = {
     "title": Option(or_none(of_type(str)), "a text, or None for the default"),
     "outlines": FLAG,
     "legend": Option(_legend, "True, 'compact' or False", True),
-    "words": Option(_words, "", "en"),  # what it raises says what to pass instead
+    "words": WORDS,
     "size": Option(
         _size,
         "one of 'readme', 'page' and 'slide', or a width and a greatest height in inches, of 1 or "

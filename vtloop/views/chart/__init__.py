@@ -11,7 +11,7 @@
 
 A map of the package, from the bottom up:
 
-- `fonts`, `slim`, `svg`: which fonts have what is to be written, and files
+- `fonts`, `paths`, `slim`, `svg`: which fonts have what is to be written, and files
 - `scale`, `words`, `facts`, `lens`: what stands where across, and what it says
 - `canvas`, `routes`, `notes`, `rows`: on what is drawn, and what stands where down
 - `sheet`, `description`: what all who draw share, and the schedule in words
