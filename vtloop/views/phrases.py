@@ -26,6 +26,7 @@ PHRASES: dict[Forms, Forms] = {
     "{number} s": "{number} с",
     "never": "никогда",
     "at {time}": "в момент {time}",
+    "at {time}, step {step}": "в момент {time}, шаг {step}",
     "from {start} to {end}": "от {start} до {end}",
     "from {start} to {end}, {length}": "от {start} до {end}, {length}",
     ("{count} task", "{count} tasks"): ("{count} задача", "{count} задачи", "{count} задач"),
@@ -67,7 +68,7 @@ PHRASES: dict[Forms, Forms] = {
     "nobody": "никто",
     # Primitives: by name, and by number where they have none or share it
     "{kind} '{name}'": "{kind} «{name}»",
-    "{kind} '{name}' #{number}": "{kind} «{name}» №{number}",
+    "{named} #{number}": "{named} №{number}",
     "{kind} #{number}": "{kind} №{number}",
     # For what a task waits: in a sentence, behind "waits for", and in a bar
     "its next turn": "следующий шаг",
@@ -148,11 +149,11 @@ PHRASES: dict[Forms, Forms] = {
     "ready": "готова",
     "waits for {what}": "ждёт: {what}",
     # Who holds what
-    "{who} holds {primitive}": "{who} удерживает {primitive}",
-    "{who} is in {section}": "{who}: {section}",
+    "{who} holds {what}": "{who} удерживает {what}",
+    "{who} is in {what}": "{who}: {what}",
     "section {name}": "секция {name}",
-    "{primitive} is held {times}": "{primitive} удерживается {times}",
-    "{section} is entered {times}": "{section}: вход {times}",
+    "{what} is held {times}": "{what} удерживается {times}",
+    "{what} is entered {times}": "{what}: вход {times}",
     "holds {primitive}": "удерживает {primitive}",
     ("{count} task waits for {primitive}", "{count} tasks wait for {primitive}"): (
         "{count} задача ждёт {primitive}",
@@ -193,11 +194,12 @@ PHRASES: dict[Forms, Forms] = {
     "in the section": "в секции",
     "how many wait for it": "сколько ждут",
     # Rows
+    "callback {name}": "обратный вызов {name}",
+    "timer {name}": "таймер {name}",
     "event loop": "цикл событий",
     "timers and callbacks": "таймеры и обратные вызовы",
     "other tasks": "другие задачи",
     "section": "секция",
-    "{kind} no. {number}": "{kind} №{number}",
     # The axis
     "virtual time": "виртуальное время",
     "virtual time in days": "виртуальное время, дни",
@@ -225,5 +227,10 @@ PHRASES: dict[Forms, Forms] = {
     "creations.": "Показано {drawn} (всего {arrows}): сначала отмены, затем концы ожидания задач, "
     "пробуждения, создания.",
     "None is drawn to or from tasks that share a row.": "Стрелки задач общих строк не показаны.",
+    ("No room to write {count} printed line.", "No room to write {count} printed lines."): (
+        "Нет места для {count} напечатанной строки.",
+        "Нет места для {count} напечатанных строк.",
+        "Нет места для {count} напечатанных строк.",
+    ),
     "{count} of the tasks of {row} raised.": "Исключением завершилось задач строки {row}: {count}.",
 }

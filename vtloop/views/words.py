@@ -151,12 +151,16 @@ class Words:
 
     def primitive(self, primitive: Primitive) -> str:
         """Return a primitive: "Lock 'x'"."""
-        kind, number = primitive.kind, str(primitive.number)
         if not primitive.name:
-            return self("{kind} #{number}", kind=kind, number=number)
-        if primitive.shared:
-            return self("{kind} '{name}' #{number}", kind=kind, name=primitive.name, number=number)
-        return self("{kind} '{name}'", kind=kind, name=primitive.name)
+            return self.numbered(primitive)
+        named = self("{kind} '{name}'", kind=primitive.kind, name=primitive.name)
+        if not primitive.shared:
+            return named
+        return self("{named} #{number}", named=named, number=str(primitive.number))
+
+    def numbered(self, primitive: Primitive) -> str:
+        """Return a primitive without its name: 'Lock #1'."""
+        return self("{kind} #{number}", kind=primitive.kind, number=str(primitive.number))
 
     def tasks(self, names: Sequence[str], futures: int = 0) -> str:
         """Return tasks that are waited for, and other futures: the names of a few, or a count."""

@@ -21,6 +21,7 @@ A map of the package, from the bottom up:
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from vtloop.timeline.difference import first_difference
@@ -30,6 +31,7 @@ from vtloop.views.chart.scale import axis_for
 from vtloop.views.chart.svg import save_figure
 from vtloop.views.options import OF_CHARTS
 from vtloop.views.style import SIZES, THEMES, size_of
+from vtloop.views.words import words_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,7 +47,8 @@ def draw(
     axis: str | None = None,
     theme: str = "light",
     title: str | None = None,
-    legend: bool = True,
+    legend: bool | str = True,
+    words: str | Mapping[str, Any] = "en",
     font: float | None = None,
     prefix: str = "",
 ) -> Axes:
@@ -64,19 +67,21 @@ def draw(
         theme=theme,
         title=title,
         legend=legend,
+        words=words,
         font=font,
     )
     if ax is None:
-        made = figure(timeline, axis=axis, theme=theme, title=title, legend=legend)
+        made = figure(timeline, axis=axis, theme=theme, title=title, legend=legend, words=words)
         return made.axes[0]
+    say = words_of(words)
     box = ax.get_window_extent()
     room = box.width * 72 / ax.figure.dpi
     across = axis_for(axis, timeline)
-    (layout,) = layouts_of([timeline], across, room, font or SIZES["readme"].font)
+    (layout,) = layouts_of([timeline], across, room, font or SIZES["readme"].font, say)
     lines = box.height * 72 / ax.figure.dpi / layout.height
     if lines < layout.across.font and font is None:
-        (layout,) = layouts_of([timeline], across, room, max(4.0, lines))
-    layout.paint(ax, THEMES[theme], title, legend, prefix)
+        (layout,) = layouts_of([timeline], across, room, max(4.0, lines), say)
+    layout.paint(ax, THEMES[theme], title, bool(legend), prefix)
     return ax
 
 
@@ -86,7 +91,8 @@ def figure(
     axis: str | None = None,
     theme: str = "light",
     title: str | None = None,
-    legend: bool = True,
+    legend: bool | str = True,
+    words: str | Mapping[str, Any] = "en",
     size: str | tuple[float, float] = "readme",
 ) -> Figure:
     """Return a figure with the chart of a run, as high as its rows need.
@@ -101,9 +107,12 @@ def figure(
         theme=theme,
         title=title,
         legend=legend,
+        words=words,
         size=size,
     )
-    return stacked([timeline], axis, THEMES[theme], [title], legend, size_of(size))
+    return stacked(
+        [timeline], axis, THEMES[theme], [title], bool(legend), size_of(size), words_of(words)
+    )
 
 
 def compare(
@@ -113,6 +122,7 @@ def compare(
     axis: str | None = None,
     theme: str = "light",
     titles: tuple[str, str] | None = None,
+    words: str | Mapping[str, Any] = "en",
     size: str | tuple[float, float] = "readme",
 ) -> Figure:
     """Return a figure with the charts of two runs, one over the other, and where they first differ.
@@ -121,10 +131,11 @@ def compare(
     """
     for timeline in (one, other):
         check(OF_CHARTS, timeline=timeline)
-    check(OF_CHARTS, axis=axis, theme=theme, titles=titles, size=size)
-    names = titles or (default_title(one), default_title(other))
+    check(OF_CHARTS, axis=axis, theme=theme, titles=titles, words=words, size=size)
+    say = words_of(words)
+    names = list(titles or (default_title(one, say), default_title(other, say)))
     found = first_difference(one, other)
-    return stacked([one, other], axis, THEMES[theme], list(names), True, size_of(size), found)
+    return stacked([one, other], axis, THEMES[theme], names, True, size_of(size), say, found)
 
 
 def save(timeline: Timeline, path: str | os.PathLike[str], **options: Any) -> None:

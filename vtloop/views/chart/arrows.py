@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from vtloop.views.chart.routes import Route
 from vtloop.views.chart.sheet import Sheet
-from vtloop.views.chart.words import period
 from vtloop.views.style import ARROWS
 
 _LENGTH = 0.55  # lines of text, of a head
 HALF_HEAD = 0.27  # lines of text, across
+
+_DOES = {
+    "spawn": "{one} creates {other}",
+    "wake": "{one} wakes {other}",
+    "join": "{one} ends, for which {other} waits",
+    "cancel": "{one} cancels {other}",
+}
 
 
 def paint_arrows(sheet: Sheet) -> None:
@@ -23,11 +29,10 @@ def _arrow(sheet: Sheet, route: Route) -> None:
     start = source.bar + source.bar_height if down else source.bar
     tip = target.bar if down else target.bar + target.bar_height
     colour = sheet.canvas.theme.arrows[arrow.kind]
-    words = ARROWS[arrow.kind][0]
+    say = sheet.canvas.say
     one, other = (sheet.timeline.lanes[task].label for task in (arrow.source, arrow.target))
-    tooltip = f"{one} {words} {other}\n{period(arrow.start, arrow.end)}"
-    if arrow.kind == "join":
-        tooltip = f"{one} ends, for which {other} waits\n{period(arrow.start, arrow.end)}"
+    does = say(_DOES[arrow.kind], one=one, other=other)
+    tooltip = f"{does}\n{say.period(arrow.start, arrow.end)}"
     headless = arrow.kind == "cancel" and down  # the mark of the request is its head
     half = HALF_HEAD * sheet.across.font / sheet.across.points
     back = tip - _LENGTH if down else tip + _LENGTH

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 
 from vtloop.timeline.spans import Span
-from vtloop.values.text import counted
 from vtloop.views.chart.canvas import BAR, SMALL, TICK, Box
 from vtloop.views.chart.marks import paint_marks, paint_prints
 from vtloop.views.chart.rows import Row
@@ -28,7 +27,7 @@ def paint_lane(sheet: Sheet, row: Row) -> None:
         if sheet.dense:
             shapes[state].append(sheet.at_least_a_pixel(box))
         else:
-            tooltip = span_tooltip(sheet.timeline, lane, span)
+            tooltip = span_tooltip(sheet.canvas.say, sheet.timeline, lane, span)
             sheet.canvas.state(box, state, f"task-{lane.number}-span-{place}", tooltip)
         _span_words(sheet, span, state, box)
     _shapes(sheet, shapes, f"task-{lane.number}", lane.label)
@@ -50,7 +49,8 @@ def paint_group(sheet: Sheet, row: Row) -> None:
                 shapes[state].append(sheet.at_least_a_pixel(box))
     _shapes(sheet, shapes, f"group-{row.lanes[0].number}", row.label)
     if raised:
-        sheet.caption.append(f"{raised} of the tasks of {row.label} raised.")
+        phrase = "{count} of the tasks of {row} raised."
+        sheet.caption.append(sheet.canvas.say(phrase, count=raised, row=row.label))
 
 
 def _span_words(sheet: Sheet, span: Span, state: str, box: Box) -> None:
@@ -59,7 +59,7 @@ def _span_words(sheet: Sheet, span: Span, state: str, box: Box) -> None:
     if room <= sheet.across.font:
         return
     size = sheet.across.font * SMALL
-    text = fitting(span_words(sheet.timeline, span), room, size)
+    text = fitting(span_words(sheet.canvas.say, sheet.timeline, span), room, size)
     look = sheet.canvas.theme.states[state]
     if text:
         behind = "" if state in ("running", "sleep") else look.face
@@ -71,7 +71,8 @@ def _shapes(sheet: Sheet, shapes: dict[str, list[Box]], name: str, label: str) -
     for state, boxes in shapes.items():
         sheet.canvas.seen.setdefault(("state", state))
         look = sheet.canvas.theme.states[state]
-        tooltip = f"{label}: {shown_as(state)}, {counted(len(boxes), 'span')}"
+        words = sheet.canvas.say(STATES[state][0])
+        tooltip = f"{label}: {words}, {sheet.canvas.say('{count} spans', count=len(boxes))}"
         layer = TICK if state == "running" else BAR
         pattern = "" if name.startswith("group") else STATES[state][1]
         sheet.canvas.boxes(boxes, look, f"{name}-{shown_as(state)}", tooltip, layer, pattern)

@@ -19,6 +19,7 @@ from matplotlib.text import Text
 from matplotlib.transforms import ScaledTranslation, Transform
 
 from vtloop.views.style import FONT, STATES, Look, Theme
+from vtloop.views.words import Words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,7 +38,9 @@ SMALL = 0.86  # the size of text in a bar, in sizes of the font
 class Canvas:
     """Axes to draw on: x as the scale has it, y in lines of text, from the top down."""
 
-    def __init__(self, ax: Axes, theme: Theme, font: float, points: float, prefix: str) -> None:
+    def __init__(
+        self, ax: Axes, theme: Theme, font: float, points: float, prefix: str, say: Words
+    ) -> None:
         self.ax = ax
         self.data = ax.transLimits + ax.transAxes
         """From places to pixels: what users draw by time is in seconds, which a lens moves on."""
@@ -45,6 +48,7 @@ class Canvas:
         self.theme = theme
         self.font = font  # points
         self.prefix = prefix
+        self.say = say  # what stands in the chart, in its language
         self.seen: dict[tuple[str, str], None] = {}
         """What the legend has to explain: ('state', 'ready'), in order of appearance."""
 

@@ -9,17 +9,24 @@ from vtloop.private.events import NAMES_OF_TIMEOUTS
 from vtloop.timeline.participants import left_over
 from vtloop.timeline.spans import Arrow, Lane
 from vtloop.timeline.timeline import Timeline
-from vtloop.values.text import counted
+from vtloop.views.words import Words
 
 
-def words_of_arrows(drawn: int, found: int, alone: int) -> str:
+def words_of_arrows(say: Words, drawn: int, found: int, alone: int) -> str:
     """Say which arrows are drawn, of those found and those between rows of one task."""
+    arrows = say("{count} arrows", count=found)
     if not drawn:
-        return f"Not drawn: {counted(found, 'arrow')} to or from tasks that share a row."
-    words = f"{drawn} of {counted(found, 'arrow')} drawn"
+        return say("Not drawn: {arrows} to or from tasks that share a row.", arrows=arrows)
+    phrase = "{drawn} of {arrows} drawn."
     if drawn < alone:
-        words += ": cancellations first, then ends of waits for tasks, wake-ups, creations"
-    return words + (", none to or from tasks that share a row." if alone < found else ".")
+        phrase = (
+            "{drawn} of {arrows} drawn: cancellations first, then ends of waits for tasks, "
+            "wake-ups, creations."
+        )
+    words = say(phrase, drawn=drawn, arrows=arrows)
+    if alone < found:
+        words += f" {say('None is drawn to or from tasks that share a row.')}"
+    return words
 
 
 def arrows_between(timeline: Timeline, tasks: Container[int]) -> Iterator[tuple[int, Arrow]]:

@@ -141,29 +141,29 @@ def _columns_of_legend(words: list[str], room: float, font: float) -> int:
 
 
 def _entries(canvas: Canvas) -> Iterator[tuple[Artist, str]]:
-    theme, seen = canvas.theme, canvas.seen
+    theme, seen, say = canvas.theme, canvas.seen, canvas.say
     for state, (words, pattern) in STATES.items():
         if ("state", state) in seen:
-            yield _patch(theme.states[state], pattern), words
+            yield _patch(theme.states[state], pattern), say(words)
     if ("callback", "callback") in seen:
-        yield _patch(plain(theme.muted)), "timer or callback"
+        yield _patch(plain(theme.muted)), say("timer or callback")
     if ("band", "blocked") in seen:
-        yield _patch(plain(theme.blocked)), "the loop is blocked"
+        yield _patch(plain(theme.blocked)), say("the loop is blocked")
     if ("held", "held") in seen:
-        yield _patch(theme.holdings[0]), "holds it"
+        yield _patch(theme.holdings[0]), say("holds it")
     if ("held", "section") in seen:
-        yield _patch(theme.sections[0]), "in the section"
+        yield _patch(theme.sections[0]), say("in the section")
     if ("queue", "queue") in seen:
-        yield _patch(theme.queue), "how many wait for it"
+        yield _patch(theme.queue), say("how many wait for it")
     for mark, (words, _) in MARKS.items():
         if ("mark", mark) not in seen:
             continue
         style = canvas.mark_style(mark)
-        yield Line2D([], [], linestyle="none", **style), words
+        yield Line2D([], [], linestyle="none", **style), say(words)
     for arrow, (words, line) in ARROWS.items():
         if ("arrow", arrow) in seen:
             colour = theme.arrows[arrow]
-            yield Line2D([], [], color=colour, linestyle=line, linewidth=1.4), words
+            yield Line2D([], [], color=colour, linestyle=line, linewidth=1.4), say(words)
 
 
 def _patch(look: Any, pattern: str = "") -> Patch:

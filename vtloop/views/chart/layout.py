@@ -9,8 +9,6 @@ import numpy as np
 
 from vtloop.timeline.difference import Difference
 from vtloop.timeline.participants import shown
-from vtloop.values.clock import format_seconds
-from vtloop.values.text import counted
 from vtloop.views.chart import frame
 from vtloop.views.chart.axis import RULER, paint_axis, paint_ruler
 from vtloop.views.chart.canvas import MARK, Canvas
@@ -22,6 +20,7 @@ from vtloop.views.chart.sheet import Sheet
 from vtloop.views.chart.svg import Chart
 from vtloop.views.chart.words import drawable
 from vtloop.views.style import Size, Theme
+from vtloop.views.words import Words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,15 +41,17 @@ class Layout:
         scale: Scale,
         room: float,
         font: float,
+        say: Words,
         period: tuple[float, float] | None = None,
     ) -> None:
+        self.say = say
         self.timeline = timeline
         self.scale = scale
         start, end = period or (scale.start, scale.end)
         points = max(1.0, room - (_LEFT + _RIGHT) * font) / (end - start)
         self.across = Across(start - _LEFT * font / points, points, room, font)
         top = RULER if scale.axis == "both" else 0.0
-        self.plan = plan_of(timeline, self.scale, self.across, top)
+        self.plan = plan_of(timeline, self.scale, self.across, top, say)
         last = self.plan.rows[-1] if self.plan.rows else None
         self.labels = frame.labels_width(self.plan.rows, font)
         """How wide the column of the labels is, in points."""
@@ -68,7 +69,7 @@ class Layout:
     ) -> tuple[float, Canvas]:
         """Draw on axes; return how many points the legend and caption take below them."""
         across, font = self.across, self.across.font
-        canvas = Canvas(ax, theme, font, across.points, prefix)
+        canvas = Canvas(ax, theme, font, across.points, prefix, self.say)
         canvas.seen.update(seen or {})  # by charts that share the legend
         ax.set_facecolor(theme.paper)
         self._set_limits(ax)
@@ -83,7 +84,7 @@ class Layout:
             paint_rows(sheet)
             caption += sheet.caption
         left = self.labels
-        title = default_title(self.timeline) if title is None else title
+        title = default_title(self.timeline, self.say) if title is None else title
         frame.paint_title(canvas, title, left, across.room)
         below = font * (4.6 if self.timeline.trace.wall_clock else 3.6)
         if legend:
@@ -130,47 +131,61 @@ class Layout:
         )
 
 
-_ENDS = {"DeadlockError": ", then a deadlock", "LivelockError": ", then a livelock"}
+_ENDS = {
+    "DeadlockError": "{title}, then a deadlock",
+    "LivelockError": "{title}, then a livelock",
+}
 
 
-def default_title(timeline: Timeline) -> str:
+def default_title(timeline: Timeline, say: Words) -> str:
     """Return the title of a chart that is given none."""
     lanes = shown(timeline)
     if not lanes:
-        return "no tasks"
-    name, length = drawable(lanes[0].coroutine, 40), timeline.end - timeline.start
+        return say("no tasks")
     header = timeline.trace.header
-    end = _ENDS.get((header.get("error") or "").partition("(")[0], "")
-    case = f", in case {header['sweep']}" if header.get("sweep") else ""
-    return f"{name}: {counted(len(lanes), 'task')}, {format_seconds(length)}{end}{drawable(case)}"
+    title = say(
+        "{name}: {tasks}, {length}",
+        name=drawable(lanes[0].coroutine, 40),
+        tasks=say("{count} tasks", count=len(lanes)),
+        length=say.seconds(timeline.end - timeline.start),
+    )
+    end = _ENDS.get((header.get("error") or "").partition("(")[0])
+    if end is not None:
+        title = say(end, title=title)
+    if header.get("sweep"):
+        title = say("{title}, in case {case}", title=title, case=drawable(header["sweep"]))
+    return title
 
 
-def _comparison(difference: Difference | None) -> list[str]:
+def _comparison(difference: Difference | None, say: Words) -> list[str]:
     if difference is None:
-        return ["The two runs do the same."]
-    return [f"The dashed line is the first difference: {difference.words}."]
+        return [say("The two runs do the same.")]
+    return [say("The dashed line is the first difference: {words}.", words=difference.words)]
 
 
 def stacked(
     timelines: list[Timeline],
     axis: str | None,
     theme: Theme,
-    titles: list[str | None],
+    titles: Sequence[str | None],
     legend: bool,
     size: Size,
+    say: Words,
     difference: Difference | None = None,
 ) -> Figure:
     """Return a figure with one chart below the other, in a font with which it is not too tall."""
     font = size.font
     across = axis_for(axis, *timelines)
-    made = _stacked(timelines, across, theme, titles, legend, size, font, difference)
+    made = _stacked(timelines, across, theme, titles, legend, size, say, font, difference)
     while made.get_figheight() > size.tallest and font > _SMALLEST:
         font = max(_SMALLEST, font * max(0.75, size.tallest / made.get_figheight()))
-        made = _stacked(timelines, across, theme, titles, legend, size, font, difference)
+        made = _stacked(timelines, across, theme, titles, legend, size, say, font, difference)
     return made
 
 
-def layouts_of(timelines: list[Timeline], axis: str, room: float, font: float) -> list[Layout]:
+def layouts_of(
+    timelines: list[Timeline], axis: str, room: float, font: float, say: Words
+) -> list[Layout]:
     """Return the layouts of charts that stand over one another, `room` points wide."""
     inner = room - (_LEFT + _RIGHT) * font
     scales = scales_of(timelines, axis, list(map(crowds, timelines)), inner, font)
@@ -178,7 +193,7 @@ def layouts_of(timelines: list[Timeline], axis: str, room: float, font: float) -
     if axis == "time":
         period = min(scale.start for scale in scales), max(scale.end for scale in scales)
     return [
-        Layout(timeline, scale, room, font, period)
+        Layout(timeline, scale, room, font, say, period)
         for timeline, scale in zip(timelines, scales, strict=True)
     ]
 
@@ -187,17 +202,18 @@ def _stacked(
     timelines: list[Timeline],
     axis: str,
     theme: Theme,
-    titles: list[str | None],
+    titles: Sequence[str | None],
     legend: bool,
     size: Size,
+    say: Words,
     font: float,
     difference: Difference | None,
 ) -> Figure:
     wide, edge = size.width * 72, 1.0 * font
-    rough = layouts_of(timelines, axis, wide, font)
+    rough = layouts_of(timelines, axis, wide, font, say)
     labels = max(layout.labels for layout in rough)
     room = wide - labels - 2 * edge
-    layouts = layouts_of(timelines, axis, room, font)
+    layouts = layouts_of(timelines, axis, room, font, say)
     made = Chart(figsize=(size.width, 1), dpi=size.dpi, facecolor=theme.paper)
     heights: list[tuple[float, float, float]] = []
     seen: dict[tuple[str, str], None] = {}
@@ -206,7 +222,7 @@ def _stacked(
         layout.labels = labels
         last = place == len(layouts) - 1
         prefix = "" if len(layouts) == 1 else f"run-{place + 1}-"
-        notes = _comparison(difference) if last and len(layouts) > 1 else []
+        notes = _comparison(difference, say) if last and len(layouts) > 1 else []
         below, canvas = layout.paint(ax, theme, title, legend and last, prefix, seen, notes)
         seen = canvas.seen
         if difference is not None:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from vtloop.views.chart.canvas import SMALL
 from vtloop.views.chart.words import drawable, shortened, width
+from vtloop.views.words import Words
 
 MOST_LINES = 4  # of prints below a bar
 FROM_FLAG = 0.35  # lines of text, from a flag to its words
@@ -41,10 +42,13 @@ class Note(NamedTuple):
 class Notes:
     """The printed lines of one row, placed from right to left."""
 
-    def __init__(self, room: float, font: float, taken: Sequence[tuple[float, float]]) -> None:
+    def __init__(
+        self, room: float, font: float, taken: Sequence[tuple[float, float]], say: Words
+    ) -> None:
         self.notes: list[Note] = []
         self.lost = 0
         """How many printed lines have no room."""
+        self._say = say
         self._room = room
         self._font = font
         aside = _HALF_HEAD * font
@@ -60,7 +64,9 @@ class Notes:
             self._put_flags(flag, range(1, len(texts)), found[0])
             return
         if len(texts) > MOST_LINES:
-            texts[MOST_LINES - 1 :] = [f"… {len(texts) - MOST_LINES + 1} more"]
+            texts[MOST_LINES - 1 :] = [
+                self._say("… {count} more", count=len(texts) - MOST_LINES + 1)
+            ]
         line = 0
         for place, text in enumerate(texts):
             lines = range(line, MOST_LINES)

@@ -13,6 +13,7 @@ from vtloop.timeline.spans import Arrow
 from vtloop.timeline.timeline import Timeline
 from vtloop.views.chart.facts import arrows_between, words_of_arrows
 from vtloop.views.chart.scale import Scale
+from vtloop.views.words import Words
 
 MOST_ARROWS = 80
 _INTEREST = ("cancel", "join", "wake", "spawn")
@@ -40,7 +41,11 @@ class Route(NamedTuple):
 
 
 def routes_of(
-    timeline: Timeline, scale: Scale, shared: Mapping[int, int], alone: Mapping[int, int]
+    timeline: Timeline,
+    scale: Scale,
+    shared: Mapping[int, int],
+    alone: Mapping[int, int],
+    say: Words,
 ) -> tuple[list[Route], list[str]]:
     """Return the ways of the arrows that are drawn, and which are not, in sentences.
 
@@ -58,7 +63,7 @@ def routes_of(
         routes.append(Route(index, arrow, start, end, alone[arrow.source], alone[arrow.target]))
     if len(routes) == len(found):
         return routes, []
-    return routes, [words_of_arrows(len(routes), len(found), len(free))]
+    return routes, [words_of_arrows(say, len(routes), len(found), len(free))]
 
 
 def _end(timeline: Timeline, scale: Scale, arrow: Arrow, start: float) -> float:

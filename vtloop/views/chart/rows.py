@@ -16,12 +16,12 @@ from typing import NamedTuple
 from vtloop.timeline.participants import shown, told_apart
 from vtloop.timeline.spans import Holding, Lane, Visit
 from vtloop.timeline.timeline import Timeline
-from vtloop.values.text import counted
 from vtloop.views.chart.notes import Flag, Note, Notes
 from vtloop.views.chart.routes import Route, passed, routes_of
 from vtloop.views.chart.scale import Scale
 from vtloop.views.chart.words import drawable, own_name
 from vtloop.views.style import MOST_LANES, shown_as
+from vtloop.views.words import Words
 
 _MOST_ROWS = 60
 _LINE = 1.45  # lines of text, of one line of prints below a bar
@@ -87,13 +87,13 @@ class Plan(NamedTuple):
     left_out: list[str]
 
 
-def plan_of(timeline: Timeline, scale: Scale, across: Across, top: float) -> Plan:
+def plan_of(timeline: Timeline, scale: Scale, across: Across, top: float, say: Words) -> Plan:
     """Return the rows from the top of the chart down, and which way the arrows between them go."""
     groups = _groups(shown(timeline))
     places = [{lane.number: place for lane in group} for place, group in enumerate(groups)]
     alone = {number: at for tasks in places if len(tasks) == 1 for number, at in tasks.items()}
     shared = {number: at for tasks in places if len(tasks) > 1 for number, at in tasks.items()}
-    routes, left_out = routes_of(timeline, scale, shared, alone)
+    routes, left_out = routes_of(timeline, scale, shared, alone, say)
     taken = passed(routes, len(groups))
     prints = _prints(timeline, scale, across)
     names = told_apart((groups[at][0] for at in alone.values()), lambda lane: _NAME)
@@ -104,31 +104,31 @@ def plan_of(timeline: Timeline, scale: Scale, across: Across, top: float) -> Pla
     unwritten = 0
     for place, group in enumerate(groups):
         if len(group) > 1:
-            row = _group_row(group, thin, top)
+            row = _group_row(group, thin, top, say)
         else:
             lane = group[0]
-            notes, lost = _notes(prints.get(lane.number, []), across, taken[place])
+            notes, lost = _notes(prints.get(lane.number, []), across, taken[place], say)
             unwritten += lost
             row = _lane_row(lane, names[lane.number], notes, spare, top)
         rows.append(row)
         top += row.height
     if 0 in prints or (scale.axis != "time" and _has_callbacks(timeline, scale)):
-        notes, lost = _notes(prints.get(0, []), across, ())
+        notes, lost = _notes(prints.get(0, []), across, (), say)
         unwritten += lost
-        rows.append(_callbacks_row(notes, top))
+        rows.append(_callbacks_row(notes, top, say))
         top += rows[-1].height
-    rows += _strip_rows(timeline, top)
+    rows += _strip_rows(timeline, top, say)
     if unwritten:
-        left_out.append(f"No room to write {counted(unwritten, 'printed line')}.")
+        left_out.append(say("No room to write {count} printed lines.", count=unwritten))
     return Plan(rows, routes, left_out)
 
 
-def _callbacks_row(notes: tuple[Note, ...], top: float) -> Row:
+def _callbacks_row(notes: tuple[Note, ...], top: float, say: Words) -> Row:
     below = _below(notes)
     return Row(
         "callbacks",
-        "event loop",
-        "timers and callbacks",
+        say("event loop"),
+        say("timers and callbacks"),
         0,
         (),
         -1,
@@ -167,12 +167,12 @@ def _groups(lanes: list[Lane]) -> list[list[Lane]]:
     return list(groups.values())
 
 
-def _group_row(group: list[Lane], thin: float, top: float) -> Row:
+def _group_row(group: list[Lane], thin: float, top: float, say: Words) -> Row:
     names = Counter(lane.coroutine for lane in group)
-    label = next(iter(names)) if len(names) == 1 else "other tasks"
+    label = next(iter(names)) if len(names) == 1 else say("other tasks")
     height = max(BAR, len(group) * thin)
     depth = group[0].depth
-    below = counted(len(group), "task")
+    below = say("{count} tasks", count=len(group))
     return Row(
         "group", label, below, depth, tuple(group), -1, (), (), top, top + 0.4, height, height + 0.8
     )
@@ -213,17 +213,17 @@ def _prints(timeline: Timeline, scale: Scale, across: Across) -> dict[int, list[
 
 
 def _notes(
-    flags: list[Flag], across: Across, taken: Sequence[tuple[float, float]]
+    flags: list[Flag], across: Across, taken: Sequence[tuple[float, float]], say: Words
 ) -> tuple[tuple[Note, ...], int]:
     """Return the printed lines of a row as they stand, and how many have no room."""
     points = [(across.to_points(left), across.to_points(right)) for left, right in taken]
-    notes = Notes(across.room, across.font, points)
+    notes = Notes(across.room, across.font, points, say)
     for flag in reversed(flags):
         notes.place(flag)
     return tuple(notes.notes), notes.lost
 
 
-def _strip_rows(timeline: Timeline, top: float) -> list[Row]:
+def _strip_rows(timeline: Timeline, top: float, say: Words) -> list[Row]:
     """Return the rows of primitives, and below them those of sections."""
     held: dict[int, list[tuple[int, Holding | Visit]]] = {}
     for index, holding in enumerate(timeline.holdings):
@@ -235,14 +235,16 @@ def _strip_rows(timeline: Timeline, top: float) -> list[Row]:
     top += 0.5
     for primitive, holdings in sorted(held.items())[:_MOST_ROWS]:
         words = timeline.trace.primitives[primitive]
-        label = drawable(words.name, _NAME) or str(words)
-        below = f"{words.kind} #{words.number}" if words.shared else words.kind
+        label = drawable(words.name, _NAME) or say.primitive(words)
+        below = say.numbered(words) if words.shared else words.kind
         rows.append(
             _strip_row("primitive", label, below if words.name else "", primitive, holdings, top)
         )
         top += rows[-1].height
     for place, (section, visits) in enumerate(list(visited.items())[:_MOST_ROWS]):
-        rows.append(_strip_row("section", drawable(section, _NAME), "section", place, visits, top))
+        rows.append(
+            _strip_row("section", drawable(section, _NAME), say("section"), place, visits, top)
+        )
         top += rows[-1].height
     return rows
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 
 from vtloop.timeline.spans import READY, RUNNING, Lane, Span
 from vtloop.timeline.timeline import Timeline
-from vtloop.values.clock import format_seconds
 from vtloop.views.style import FONT
+from vtloop.views.words import Words
 
 _SAFETY = 1.02  # a renderer may set a text a little wider than the font says
 _LONGEST = 60  # characters of a text in a chart
@@ -71,61 +71,30 @@ def own_name(lane: Lane) -> bool:
     return lane.label != lane.coroutine and lane.label.rpartition("#")[0] != lane.coroutine
 
 
-def span_words(timeline: Timeline, span: Span) -> Iterator[str]:
+def span_words(say: Words, timeline: Timeline, span: Span) -> Iterator[str]:
     """Yield what may be written in a span, the longest first."""
     if span.state == RUNNING:
-        yield from _blocking(timeline, span)
+        yield from _blocking(say, timeline, span)
     elif span.state == READY:
-        yield "ready"
-    elif span.kind == "sleep":
-        deadline = timeline.trace.step(span.step).subject
-        length = "for ever" if deadline < 0 else format_seconds(deadline - span.start)
-        yield f"sleep {length}"
-        yield length
-        yield "sleep"
+        yield say("ready")
     else:
-        what = drawable(span.what.removeprefix("its ").removeprefix("a ").removeprefix("an "))
-        yield what
-        primitive = timeline.primitive(span)
-        if primitive is not None:
-            yield drawable(str(primitive))
-            yield drawable(primitive.name)
-            yield primitive.kind
-        else:
-            yield what.partition(":")[0].partition(" of ")[0]
+        yield from map(drawable, say.waits(timeline, span))
 
 
-def _blocking(timeline: Timeline, span: Span) -> Iterator[str]:
+def _blocking(say: Words, timeline: Timeline, span: Span) -> Iterator[str]:
     if span.end > span.start:
-        length = format_seconds(span.end - span.start)
+        length = say.seconds(span.end - span.start)
         for step, _, kind, _, subject, _ in timeline.trace.events:
             if step == span.step and kind == "block":
                 yield f"{timeline.trace.blocked[subject].how} {length}"
                 break
-        yield f"blocks {length}"
+        yield say("blocks {length}", length=length)
         yield length
 
 
-def span_tooltip(timeline: Timeline, lane: Lane, span: Span) -> str:
+def span_tooltip(say: Words, timeline: Timeline, lane: Lane, span: Span) -> str:
     """Return all that is known of a span."""
-    if span.state == RUNNING:
-        ended = timeline.trace.step(span.step).ended
-        did = f"runs, step {span.step}, and {ended if ended in _OUTCOMES else 'suspends'}"
-    elif span.state == READY:
-        did = "is ready to run"
-    else:
-        did = f"waits for {span.what}"
-    lines = [f"{lane.label} {did}", period(span.start, span.end)]
+    lines = [say.does(timeline, lane.label, span), say.period(span.start, span.end)]
     if span.state != RUNNING:
         lines += map(str, timeline.stack(span)[-3:])
     return "\n".join(lines)
-
-
-_OUTCOMES = {"returned", "raised", "cancelled"}
-
-
-def period(start: int, end: int) -> str:
-    """Return from when to when, in words."""
-    if start == end:
-        return f"at {format_seconds(start)}"
-    return f"from {format_seconds(start)} to {format_seconds(end)}, {format_seconds(end - start)}"
