@@ -5,7 +5,7 @@ be. What lies behind a bar is not seen there, and so it may pass behind the word
 grid and the shades behind everything are no lines, as words stand on them with a halo.
 """
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon, Rectangle
@@ -21,7 +21,9 @@ def overlaps(figure):
     figure.draw_without_rendering()
     drawn = [artist for artist in figure.findobj(_is_seen) if artist.axes is not None]
     texts = [
-        artist for artist in figure.findobj(Text) if artist.get_visible() and artist.get_text().strip()
+        artist
+        for artist in figure.findobj(Text)
+        if artist.get_visible() and artist.get_text().strip()
     ]
     bars, lines, marks = [], [], []
     for artist in drawn:
@@ -31,10 +33,7 @@ def overlaps(figure):
                 bars.append((artist.get_zorder(), box.extents, artist))
         elif isinstance(artist, Line2D) and artist.get_marker() in ("", "None", None):
             points = artist.get_transform().transform(artist.get_xydata())
-            lines += [
-                (artist.get_zorder(), one, other, artist)
-                for one, other in zip(points, points[1:], strict=False)
-            ]
+            lines += [(artist.get_zorder(), one, other, artist) for one, other in pairwise(points)]
         else:
             marks.append((artist.get_window_extent().extents, artist))
     boxes = [(_box_of(text), text) for text in texts]

@@ -28,7 +28,13 @@ pytestmark = pytest.mark.once
 
 MANY = int(os.environ.get("CHART_PROGRAMS", "500"))
 SIZES = ("readme", "page", "slide", (5.0, 9.0))
-NAMES = ("", "загрузка №{} 📥", "任务-{}", "a name that is far too long to stand anywhere {}", "t{}")
+NAMES = (
+    "",
+    "загрузка №{} 📥",
+    "任务-{}",
+    "a name that is far too long to stand anywhere {}",
+    "t{}",
+)
 
 
 class Speaker(Stage):
@@ -55,9 +61,9 @@ def schedule(program, names):
     recording = Recording()
     loop = vtloop.VirtualLoop(recorder=recording)
     stage = Speaker(loop, names)
-    with contextlib.suppress(Exception, asyncio.CancelledError):
-        with contextlib.redirect_stdout(io.StringIO()), Runner(loop, None) as runner:
-            runner.run(stage.load(program)())
+    ends = contextlib.suppress(Exception, asyncio.CancelledError)
+    with ends, contextlib.redirect_stdout(io.StringIO()), Runner(loop, None) as runner:
+        runner.run(stage.load(program)())
     return Timeline(recording.trace())
 
 

@@ -62,6 +62,7 @@ def _span_words(sheet: Sheet, span: Span, state: str, box: Box) -> None:
     text = fitting(span_words(sheet.canvas.say, sheet.timeline, span), room, size)
     look = sheet.canvas.theme.states[state]
     if text:
+        sheet.canvas.told.add(("state", state))
         behind = "" if state in ("running", "sleep") else look.face
         middle = (left + right) / 2, (top + bottom) / 2
         sheet.canvas.words(*middle, text, colour=look.ink, behind=behind)

@@ -1,7 +1,7 @@
-"""Where the timeouts of a task stand above its bar: a bracket from where it enters to where it exits.
+"""Where the timeouts of a task stand above its bar: a bracket from its entry to its exit.
 
-Those within others are nearer to the bar. What a bracket says stands in its line, or behind it where
-that is too short, clear of arrows.
+Those within others are nearer to the bar. What a bracket says stands in its line, or behind it
+where that is too short, clear of arrows.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _HALF_HEAD = 0.3  # lines of text, that an arrow takes to each side of its line
 class Placed(NamedTuple):
     """A bracket as it stands above a bar."""
 
-    index: int  # of the timeout, among those of the timeline
+    number: int  # of the timeout, its index among those of the timeline
     bracket: Bracket
     left: float  # points
     right: float
@@ -50,9 +50,7 @@ class Brackets:
         self, index: int, bracket: Bracket, left: float, right: float, words: Iterable[str]
     ) -> None:
         """Place a timeout above all shorter ones that it overlaps; `words` are what it may say."""
-        above = [
-            one.level + 1 for one in self.placed if one.left <= right and left <= one.right
-        ]
+        above = [one.level + 1 for one in self.placed if one.left <= right and left <= one.right]
         candidates = list(words)
         for level in range(max(above, default=0), MOST_LEVELS):
             if not self._is_free(left, right, level):

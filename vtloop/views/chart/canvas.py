@@ -6,7 +6,7 @@ it out of the legends that matplotlib makes.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -16,13 +16,14 @@ from matplotlib.patches import Polygon, Rectangle
 from matplotlib.path import Path
 from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
-from matplotlib.transforms import ScaledTranslation, Transform
+from matplotlib.transforms import Affine2D, ScaledTranslation, Transform
 
 from vtloop.views.style import FONT, STATES, Look, Theme
 from vtloop.views.words import Words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.transforms import Affine2DBase
     from numpy.typing import NDArray
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom
@@ -44,6 +45,9 @@ class Canvas:
         self.ax = ax
         self.data = ax.transLimits + ax.transAxes
         """From places to pixels: what users draw by time is in seconds, which a lens moves on."""
+        corner = ScaledTranslation(0, 0, cast("Affine2DBase", ax.transAxes))
+        self.in_points: Transform = Affine2D().scale(1 / 72) + ax.figure.dpi_scale_trans + corner
+        """From points to the right of the lower left corner of the axes, and up, to pixels."""
         self.points = points  # for one unit of x
         self.theme = theme
         self.font = font  # points
@@ -51,13 +55,22 @@ class Canvas:
         self.say = say  # what stands in the chart, in its language
         self.seen: dict[tuple[str, str], None] = {}
         """What the legend has to explain: ('state', 'ready'), in order of appearance."""
+        self.told: set[tuple[str, str]] = set()
+        """What the chart itself says in words."""
 
-    def add(self, artist: Artist, name: str, tooltip: str, layer: int) -> None:
+    def add(
+        self,
+        artist: Artist,
+        name: str,
+        tooltip: str,
+        layer: int,
+        transform: Transform | None = None,
+    ) -> None:
         """Add an artist under an id, which is unique in the chart, with a tooltip."""
         artist.set_gid(self.prefix + name)
         artist.set_label("_" + tooltip)
         artist.set_zorder(1 + layer / 10)
-        artist.set_transform(self.data)
+        artist.set_transform(transform or self.data)
         self.ax.add_artist(artist)
 
     def box(self, box: Box, look: Look, pattern: str, name: str, tooltip: str, layer: int) -> None:

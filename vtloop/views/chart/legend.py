@@ -12,12 +12,11 @@ from matplotlib.artist import Artist
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from vtloop.views.chart.canvas import BAR, MARK, Canvas
+from vtloop.views.chart.canvas import BAR, SMALL, Canvas
 from vtloop.views.chart.notes import MARGIN
 from vtloop.views.chart.words import width
 from vtloop.views.style import ARROWS, MARKS, STATES, Look, plain
 
-SIZE = 0.86  # of its text, in sizes of the font
 LINE = 1.55  # from one line to the next, in sizes of its text
 _HANDLE, _GAP, _BETWEEN = 1.7, 0.5, 1.5  # how wide, in sizes of its text
 _SYMBOL = 0.9  # how wide a mark is
@@ -38,14 +37,15 @@ class _Entry(NamedTuple):
         return width(self.words, size) * MARGIN + (self.handle + _GAP) * size
 
 
-def paint_legend(canvas: Canvas, left: float, room: float, below: float) -> int:
+def paint_legend(canvas: Canvas, left: float, room: float, below: float, compact: bool) -> int:
     """Explain what occurs in the chart; return how many lines that takes.
 
     The legend begins `left` points left of the axes, `below` points under them, and is `room`
-    points wide at most.
+    points wide at most. A compact one leaves out what the chart says in words.
     """
-    entries = list(_entries(canvas))
-    size = canvas.font * SIZE
+    told = canvas.told if compact else ()
+    entries = [entry for what, entry in _entries(canvas) if what not in told]
+    size = canvas.font * SMALL
     lines = _lines([entry.wide(size) for entry in entries], room, _BETWEEN * size)
     place = 0
     for line, count in enumerate(lines):
@@ -80,9 +80,7 @@ def _filled(widths: list[float], room: float, gap: float) -> list[int]:
     return lines
 
 
-def _paint(
-    canvas: Canvas, entry: _Entry, place: int, x: float, y: float, size: float
-) -> None:
+def _paint(canvas: Canvas, entry: _Entry, place: int, x: float, y: float, size: float) -> None:
     wide = entry.handle * size
     handle: Artist
     if entry.look is not None:
@@ -106,18 +104,18 @@ def _paint(
         x + wide + _GAP * size,
         y,
         entry.words,
-        size=SIZE,
+        size=SMALL,
         align="left",
         transform=canvas.in_points,
         name=f"legend-{place}-words",
     )
 
 
-def _entries(canvas: Canvas) -> Iterator[_Entry]:
+def _entries(canvas: Canvas) -> Iterator[tuple[tuple[str, str], _Entry]]:
     theme, seen, say = canvas.theme, canvas.seen, canvas.say
     for state, (words, pattern) in STATES.items():
         if ("state", state) in seen:
-            yield _Entry(say(words), theme.states[state], pattern)
+            yield ("state", state), _Entry(say(words), theme.states[state], pattern)
     for what, words, look in (
         (("callback", "callback"), "timer or callback", plain(theme.muted)),
         (("band", "blocked"), "the loop is blocked", plain(theme.blocked)),
@@ -126,11 +124,11 @@ def _entries(canvas: Canvas) -> Iterator[_Entry]:
         (("queue", "queue"), "how many wait for it", theme.queue),
     ):
         if what in seen:
-            yield _Entry(say(words), look, "")
+            yield what, _Entry(say(words), look, "")
     for mark, (words, _) in MARKS.items():
         if ("mark", mark) in seen:
-            yield _Entry(say(words), None, canvas.mark_style(mark))
+            yield ("mark", mark), _Entry(say(words), None, canvas.mark_style(mark))
     for arrow, (words, line) in ARROWS.items():
         if ("arrow", arrow) in seen:
             style = {"color": theme.arrows[arrow], "linestyle": line}
-            yield _Entry(say(words), None, style)
+            yield ("arrow", arrow), _Entry(say(words), None, style)

@@ -48,6 +48,8 @@ class Notes:
         self.notes: list[Note] = []
         self.lost = 0
         """How many printed lines have no room."""
+        self.beyond = 0.0
+        """How many points more, on the right, would let all be written there in full."""
         self._say = say
         self._room = room
         self._font = font
@@ -73,6 +75,7 @@ class Notes:
             short = text
             found = self._free(flag.at, text, lines)
             if found is None:
+                self._ask_for_more(flag.at, _BREAK.join(texts))
                 short, found = self._shortened(flag.at, text, lines)
             if found is None:
                 self.lost += len(texts) - place
@@ -106,6 +109,12 @@ class Notes:
                 if left >= 0 and right <= self._room and self._is_free(left, right, line):
                     return line, leftward
         return None
+
+    def _ask_for_more(self, at: float, text: str) -> None:
+        _, right = self._span(at, text, False)
+        if self._is_free(at + FROM_FLAG * self._font, right, 0):
+            share = self._room / max(at, self._room / 2)  # its flag moves by a part of that
+            self.beyond = max(self.beyond, (right - self._room) * share * 1.05)
 
     def _shortened(self, at: float, text: str, lines: range) -> tuple[str, tuple[int, bool] | None]:
         best, found = "", None

@@ -85,6 +85,7 @@ class Plan(NamedTuple):
     rows: list[Row]
     routes: list[Route]
     left_out: list[str]
+    beyond: float  # how many points more there would have to be on the right
 
 
 def plan_of(timeline: Timeline, scale: Scale, across: Across, top: float, say: Words) -> Plan:
@@ -101,26 +102,25 @@ def plan_of(timeline: Timeline, scale: Scale, across: Across, top: float, say: W
     printing = sum(number in prints for number in alone)
     spare = _LINE if printing * _FEW_PRINT >= len(alone) else 0.0
     rows: list[Row] = []
-    unwritten = 0
+    placed: list[Notes] = []
     for place, group in enumerate(groups):
         if len(group) > 1:
             row = _group_row(group, thin, top, say)
         else:
             lane = group[0]
-            notes, lost = _notes(prints.get(lane.number, []), across, taken[place], say)
-            unwritten += lost
-            row = _lane_row(lane, names[lane.number], notes, spare, top)
+            notes = _notes(prints.get(lane.number, []), across, taken[place], say)
+            placed.append(notes)
+            row = _lane_row(lane, names[lane.number], tuple(notes.notes), spare, top)
         rows.append(row)
         top += row.height
     if 0 in prints or (scale.axis != "time" and _has_callbacks(timeline, scale)):
-        notes, lost = _notes(prints.get(0, []), across, (), say)
-        unwritten += lost
-        rows.append(_callbacks_row(notes, top, say))
+        placed.append(_notes(prints.get(0, []), across, (), say))
+        rows.append(_callbacks_row(tuple(placed[-1].notes), top, say))
         top += rows[-1].height
     rows += _strip_rows(timeline, top, say)
-    if unwritten:
+    if unwritten := sum(notes.lost for notes in placed):
         left_out.append(say("No room to write {count} printed lines.", count=unwritten))
-    return Plan(rows, routes, left_out)
+    return Plan(rows, routes, left_out, max((notes.beyond for notes in placed), default=0.0))
 
 
 def _callbacks_row(notes: tuple[Note, ...], top: float, say: Words) -> Row:
@@ -214,13 +214,13 @@ def _prints(timeline: Timeline, scale: Scale, across: Across) -> dict[int, list[
 
 def _notes(
     flags: list[Flag], across: Across, taken: Sequence[tuple[float, float]], say: Words
-) -> tuple[tuple[Note, ...], int]:
-    """Return the printed lines of a row as they stand, and how many have no room."""
+) -> Notes:
+    """Return the printed lines of a row as they stand."""
     points = [(across.to_points(left), across.to_points(right)) for left, right in taken]
     notes = Notes(across.room, across.font, points, say)
     for flag in reversed(flags):
         notes.place(flag)
-    return tuple(notes.notes), notes.lost
+    return notes
 
 
 def _strip_rows(timeline: Timeline, top: float, say: Words) -> list[Row]:
