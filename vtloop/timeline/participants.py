@@ -69,11 +69,16 @@ def request_of(timeline: Timeline, event: PlainEvent) -> tuple[str, str]:
     within one of the victim's own, with a message of its own.
     """
     index, _, _, who, _, message = event
+    cause = timeline.causes.get(event)
     step = timeline.trace.step(index) if index >= 0 else None
     if message == BY_SWEEP:
         return "the sweep", ""
     by = name_of(timeline, who)
-    if who == 0 and step is not None and step.who == 0:
+    if cause is not None and cause.group:
+        by = f"the TaskGroup of {name_of(timeline, cause.group)}"
+    elif cause is not None:
+        by = f"a timeout of {name_of(timeline, timeline.timeouts[cause.timeout].task)}"
+    elif who == 0 and step is not None and step.who == 0:
         by = "a timeout" if str(step.subject).endswith(NAMES_OF_TIMEOUTS) else by
     elif who == 0 and "sweep" in timeline.trace.header:
         by = "the sweep"

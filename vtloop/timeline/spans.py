@@ -88,17 +88,14 @@ class Bracket(NamedTuple):
 class Use(NamedTuple):
     """What somebody does with a primitive at an instant, and how that changes it.
 
-    The two numbers are, for 'put', 'get' and 'shutdown', how many items are in the queue; for
-    'done', how many are not done; for 'set' and 'clear', 1 if the event is set and 0 if not; for
-    'notify', how many wait for the condition; for 'arrive', 'trip', 'give up', 'reset' and
-    'abort', how many parties are at the barrier.
+    What the two numbers are stands in `trace.USES`: of a queue, how many items are in it.
     """
 
     primitive: int
     task: int  # 0 for a callback
     at: int  # nanoseconds
     step: int
-    kind: str
+    kind: str  # a name in `trace.USES`
     before: int
     after: int
 
