@@ -62,6 +62,8 @@ PHRASES: dict[Forms, Forms] = {
     # Who does something
     "a callback": "обратный вызов",
     "a timeout": "тайм-аут",
+    "a timeout of {who}": "тайм-аут {who}",
+    "the TaskGroup of {who}": "TaskGroup {who}",
     "the run": "запуск",
     "the loop": "цикл событий",
     "the sweep": "перебор отмен",
@@ -111,6 +113,7 @@ PHRASES: dict[Forms, Forms] = {
     "cut short": "прервано",
     # Timeouts
     "timeout {length}": "тайм-аут {length}",
+    "wait_for {length}": "wait_for {length}",
     "timeout": "тайм-аут",
     "timeout without a deadline": "тайм-аут без срока",
     "timeout {length}, then {later}": "тайм-аут {length}, затем {later}",
@@ -163,6 +166,18 @@ PHRASES: dict[Forms, Forms] = {
     "up to {tasks} wait for {primitive}": "{primitive}: одновременно ждут до {tasks}",
     ("{count} waiting", "{count} waiting"): ("ждёт {count}", "ждут {count}", "ждут {count}"),
     "waiting for {primitive}": "ждут {primitive}",
+    # Who does what with a primitive
+    "{who} puts": "{who} кладёт",
+    "{who} takes": "{who} берёт",
+    "{who} shuts it down": "{who} закрывает",
+    "{who} sets": "{who} устанавливает",
+    "{who} clears": "{who} сбрасывает",
+    "{who} notifies": "{who} уведомляет",
+    "{who} arrives": "{who} приходит",
+    "{who} gives up": "{who} уходит",
+    "{who} resets": "{who} сбрасывает барьер",
+    "{who} aborts": "{who} ломает барьер",
+    "set": "установлено",
     # Arrows
     "{one} creates {other}": "{one} создаёт {other}",
     "{one} wakes {other}": "{one} будит {other}",
@@ -182,7 +197,10 @@ PHRASES: dict[Forms, Forms] = {
     "ends cancelled": "завершается отменой",
     "cancel is requested": "отмена запрошена",
     "CancelledError is delivered": "CancelledError доставлено",
-    "deadline of a timeout": "срок тайм-аута",
+    "timeout that was kept": "тайм-аут выдержан",
+    "timeout that has passed": "тайм-аут истёк",
+    "items, or who has come": "элементы или пришедшие",
+    "is set": "установлено",
     "prints": "печатает",
     "creates": "создаёт",
     "wakes": "будит",
@@ -220,6 +238,11 @@ PHRASES: dict[Forms, Forms] = {
     "The two runs do the same.": "Оба запуска делают одно и то же.",
     "The dashed line is the first difference: {words}.": "Пунктиром показано первое различие:"
     " {words}.",
+    ("No room to draw {count} timeout.", "No room to draw {count} timeouts."): (
+        "Нет места, чтобы показать {count} тайм-аут.",
+        "Нет места, чтобы показать {count} тайм-аута.",
+        "Нет места, чтобы показать {count} тайм-аутов.",
+    ),
     "Not drawn: {arrows} to or from tasks that share a row.": "Не показано: {arrows} между задачами"
     " общих строк.",
     "{drawn} of {arrows} drawn.": "Показано {drawn} (всего {arrows}).",

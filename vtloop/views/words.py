@@ -22,7 +22,7 @@ from functools import lru_cache
 from string import Formatter
 from typing import Any
 
-from vtloop.timeline.participants import request_of
+from vtloop.timeline.participants import name_of, request_of
 from vtloop.timeline.spans import READY, RUNNING, Span
 from vtloop.timeline.timeline import Timeline
 from vtloop.values.clock import NEVER, plain_seconds
@@ -174,7 +174,15 @@ class Words:
         """Return who requests a cancellation, and its message, '' if it has none."""
         by, message = request_of(timeline, event)
         _, _, _, who, _, told = event
-        return (by if who > 0 and told != BY_SWEEP else self(by)), message
+        cause = timeline.causes.get(event)
+        if told == BY_SWEEP or (cause is None and who <= 0):
+            by = self(by)
+        elif cause is not None and cause.group:
+            by = self("the TaskGroup of {who}", who=timeline.lanes[cause.group].label)
+        elif cause is not None:
+            task = timeline.timeouts[cause.timeout].task
+            by = self("a timeout of {who}", who=name_of(timeline, task))
+        return by, message
 
     def cancellation(self, by: str, who: str, at: int, message: str = "") -> str:
         """Return who requests at which instant to cancel whom, and with which message."""
@@ -240,16 +248,19 @@ class Words:
             yield self("cut after {length}", length=length)
         yield self("cut short")
 
-    def timeout(self, lengths: Sequence[int | None]) -> Iterator[str]:
+    def timeout(self, lengths: Sequence[int | None], kind: str = "timeout") -> Iterator[str]:
         """Yield what may be written at a timeout, the longest first.
 
-        `lengths` are from its beginning to each deadline that it had, None for no deadline.
+        `lengths` are from its beginning to each deadline that it had, None for no deadline; `kind`
+        is 'timeout' or 'wait_for'.
         """
         told = [self("no deadline") if one is None else self.seconds(one) for one in lengths]
         if len(told) > 1:
             yield self("timeout {length}, then {later}", length=told[0], later=", ".join(told[1:]))
         if lengths and lengths[-1] is not None:
-            yield self("timeout {length}", length=told[-1])
+            yield self(
+                "timeout {length}" if kind == "timeout" else "wait_for {length}", length=told[-1]
+            )
             yield told[-1]
         else:
             yield self("timeout without a deadline")

@@ -13,9 +13,10 @@
 A map of the package, from the bottom up:
 
 - `scale`, `words`, `facts`, `lens`: what stands where across, and what it says
-- `canvas`, `routes`, `notes`, `brackets`, `rows`: on what is drawn, and what stands where down
+- `canvas`: on what is drawn
+- `routes`, `notes`, `brackets`, `row`, `strips`, `rows`: what stands where down
 - `sheet`, `svg`: what all who draw share, and files
-- `marks`, `bars`, `primitives`, `arrows`, `paint`: what is drawn in rows
+- `marks`, `bars`, `levels`, `primitives`, `arrows`, `paint`: what is drawn in rows
 - `axis`, `frame`, `legend`: what is drawn around them
 - `layout`, `within`: where everything stands, in figures, and in axes of the user's own
 """

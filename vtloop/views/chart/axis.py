@@ -8,7 +8,7 @@ from vtloop.timeline.timeline import Timeline
 from vtloop.values.clock import NANOSECONDS
 from vtloop.views.chart.canvas import BACK, BAND, TICK, Canvas
 from vtloop.views.chart.notes import MARGIN
-from vtloop.views.chart.rows import Across
+from vtloop.views.chart.row import Across
 from vtloop.views.chart.scale import Scale
 from vtloop.views.chart.words import width
 from vtloop.views.style import FONT, plain

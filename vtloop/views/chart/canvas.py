@@ -33,6 +33,8 @@ _FINE = 0.2  # points: a gap that cannot be seen
 _RECTANGLE = [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY]
 
 BACK, BAND, ARROW, BAR, TICK, WORDS, MARK = range(7)  # what lies on what
+TOOTH = 0.45  # lines of text, how deep a torn end is
+_TEETH = 6
 SMALL = 0.86  # the size of text in a bar, in sizes of the font
 
 
@@ -105,6 +107,24 @@ class Canvas:
             shape.set_edgecolor(look.edge)  # of the pattern
         self.add(shape, name, tooltip, layer)
 
+    def torn(self, box: Box, state: str, name: str, tooltip: str) -> None:
+        """Add a box in the look of a state whose right end is torn off."""
+        self.seen.setdefault(("state", state))
+        left, top, right, bottom = box
+        tooth = min(TOOTH * self.font / self.points, (right - left) / 2)
+        ys = [top + (bottom - top) * part / _TEETH for part in range(_TEETH + 1)]
+        edge = [(right - tooth * (part % 2), y) for part, y in enumerate(ys)]
+        look = self.theme.states[state]
+        patch = Polygon(
+            [(left, top), *edge, (left, bottom)],
+            closed=True,
+            facecolor=look.face,
+            edgecolor=look.edge,
+            linewidth=0.7,
+            hatch=STATES[state][1] or None,
+        )
+        self.add(patch, name, tooltip, BAR)
+
     def state(self, box: Box, state: str, name: str, tooltip: str) -> None:
         """Add a rectangle in the look of a state; one without width is a tick."""
         self.seen.setdefault(("state", state))
@@ -173,7 +193,6 @@ class Canvas:
             "cancelled": ("D", theme.alarm, theme.alarm, 0.9),
             "request": ("v", theme.alarm, theme.paper, 0.95),
             "delivery": ("v", theme.alarm, theme.alarm, 0.95),
-            "deadline": ("|", theme.alarm, theme.alarm, 1.4),
             "print": ("|", theme.muted, theme.muted, 1.4),
         }[kind]
         return {

@@ -8,9 +8,11 @@ from matplotlib.transforms import ScaledTranslation
 
 from vtloop.views.chart.canvas import SMALL, Canvas
 from vtloop.views.chart.notes import MARGIN
-from vtloop.views.chart.rows import INDENT, Row
+from vtloop.views.chart.row import Row
 from vtloop.views.chart.words import shortened, width
 from vtloop.views.style import FONT
+
+_INDENT = 1.1  # lines of text, of a task in the row of its parent
 
 # Labels
 
@@ -25,7 +27,7 @@ def _label_width(row: Row, font: float) -> float:
 
 
 def _indent(row: Row, font: float) -> float:
-    return min(row.depth, 6) * INDENT * font
+    return min(row.depth, 6) * _INDENT * font
 
 
 def paint_labels(canvas: Canvas, rows: list[Row], column: float) -> None:

@@ -15,7 +15,8 @@ from vtloop.views.chart.canvas import MARK, SMALL, Canvas
 from vtloop.views.chart.legend import LINE, paint_legend
 from vtloop.views.chart.lens import crowds, scales_of
 from vtloop.views.chart.paint import paint_rows
-from vtloop.views.chart.rows import Across, plan_of
+from vtloop.views.chart.row import Across
+from vtloop.views.chart.rows import plan_of
 from vtloop.views.chart.scale import Scale, axis_for
 from vtloop.views.chart.sheet import Sheet
 from vtloop.views.chart.svg import Chart

@@ -122,9 +122,17 @@ def _entries(canvas: Canvas) -> Iterator[tuple[tuple[str, str], _Entry]]:
         (("held", "held"), "holds it", theme.holdings[0]),
         (("held", "section"), "in the section", theme.sections[0]),
         (("queue", "queue"), "how many wait for it", theme.queue),
+        (("level", "level"), "items, or who has come", theme.level),
+        (("level", "event"), "is set", theme.level),
     ):
         if what in seen:
             yield what, _Entry(say(words), look, "")
+    for what, words, style in (
+        (("timeout", "kept"), "timeout that was kept", {"color": theme.muted}),
+        (("timeout", "fired"), "timeout that has passed", {"color": theme.alarm}),
+    ):
+        if what in seen:
+            yield what, _Entry(say(words), None, style)
     for mark, (words, _) in MARKS.items():
         if ("mark", mark) in seen:
             yield ("mark", mark), _Entry(say(words), None, canvas.mark_style(mark))

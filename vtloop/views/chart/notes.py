@@ -13,7 +13,7 @@ from vtloop.views.chart.canvas import SMALL
 from vtloop.views.chart.words import drawable, shortened, width
 from vtloop.views.words import Words
 
-MOST_LINES = 4  # of prints below a bar
+MOST_LINES = 4  # below a bar
 FROM_FLAG = 0.35  # lines of text, from a flag to its words
 MARGIN = 1.05  # by which another font may be wider
 _BREAK = " \N{DOWNWARDS ARROW WITH CORNER LEFTWARDS} "  # between lines that are printed at once
@@ -22,17 +22,17 @@ _SHORTEST = 4.0  # lines of text: what is cut to less is not worth reading
 
 
 class Flag(NamedTuple):
-    """What was printed at one place, in order."""
+    """What is told at one place, in order."""
 
     x: float  # across the chart
     at: float  # the same in points
-    prints: tuple[tuple[int, str], ...]  # (index among the printed lines, the text)
+    told: tuple[tuple[int, str], ...]  # (its number, the text)
 
 
 class Note(NamedTuple):
     """A printed line as it stands below a bar."""
 
-    printed: int  # its index among the printed lines of the trace
+    number: int  # of what it tells, among all of its kind
     x: float  # when, across the chart
     line: int  # below the bar, from 0 on
     text: str  # '' if another note of that place has it, or none has room for it
@@ -43,7 +43,13 @@ class Notes:
     """The printed lines of one row, placed from right to left."""
 
     def __init__(
-        self, room: float, font: float, taken: Sequence[tuple[float, float]], say: Words
+        self,
+        room: float,
+        font: float,
+        taken: Sequence[tuple[float, float]],
+        say: Words,
+        most_lines: int = MOST_LINES,
+        between: str = _BREAK,
     ) -> None:
         self.notes: list[Note] = []
         self.lost = 0
@@ -55,44 +61,44 @@ class Notes:
         self._font = font
         aside = _HALF_HEAD * font
         self._arrows = [(left - aside, right + aside) for left, right in taken]
-        self._texts: list[list[tuple[float, float]]] = [[] for _ in range(MOST_LINES)]
+        self._texts: list[list[tuple[float, float]]] = [[] for _ in range(most_lines)]
+        self._between = between
         self._flags: list[tuple[float, int]] = []  # where, and down to which line
 
     def place(self, flag: Flag) -> None:
         """Place what was printed at one place, left of all that was placed before."""
-        texts = [drawable(text) for _, text in flag.prints]
-        if len(texts) > 1 and (found := self._free(flag.at, _BREAK.join(texts), range(2))):
-            self._put(flag, 0, _BREAK.join(texts), *found)
+        texts = [drawable(text) for _, text in flag.told]
+        most, together = len(self._texts), self._between.join(texts)
+        if len(texts) > 1 and (found := self._free(flag.at, together, range(2))):
+            self._put(flag, 0, together, *found)
             self._put_flags(flag, range(1, len(texts)), found[0])
             return
-        if len(texts) > MOST_LINES:
-            texts[MOST_LINES - 1 :] = [
-                self._say("… {count} more", count=len(texts) - MOST_LINES + 1)
-            ]
+        if len(texts) > most:
+            texts[most - 1 :] = [self._say("… {count} more", count=len(texts) - most + 1)]
         line = 0
         for place, text in enumerate(texts):
-            lines = range(line, MOST_LINES)
+            lines = range(line, most)
             short = text
             found = self._free(flag.at, text, lines)
             if found is None:
-                self._ask_for_more(flag.at, _BREAK.join(texts))
+                self._ask_for_more(flag.at, together)
                 short, found = self._shortened(flag.at, text, lines)
             if found is None:
                 self.lost += len(texts) - place
-                self._put_flags(flag, range(place, len(flag.prints)), line)
+                self._put_flags(flag, range(place, len(flag.told)), line)
                 return
             self._put(flag, place, short, *found)
             line = found[0] + 1
-        self._put_flags(flag, range(len(texts), len(flag.prints)), max(0, line - 1))
+        self._put_flags(flag, range(len(texts), len(flag.told)), max(0, line - 1))
 
     def _put(self, flag: Flag, place: int, text: str, line: int, leftward: bool) -> None:
         self._texts[line].append(self._span(flag.at, text, leftward))
         self._flags.append((flag.at, line))
-        self.notes.append(Note(flag.prints[place][0], flag.x, line, text, leftward))
+        self.notes.append(Note(flag.told[place][0], flag.x, line, text, leftward))
 
     def _put_flags(self, flag: Flag, places: range, line: int) -> None:
         for place in places:
-            self.notes.append(Note(flag.prints[place][0], flag.x, line, "", False))
+            self.notes.append(Note(flag.told[place][0], flag.x, line, "", False))
 
     def _span(self, at: float, text: str, leftward: bool) -> tuple[float, float]:
         near = FROM_FLAG * self._font

@@ -76,10 +76,16 @@ def _end(timeline: Timeline, scale: Scale, arrow: Arrow, start: float) -> float:
     return max(start, scale.centre(woken_by))
 
 
-def passed(routes: Sequence[Route], rows: int) -> list[list[tuple[float, float]]]:
-    """Return what arrows take of the space below the bar of each row, from where to where."""
-    taken: list[list[tuple[float, float]]] = [[] for _ in range(rows)]
+Taken = list[list[tuple[float, float]]]
+
+
+def passed(routes: Sequence[Route], rows: int) -> tuple[Taken, Taken]:
+    """Return what arrows take of the space below the bar of each row, and above it, as places."""
+    below: Taken = [[] for _ in range(rows)]
+    above: Taken = [[] for _ in range(rows)]
     for route in routes:
+        taken = min(route.start, route.end), max(route.start, route.end)
         for row in route.rows:
-            taken[row].append((min(route.start, route.end), max(route.start, route.end)))
-    return taken
+            below[row].append(taken)
+            above[row + 1].append(taken)
+    return below, above
