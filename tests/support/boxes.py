@@ -27,7 +27,7 @@ def overlaps(figure):
     ]
     bars, lines, marks = [], [], []
     for artist in drawn:
-        if isinstance(artist, Rectangle):
+        if isinstance(artist, Rectangle) or "-span-" in artist.get_gid():  # one may be torn
             box = artist.get_window_extent()
             if artist.get_zorder() > _BACK:
                 bars.append((artist.get_zorder(), box.extents, artist))

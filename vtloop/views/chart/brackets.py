@@ -16,7 +16,7 @@ from vtloop.views.chart.words import width
 
 LEVEL = 0.95  # lines of text, from one bracket to the next
 SIZE = SMALL  # of the words, in sizes of the font
-INDENT = 0.5  # lines of text, from the beginning of a bracket to its words
+INDENT = 0.8  # lines of text, from the beginning of a bracket to its words
 MOST_LEVELS = 4
 _HALF_HEAD = 0.3  # lines of text, that an arrow takes to each side of its line
 

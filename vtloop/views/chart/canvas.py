@@ -33,8 +33,8 @@ _FINE = 0.2  # points: a gap that cannot be seen
 _RECTANGLE = [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY]
 
 BACK, BAND, ARROW, BAR, TICK, WORDS, MARK = range(7)  # what lies on what
-TOOTH = 0.45  # lines of text, how deep a torn end is
-_TEETH = 6
+TOOTH = 0.6  # lines of text, how deep a torn end is
+_TEETH = 4
 SMALL = 0.86  # the size of text in a bar, in sizes of the font
 
 

@@ -31,11 +31,15 @@ def words_of_arrows(say: Words, drawn: int, found: int, alone: int) -> str:
 def arrows_between(timeline: Timeline, tasks: Container[int]) -> Iterator[tuple[int, Arrow]]:
     """Yield the arrows between some tasks, by number, without those that deliver a cancellation."""
     cancelled = {step for step, _, kind, *_ in timeline.trace.events if kind == "deliver"}
+    asked = {(one.source, one.target, one.start) for one in timeline.arrows if one.kind == "cancel"}
     for index, arrow in enumerate(timeline.arrows):
-        if arrow.source not in tasks or arrow.target not in tasks or arrow.source == arrow.target:
+        source, target = arrow.source, arrow.target
+        if source not in tasks or target not in tasks or source == target:
             continue
-        if arrow.kind != "wake" or arrow.target_step not in cancelled:
-            yield index, arrow
+        if arrow.kind in ("wake", "join") and arrow.target_step in cancelled:
+            if arrow.kind == "wake" or (source, target, arrow.start) in asked:
+                continue
+        yield index, arrow
 
 
 def told(timeline: Timeline) -> dict[tuple[str, int], list[int]]:

@@ -9,6 +9,7 @@ from vtloop.timeline.spans import Bracket, Lane
 from vtloop.views.chart.brackets import Placed
 from vtloop.views.chart.canvas import BAND, MARK, SMALL
 from vtloop.views.chart.notes import FROM_FLAG, MARGIN, Note
+from vtloop.views.chart.routes import request_x
 from vtloop.views.chart.row import LINE_OF_NOTES, Row
 from vtloop.views.chart.sheet import Sheet
 from vtloop.views.chart.words import width
@@ -43,16 +44,15 @@ def paint_marks(sheet: Sheet, lane: Lane, row: Row, end: float) -> None:
 def _cancellations(sheet: Sheet, lane: Lane, row: Row) -> None:
     say = sheet.canvas.say
     for index in sheet.told["task", lane.number]:
-        event = step, at, kind, who, _, _ = sheet.timeline.trace.events[index]
-        x = sheet.scale.during(step, at)
+        event = sheet.timeline.trace.events[index]
+        step, at, kind, *_ = event
         if kind == "cancel":
-            if step >= 0 and sheet.timeline.trace.step(step).who != who:
-                x = sheet.scale.after(step, at)  # the loop did, between two steps
+            x = request_x(sheet.timeline, sheet.scale, event)
             by, message = say.requested(sheet.timeline, event)
             tip = say.cancellation(by, lane.label, at, message)
             sheet.canvas.mark(x, row.marks, "request", f"cancel-{index}", tip)
         else:
-            time = say.seconds(at)
+            x, time = sheet.scale.during(step, at), say.seconds(at)
             tip = say("CancelledError is thrown into {who} at {time}", who=lane.label, time=time)
             sheet.canvas.mark(x, row.marks, "delivery", f"cancel-{index}", tip)
 
@@ -113,11 +113,17 @@ def paint_note(sheet: Sheet, row: Row, note: Note, name: str, tip: str) -> None:
     """Write a note below a bar, with a flag from where it belongs."""
     canvas, bottom = sheet.canvas, row.bar + row.bar_height
     y = bottom + 0.65 + note.line * LINE_OF_NOTES
-    foot = y + 0.4 if note.text else bottom + 0.2
+    foot = bottom + 0.2
+    if note.text:
+        foot = y if note.aside > FROM_FLAG else y + 0.4
     muted = canvas.theme.muted
     canvas.line([note.x, note.x], [bottom, foot], muted, name, tip, layer=BAND, thick=0.9)
     if note.text:
-        aside = -FROM_FLAG if note.leftward else FROM_FLAG
+        aside = -note.aside if note.leftward else note.aside
+        if note.aside > FROM_FLAG:
+            near = aside * (1 - 0.15 / note.aside) * sheet.across.font / sheet.across.points
+            lead = [note.x, note.x + near]
+            canvas.line(lead, [y, y], muted, f"{name}-lead", tip, layer=BAND, thick=0.9)
         canvas.words(
             note.x,
             y,

@@ -98,7 +98,7 @@ def _of_uses(
     say: Words,
 ) -> Row:
     """Return the row of what is put and got, or set and cleared: who waits, and who does that."""
-    notes = Notes(across.room, across.font, (), say, _LINES, ", ")
+    notes = Notes(across.room, across.font, (), say, _LINES, ", ", rightward=True)
     if len(uses) <= MOST_USES:
         flags = _flags(timeline, uses, scale, across, say)
         for flag in reversed(list(flags)):
