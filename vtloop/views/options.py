@@ -76,4 +76,8 @@ OF_CHARTS = {
     ),
 }
 LOOKS = {name: OF_CHARTS[name] for name in ("axis", "theme", "title", "legend", "words", "size")}
-OF_PAGES = {name: OF_CHARTS[name] for name in ("timeline", "title")}
+OF_TEXTS = {name: OF_CHARTS[name] for name in ("timeline", "title", "words")}
+OF_PAGES = {
+    **OF_TEXTS,
+    "theme": Option(or_none(one_of("light", "dark")), "'light', 'dark', or None for the system's"),
+}

@@ -62,8 +62,8 @@ PHRASES: dict[Forms, Forms] = {
     # Who does something
     "a callback": "обратный вызов",
     "a timeout": "тайм-аут",
-    "a timeout of {who}": "тайм-аут {who}",
-    "the TaskGroup of {who}": "TaskGroup {who}",
+    "a timeout of {who}": "тайм-аут задачи {who}",
+    "the TaskGroup of {who}": "TaskGroup задачи {who}",
     "the run": "запуск",
     "the loop": "цикл событий",
     "the sweep": "перебор отмен",
@@ -197,6 +197,7 @@ PHRASES: dict[Forms, Forms] = {
     "ends cancelled": "завершается отменой",
     "cancel is requested": "отмена запрошена",
     "CancelledError is delivered": "CancelledError доставлено",
+    "deadline of a timeout": "срок тайм-аута",
     "timeout that was kept": "тайм-аут выдержан",
     "timeout that has passed": "тайм-аут истёк",
     "items, or who has come": "элементы или пришедшие",
@@ -256,4 +257,37 @@ PHRASES: dict[Forms, Forms] = {
         "Нет места для {count} напечатанных строк.",
     ),
     "{count} of the tasks of {row} raised.": "Исключением завершилось задач строки {row}: {count}.",
+    # Pages
+    "cancelled by {by}": "отменяет {by}",
+    "created at {place}": "создана: {place}",
+    "waiting: {number}": "ждут: {number}",
+    "how many are there": "сколько внутри",
+    "step {step}": "шаг {step}",
+    "Zoom in": "Приблизить",
+    "Zoom out": "Отдалить",
+    "All": "Всё",
+    "Show all of it": "Показать всё",
+    "Overview": "Обзор",
+    "All rows, as thin lines": "Все строки тонкими линиями",
+    "Find": "Найти",
+    "task, primitive or coroutine": "задача, примитив или корутина",
+    "{found} of {all} rows": "Строк: {found} из {all}",
+    "Schedule of the run": "Расписание запуска",
+    "The schedule in words": "Расписание словами",
+    "What happens {period}, in order": "Что происходит {period}, по порядку",
+    "from": "с",
+    "to": "до",
+    "who": "кто",
+    "what": "что",
+    "The first {number} lines. Zoom in, or find a task, for the others.": "Первые строки, {number}."
+    " Приблизьте или найдите задачу, чтобы увидеть остальные.",
+    "Too many arrows to be followed: zoom in, or choose a task, to see its own.": "Стрелок слишком"
+    " много: приблизьте или выберите задачу, чтобы увидеть её стрелки.",
+    "Spans narrower than a pixel are drawn together: zoom in to tell them apart.": "Промежутки уже"
+    " пикселя слиты: приблизьте, чтобы их различить.",
+    "Up and down choose a row, left and right what is in it; with Shift they move the view. Plus "
+    "and minus zoom, Enter zooms to what is chosen, 0 shows all of the time, o all rows, / finds, "
+    "Escape lets go.": "Стрелки вверх и вниз выбирают строку, влево и вправо — что в ней; с Shift "
+    "они двигают вид. Плюс и минус меняют масштаб, Enter приближает выбранное, 0 показывает всё "
+    "время, o — все строки, / ищет, Escape снимает выбор.",
 }

@@ -22,11 +22,10 @@ from functools import lru_cache
 from string import Formatter
 from typing import Any
 
-from vtloop.timeline.participants import name_of, request_of
+from vtloop.timeline.participants import request_of, requester
 from vtloop.timeline.spans import READY, RUNNING, Span
 from vtloop.timeline.timeline import Timeline
 from vtloop.values.clock import NEVER, plain_seconds
-from vtloop.values.text import BY_SWEEP
 from vtloop.values.trace import WAITS, PlainEvent, Primitive, Subject
 from vtloop.views.phrases import NUMBERS, PHRASES
 
@@ -172,17 +171,9 @@ class Words:
 
     def requested(self, timeline: Timeline, event: PlainEvent) -> tuple[str, str]:
         """Return who requests a cancellation, and its message, '' if it has none."""
-        by, message = request_of(timeline, event)
-        _, _, _, who, _, told = event
-        cause = timeline.causes.get(event)
-        if told == BY_SWEEP or (cause is None and who <= 0):
-            by = self(by)
-        elif cause is not None and cause.group:
-            by = self("the TaskGroup of {who}", who=timeline.lanes[cause.group].label)
-        elif cause is not None:
-            task = timeline.timeouts[cause.timeout].task
-            by = self("a timeout of {who}", who=name_of(timeline, task))
-        return by, message
+        phrase, who = requester(timeline, event)
+        _, message = request_of(timeline, event)
+        return (who if phrase == "{who}" else self(phrase, who=who)), message
 
     def cancellation(self, by: str, who: str, at: int, message: str = "") -> str:
         """Return who requests at which instant to cancel whom, and with which message."""

@@ -36,10 +36,9 @@ def arrows_between(timeline: Timeline, tasks: Container[int]) -> Iterator[tuple[
         source, target = arrow.source, arrow.target
         if source not in tasks or target not in tasks or source == target:
             continue
-        if arrow.kind in ("wake", "join") and arrow.target_step in cancelled:
-            if arrow.kind == "wake" or (source, target, arrow.start) in asked:
-                continue
-        yield index, arrow
+        delivers = arrow.kind in ("wake", "join") and arrow.target_step in cancelled
+        if not delivers or (arrow.kind == "join" and (source, target, arrow.start) not in asked):
+            yield index, arrow
 
 
 def told(timeline: Timeline) -> dict[tuple[str, int], list[int]]:

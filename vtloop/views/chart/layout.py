@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vtloop.timeline.difference import Difference
-from vtloop.timeline.participants import shown
+from vtloop.views import titles
 from vtloop.views.chart import frame
 from vtloop.views.chart.axis import RULER, paint_axis, paint_ruler
 from vtloop.views.chart.canvas import MARK, SMALL, Canvas
@@ -137,30 +137,12 @@ class Layout:
         )
 
 
-_ENDS = {
-    "DeadlockError": "{title}, then a deadlock",
-    "LivelockError": "{title}, then a livelock",
-}
+_LONGEST_TITLE = 140  # characters
 
 
 def default_title(timeline: Timeline, say: Words) -> str:
     """Return the title of a chart that is given none."""
-    lanes = shown(timeline)
-    if not lanes:
-        return say("no tasks")
-    header = timeline.trace.header
-    title = say(
-        "{name}: {tasks}, {length}",
-        name=drawable(lanes[0].coroutine, 40),
-        tasks=say("{count} tasks", count=len(lanes)),
-        length=say.seconds(timeline.end - timeline.start),
-    )
-    end = _ENDS.get((header.get("error") or "").partition("(")[0])
-    if end is not None:
-        title = say(end, title=title)
-    if header.get("sweep"):
-        title = say("{title}, in case {case}", title=title, case=drawable(header["sweep"]))
-    return title
+    return drawable(titles.default_title(timeline, say), _LONGEST_TITLE)
 
 
 def _comparison(difference: Difference | None, say: Words) -> list[str]:
