@@ -416,15 +416,6 @@ def test_the_clock_on_the_wall_is_below_the_time_when_there_is_one():
     check_texts(figure)
 
 
-def test_texts_that_the_font_lacks_are_replaced():
-    async def main():
-        print("price: $5 and $6\t漢字 🙂")
-
-    figure = chart.figure(timeline_of(main))
-    check_texts(figure)
-    assert "price: $5 and $6 \ufffd\ufffd \ufffd" in [t.get_text() for t in figure.axes[0].texts]
-
-
 @pytest.mark.parametrize("suffix", ["svg", "png", "pdf"])
 def test_a_chart_is_saved_by_the_suffix_of_its_path(suffix, tmp_path):
     path = tmp_path / f"nap.{suffix}"

@@ -12,10 +12,11 @@
 
 A map of the package, from the bottom up:
 
+- `fonts`, `slim`, `svg`: which fonts have what is to be written, and files
 - `scale`, `words`, `facts`, `lens`: what stands where across, and what it says
 - `canvas`: on what is drawn
 - `routes`, `notes`, `brackets`, `row`, `strips`, `rows`: what stands where down
-- `sheet`, `svg`: what all who draw share, and files
+- `sheet`, `description`: what all who draw share, and the schedule in words
 - `marks`, `bars`, `levels`, `primitives`, `arrows`, `paint`: what is drawn in rows
 - `axis`, `frame`, `legend`: what is drawn around them
 - `layout`, `within`: where everything stands, in figures, and in axes of the user's own
@@ -24,14 +25,19 @@ A map of the package, from the bottom up:
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from matplotlib.text import Text
+
 from vtloop.timeline.difference import first_difference
 from vtloop.values.options import check
+from vtloop.views.chart.description import described
+from vtloop.views.chart.fonts import fit
 from vtloop.views.chart.layout import default_title, stacked
 from vtloop.views.chart.scale import axis_for
-from vtloop.views.chart.svg import save_figure
+from vtloop.views.chart.svg import Chart, save_figure
 from vtloop.views.chart.within import draw_within
 from vtloop.views.options import OF_CHARTS
 from vtloop.views.style import THEMES, size_of
@@ -80,6 +86,8 @@ def draw(
         return made.axes[0]
     scale = axis_for(axis, timeline)
     draw_within(ax, timeline, scale, THEMES[theme], title, legend, words_of(words), font, prefix)
+    if not isinstance(ax.figure, Chart):  # which sees to it when it is drawn
+        deque(fit(ax.findobj(Text)), 0)
     return ax
 
 
@@ -108,9 +116,10 @@ def figure(
         words=words,
         size=size,
     )
-    return stacked(
-        [timeline], axis, THEMES[theme], [title], bool(legend), size_of(size), words_of(words)
-    )
+    say = words_of(words)
+    made = stacked([timeline], axis, THEMES[theme], [title], bool(legend), size_of(size), say)
+    made.about = title or default_title(timeline, say), described(timeline, say)
+    return made
 
 
 def compare(
@@ -133,12 +142,19 @@ def compare(
     say = words_of(words)
     names = list(titles or (default_title(one, say), default_title(other, say)))
     found = first_difference(one, other)
-    return stacked([one, other], axis, THEMES[theme], names, True, size_of(size), say, found)
+    made = stacked([one, other], axis, THEMES[theme], names, True, size_of(size), say, found)
+    told = (f"{name}\n{described(run, say)}" for name, run in zip(names, (one, other), strict=True))
+    made.about = " / ".join(names), "\n\n".join(told)
+    return made
 
 
-def save(timeline: Timeline, path: str | os.PathLike[str], **options: Any) -> None:
+def save(
+    timeline: Timeline, path: str | os.PathLike[str], *, outlines: bool = False, **options: Any
+) -> None:
     """Write the chart of a run to an SVG, PNG or PDF file, by its suffix; options as for `figure`.
 
-    Equal runs give equal bytes.
+    In SVG text is text, which can be searched and selected; with `outlines` it is the outlines of
+    its letters, which look the same where the font is missing. Equal runs give equal bytes.
     """
-    save_figure(figure(timeline, **options), path)
+    check(OF_CHARTS, outlines=outlines)
+    save_figure(figure(timeline, **options), path, outlines=outlines)

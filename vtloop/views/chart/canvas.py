@@ -14,10 +14,11 @@ from matplotlib.collections import PathCollection
 from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon, Rectangle
 from matplotlib.path import Path
-from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
 from matplotlib.transforms import Affine2D, ScaledTranslation, Transform
 
+from vtloop.views.chart.slim import Halo
+from vtloop.views.chart.svg import Rim
 from vtloop.views.style import FONT, STATES, Look, Theme
 from vtloop.views.words import Words
 
@@ -165,7 +166,7 @@ class Canvas:
                 {"boxstyle": "square,pad=0.15", "facecolor": behind, "edgecolor": "none"}
             )
         if halo:
-            artist.set_path_effects([withStroke(linewidth=2, foreground=self.theme.paper)])
+            artist.set_path_effects([Rim(Halo(self.theme.paper, 2))])
         artist.set_zorder(1 + WORDS / 10)
         if name:
             artist.set_gid(self.prefix + name)

@@ -26,7 +26,6 @@ from vtloop.views.words import Words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
     from vtloop.timeline.timeline import Timeline
 
@@ -160,7 +159,7 @@ def stacked(
     size: Size,
     say: Words,
     difference: Difference | None = None,
-) -> Figure:
+) -> Chart:
     """Return a figure with one chart below the other, in a font with which it is not too tall."""
     font = size.font
     across = axis_for(axis, *timelines)
@@ -206,7 +205,7 @@ def _stacked(
     say: Words,
     font: float,
     difference: Difference | None,
-) -> Figure:
+) -> Chart:
     wide, edge = size.width * 72, 1.0 * font
     rough = layouts_of(timelines, axis, wide, font, say)
     labels = max(layout.labels for layout in rough)
