@@ -101,6 +101,7 @@ PHRASES: dict[Forms, Forms] = {
     "TaskGroup: {tasks}": "TaskGroup: {tasks}",
     "{tasks}, shielded": "{tasks}, под shield()",
     "as_completed()": "as_completed()",
+    "a task": "задача",
     "a thread": "поток",
     "thread": "поток",
     "a Future": "Future",
@@ -113,6 +114,7 @@ PHRASES: dict[Forms, Forms] = {
     "cut short": "прервано",
     # Timeouts
     "timeout {length}": "тайм-аут {length}",
+    "wait_for {length}": "wait_for {length}",
     "timeout": "тайм-аут",
     "timeout without a deadline": "тайм-аут без срока",
     "timeout {length}, then {later}": "тайм-аут {length}, затем {later}",
@@ -171,6 +173,18 @@ PHRASES: dict[Forms, Forms] = {
     "up to {tasks} wait for {primitive}": "{primitive}: одновременно ждут до {tasks}",
     ("{count} waiting", "{count} waiting"): ("ждёт {count}", "ждут {count}", "ждут {count}"),
     "waiting for {primitive}": "ждут {primitive}",
+    # Who does what with a primitive
+    "{who} puts": "{who} кладёт",
+    "{who} takes": "{who} берёт",
+    "{who} shuts it down": "{who} закрывает",
+    "{who} sets": "{who} устанавливает",
+    "{who} clears": "{who} сбрасывает",
+    "{who} notifies": "{who} уведомляет",
+    "{who} arrives": "{who} приходит",
+    "{who} gives up": "{who} уходит",
+    "{who} resets": "{who} сбрасывает барьер",
+    "{who} aborts": "{who} ломает барьер",
+    "set": "установлено",
     # Arrows
     "{one} creates {other}": "{one} создаёт {other}",
     "{one} wakes {other}": "{one} будит {other}",
@@ -191,6 +205,10 @@ PHRASES: dict[Forms, Forms] = {
     "cancel is requested": "отмена запрошена",
     "CancelledError is delivered": "CancelledError доставлено",
     "deadline of a timeout": "срок тайм-аута",
+    "timeout that was kept": "тайм-аут выдержан",
+    "timeout that has passed": "тайм-аут истёк",
+    "items, or who has come": "элементы или пришедшие",
+    "is set": "установлено",
     "prints": "печатает",
     "creates": "создаёт",
     "wakes": "будит",
@@ -228,6 +246,11 @@ PHRASES: dict[Forms, Forms] = {
     "The two runs do the same.": "Оба запуска делают одно и то же.",
     "The dashed line is the first difference: {words}.": "Пунктиром показано первое различие:"
     " {words}.",
+    ("No room to draw {count} timeout.", "No room to draw {count} timeouts."): (
+        "Нет места, чтобы показать {count} тайм-аут.",
+        "Нет места, чтобы показать {count} тайм-аута.",
+        "Нет места, чтобы показать {count} тайм-аутов.",
+    ),
     "Not drawn: {arrows} to or from tasks that share a row.": "Не показано: {arrows} между задачами"
     " общих строк.",
     "{drawn} of {arrows} drawn.": "Показано {drawn} (всего {arrows}).",
@@ -260,6 +283,11 @@ PHRASES: dict[Forms, Forms] = {
     " {left} из {all}, начиная с {time}; выберите промежуток: start= и end=",
     "{left} of {all} tasks: choose some with tasks=": "задачи: {left} из {all}; выберите: tasks=",
     "{left} of {all} notes": "заметки: {left} из {all}",
+    # Mermaid, Perfetto
+    "left out": "пропущено",
+    "tasks": "задачи",
+    "locks, queues, sections": "блокировки, очереди, секции",
+    "in {primitive}": "в {primitive}",
     # Pages
     "cancelled by {by}": "отменяет {by}",
     "created at {place}": "создана: {place}",

@@ -81,6 +81,9 @@ def span_words(say: Words, timeline: Timeline, span: Span) -> Iterator[str]:
         yield from _blocking(say, timeline, span)
     elif span.state == READY:
         yield say("ready")
+    elif span.cut:
+        after = span.end - span.start if span.kind == "sleep" else None
+        yield from map(drawable, say.cut(say.waits(timeline, span), after))
     else:
         yield from map(drawable, say.waits(timeline, span))
 
