@@ -39,6 +39,12 @@ def _titles(value: Any) -> bool:
     return of_type(tuple, list)(value) and len(value) == 2 and all(map(of_type(str), value))
 
 
+def _moments(value: Any) -> bool:
+    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+        return value is None or value > 0
+    return of_type(list, tuple)(value) and bool(value) and all(map(seconds, value))
+
+
 def _legend(value: Any) -> bool:
     return value == "compact" if isinstance(value, str) else of_type(bool)(value)
 
@@ -71,6 +77,8 @@ OF_CHARTS = {
     "theme": Option(one_of("light", "dark"), "one of 'light' and 'dark'"),
     "title": Option(or_none(of_type(str)), "a text, or None for the default"),
     "outlines": FLAG,
+    "until": Option(or_none(seconds), "a number of seconds from 0 on, or None for all", None),
+    "at": Option(_moments, "a number of pictures from 1 on, times in seconds, or None for all"),
     "legend": Option(_legend, "True, 'compact' or False", True),
     "words": WORDS,
     "size": Option(
@@ -79,7 +87,9 @@ OF_CHARTS = {
         "more",
     ),
 }
-LOOKS = {name: OF_CHARTS[name] for name in ("axis", "theme", "title", "legend", "words", "size")}
+LOOKS = {
+    name: OF_CHARTS[name] for name in ("axis", "theme", "title", "legend", "words", "size", "until")
+}
 OF_TEXTS = {name: OF_CHARTS[name] for name in ("timeline", "title", "words")}
 OF_PAGES = {
     **OF_TEXTS,

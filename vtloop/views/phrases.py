@@ -146,6 +146,8 @@ PHRASES: dict[Forms, Forms] = {
     "prints {text}": "печатает {text}",
     "prints “{text}” at {time}": "печатает «{text}» в момент {time}",
     "{what} from {start} to {end}": "{what} от {start} до {end}",
+    "{what} from {start} on": "{what} начиная с {start}",
+    "{who}, from {start} on": "{who}, начиная с {start}",
     "{who}, from {start} to {end}, returned": "{who}, от {start} до {end}, завершилась",
     "{who}, from {start} to {end}, raised": "{who}, от {start} до {end}, завершилась исключением",
     "{who}, from {start} to {end}, cancelled": "{who}, от {start} до {end}, отменена",
@@ -242,7 +244,8 @@ PHRASES: dict[Forms, Forms] = {
     "{title}, then a deadlock": "{title}, затем взаимная блокировка",
     "{title}, then a livelock": "{title}, затем бесконечная занятость",
     "{title}, in case {case}": "{title}, случай {case}",
-    "{title}, until {time}": "{title}, до {time}",
+    "until {time}": "до {time}",
+    "until {time}, step {step}": "до {time}, шаг {step}",
     "The two runs do the same.": "Оба запуска делают одно и то же.",
     "The dashed line is the first difference: {words}.": "Пунктиром показано первое различие:"
     " {words}.",
