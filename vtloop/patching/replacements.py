@@ -14,6 +14,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from operator import attrgetter
 from types import ModuleType
@@ -104,7 +105,7 @@ class Replacements:
         self._redirections: list[Redirection] = []
         self._redirected: list[tuple[memoryview, bytes, bytes]] = []  # their words, for speed
         self._in_others = in_others
-        self._known: dict[str, int] = {}  # the modules that were asked about, with their id()
+        self._known: dict[str, weakref.ref[ModuleType]] = {}  # the modules that were asked about
         self._modules_seen: tuple[int, object] = (0, None)
         self._lock = threading.Lock()
         self._entered = 0
@@ -195,8 +196,8 @@ class Replacements:
             return
         for name in names:
             module = sys.modules.get(name)
-            if isinstance(module, ModuleType) and self._known.get(name) != id(module):
-                self._known[name] = id(module)
+            if isinstance(module, ModuleType) and self._known.get(name, _nothing)() is not module:
+                self._known[name] = weakref.ref(module)
                 for row in self.later.get(module.__name__, ()):
                     self._add(row.found(module))
                 for replacement in self._in_others(module) if self._in_others else ():
@@ -227,6 +228,10 @@ class Replacements:
 # In the traceback of a failed import it is a frame of the import system, which Python leaves out.
 _hooked: Any = Replacements._find_and_load
 _hooked.__code__ = _hooked.__code__.replace(co_filename=find_and_load.__code__.co_filename)
+
+
+def _nothing() -> None:
+    """Stand for a reference to a module of which nobody has heard yet."""
 
 
 def _name_of(owner: ModuleType | type) -> str:
