@@ -223,9 +223,9 @@ def _words(timeline: Timeline, span: Span, say: Words) -> tuple[str, ...]:
         deadline = timeline.trace.step(span.step).subject
         slept = say.number(plain_seconds(deadline - span.start)) if deadline >= 0 else ""
         words = say("{number}s", number=slept) if slept else say("for ever")
-        return (say("{wait}, cut short", wait=words), words) if span.cut else (words,)
+        return (say("{wait}, cut short", wait=words) if span.cut else words,)
     full, *shorter = say.waits(timeline, span)
     primitive = timeline.primitive(span)
     if primitive is not None:
         return full, primitive.name or say.primitive(primitive)
-    return full, shorter[-1] if shorter else full
+    return full, *shorter

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from math import inf
 from typing import Any
@@ -78,6 +79,10 @@ OF_CHARTS = {
     "title": Option(or_none(of_type(str)), "a text, or None for the default"),
     "outlines": FLAG,
     "until": Option(or_none(seconds), "a number of seconds from 0 on, or None for all", None),
+    "path": Option(
+        lambda value: "{}" in os.path.basename(os.fspath(value)),
+        "a file whose name has {} where the numbers of the pictures go, such as 'slides-{}.png'",
+    ),
     "at": Option(_moments, "a number of pictures from 1 on, times in seconds, or None for all"),
     "legend": Option(_legend, "True, 'compact' or False", True),
     "words": WORDS,

@@ -43,7 +43,7 @@ from vtloop.views.chart.moments import Moment, moments_of
 from vtloop.views.chart.scale import axis_for
 from vtloop.views.chart.svg import Chart, save_figure
 from vtloop.views.chart.within import draw_within
-from vtloop.views.options import OF_CHARTS
+from vtloop.views.options import LOOKS, OF_CHARTS
 from vtloop.views.style import THEMES, size_of
 from vtloop.views.words import Words, words_of
 
@@ -194,13 +194,9 @@ def series(
     options are those of `figure` and `save`. ValueError for a name without '{}', and
     SimulationError where there are too many moments.
     """
+    check(OF_CHARTS, timeline=timeline, path=path, at=at, words=words, outlines=outlines)
+    check(LOOKS, **looks)
     path = Path(path)
-    if "{}" not in path.name:
-        raise ValueError(
-            f"A series of pictures was to be written to {os.fspath(path)!r}, while nothing there "
-            "tells one from another; let its name have {} where their numbers go"
-        )
-    check(OF_CHARTS, timeline=timeline, at=at, words=words, outlines=outlines, **looks)
     moments = moments_of(timeline, axis_for(looks.get("axis"), timeline), at)
     say = words_of(words)
     digits = len(str(len(moments)))
