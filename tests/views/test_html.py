@@ -11,8 +11,10 @@ import pytest
 from tests.support import timelines
 from vtloop.timeline.participants import shown
 from vtloop.views import html
+from vtloop.views.chart.words import span_words
 from vtloop.views.html import page, save
 from vtloop.views.html.contents import SAID, contents
+from vtloop.views.html.looks import Looks
 from vtloop.views.style import THEMES
 from vtloop.views.words import words_of
 
@@ -104,6 +106,16 @@ def test_waits_have_the_colours_of_charts():
         assert told == {state: tuple(look) for state, look in theme.states.items()}
     seen = {data["states"][state][0] for state, *_ in data["looks"]}
     assert seen == {"running", "ready", "sleep", "primitive", "task", "other", "left"} - {"other"}
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_bars_say_what_those_of_charts_do(language):
+    timeline, say = timelines.of_everything(), words_of(language)
+    looks = Looks(timeline, say)
+    for lane in shown(timeline):
+        for span, look in list(looks.of(lane)):
+            in_chart = dict.fromkeys(span_words(say, timeline, span))
+            assert looks.table()[look][2] == tuple(in_chart)
 
 
 def test_rows_of_primitives_and_sections_tell_who_has_them_and_how_many_wait():

@@ -19,7 +19,7 @@ from typing import Any
 from vtloop.timeline.timeline import Timeline
 from vtloop.views.html.looks import Looks
 from vtloop.views.html.rows import Rows
-from vtloop.views.style import ARROWS, STATES, THEMES, Look
+from vtloop.views.style import ARROWS, STATES, THEMES
 from vtloop.views.words import Words
 
 _KINDS = list(ARROWS)
@@ -43,12 +43,14 @@ SAID = (
     "ends cancelled",
     "cancel is requested",
     "CancelledError is delivered",
-    "deadline of a timeout",
+    "timeout that was kept",
+    "timeout that has passed",
     "prints",
     "holds it",
     "in the section",
     "how many wait for it",
-    "how many are there",
+    "items, or who has come",
+    "is set",
     "the loop is blocked",
     "cut short",
     "Zoom in",
@@ -119,12 +121,8 @@ def _colours(name: str) -> dict[str, Any]:
         "primitive": theme.holdings,
         "section": theme.sections,
         "queue": theme.queue,
-        "level": _level(name),
+        "level": theme.level,
     }
-
-
-def _level(name: str) -> Look:
-    return THEMES[name].states["task"]
 
 
 def _dashes(line: Any) -> list[float]:

@@ -11,7 +11,8 @@ Each row is a mapping; times are nanoseconds, and lists of numbers are flat.
 - That of callbacks has `prints`.
 - A primitive's or section's has `has` (how its pieces are said), `pieces` (from, for how long, the
   step, and whose, by the place of the task's row, -1 for nobody), `waiting` and `levels` (since
-  when, how many), and `uses` (when, the step, what, as a sentence).
+  when, how many), `says` (how a level is said, by its number), and `uses` (when, the step, and who
+  does what).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from vtloop.timeline.spans import Bracket, Holding, Lane, Span, Use, Visit
 from vtloop.timeline.timeline import Timeline
 from vtloop.values.columns import cut_in_the_middle
 from vtloop.views.html.looks import Looks
-from vtloop.views.words import Words
+from vtloop.views.words import USES, Words
 
 Row: TypeAlias = dict[str, Any]
 
@@ -147,12 +148,22 @@ class Rows:
                 row["pieces"] = self._pieces(held.get(number, ()))
                 row["waiting"] = timeline.queues.get(number, [])
                 row["levels"] = timeline.levels.get(number, [])
-                row["uses"] = [self._use(use) for use in used.get(number, ())]
+                row["uses"] = [self._use(use) for use in used.get(number, ()) if use.kind in USES]
+                row["says"] = self._levels(primitive.kind, row["levels"])
                 yield row
 
     def _use(self, use: Use) -> list[Any]:
         by = name_of(self._timeline, use.task)
-        return [use.at, use.step, use.kind, f"{by if use.task > 0 else self._say(by)}: {use.kind}"]
+        return [use.at, use.step, self._say(USES[use.kind], who=by if use.task else self._say(by))]
+
+    def _levels(self, kind: str, levels: Iterable[tuple[int, int]]) -> dict[int, str]:
+        """Return how each level of a primitive is said, if it is not just a number."""
+        say = self._say
+        if kind == "Event":
+            return {1: say("set")}
+        if "Queue" not in kind:
+            return {}
+        return {many: say("{count} items", count=many) for many in {many for _, many in levels}}
 
     def _sections(self) -> Iterator[Row]:
         say = self._say
@@ -164,7 +175,7 @@ class Rows:
             row["words"] = say("section {name}", name=section)
             row["has"] = say("{who} is in {what}", who="{who}", what=row["words"])
             row["pieces"] = self._pieces(visits)
-            row |= {"waiting": [], "levels": [], "uses": []}
+            row |= {"waiting": [], "levels": [], "uses": [], "says": {}}
             yield row
 
     def _pieces(self, had: Iterable[Holding | Visit]) -> list[int]:
