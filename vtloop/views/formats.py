@@ -20,15 +20,15 @@ from vtloop.timeline.timeline import Timeline
 from vtloop.values.columns import carried
 from vtloop.values.files import check_file, opened
 from vtloop.values.options import Option, check
-from vtloop.views.options import LOOKS, OF_PAGES
+from vtloop.views.options import LOOKS, OF_CHARTS, OF_PAGES
 
 
-def _chart(format: str, timeline: Timeline, **options: Any) -> list[bytes]:
+def _chart(format: str, timeline: Timeline, outlines: bool = False, **options: Any) -> list[bytes]:
     try:
         chart = import_module("vtloop.views.chart")
     except ImportError as error:
         raise _no_matplotlib() from error
-    return [chart.svg.to_bytes(chart.figure(timeline, **options), format)]
+    return [chart.svg.to_bytes(chart.figure(timeline, **options), format, outlines=outlines)]
 
 
 def _no_matplotlib() -> SimulationError:
@@ -88,6 +88,7 @@ _SAID = {"words": LOOKS["words"]}
 _TITLED = {"title": LOOKS["title"], **_SAID}
 _OPTIONS: Mapping[str, Mapping[str, Option]] = {
     **dict.fromkeys(_CHARTS, LOOKS),
+    "svg": {**LOOKS, "outlines": OF_CHARTS["outlines"]},
     "html": {"theme": OF_PAGES["theme"], **_TITLED},
     **dict.fromkeys(("gantt", "sequence"), _TITLED),
     "perfetto": _SAID,

@@ -7,6 +7,7 @@ from math import inf
 from typing import Any
 
 from vtloop.values.options import (
+    FLAG,
     Option,
     count,
     having,
@@ -67,6 +68,7 @@ OF_CHARTS = {
     "axis": Option(or_none(one_of("time", "steps", "both")), "one of 'time', 'steps' and 'both'"),
     "theme": Option(one_of("light", "dark"), "one of 'light' and 'dark'"),
     "title": Option(or_none(of_type(str)), "a text, or None for the default"),
+    "outlines": FLAG,
     "legend": Option(_legend, "True, 'compact' or False", True),
     "words": Option(_words, "", "en"),  # what it raises says what to pass instead
     "size": Option(

@@ -34,7 +34,6 @@ MARKS = {
     "cancelled": ("ends cancelled", "D"),
     "request": ("cancel is requested", "v"),
     "delivery": ("CancelledError is delivered", "v"),
-    "deadline": ("deadline of a timeout", "|"),
     "print": ("prints", "|"),
 }
 
@@ -76,6 +75,7 @@ class Theme(NamedTuple):
     holdings: tuple[Look, Look]  # one holder after the other
     sections: tuple[Look, Look]  # one task in them after the other
     queue: Look  # how many wait, in a primitive's row
+    level: Look  # how full it is
 
 
 def _states(ink: str, **colours: tuple[str, str]) -> dict[str, Look]:
@@ -108,6 +108,7 @@ THEMES = {
         holdings=(Look("#e3c3d7", "#b9769d", "#1f2328"), Look("#f2e1ec", "#b9769d", "#1f2328")),
         sections=(Look("#cde7ea", "#6fa9b2", "#1f2328"), Look("#e4f3f5", "#6fa9b2", "#1f2328")),
         queue=Look("#f6cdb4", "#f6cdb4", "#1f2328"),
+        level=Look("#d3dcf2", "#8193c8", "#1f2328"),
     ),
     "dark": Theme(
         paper="#0d1117",
@@ -134,6 +135,7 @@ THEMES = {
         holdings=(Look("#5c3550", "#a3678a", "#e6edf3"), Look("#3b2434", "#a3678a", "#e6edf3")),
         sections=(Look("#1b4550", "#4f93a0", "#e6edf3"), Look("#12303a", "#4f93a0", "#e6edf3")),
         queue=Look("#5f3823", "#5f3823", "#e6edf3"),
+        level=Look("#26304f", "#6878b0", "#e6edf3"),
     ),
 }
 

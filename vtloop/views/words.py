@@ -215,6 +215,21 @@ class Words:
         if short:
             yield short
 
+    def kind(self, timeline: Timeline, span: Span) -> str:
+        """Return what all waits of this kind are called, for whomever and however long they are.
+
+        Those for a primitive have its name: "Lock 'x'".
+        """
+        if span.kind == "sleep":
+            return self("sleep")
+        primitive = timeline.primitive(span)
+        if primitive is not None:
+            return self.primitive(primitive)
+        sentence, _, short = _WAITS[span.kind]
+        return short or self(
+            "a task" if span.kind == "task" else sentence, **self._subject(timeline, span)
+        )
+
     def sleep(self, length: int | None) -> Iterator[str]:
         """Yield what may be written in a sleep of some length, None for one without end."""
         if length is None:
@@ -239,16 +254,19 @@ class Words:
             yield self("cut after {length}", length=length)
         yield self("cut short")
 
-    def timeout(self, lengths: Sequence[int | None]) -> Iterator[str]:
+    def timeout(self, lengths: Sequence[int | None], kind: str = "timeout") -> Iterator[str]:
         """Yield what may be written at a timeout, the longest first.
 
-        `lengths` are from its beginning to each deadline that it had, None for no deadline.
+        `lengths` are from its beginning to each deadline that it had, None for no deadline; `kind`
+        is 'timeout' or 'wait_for'.
         """
         told = [self("no deadline") if one is None else self.seconds(one) for one in lengths]
         if len(told) > 1:
             yield self("timeout {length}, then {later}", length=told[0], later=", ".join(told[1:]))
         if lengths and lengths[-1] is not None:
-            yield self("timeout {length}", length=told[-1])
+            yield self(
+                "timeout {length}" if kind == "timeout" else "wait_for {length}", length=told[-1]
+            )
             yield told[-1]
         else:
             yield self("timeout without a deadline")

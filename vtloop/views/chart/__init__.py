@@ -5,32 +5,42 @@
     >>> run = vtloop.simulate(lambda: asyncio.sleep(1))
     >>> chart.save(run.timeline, "nap.svg")  # doctest: +SKIP
 
-- `draw` draws on axes, which are yours: by time, x is in seconds. pyplot is not used.
+- `draw` draws on axes, which are yours: by time, x is in seconds, also where a lens opens up what
+  happens at one instant. Names, title and legend take a part of the axes. pyplot is not used.
 - A text stands only where it fits into the axes as large as they are when it is drawn.
 - The label of a shape is its tooltip, its gid is its id in SVG; see `canvas`.
 
 A map of the package, from the bottom up:
 
+- `fonts`, `slim`, `svg`: which fonts have what is to be written, and files
 - `scale`, `words`, `facts`, `lens`: what stands where across, and what it says
-- `canvas`, `routes`, `notes`, `rows`: on what is drawn, and what stands where down
-- `sheet`, `svg`: what all who draw share, and files
-- `marks`, `bars`, `primitives`, `arrows`, `paint`: what is drawn in rows
-- `axis`, `frame`, `layout`: what is drawn around them, and where everything stands
+- `canvas`: on what is drawn
+- `routes`, `notes`, `brackets`, `row`, `strips`, `rows`: what stands where down
+- `sheet`, `description`: what all who draw share, and the schedule in words
+- `marks`, `bars`, `levels`, `primitives`, `arrows`, `paint`: what is drawn in rows
+- `axis`, `frame`, `legend`: what is drawn around them
+- `layout`, `within`: where everything stands, in figures, and in axes of the user's own
 """
 
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from matplotlib.text import Text
+
 from vtloop.timeline.difference import first_difference
 from vtloop.values.options import check
-from vtloop.views.chart.layout import default_title, layouts_of, stacked
+from vtloop.views.chart.description import described
+from vtloop.views.chart.fonts import fit
+from vtloop.views.chart.layout import default_title, stacked
 from vtloop.views.chart.scale import axis_for
-from vtloop.views.chart.svg import save_figure
+from vtloop.views.chart.svg import Chart, save_figure
+from vtloop.views.chart.within import draw_within
 from vtloop.views.options import OF_CHARTS
-from vtloop.views.style import SIZES, THEMES, size_of
+from vtloop.views.style import THEMES, size_of
 from vtloop.views.words import words_of
 
 if TYPE_CHECKING:
@@ -54,7 +64,8 @@ def draw(
 ) -> Axes:
     """Draw the schedule of a run on axes, and return them.
 
-    Without `ax`, they are those of a new figure of README size. `axis` is what stands across:
+    Without `ax`, they are those of a new figure of README size; with it, all that is drawn stays
+    where `ax` is, so that its neighbours are clear of it. `axis` is what stands across:
     'time'; 'steps', with a column for each; or 'both'. Without it, it is time if any passes.
     `font` is the size of text in points, and `prefix` begins the id of every shape, so that ids
     differ in a figure of several charts. TypeError or ValueError for options that are none of this.
@@ -73,15 +84,10 @@ def draw(
     if ax is None:
         made = figure(timeline, axis=axis, theme=theme, title=title, legend=legend, words=words)
         return made.axes[0]
-    say = words_of(words)
-    box = ax.get_window_extent()
-    room = box.width * 72 / ax.figure.dpi
-    across = axis_for(axis, timeline)
-    (layout,) = layouts_of([timeline], across, room, font or SIZES["readme"].font, say)
-    lines = box.height * 72 / ax.figure.dpi / layout.height
-    if lines < layout.across.font and font is None:
-        (layout,) = layouts_of([timeline], across, room, max(4.0, lines), say)
-    layout.paint(ax, THEMES[theme], title, bool(legend), prefix)
+    scale = axis_for(axis, timeline)
+    draw_within(ax, timeline, scale, THEMES[theme], title, legend, words_of(words), font, prefix)
+    if not isinstance(ax.figure, Chart):  # which sees to it when it is drawn
+        deque(fit(ax.findobj(Text)), 0)
     return ax
 
 
@@ -110,9 +116,10 @@ def figure(
         words=words,
         size=size,
     )
-    return stacked(
-        [timeline], axis, THEMES[theme], [title], bool(legend), size_of(size), words_of(words)
-    )
+    say = words_of(words)
+    made = stacked([timeline], axis, THEMES[theme], [title], bool(legend), size_of(size), say)
+    made.about = title or default_title(timeline, say), described(timeline, say)
+    return made
 
 
 def compare(
@@ -135,12 +142,19 @@ def compare(
     say = words_of(words)
     names = list(titles or (default_title(one, say), default_title(other, say)))
     found = first_difference(one, other)
-    return stacked([one, other], axis, THEMES[theme], names, True, size_of(size), say, found)
+    made = stacked([one, other], axis, THEMES[theme], names, True, size_of(size), say, found)
+    told = (f"{name}\n{described(run, say)}" for name, run in zip(names, (one, other), strict=True))
+    made.about = " / ".join(names), "\n\n".join(told)
+    return made
 
 
-def save(timeline: Timeline, path: str | os.PathLike[str], **options: Any) -> None:
+def save(
+    timeline: Timeline, path: str | os.PathLike[str], *, outlines: bool = False, **options: Any
+) -> None:
     """Write the chart of a run to an SVG, PNG or PDF file, by its suffix; options as for `figure`.
 
-    Equal runs give equal bytes.
+    In SVG text is text, which can be searched and selected; with `outlines` it is the outlines of
+    its letters, which look the same where the font is missing. Equal runs give equal bytes.
     """
-    save_figure(figure(timeline, **options), path)
+    check(OF_CHARTS, outlines=outlines)
+    save_figure(figure(timeline, **options), path, outlines=outlines)

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from vtloop.timeline.timeline import Timeline
 from vtloop.values.clock import NANOSECONDS
 from vtloop.views.chart.canvas import BACK, BAND, TICK, Canvas
-from vtloop.views.chart.rows import Across
+from vtloop.views.chart.notes import MARGIN
+from vtloop.views.chart.row import Across
 from vtloop.views.chart.scale import Scale
 from vtloop.views.chart.words import width
 from vtloop.views.style import FONT, plain
@@ -62,7 +63,9 @@ def paint_axis(canvas: Canvas, timeline: Timeline, scale: Scale, across: Across)
         _columns(canvas, scale, across, unit)
     for label in ax.get_xticklabels():
         label.set_fontfamily(FONT)
-    ax.set_xlabel(words, fontsize=font * 0.9, color=theme.muted, fontfamily=FONT, loc="left")
+    label = ax.set_xlabel(words, fontsize=font * 0.9, color=theme.muted, fontfamily=FONT)
+    label.set_horizontalalignment("left")  # of the axes, or further left if it is too long
+    label.set_x(min(0.0, 1 - width(words, font * 0.9) * MARGIN / across.room))
 
 
 def _opened(canvas: Canvas, scale: Scale) -> None:

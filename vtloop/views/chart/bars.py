@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 
 from vtloop.timeline.spans import Span
-from vtloop.views.chart.canvas import BAR, SMALL, TICK, Box
+from vtloop.views.chart.canvas import BAR, SMALL, TICK, TOOTH, Box
 from vtloop.views.chart.marks import paint_marks, paint_prints
-from vtloop.views.chart.rows import Row
+from vtloop.views.chart.row import Row
 from vtloop.views.chart.sheet import Sheet
 from vtloop.views.chart.words import fitting, span_tooltip, span_words
 from vtloop.views.style import STATES, shown_as
@@ -28,7 +28,9 @@ def paint_lane(sheet: Sheet, row: Row) -> None:
             shapes[state].append(sheet.at_least_a_pixel(box))
         else:
             tooltip = span_tooltip(sheet.canvas.say, sheet.timeline, lane, span)
-            sheet.canvas.state(box, state, f"task-{lane.number}-span-{place}", tooltip)
+            cut = span.cut and state not in ("running", "ready")
+            paint = sheet.canvas.torn if cut else sheet.canvas.state
+            paint(box, state, f"task-{lane.number}-span-{place}", tooltip)
         _span_words(sheet, span, state, box)
     _shapes(sheet, shapes, f"task-{lane.number}", lane.label)
     paint_marks(sheet, lane, row, end)
@@ -59,9 +61,13 @@ def _span_words(sheet: Sheet, span: Span, state: str, box: Box) -> None:
     if room <= sheet.across.font:
         return
     size = sheet.across.font * SMALL
+    if span.cut and state != "ready" and not sheet.dense:
+        right -= TOOTH * sheet.across.font / sheet.across.points
+        room -= TOOTH * sheet.across.font
     text = fitting(span_words(sheet.canvas.say, sheet.timeline, span), room, size)
     look = sheet.canvas.theme.states[state]
     if text:
+        sheet.canvas.told.add(("state", state))
         behind = "" if state in ("running", "sleep") else look.face
         middle = (left + right) / 2, (top + bottom) / 2
         sheet.canvas.words(*middle, text, colour=look.ink, behind=behind)

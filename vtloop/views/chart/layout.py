@@ -11,10 +11,12 @@ from vtloop.timeline.difference import Difference
 from vtloop.views import titles
 from vtloop.views.chart import frame
 from vtloop.views.chart.axis import RULER, paint_axis, paint_ruler
-from vtloop.views.chart.canvas import MARK, Canvas
+from vtloop.views.chart.canvas import MARK, SMALL, Canvas
+from vtloop.views.chart.legend import LINE, paint_legend
 from vtloop.views.chart.lens import crowds, scales_of
 from vtloop.views.chart.paint import paint_rows
-from vtloop.views.chart.rows import Across, plan_of
+from vtloop.views.chart.row import Across
+from vtloop.views.chart.rows import plan_of
 from vtloop.views.chart.scale import Scale, axis_for
 from vtloop.views.chart.sheet import Sheet
 from vtloop.views.chart.svg import Chart
@@ -24,12 +26,13 @@ from vtloop.views.words import Words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
     from vtloop.timeline.timeline import Timeline
 
 _LEFT, _RIGHT = 1.2, 1.4  # lines of text, within the axes, for the marks of start and end
+_MOST_BEYOND = 0.25  # of a chart, for what is printed at the end
 _SMALLEST = 4.5  # points, of a font
+ABOVE = 2.6  # lines of text, of the title
 
 
 class Layout:
@@ -43,12 +46,13 @@ class Layout:
         font: float,
         say: Words,
         period: tuple[float, float] | None = None,
+        beyond: float = 0.0,
     ) -> None:
         self.say = say
         self.timeline = timeline
         self.scale = scale
         start, end = period or (scale.start, scale.end)
-        points = max(1.0, room - (_LEFT + _RIGHT) * font) / (end - start)
+        points = max(1.0, room - (_LEFT + _RIGHT) * font - beyond) / (end - start)
         self.across = Across(start - _LEFT * font / points, points, room, font)
         top = RULER if scale.axis == "both" else 0.0
         self.plan = plan_of(timeline, self.scale, self.across, top, say)
@@ -62,7 +66,7 @@ class Layout:
         ax: Axes,
         theme: Theme,
         title: str | None,
-        legend: bool,
+        legend: bool | str,
         prefix: str,
         seen: dict[tuple[str, str], None] | None = None,
         notes: Sequence[str] = (),
@@ -88,12 +92,13 @@ class Layout:
         frame.paint_title(canvas, title, left, across.room)
         below = font * (4.6 if self.timeline.trace.wall_clock else 3.6)
         if legend:
-            lines = frame.paint_legend(canvas, left, left + across.room, below)
-            below += (lines * 1.55 - 0.2) * 0.86 * font
+            compact = legend == "compact"
+            lines = paint_legend(canvas, left, left + across.room, below, compact)
+            below += lines * LINE * SMALL * font
         if caption:
             below += 0.5 * font
             lines = frame.paint_caption(canvas, caption, left, left + across.room, below)
-            below += lines * 1.3 * 0.86 * font
+            below += lines * 1.3 * SMALL * font
         return below, canvas
 
     def _set_limits(self, ax: Axes) -> None:
@@ -150,11 +155,11 @@ def stacked(
     axis: str | None,
     theme: Theme,
     titles: Sequence[str | None],
-    legend: bool,
+    legend: bool | str,
     size: Size,
     say: Words,
     difference: Difference | None = None,
-) -> Figure:
+) -> Chart:
     """Return a figure with one chart below the other, in a font with which it is not too tall."""
     font = size.font
     across = axis_for(axis, *timelines)
@@ -168,16 +173,26 @@ def stacked(
 def layouts_of(
     timelines: list[Timeline], axis: str, room: float, font: float, say: Words
 ) -> list[Layout]:
-    """Return the layouts of charts that stand over one another, `room` points wide."""
-    inner = room - (_LEFT + _RIGHT) * font
-    scales = scales_of(timelines, axis, list(map(crowds, timelines)), inner, font)
-    period = None
-    if axis == "time":
-        period = min(scale.start for scale in scales), max(scale.end for scale in scales)
-    return [
-        Layout(timeline, scale, room, font, say, period)
-        for timeline, scale in zip(timelines, scales, strict=True)
-    ]
+    """Return the layouts of charts that stand over one another, `room` points wide.
+
+    Where what is printed at the end has no room, time ends before the chart does.
+    """
+    crowded = list(map(crowds, timelines))
+
+    def made(beyond: float) -> list[Layout]:
+        inner = room - (_LEFT + _RIGHT) * font - beyond
+        scales = scales_of(timelines, axis, crowded, inner, font)
+        period = None
+        if axis == "time":
+            period = min(scale.start for scale in scales), max(scale.end for scale in scales)
+        return [
+            Layout(timeline, scale, room, font, say, period, beyond)
+            for timeline, scale in zip(timelines, scales, strict=True)
+        ]
+
+    layouts = made(0.0)
+    beyond = max(layout.plan.beyond for layout in layouts)
+    return made(min(beyond, _MOST_BEYOND * room)) if beyond > 0 else layouts
 
 
 def _stacked(
@@ -185,12 +200,12 @@ def _stacked(
     axis: str,
     theme: Theme,
     titles: Sequence[str | None],
-    legend: bool,
+    legend: bool | str,
     size: Size,
     say: Words,
     font: float,
     difference: Difference | None,
-) -> Figure:
+) -> Chart:
     wide, edge = size.width * 72, 1.0 * font
     rough = layouts_of(timelines, axis, wide, font, say)
     labels = max(layout.labels for layout in rough)
@@ -209,7 +224,7 @@ def _stacked(
         seen = canvas.seen
         if difference is not None:
             layout.mark_difference(canvas, difference, place)
-        heights.append((2.6 * font, layout.height * font, below + 0.3 * font))
+        heights.append((ABOVE * font, layout.height * font, below + 0.3 * font))
     tall = sum(map(sum, heights)) + 0.2 * font
     made.set_size_inches(size.width, tall / 72)
     top = tall

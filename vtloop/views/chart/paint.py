@@ -7,7 +7,7 @@ from vtloop.views.chart.bars import paint_group, paint_lane
 from vtloop.views.chart.canvas import BACK, BAR, Box
 from vtloop.views.chart.marks import paint_prints
 from vtloop.views.chart.primitives import paint_primitive, paint_section, waits_for_primitives
-from vtloop.views.chart.rows import Row
+from vtloop.views.chart.row import Row
 from vtloop.views.chart.sheet import Sheet
 from vtloop.views.style import Look
 

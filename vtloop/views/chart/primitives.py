@@ -6,13 +6,12 @@ from itertools import pairwise
 
 from vtloop.timeline.spans import READY
 from vtloop.views.chart.canvas import BAR, SMALL, Box
-from vtloop.views.chart.rows import Row
+from vtloop.views.chart.levels import MANY_PIECES, paint_uses
+from vtloop.views.chart.row import Row
 from vtloop.views.chart.sheet import Sheet
+from vtloop.views.chart.strips import WAITING
 from vtloop.views.chart.words import drawable, fitting
 from vtloop.views.style import Look
-
-_MANY_PIECES = 60  # of a queue, from which on its length is a height, not a number
-
 
 Wait = tuple[float, float]  # from where to where
 
@@ -31,12 +30,15 @@ def waits_for_primitives(sheet: Sheet) -> dict[int, list[Wait]]:
 
 def paint_primitive(sheet: Sheet, row: Row, waits: list[Wait]) -> None:
     """Paint the row of one primitive, for which tasks wait."""
-    say, theme = sheet.canvas.say, sheet.canvas.theme
-    primitive = say.primitive(sheet.timeline.trace.primitives[row.primitive])
-    sheet.canvas.seen.setdefault(("held", "held"))
-    has, together = "{who} holds {what}", "{what} is held {times}"
-    _strip(sheet, row, theme.holdings, has, primitive, together)
-    _queue(sheet, row, primitive, waits)
+    primitive = sheet.timeline.trace.primitives[row.primitive]
+    words = sheet.canvas.say.primitive(primitive)
+    if row.holdings:
+        sheet.canvas.seen.setdefault(("held", "held"))
+        has, together = "{who} holds {what}", "{what} is held {times}"
+        _strip(sheet, row, sheet.canvas.theme.holdings, has, words, together)
+    else:
+        paint_uses(sheet, row, primitive)
+    _queue(sheet, row, words, waits)
 
 
 def paint_section(sheet: Sheet, row: Row) -> None:
@@ -59,7 +61,7 @@ def _strip(
     slots = 1 + max(slot for slot, _, _ in row.holdings)
     each = row.bar_height / slots
     name = row.name
-    many = len(row.holdings) > _MANY_PIECES * 4
+    many = len(row.holdings) > MANY_PIECES * 4
     boxes: tuple[list[Box], list[Box]] = [], []
     for count, (slot, index, holding) in enumerate(row.holdings):
         left, right = scale.during(event(holding.first).step, holding.start), scale.end
@@ -95,10 +97,12 @@ def _queue(sheet: Sheet, row: Row, primitive: str, waits: list[Wait]) -> None:
         most = max(most, waiting)
         if waiting and right > left:
             pieces.append((left, right, waiting))
-    top, look = row.bar + row.bar_height + 0.1, sheet.canvas.theme.queue
-    if len(pieces) > _MANY_PIECES:
+    top, look = row.queue, sheet.canvas.theme.queue
+    if len(pieces) > MANY_PIECES:
         sheet.canvas.seen.setdefault(("queue", "queue"))
-        heights = [(left, top, right, top + 0.9 * count / most) for left, right, count in pieces]
+        heights = [
+            (left, top, right, top + WAITING * count / most) for left, right, count in pieces
+        ]
         tasks = say("{count} tasks", count=most)
         tip = say("up to {tasks} wait for {primitive}", tasks=tasks, primitive=primitive)
         sheet.canvas.boxes(heights, look, f"{row.name}-queue", tip, BAR)
@@ -106,12 +110,12 @@ def _queue(sheet: Sheet, row: Row, primitive: str, waits: list[Wait]) -> None:
     for place, (left, right, count) in enumerate(pieces):
         sheet.canvas.seen.setdefault(("queue", "queue"))
         tip = say("{count} tasks wait for {primitive}", count=count, primitive=primitive)
-        box = left, top, right, top + 0.9
+        box = left, top, right, top + WAITING
         sheet.canvas.box(box, look, "", f"{row.name}-queue-{place}", tip, BAR)
         room = (right - left) * sheet.across.points - 0.4 * sheet.across.font
         text = fitting(
             [say("{count} waiting", count=count), str(count)], room, sheet.across.font * 0.72
         )
         if text:
-            middle = (left + right) / 2, top + 0.45
+            middle = (left + right) / 2, top + WAITING / 2
             sheet.canvas.words(*middle, text, size=0.72, colour=look.ink)

@@ -6,11 +6,13 @@ bar of its target changes.
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from vtloop.timeline.spans import Arrow
 from vtloop.timeline.timeline import Timeline
+from vtloop.values.trace import PlainEvent
 from vtloop.views.chart.facts import arrows_between, words_of_arrows
 from vtloop.views.chart.scale import Scale
 from vtloop.views.words import Words
@@ -56,14 +58,38 @@ def routes_of(
     found = list(arrows_between(timeline, {*shared, *alone}))
     free = [pair for pair in found if pair[1].source in alone and pair[1].target in alone]
     free.sort(key=lambda pair: _INTEREST.index(pair[1].kind))
+    requests = _requests(timeline, scale)
     routes = []
     for index, arrow in free[:MOST_ARROWS]:
         start = scale.during(arrow.source_step, arrow.start)
-        end = _end(timeline, scale, arrow, start)
+        asked = requests[arrow.target, arrow.start, arrow.source_step]
+        if arrow.kind == "cancel" and asked:
+            end = asked.popleft()
+        else:
+            end = _end(timeline, scale, arrow, start)
         routes.append(Route(index, arrow, start, end, alone[arrow.source], alone[arrow.target]))
     if len(routes) == len(found):
         return routes, []
     return routes, [words_of_arrows(say, len(routes), len(found), len(free))]
+
+
+def request_x(timeline: Timeline, scale: Scale, event: PlainEvent) -> float:
+    """Return where a task is asked to stop."""
+    step, at, _, who, _, _ = event
+    if step >= 0 and timeline.trace.step(step).who != who:
+        return scale.after(step, at)  # the loop did, between two steps
+    return scale.during(step, at)
+
+
+def _requests(timeline: Timeline, scale: Scale) -> dict[tuple[int, int, int], deque[float]]:
+    """Return where tasks are asked to stop: by the task, the instant, and the step behind it."""
+    requests: dict[tuple[int, int, int], deque[float]] = defaultdict(deque)
+    for event in timeline.trace.events:
+        step, at, kind, who, subject, _ = event
+        if kind == "cancel":
+            source, _ = timeline.requested(step, who)
+            requests[subject, at, source].append(request_x(timeline, scale, event))
+    return requests
 
 
 def _end(timeline: Timeline, scale: Scale, arrow: Arrow, start: float) -> float:
@@ -76,10 +102,16 @@ def _end(timeline: Timeline, scale: Scale, arrow: Arrow, start: float) -> float:
     return max(start, scale.centre(woken_by))
 
 
-def passed(routes: Sequence[Route], rows: int) -> list[list[tuple[float, float]]]:
-    """Return what arrows take of the space below the bar of each row, from where to where."""
-    taken: list[list[tuple[float, float]]] = [[] for _ in range(rows)]
+Taken = list[list[tuple[float, float]]]
+
+
+def passed(routes: Sequence[Route], rows: int) -> tuple[Taken, Taken]:
+    """Return what arrows take of the space below the bar of each row, and above it, as places."""
+    below: Taken = [[] for _ in range(rows)]
+    above: Taken = [[] for _ in range(rows)]
     for route in routes:
+        taken = min(route.start, route.end), max(route.start, route.end)
         for row in route.rows:
-            taken[row].append((min(route.start, route.end), max(route.start, route.end)))
-    return taken
+            below[row].append(taken)
+            above[row + 1].append(taken)
+    return below, above

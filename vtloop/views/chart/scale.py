@@ -89,10 +89,10 @@ class Scale:
         """Return the place of a time, in nanoseconds."""
         if self.axis == "time":
             return time / NANOSECONDS + self._moved[bisect_left(self._opened, time)]
-        index = bisect_right(self._ats, time) - 1
+        index = max(0, bisect_right(self._ats, time) - 1)
         left, right = self._edges[index]
-        if time == self._ats[index] or index + 1 == len(self._ats):
-            return left if time == self._ats[index] else right
+        if time <= self._ats[index] or index + 1 == len(self._ats):
+            return left if time <= self._ats[index] else right
         passed = (time - self._ats[index]) / (self._ats[index + 1] - self._ats[index])
         return right + (self._edges[index + 1][0] - right) * passed
 

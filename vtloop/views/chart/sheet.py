@@ -9,7 +9,8 @@ from vtloop.timeline.spans import READY, RUNNING, Lane, Span
 from vtloop.timeline.timeline import Timeline
 from vtloop.views.chart.canvas import Box, Canvas
 from vtloop.views.chart.facts import ends_of_left, told
-from vtloop.views.chart.rows import Across, Plan
+from vtloop.views.chart.row import Across
+from vtloop.views.chart.rows import Plan
 from vtloop.views.chart.scale import Scale
 from vtloop.views.style import state_of
 

@@ -11,11 +11,13 @@ from collections.abc import Iterable, Iterator
 
 from vtloop.timeline.spans import READY, RUNNING, Lane, Span
 from vtloop.timeline.timeline import Timeline
+from vtloop.values.columns import cells
+from vtloop.views.chart.fonts import is_foreign, width_of_foreign
 from vtloop.views.style import FONT
 from vtloop.views.words import Words
 
 _SAFETY = 1.02  # a renderer may set a text a little wider than the font says
-_LONGEST = 60  # characters of a text in a chart
+_LONGEST = 60  # columns of a text in a chart
 
 
 _DIGITS = str.maketrans("123456789", "000000000")  # all as wide as each other
@@ -32,22 +34,23 @@ def _width_of_100(text: str, weight: str) -> float:
     from matplotlib.textpath import text_to_path
 
     font = FontProperties(family=FONT, size=100, weight=weight)
-    across, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
-    return float(across)
-
-
-@functools.lru_cache(maxsize=1)
-def _characters() -> frozenset[int]:
-    from matplotlib.font_manager import FontProperties, findfont, get_font
-
-    return frozenset(get_font(findfont(FontProperties(family=FONT))).get_charmap())
+    own = "".join(char for char in text if not is_foreign(char))
+    across, _, _ = text_to_path.get_text_width_height_descent(own, font, ismath=False)
+    foreign = sum(width_of_foreign(char) for char in text if is_foreign(char))
+    return float(across) + 100 * foreign
 
 
 def drawable(text: str, longest: int = _LONGEST) -> str:
-    """Return a text in characters that the font has, on one line, not too long."""
-    line = " ".join(text.split())
-    known = "".join(char if ord(char) in _characters() else "\ufffd" for char in line)
-    return known if len(known) <= longest else known[: longest - 1] + "…"
+    """Return a text on one line, not too long, with escapes for what cannot be seen."""
+    found = cells(" ".join(text.split()))
+    return "".join(found) if len(found) <= longest else _cut(found, longest - 1)
+
+
+def _cut(found: list[str], length: int) -> str:
+    """Return the first cells of a text, up to the end of what takes several."""
+    while length and not found[length]:
+        length -= 1
+    return "".join(found[:length]).rstrip() + "…"
 
 
 def fitting(candidates: Iterable[str], room: float, size: float) -> str:
@@ -59,8 +62,9 @@ def shortened(text: str, room: float, size: float, weight: str = "normal") -> st
     """Return a text as far as it fits into some points."""
     if width(text, size, weight) <= room:
         return text
-    for length in range(len(text) - 1, 0, -1):
-        cut = text[:length].rstrip() + "…"
+    found = cells(text)
+    for length in range(len(found) - 1, 0, -1):
+        cut = _cut(found, length)
         if width(cut, size, weight) <= room:
             return cut
     return ""
@@ -77,6 +81,9 @@ def span_words(say: Words, timeline: Timeline, span: Span) -> Iterator[str]:
         yield from _blocking(say, timeline, span)
     elif span.state == READY:
         yield say("ready")
+    elif span.cut:
+        after = span.end - span.start if span.kind == "sleep" else None
+        yield from map(drawable, say.cut(say.waits(timeline, span), after))
     else:
         yield from map(drawable, say.waits(timeline, span))
 
