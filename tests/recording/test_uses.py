@@ -149,7 +149,7 @@ def test_a_queue_that_is_shut_down_at_once_is_empty():
     assert levels(main) == {"Queue 'jobs'": [(0, 2), (1, 0)]}
 
 
-FILLED = asyncio.Queue()
+FILLED: asyncio.Queue[str] = asyncio.Queue()
 
 
 def test_a_queue_that_was_filled_before_the_run_has_its_level_from_the_start():
