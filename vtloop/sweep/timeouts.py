@@ -119,6 +119,13 @@ class TimedLoop(WitnessedLoop):
         return 0
 
 
+def timed(loop: WitnessedLoop) -> TimedLoop:
+    """Return a loop as one with numbered timeouts. TypeError if it is none."""
+    if not isinstance(loop, TimedLoop):
+        raise TypeError(f"Timeouts are counted on a TimedLoop, while {loop!r} does not number them")
+    return loop
+
+
 def subject_of(timer: AnyTimerHandle) -> object:
     """Return what asyncio knows a timeout by: its `Timeout`, or the future that waits for it."""
     plain: Any = timer
