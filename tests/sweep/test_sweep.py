@@ -230,6 +230,7 @@ def test_the_process_is_as_before_when_a_sweep_has_ended():
             "exception" in vars(vtloop.core.tasks.Task),
         )
 
+    gc.unfreeze()
     before = state()
 
     async def broken():
