@@ -48,7 +48,7 @@ and what is in each of its files:
 - `integrations`: the command line, notebooks, pytest
 
 Besides there are doors, modules of a few lines by which users know what is in a room: `trace`,
-`choices`, `chart`, `marbles`, `mermaid`, `perfetto`, `pytest_plugin`, `__main__`.
+`choices`, `chart`, `marbles`, `mermaid`, `perfetto`, `words`, `pytest_plugin`, `__main__`.
 """
 
 from importlib import import_module
@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from vtloop import strategies as strategies
     from vtloop import sweep as sweep
     from vtloop import trace as trace
+    from vtloop import words as words
     from vtloop.claims import takes as takes
     from vtloop.core.loop import VirtualLoop as VirtualLoop
     from vtloop.core.patches.wall_clock import shift_wall_clock as shift_wall_clock
@@ -126,6 +127,7 @@ _MODULES = {
     "strategies",
     "sweep",
     "trace",
+    "words",
 }
 
 

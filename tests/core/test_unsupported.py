@@ -11,7 +11,7 @@ import pytest
 import vtloop
 from vtloop.core.borrowed import Stock
 from vtloop.core.executors import Executors
-from vtloop.core.patches import environment
+from vtloop.core.patches import environment, recorded
 from vtloop.core.scheduling import Scheduling
 from vtloop.core.unsupported import NETWORK, REFUSED, Unsupported
 
@@ -121,7 +121,7 @@ def test_what_counts_as_a_coroutine_function_is_as_with_the_stock_loop():
 
 
 @pytest.mark.parametrize(
-    "replaced", [*environment.ALWAYS, *environment.RECORDED], ids=lambda one: one.name
+    "replaced", [*environment.ALWAYS, *recorded.RECORDED], ids=lambda one: one.name
 )
 def test_what_stands_in_for_a_coroutine_function_is_one(replaced):
     original = vars(replaced.module).get(replaced.name)

@@ -423,7 +423,7 @@ def test_a_chart_that_cannot_be_drawn_is_refused(run, tmp_path, options, error, 
 
 @pytest.mark.parametrize(
     ("name", "option"),
-    [("run.html", "theme"), ("run.txt", "title"), ("run.json", "axis"), ("run.jsonl", "size")],
+    [("run.html", "axis"), ("run.txt", "title"), ("run.json", "axis"), ("run.jsonl", "size")],
 )
 def test_an_option_that_a_format_does_not_take_is_refused_by_name(run, tmp_path, name, option):
     with pytest.raises(TypeError, match=rf"with {option}=, which the format \w+ does not take"):
@@ -457,7 +457,7 @@ COMMANDS = [
     ("chart program.py --format doc", "invalid choice: 'doc'"),
     ("chart program.py --theme pink", "invalid choice: 'pink'"),
     ("chart program.py --axis sideways", "invalid choice: 'sideways'"),
-    ("chart program.py -o a.html --theme dark", "with theme=, which the format html does not take"),
+    ("chart program.py -o a.html --axis time", "with axis=, which the format html does not take"),
     ("chart program.py -o a.txt --axis steps", "leave it out, or ask for svg, png, pdf"),
     ("chart program.py -o a.txt --title T", "or ask for svg, png, pdf, html, gantt, sequence"),
     ("chart program.py -o a.json --title T", "which the format perfetto does not take"),

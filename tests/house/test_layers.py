@@ -15,7 +15,10 @@ MODULES = {
     ".".join(path.relative_to(HOUSE).with_suffix("").parts).removesuffix(".__init__"): path
     for path in HOUSE.rglob("*.py")
 }
-DOORS = {"trace", "choices", "chart", "marbles", "mermaid", "perfetto", "pytest_plugin", "__main__"}
+DOORS = {
+    *("trace", "choices", "chart", "marbles", "mermaid", "perfetto", "words"),
+    *("pytest_plugin", "__main__"),
+}
 UP = {
     ("timeline.timeline", "views.formats"),  # a timeline shows itself, when it is asked to
 }

@@ -14,7 +14,7 @@ from tests.support.page_of_replaced import PAGE, import_all
 from tests.support.process_state import changed, state, unchanged, unlisted
 from tests.support.pytests import run_tests
 from vtloop.core.options import USUAL
-from vtloop.core.patches import environment, unawaited
+from vtloop.core.patches import environment, recorded, unawaited
 from vtloop.integrations.cli.scripts import Observation, run_script
 from vtloop.integrations.notebook.session import Notebook
 from vtloop.patching import replaced
@@ -60,7 +60,7 @@ def test_each_row_of_a_table_of_replacements_is_listed_with_its_reason():
     rows = {(one.what, one.during, one.why) for one in replaced.all_replaced()}
     for table, during in (
         (environment.always, During.RUN),
-        (environment.when_recorded, During.RECORDED),
+        (recorded.when_recorded, During.RECORDED),
         (sys.modules["vtloop.search.noting"].NOTING, During.SEARCH),
     ):
         late = [row for rows in table.later.values() for row in rows]

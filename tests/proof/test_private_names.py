@@ -466,6 +466,72 @@ async def frames_of_a_timeout_that_is_over_before_it_begins_are_known():
     await ended(task)
 
 
+@probe("_release", "_exit", "_cond", "_BarrierState", "_state")
+async def a_barrier_counts_its_parties_by_methods_of_its_class():
+    def tells(name):
+        def method(barrier):
+            told.append((name, barrier.n_waiting, barrier._state is of_events.FILLING))
+            return vars(asyncio.Barrier)[name](barrier)
+
+        return method
+
+    told = []
+    arrive, arrive_last, go = of_events.ARRIVE, of_events.ARRIVE_LAST, of_events.GO
+    methods = {name: tells(name) for name in (arrive, arrive_last, go)}
+    barrier = type("Telling", (asyncio.Barrier,), methods)(2)
+    assert isinstance(barrier._cond, asyncio.Condition)
+    gives_up = asyncio.create_task(barrier.wait())
+    await turns()
+    await ended(gives_up)
+    assert told == [(arrive, 1, True), (go, 0, True)]
+    told.clear()
+    await asyncio.gather(barrier.wait(), barrier.wait())
+    assert told == [(arrive, 1, True), (arrive_last, 2, True), *[(go, 0, False)] * 2]
+
+
+@probe("_lock")
+async def the_lock_of_a_condition_is_known():
+    lock = asyncio.Lock()
+    assert asyncio.Condition(lock)._lock is lock
+    assert isinstance(asyncio.Condition()._lock, asyncio.Lock)
+
+
+@probe("_timeout_handler")
+async def the_timer_of_a_timeout_is_known():
+    loop = asyncio.get_running_loop()
+    async with asyncio.timeout(60) as timeout:
+        assert timeout._timeout_handler.when() == timeout.when()
+        timeout.reschedule(None)
+        assert timeout._timeout_handler is None
+        timeout.reschedule(loop.time())
+        assert not hasattr(timeout._timeout_handler, "when")
+        timeout.reschedule(None)
+
+
+@probe("_abort", "_on_task_done")
+async def the_functions_with_which_a_group_cancels_are_known():
+    class Task(asyncio.Task):
+        def cancel(self, *args):
+            codes.append(sys._getframe(1).f_code)
+            return super().cancel(*args)
+
+    async def fails():
+        raise KeyError
+
+    codes = []
+    asyncio.get_running_loop().set_task_factory(lambda loop, coro, **o: Task(coro, loop=loop, **o))
+
+    async def opens():
+        async with asyncio.TaskGroup() as group:
+            group.create_task(fails())
+            group.create_task(for_ever())
+            await for_ever()
+
+    with pytest.raises(ExceptionGroup):
+        await asyncio.create_task(opens())
+    assert tuple(codes) == of_events.OF_GROUPS
+
+
 @probe("_wait_for_one")
 @probe("_AsCompletedIterator", when=sys.version_info >= (3, 13))
 async def frames_that_wait_for_the_next_of_several_are_known():

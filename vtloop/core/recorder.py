@@ -34,6 +34,31 @@ Primitives: TypeAlias = Mapping[int, Known]
 """The primitives that a recorder knows, by id()."""
 
 
+class Timeouts(Protocol):
+    """What is told of timeouts. Deadlines are in nanoseconds, None for never.
+
+    Numbers are those of a recorder's own count, from 1 on.
+    """
+
+    def entered(self, timeout: Any, kind: str, deadline: int | None) -> None:
+        """Note that the current task has entered an `asyncio.Timeout`; what kind of timeout."""
+
+    def rescheduled(self, timeout: Any, deadline: int | None) -> None: ...
+
+    def exited(self, timeout: Any) -> None: ...
+
+    def wait_for(self, seconds: Any) -> int:
+        """Note that the current task has called `wait_for`; return the number of that."""
+
+    def belongs(self, timeout: Any, number: int, deadline: int | None) -> None:
+        """Note that an `asyncio.Timeout` is how a `wait_for` is made."""
+
+    def expired(self, number: int) -> None:
+        """Note that a timeout is about to cancel what is within."""
+
+    def left(self, number: int) -> None: ...
+
+
 class Recorder(Watcher, Protocol):
     """What a loop tells, as it happens. Times and durations are nanoseconds."""
 
@@ -80,6 +105,16 @@ class Recorder(Watcher, Protocol):
         """Note that the current task has taken a lock or semaphore."""
 
     def released(self, primitive: Any) -> None: ...
+
+    def used(self, primitive: Any, kind: str, before: int, after: int) -> None:
+        """Note what was done with a primitive; see `trace.USES` for kinds and the two numbers."""
+
+    def part(self, primitive: Any, of: Any) -> None:
+        """Note that a primitive is one that another one has made for itself."""
+
+    @property
+    def timeouts(self) -> Timeouts:
+        """Who is told of timeouts."""
 
     def entered(self, section: str) -> None:
         """Note that the current task has entered a section."""

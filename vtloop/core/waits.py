@@ -169,7 +169,7 @@ def names_of(primitive: Any, frames: Iterable[Frame]) -> tuple[str, str]:
     names = [(_name_in(frame, primitive), frame) for frame in frames]
     first = next((name for name, _ in names if name), "")
     if first and all(_is_argument(name, frame) for name, frame in names if name):
-        names = [(_name_in(frame, primitive), frame) for frame in _frames_of_tasks()]
+        names = [(_name_in(frame, primitive), frame) for frame in frames_of_tasks()]
     own = (name for name, frame in names if name and not _is_argument(name, frame))
     return next(own, first), first
 
@@ -179,7 +179,7 @@ def _is_argument(name: str, frame: Frame) -> bool:
     return name in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
 
 
-def _frames_of_tasks() -> Iterator[Frame]:
+def frames_of_tasks() -> Iterator[Frame]:
     """Yield the suspended frames of all tasks of the loop that runs, unless there are many."""
     all_tasks = set() if get_running_loop() is None else asyncio.all_tasks()
     for task in in_order(all_tasks if len(all_tasks) <= _FEW else ()):

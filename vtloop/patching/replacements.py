@@ -85,6 +85,9 @@ class Replacements:
 
     `later` is about modules that need not be there. `in_others` is asked once for each module that
     there is, and for each that comes later, what else is to be replaced in it.
+
+    `over` is another table. Of a method that both replace, the stand-in of this one calls that of
+    the other, so it is the one in force while both are, whichever is entered first.
     """
 
     def __init__(
@@ -92,6 +95,7 @@ class Replacements:
         table: Iterable[Replacement],
         later: Iterable[Later] = (),
         in_others: Callable[[ModuleType], Iterable[Replacement]] | None = None,
+        over: Replacements | None = None,
     ) -> None:
         self.table = tuple(table)
         """What is replaced in modules that are there from the start."""
@@ -110,6 +114,10 @@ class Replacements:
         self._modules_seen: tuple[int, object] = (0, None)
         self._lock = threading.Lock()
         self._entered = 0
+        self._under: Replacements | None = None
+        self._over = over
+        if over is not None:
+            over._under = self
         if self.later or in_others is not None:
             self.table += (self._hook(),)
         for replacement in self.table:
@@ -157,7 +165,7 @@ class Replacements:
                     self._modules_seen = _modules()
                     self._look_at(list(sys.modules))
                     self._takers = self._who_has("original")
-                for owner, name, stand_in, _ in self._classes:
+                for owner, name, stand_in, _ in self._classes_in_force():
                     setattr(owner, name, stand_in)
                 for names, name, stand_in, _ in self._modules:
                     names[name] = stand_in
@@ -173,11 +181,14 @@ class Replacements:
             if self._entered == 0:
                 for words, _, original in self._redirected:
                     words[:] = original
-                for owner, name, _, original in self._classes:
+                for owner, name, _, original in self._classes_in_force():
                     if original is _ABSENT:  # inherited
                         delattr(owner, name)
                     else:
                         setattr(owner, name, original)
+                if self._over is not None and self._over._entered:
+                    for owner, name, stand_in, _ in self._over._classes:
+                        setattr(owner, name, stand_in)
                 for names, name, _, original in self._modules:
                     if original is _ABSENT:
                         del names[name]
@@ -189,6 +200,13 @@ class Replacements:
                     # New modules may have taken a stand-in.
                     for names, name, _, original in self._who_has("stand_in"):
                         names[name] = original
+
+    def _classes_in_force(self) -> list[_Place]:
+        """Return what it replaces in classes, and no other table that is over it."""
+        if self._under is None or not self._under._entered:
+            return self._classes
+        theirs = {(place.names, place.name) for place in self._under._classes}
+        return [one for one in self._classes if (one.names, one.name) not in theirs]
 
     def _look_at(self, names: Iterable[str]) -> None:
         """Ask what is to be replaced in modules, those that have come since the last time."""

@@ -8,7 +8,18 @@ from __future__ import annotations
 import asyncio
 import inspect
 import sys
-from asyncio import base_events, coroutines, events, format_helpers, futures, locks, tasks, timeouts
+from asyncio import (
+    base_events,
+    coroutines,
+    events,
+    format_helpers,
+    futures,
+    locks,
+    queues,
+    taskgroups,
+    tasks,
+    timeouts,
+)
 from collections.abc import Callable, Iterator
 from logging import Logger
 from types import CodeType, FunctionType
@@ -20,6 +31,7 @@ _events: Any = events
 _format_helpers: Any = format_helpers
 _futures: Any = futures
 _locks: Any = locks
+_taskgroups: Any = taskgroups
 _tasks: Any = tasks
 _timeouts: Any = timeouts
 
@@ -124,11 +136,35 @@ IN_BARRIER = (code_of(_locks.Barrier._wait), code_of(_locks.Barrier._block))
 IN_CONDITION = code_of(_locks.Condition.wait)
 IN_WAIT = code_of(_tasks._wait)
 IN_CANCEL_AND_WAIT = code_of(_tasks._cancel_and_wait)
+IN_WAIT_FOR = code_of(tasks.wait_for)
 if sys.version_info >= (3, 13):
     IN_AS_COMPLETED = code_of(_tasks._AsCompletedIterator._wait_for_one)
 else:
     IN_AS_COMPLETED = _nested(tasks.as_completed, "_wait_for_one")
 END_OF_SHIELDED = _nested(tasks.shield, "_inner_done_callback")
+
+# Functions that cancel tasks on their own account
+
+CANCEL_AND_WAIT = "_cancel_and_wait"  # of a wait_for() that has not ended by itself
+ON_TIMEOUT = code_of(_timeouts.Timeout._on_timeout)
+OF_GROUPS = (
+    code_of(_taskgroups.TaskGroup._abort),
+    code_of(_taskgroups.TaskGroup._on_task_done),
+)
+
+# By which a program lets a group do so; since 3.15
+IN_CANCEL_OF_GROUP = getattr(getattr(taskgroups.TaskGroup, "cancel", None), "__code__", None)
+
+# Where asyncio has primitives of its own: the names of these modules, by the id() of the dictionary
+
+INSIDE = frozenset(id(vars(module)) for module in (locks, queues, tasks))
+
+# What `Barrier.wait` calls, once a party is counted in, or is not any more
+
+ARRIVE = "_wait"
+ARRIVE_LAST = "_release"
+GO = "_exit"
+FILLING: Any = _locks._BarrierState.FILLING
 
 # What wakes who waits for a condition: what `Condition.notify` calls, where it calls something
 

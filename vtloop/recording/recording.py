@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections import deque
 from collections.abc import Iterable, Iterator
-from itertools import takewhile
+from itertools import chain, takewhile
+from types import FrameType
 from typing import Any, cast
 
 from vtloop.core.recorder import Holder, Known, Primitives
 from vtloop.core.tasks import Task, given_name, label, number_of, without_locals
-from vtloop.private.events import get_running_loop
+from vtloop.core.waits import frames_of_tasks, local_variables
+from vtloop.private.events import IN_CANCEL_OF_GROUP, OF_GROUPS, get_running_loop
 from vtloop.private.interpreter import getframe
 from vtloop.recording.steps import Steps, qualified_name
-from vtloop.values.source import calling_frame, place, running_frames
+from vtloop.recording.timeouts import Timeouts
+from vtloop.values.clock import Clock
+from vtloop.values.source import calling_frame, is_library, place, running_frames
 from vtloop.values.text import without_addresses
 from vtloop.values.trace import Blocked, PlainStep, Printed, Stack, TaskMade, Trace
 
@@ -31,6 +36,11 @@ class Recording(Steps):
         self._polling = -1  # the last step that blocked the loop by polling a clock
         self._made: list[tuple[int, str, str, int, int, int, int]] = []
         self._holders: dict[int, list[Holder]] = {}  # by the index of what they hold
+        self.timeouts = Timeouts(self._event)
+
+    def attach(self, ready: deque[Any], clock: Clock) -> None:
+        super().attach(ready, clock)
+        self.timeouts.clock = clock
 
     def task_created(self, task: asyncio.Task[Any], coro: Any) -> None:
         at, number = self._clock.now, number_of(task)
@@ -49,8 +59,27 @@ class Recording(Steps):
         number = hash(task)
         self._cancelled.add(number)
         text = None if message is None else without_addresses(str(message))
+        self._note_cause(getframe(2))
         who = self._who if get_running_loop() is not None else -1
         self._events.append((self._index, self._clock.now, "cancel", who, number, text))
+
+    def _note_cause(self, frame: FrameType | None) -> None:
+        """Note the timeout or TaskGroup that requests the cancellation which is told of next.
+
+        `frame` is that of its caller.
+        """
+        while frame is not None and is_library(frame):
+            if number := self.timeouts.cancels_in(frame):
+                return self.timeouts.expired(number)
+            caller = frame.f_back
+            if frame.f_code in OF_GROUPS:
+                # Somebody may have told the group to.
+                if caller is None or caller.f_code is not IN_CANCEL_OF_GROUP:
+                    owner = local_variables(frame)["self"]._parent_task
+                    self._event("abort", number_of(owner), None)
+                return None
+            frame = caller
+        return None
 
     def printed_line(self, at: int, who: str, text: str) -> None:
         self._event("print", len(self.printed), None)
@@ -84,15 +113,28 @@ class Recording(Steps):
             self.errors.append(error)
 
     def acquired(self, primitive: Any) -> None:
+        if self._primitives.is_of_barrier(primitive):
+            return
         index = self._hold("acquire", primitive)
         self._holders.setdefault(index, []).append(Holder(self._who, _current_label()))
 
     def released(self, primitive: Any) -> None:
+        if self._primitives.is_of_barrier(primitive):
+            return
         index = self._hold("release", primitive)
         holders = self._holders.get(index, [])
         if holders:  # it may be released by somebody who did not acquire it
             mine = next((one for one in holders if one.number == self._who), holders[0])
             holders.remove(mine)
+
+    def used(self, primitive: Any, kind: str, before: int, after: int) -> None:
+        # A callback that is first to use it does not know its name.
+        frames = chain(running_frames(), frames_of_tasks())
+        index = self._primitives.index(primitive, lambda: frames)
+        self._event("use", index, (kind, before, after))
+
+    def part(self, primitive: Any, of: Any) -> None:
+        self._primitives.part(primitive, of)
 
     def entered(self, section: str) -> None:
         self._event("enter", section, None)

@@ -316,6 +316,8 @@ class Steps:
             if task._fut_waiter is None:  # sleep(0)
                 return stack, "turn", None
             return stack, kind, self._deadline
+        if kind == "wait_for":  # what it waits for is what is of interest
+            return stack, *self._of_future(waiting_frames(coro)[-1].f_locals[variable])
         if variable:
             return stack, kind, self._subject(coro, inner, kind, variable)
         if kind:
@@ -343,8 +345,6 @@ class Steps:
             return tuple(sorted(self._numbers(found._tasks)))
         if kind == "wait":
             return self._numbers(found)
-        if kind == "wait_for":
-            return self._numbers((found,))
         return self._primitives.index(found, lambda: reversed(waiting_frames(coro)[:-1]))
 
     def _of_future(self, future: Any) -> tuple[str, Any]:

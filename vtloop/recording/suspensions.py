@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import weakref
+from asyncio import Barrier
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -146,6 +147,7 @@ class PrimitiveTable:
     def __init__(self) -> None:
         self.described: list[Primitive] = []
         self._known: dict[int, tuple[int, weakref.ref[Any]]] = {}  # by id()
+        self._parts: dict[int, tuple[weakref.ref[Any], weakref.ref[Any]]] = {}  # by id(): of what
         self._kinds: Counter[str] = Counter()
         self._named: dict[tuple[str, str], int] = {}  # the first of each kind and name
 
@@ -156,23 +158,47 @@ class PrimitiveTable:
 
     def index(self, primitive: Any, callers: Callable[[], Iterable[FrameType]]) -> int:
         """Return the index of a primitive, named as its callers know it, the innermost first."""
-        identity = id(primitive)
         if (known := self.known(primitive)) >= 0:
             return known
+        if (whole := self._whole(primitive)) is not primitive:
+            number = self.index(whole, callers)
+            self._keep(primitive, number)
+            return number
         kind = type(primitive).__name__
         name, first = names_of(primitive, callers())
         self._kinds[kind] += 1
         number = len(self.described)
-        forget = partial(self._known.pop, identity)
-        self._known[identity] = number, weakref.ref(primitive, forget)
+        self._keep(primitive, number)
         like_it = self._named.setdefault((kind, name), number) if name else number
         if like_it != number:
             self.described[like_it] = self.described[like_it]._replace(shared=True)
         self.described.append(Primitive(kind, name, self._kinds[kind], like_it != number, first))
         return number
 
+    def _keep(self, primitive: Any, number: int) -> None:
+        forget = partial(self._known.pop, id(primitive))
+        self._known[id(primitive)] = number, weakref.ref(primitive, forget)
+
+    def part(self, primitive: Any, of: Any) -> None:
+        """Let a primitive be a part of another one: what happens to it, happens to that."""
+        forget = partial(self._parts.pop, id(primitive))
+        self._parts[id(primitive)] = weakref.ref(primitive, forget), weakref.ref(of)
+
+    def _whole(self, primitive: Any) -> Any:
+        """Return that of which a primitive is a part, or itself."""
+        while (found := self._parts.get(id(primitive))) is not None:
+            whole = found[1]()
+            if whole is None:  # somebody has kept the part alone
+                break
+            primitive = whole
+        return primitive
+
+    def is_of_barrier(self, primitive: Any) -> bool:
+        """Return whether a primitive is a part of a barrier, which nobody holds."""
+        return id(primitive) in self._parts and isinstance(self._whole(primitive), Barrier)
+
     def alive(self) -> Iterator[tuple[int, int]]:
-        """Yield the id() and the index of each that is still there."""
+        """Yield the id() and the index of each that is still there, and of their parts."""
         return ((identity, number) for identity, (number, _) in self._known.items())
 
 

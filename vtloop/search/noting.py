@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Any
 
-from vtloop.core.patches import asyncio_locks
+from vtloop.core.patches import asyncio_locks, asyncio_uses
+from vtloop.core.patches.recorded import when_recorded
 from vtloop.core.tasks import Task, coroutine_name, number_of
 from vtloop.patching.replaced import During, keeps
 from vtloop.patching.replacements import Replacement, Replacements, because
@@ -27,10 +28,11 @@ from vtloop.values.text import without_addresses
 current: ContextVar[Witness | None] = ContextVar("current", default=None)
 """The witness of the run that this context belongs to."""
 
-_notify = vars(locks.Condition)[NOTIFY]
+# While a run is recorded, what stands in for these hears of them as well.
+_notify = asyncio_uses.notify if NOTIFY == "notify" else vars(locks.Condition)[NOTIFY]
+_queue_task_done = asyncio_uses.task_done
 _cancel = Task.cancel
 _semaphore_init = locks.Semaphore.__init__
-_queue_task_done = queues.Queue.task_done
 _gather, _wait, _shield, _as_completed = tasks.gather, tasks.wait, tasks.shield, tasks.as_completed
 _enter_group = taskgroups.TaskGroup.__aenter__
 _exception = Task.exception
@@ -156,8 +158,9 @@ NOTING = Replacements(
         "the witness of a run hears of what the program makes, leaves behind and gives away",
         *(
             Replacement(kind, "__init__", noting(kind.__init__))
-            for kind in (locks.Lock, locks.Event, locks.Condition, queues.Queue)
+            for kind in (locks.Lock, locks.Event, queues.Queue)
         ),
+        Replacement(locks.Condition, "__init__", noting(asyncio_uses.condition_init)),
         Replacement(locks.Condition, NOTIFY, notify),
         Replacement(locks.Semaphore, "__init__", semaphore_init),
         Replacement(locks.Semaphore, "acquire", asyncio_locks.semaphore_acquire),
@@ -173,7 +176,8 @@ NOTING = Replacements(
         Replacement(tasks, "wait", wait, taken_by_name=True),
         Replacement(tasks, "shield", shield, taken_by_name=True),
         Replacement(tasks, "as_completed", as_completed, taken_by_name=True),
-    )
+    ),
+    over=when_recorded,
 ).listed(__name__, During.SEARCH)
 keeps(__name__, "how often the table has been entered", "NOTING")
 keeps(__name__, "whose run it is, by context", "current")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import Context
 from typing import Any, NamedTuple
 
@@ -104,7 +104,7 @@ class _Part:
 
     def event(self, event: PlainEvent) -> PlainEvent:
         step, at, kind, who, subject, detail = event
-        if kind in ("cancel", "deliver"):
+        if kind in ("cancel", "deliver", "abort"):
             subject = self.tasks[subject]
         elif kind == "late":
             subject = self.since(subject)
@@ -112,8 +112,10 @@ class _Part:
             subject -= self.start.printed
         elif kind == "block":
             subject -= self.start.blocked
-        elif kind == "set" and detail >= 0:
+        elif kind in ("set", "reschedule") and detail not in (None, -1):
             detail = self.since(detail)
+        elif kind == "timeout" and detail[1] is not None:
+            detail = detail[0], self.since(detail[1])
         return (
             self.steps.get(step, -1),
             self.since(at),
@@ -125,9 +127,19 @@ class _Part:
 
 
 def _held(events: tuple[PlainEvent, ...]) -> list[PlainEvent]:
-    """Return the event with which each holding and each visit begins that is not over."""
+    """Return the event with which each holding, visit and timeout begins that is not over."""
     begun = (pair for kind in ENDED_BY for pair in pairs(events, kind))
-    return [events[first] for first in sorted(first for first, last in begun if last < 0)]
+    held = [events[first] for first in sorted(first for first, last in begun if last < 0)]
+    due = {subject: detail for _, _, kind, _, subject, detail in events if kind == "reschedule"}
+    return [_as_due(event, due) for event in held]
+
+
+def _as_due(event: PlainEvent, due: Mapping[int, int | None]) -> PlainEvent:
+    """Return the begin of something; if it is a timeout, with the deadline that it has by now."""
+    step, at, kind, who, subject, detail = event
+    if kind == "timeout" and subject in due:
+        detail = detail[0], due[subject]
+    return step, at, kind, who, subject, detail
 
 
 def adopt(context: Context) -> Callable[[], None]:

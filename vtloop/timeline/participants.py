@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from vtloop.private.events import NAMES_OF_TIMEOUTS
 from vtloop.timeline.spans import Lane
 from vtloop.timeline.timeline import Timeline
+from vtloop.timeline.timeouts import Cause
 from vtloop.values.columns import cut_in_the_middle
 from vtloop.values.text import BY_SWEEP
 from vtloop.values.trace import OF_RUNNER, PlainEvent
@@ -62,19 +63,36 @@ def name_of(timeline: Timeline, number: int) -> str:
     return timeline.lanes[number].label
 
 
-def request_of(timeline: Timeline, event: PlainEvent) -> tuple[str, str]:
-    """Return who it is, in a sentence, that requests a cancellation, and the message that it has.
+def requester(timeline: Timeline, event: PlainEvent) -> tuple[str, str]:
+    """Return who it is that requests a cancellation: a phrase, and the task's name that is in it.
 
-    A timeout is told from other callbacks, and so is a sweep, which acts between two steps or
-    within one of the victim's own, with a message of its own.
+    Timeouts and TaskGroups are told from other callbacks, and so is a sweep, which acts between two
+    steps or within one of the victim's own, with a message of its own.
     """
-    index, _, _, who, _, message = event
+    index, _, _, who, subject, message = event
     step = timeline.trace.step(index) if index >= 0 else None
     if message == BY_SWEEP:
         return "the sweep", ""
-    by = name_of(timeline, who)
+    cause = timeline.causes.get(event, Cause())
+    if cause.group:
+        return "the TaskGroup of {who}", name_of(timeline, cause.group)
+    if cause.timeout >= 0:
+        task = timeline.timeouts[cause.timeout].task
+        return "a timeout" if task == subject else "a timeout of {who}", name_of(timeline, task)
     if who == 0 and step is not None and step.who == 0:
-        by = "a timeout" if str(step.subject).endswith(NAMES_OF_TIMEOUTS) else by
+        # In older traces nothing but the name of the callback tells that it is a timeout's.
+        if str(step.subject).endswith(NAMES_OF_TIMEOUTS):
+            return "a timeout", ""
     elif who == 0 and "sweep" in timeline.trace.header:
-        by = "the sweep"
-    return by, message or ""
+        return "the sweep", ""
+    return ("{who}" if who > 0 else name_of(timeline, who)), name_of(timeline, who)
+
+
+def request_of(timeline: Timeline, event: PlainEvent) -> tuple[str, str]:
+    """Return who it is, in a sentence, that requests a cancellation, and the message that it has.
+
+    That of a sweep is none of the program's.
+    """
+    phrase, who = requester(timeline, event)
+    message = event[-1]
+    return phrase.format(who=who), "" if message == BY_SWEEP else message or ""

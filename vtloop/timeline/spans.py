@@ -1,4 +1,4 @@
-"""What a timeline is made of: lanes of spans, arrows between them, holdings and visits."""
+"""What a timeline is made of: lanes of spans, arrows between them, holdings, uses and timeouts."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ class Span(NamedTuple):
     primitive: int  # the index of the primitive that it waits for, -1 for none
     stack: int  # the index of the place where it waits
     step: int  # which it is, or after which it comes; -1 before the first
+    cut: bool = False  # whether it ended before it had what it waits for, by a cancellation
+    asked: int | None = None  # of a sleep: for how many nanoseconds; None for ever
 
     @property
     def thing(self) -> int:
@@ -39,6 +41,8 @@ class Arrow(NamedTuple):
     target_step: int  # the first step of the target that follows; -1 if there is none
     start: int  # nanoseconds
     end: int
+    timeout: int = -1  # the index of the timeout that cancels, -1 if none does
+    group: int = 0  # the task whose TaskGroup cancels, 0 if none does
 
 
 class Holding(NamedTuple):
@@ -66,6 +70,34 @@ class Visit(NamedTuple):
     end: int
     first: int  # the event with which it begins, by its index
     last: int  # the one with which it ends; -1 if it went on to the end
+
+
+class Bracket(NamedTuple):
+    """A task is within a timeout from `start` to `end`, in nanoseconds."""
+
+    task: int
+    start: int
+    end: int
+    deadlines: tuple[tuple[int, int | None], ...]  # (since, the deadline or None), nanoseconds
+    kind: str  # 'timeout' or 'wait_for'
+    fired: bool  # whether it has cancelled what is within
+    first: int  # the event with which it begins, by its index
+    last: int  # the one with which it ends; -1 if it went on to the end
+
+
+class Use(NamedTuple):
+    """What somebody does with a primitive at an instant, and how that changes it.
+
+    What the two numbers are stands in `trace.USES`: of a queue, how many items are in it.
+    """
+
+    primitive: int
+    task: int  # 0 for a callback
+    at: int  # nanoseconds
+    step: int
+    kind: str  # a name in `trace.USES`
+    before: int
+    after: int
 
 
 class Lane:

@@ -8,7 +8,9 @@
 - A task is *ready* from the instant at which somebody wakes it, or at which its sleep is over, even
   if the loop is blocked then.
 - A *holding* is the time for which a task has a lock or a permit of a semaphore; a *visit* is the
-  time for which it is in a `vtloop.section`.
+  time for which it is in a `vtloop.section`, and a *bracket* that for which it is in a timeout.
+- A *use* of a primitive takes no time. What asyncio makes for itself, such as the lock of a
+  Condition, is no primitive of its own: it is a part of that one.
 """
 
 from __future__ import annotations
@@ -32,6 +34,8 @@ from vtloop.timeline.spans import (
     Span,
     Visit,
 )
+from vtloop.timeline.timeouts import Cause, brackets_of, causes_of
+from vtloop.timeline.uses import levels_of, uses_of
 from vtloop.values.clock import NEVER, format_seconds
 from vtloop.values.text import counted
 from vtloop.values.trace import ENDS, WAITS, Primitive, Stack, Subject, TaskMade, Trace, pairs
@@ -63,8 +67,13 @@ class Timeline:
         first = [*(made.at for made in trace.tasks[:1]), *(at for at, *_ in trace.steps[:1])]
         self.start: int = min([self.end, *first])
         """When the first thing happened, in nanoseconds: later than 0 if loops ran before."""
+        self._cut = _cut_in(trace)
         for lane in self.lanes.values():
             lane.spans.update(self._live(lane))
+        self.timeouts = brackets_of(trace, self.lanes, self.end)
+        """Who was within which timeout when, in the order in which they were entered."""
+        self.causes = causes_of(trace)
+        """The timeout or TaskGroup that requested a cancellation, by the event of the request."""
         self.arrows = sorted(self._arrows(), key=lambda arrow: (arrow.end, arrow.source_step))
         """In order of the instants to which they lead."""
         held = map(Holding._make, _intervals(trace, "acquire", self.end))
@@ -74,6 +83,10 @@ class Timeline:
         """Who was in which section when, in the order in which they entered."""
         self.queues = _queues(self.lanes.values())
         """How many waited for a primitive: (since, how many), by its index."""
+        self.uses = uses_of(trace)
+        """What was done with queues, events, conditions and barriers, in order."""
+        self.levels = levels_of(self.uses, self.start)
+        """How full a primitive was: (since, how many), by its index; see `Use`."""
 
     def __repr__(self) -> str:
         period = f"{format_seconds(self.start)} to {format_seconds(self.end)}"
@@ -182,12 +195,13 @@ class Timeline:
             0,
             -1,
         )
-        deadline = NEVER
+        deadline, asked = NEVER, None
         for index in lane.steps:
             at, _, _, ended, subject, place = self.trace.steps[index]
             woken = max(since, min(deadline, self.ready_at(index)))
             if kind != "turn":
-                yield Span(since, woken, WAITING, kind, what, primitive, stack, last)
+                cut = index in self._cut and woken < deadline
+                yield Span(since, woken, WAITING, kind, what, primitive, stack, last, cut, asked)
                 since = woken
             if at > since or kind == "turn":
                 yield Span(since, at, READY, kind, what, -1, stack, last)
@@ -198,11 +212,13 @@ class Timeline:
                 return
             kind, stack = ended, place
             deadline = subject if kind == "sleep" and subject >= 0 else NEVER
+            asked = deadline - since if deadline < NEVER else None
             what, primitive = self._words(ended, subject)
         if kind == "turn":
             yield Span(since, self.end, READY, kind, what, -1, stack, last)
         else:
-            yield Span(since, self.end, WAITING, kind, what, primitive, stack, last)
+            end = self.end
+            yield Span(since, end, WAITING, kind, what, primitive, stack, last, False, asked)
 
     def _end_of(self, index: int) -> int:
         return self.trace.step(index).at + self.blocked_in.get(index, 0)
@@ -235,7 +251,8 @@ class Timeline:
                     kind = "join" if joins else "wake"
                     end = step_at(index).at
                     yield Arrow(kind, by.who, made.number, source, index, start, end)
-        for step, at, kind, who, subject, _ in self.trace.events:
+        for event in self.trace.events:
+            step, at, kind, who, subject, _ = event
             if kind == "cancel":
                 source, who = self.requested(step, who)
                 target = self.lanes[subject].steps
@@ -244,7 +261,8 @@ class Timeline:
                     later += 1  # an eager step within the one that has cancelled it afterwards
                 follows = target[later] if later < len(target) else -1
                 end = step_at(follows).at if follows >= 0 else at
-                yield Arrow("cancel", who, subject, source, follows, at, end)
+                cause = self.causes.get(event, Cause())
+                yield Arrow("cancel", who, subject, source, follows, at, end, *cause)
 
     def _cause(self, index: int) -> tuple[int, int]:
         """Return the step of a task that made this one happen, -1 if a timer did; and when."""
@@ -316,6 +334,19 @@ def _blocked_in(trace: Trace) -> SortedDict[int, int]:
         if kind == "block":
             blocked[step] = blocked.get(step, 0) + trace.blocked[subject].duration
     return blocked
+
+
+def _cut_in(trace: Trace) -> set[int]:
+    """Return the steps with which a wait ends that was cut short.
+
+    A cancellation is delivered in them, or a `wait_for` of Python 3.11, which waits for a task of
+    its own, finds that its time is over.
+    """
+    return {
+        step
+        for step, _, kind, who, _, _ in trace.events
+        if kind == "deliver" or (kind == "expire" and who > 0)
+    }
 
 
 def _place_of_holding(holding: Holding) -> tuple[int, int]:

@@ -42,6 +42,7 @@ class Subject(Enum):
     SECTION = "a section, by its name"
     LINE = "a printed line, by its index"
     CALL = "a blocking call, by its index"
+    TIMEOUT = "a timeout, by its number"
 
 
 class WaitKind(NamedTuple):
@@ -117,10 +118,36 @@ EVENTS = {
     "enter": (Subject.SECTION, ""),
     "leave": (Subject.SECTION, ""),
     "print": (Subject.LINE, ""),
+    "use": (Subject.PRIMITIVE, "what was done with it, a name in `USES`, and the two numbers"),
+    # Of a task, which is within it from then on.
+    "timeout": (Subject.TIMEOUT, "how it was made, 'timeout' or 'wait_for'; its deadline or None"),
+    "reschedule": (Subject.TIMEOUT, "its new deadline or None"),
+    "exit": (Subject.TIMEOUT, ""),
+    # Each of these two comes right before the cancellation that it requests. A timeout may request
+    # one that is none of a task: then it stands alone.
+    "expire": (Subject.TIMEOUT, ""),
+    "abort": (Subject.TASK, ""),  # whose TaskGroup it is
     # In each step that the call is a part of: in that of an eager task too.
     "block": (Subject.CALL, ""),
     # Since when the step could have run, unless since its waker's step began.
     "late": (Subject.DEADLINE, ""),
+}
+
+
+# What may be done with a primitive, and what the two numbers tell that go with it: before, after.
+USES = {
+    "put": "the items in the queue",
+    "get": "the items in the queue",
+    "shutdown": "the items in the queue",
+    "done": "the items that are not done, be they in the queue or taken out",
+    "set": "1 if the event is set, else 0",
+    "clear": "1 if the event is set, else 0",
+    "notify": "the tasks that wait for the condition, and were not notified",
+    "arrive": "the parties at the barrier",
+    "trip": "the parties at the barrier, of which the last has come",
+    "give up": "the parties at the barrier, of which one was cancelled",
+    "reset": "the parties at the barrier",
+    "abort": "the parties at the barrier",
 }
 
 
@@ -287,7 +314,7 @@ def is_file_of_trace(path: str | os.PathLike[str]) -> bool:
     return os.fspath(path).removesuffix(".gz").endswith(".jsonl")
 
 
-ENDED_BY = {"acquire": "release", "enter": "leave"}
+ENDED_BY = {"acquire": "release", "enter": "leave", "timeout": "exit"}
 """Events that begin something which goes on, and those that end it."""
 
 

@@ -20,15 +20,15 @@ from vtloop.timeline.timeline import Timeline
 from vtloop.values.columns import carried
 from vtloop.values.files import check_file, opened
 from vtloop.values.options import Option, check
-from vtloop.views.options import LOOKS
+from vtloop.views.options import LOOKS, OF_CHARTS, OF_PAGES
 
 
-def _chart(format: str, timeline: Timeline, **options: Any) -> list[bytes]:
+def _chart(format: str, timeline: Timeline, outlines: bool = False, **options: Any) -> list[bytes]:
     try:
         chart = import_module("vtloop.views.chart")
     except ImportError as error:
         raise _no_matplotlib() from error
-    return [chart.svg.to_bytes(chart.figure(timeline, **options), format)]
+    return [chart.svg.to_bytes(chart.figure(timeline, **options), format, outlines=outlines)]
 
 
 def _no_matplotlib() -> SimulationError:
@@ -48,8 +48,8 @@ def _page(timeline: Timeline, **options: Any) -> list[bytes]:
     return _encoded(import_module("vtloop.views.html").page(timeline, **options))
 
 
-def _perfetto(timeline: Timeline) -> list[bytes]:
-    return [import_module("vtloop.views.perfetto").encoded(timeline)]
+def _perfetto(timeline: Timeline, **options: Any) -> list[bytes]:
+    return [import_module("vtloop.views.perfetto").encoded(timeline, **options)]
 
 
 def _marbles(timeline: Timeline) -> list[bytes]:
@@ -84,10 +84,14 @@ FORMATS: dict[str, tuple[str, Callable[..., Iterable[bytes]]]] = {
 """What can be written: the usual suffix of a file, and what makes its contents."""
 
 _CHARTS = ("svg", "png", "pdf")
-_TITLED = {"title": LOOKS["title"]}
+_SAID = {"words": LOOKS["words"]}
+_TITLED = {"title": LOOKS["title"], **_SAID}
 _OPTIONS: Mapping[str, Mapping[str, Option]] = {
     **dict.fromkeys(_CHARTS, LOOKS),
-    **dict.fromkeys(("html", "gantt", "sequence"), _TITLED),
+    "svg": {**LOOKS, "outlines": OF_CHARTS["outlines"]},
+    "html": {"theme": OF_PAGES["theme"], **_TITLED},
+    **dict.fromkeys(("gantt", "sequence"), _TITLED),
+    "perfetto": _SAID,
 }
 """The options that a format takes; the others take none."""
 

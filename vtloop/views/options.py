@@ -17,6 +17,7 @@ from vtloop.values.options import (
     or_none,
     seconds,
 )
+from vtloop.views.words import words_of
 
 
 def _size(value: Any) -> bool:
@@ -36,6 +37,15 @@ def _names(value: Any) -> bool:
 
 def _titles(value: Any) -> bool:
     return of_type(tuple, list)(value) and len(value) == 2 and all(map(of_type(str), value))
+
+
+def _legend(value: Any) -> bool:
+    return value == "compact" if isinstance(value, str) else of_type(bool)(value)
+
+
+def _words(value: Any) -> bool:
+    words_of(value)
+    return True
 
 
 TIMELINE = Option(having("lanes", "trace"), "a Timeline, such as run.timeline")
@@ -58,12 +68,18 @@ OF_CHARTS = {
     "axis": Option(or_none(one_of("time", "steps", "both")), "one of 'time', 'steps' and 'both'"),
     "theme": Option(one_of("light", "dark"), "one of 'light' and 'dark'"),
     "title": Option(or_none(of_type(str)), "a text, or None for the default"),
-    "legend": FLAG,
+    "outlines": FLAG,
+    "legend": Option(_legend, "True, 'compact' or False", True),
+    "words": Option(_words, "", "en"),  # what it raises says what to pass instead
     "size": Option(
         _size,
         "one of 'readme', 'page' and 'slide', or a width and a greatest height in inches, of 1 or "
         "more",
     ),
 }
-LOOKS = {name: OF_CHARTS[name] for name in ("axis", "theme", "title", "legend", "size")}
-OF_PAGES = {name: OF_CHARTS[name] for name in ("timeline", "title")}
+LOOKS = {name: OF_CHARTS[name] for name in ("axis", "theme", "title", "legend", "words", "size")}
+OF_TEXTS = {name: OF_CHARTS[name] for name in ("timeline", "title", "words")}
+OF_PAGES = {
+    **OF_TEXTS,
+    "theme": Option(or_none(one_of("light", "dark")), "'light', 'dark', or None for the system's"),
+}

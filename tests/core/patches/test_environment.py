@@ -12,7 +12,8 @@ import types
 import pytest
 
 import vtloop
-from vtloop.core.patches.environment import ALWAYS, RECORDED, WALL
+from vtloop.core.patches.environment import ALWAYS, WALL
+from vtloop.core.patches.recorded import RECORDED
 from vtloop.core.threads.program_threads import start_outside
 from vtloop.patching.redirect import _words
 

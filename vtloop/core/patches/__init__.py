@@ -10,8 +10,10 @@ A map of the package, from the bottom up:
 
 - `wall_clock`, `time_functions`: the date and time of day, and the module time
 - `system_chance`, `module_random`: what the operating system and the module random have for a run
-- `default_names`, `library_sets`, `asyncio_locks`: names of threads that nobody has named, sets in
-  order, who holds a lock
+- `default_names`, `library_sets`: names of threads that nobody has named, sets in order
+- `asyncio_locks`, `asyncio_uses`, `asyncio_timeouts`: who holds a lock, does what with a queue or
+  the like, and is within a timeout
+- `recorded`: the table of these
 - `gc_schedule`: when the garbage collector runs
 - `unawaited`: who hears of coroutines that nobody has awaited
 - `real_things`, `other_processes`: what a run is told of, and whom it waits for in real time

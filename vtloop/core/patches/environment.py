@@ -20,7 +20,6 @@ import queue
 import random
 import threading
 import time
-from asyncio import Lock, Semaphore
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType, SimpleNamespace
@@ -29,7 +28,6 @@ from typing import Any
 from vtloop.core import sets
 from vtloop.core.idle_thread import IdleThread
 from vtloop.core.patches import (
-    asyncio_locks,
     default_names,
     inner_loops,
     other_processes,
@@ -40,6 +38,7 @@ from vtloop.core.patches.gc_schedule import Collector, trigger
 from vtloop.core.patches.library_sets import makes_sets
 from vtloop.core.patches.module_random import Randomness
 from vtloop.core.patches.real_things import tells
+from vtloop.core.patches.recorded import when_recorded
 from vtloop.core.patches.time_functions import STAND_INS, TOLD_BY_TIME_MACHINE, start_of_logging
 from vtloop.core.patches.wall_clock import OneTime, WallClock
 from vtloop.core.threads import actor, pools, program_threads, thread_locks
@@ -165,15 +164,6 @@ ALWAYS = (
         ),
     ),
 )
-RECORDED = tuple(
-    because(
-        "who holds what, which no await stack tells",
-        Replacement(Lock, "acquire", asyncio_locks.lock_acquire),
-        Replacement(Lock, "release", asyncio_locks.lock_release),
-        Replacement(Semaphore, "acquire", asyncio_locks.semaphore_acquire),
-        Replacement(Semaphore, "release", asyncio_locks.semaphore_release),
-    )
-)
 WALL = tuple(
     because(
         "the date and time of day are the run's, unless somebody else has set them before",
@@ -229,7 +219,6 @@ def in_others(module: ModuleType) -> Iterator[Replacement]:
 
 
 always = Replacements(ALWAYS, LATER, in_others).listed(__name__, During.RUN)
-when_recorded = Replacements(RECORDED).listed(__name__, During.RECORDED)
 _wall = Replacements(WALL).listed(__name__, During.RUN)
 replaces(
     __name__,
@@ -237,7 +226,7 @@ replaces(
     "what libraries make their sets of: these are in order, see `library_sets`",
     "`set` in installed modules that use asyncio",
 )
-keeps(__name__, "how often the tables have been entered", "always", "when_recorded", "_wall")
+keeps(__name__, "how often the tables have been entered", "always", "_wall")
 
 
 def one_time(clock: Clock, wall_clock: WallClock) -> OneTime:

@@ -5,33 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vtloop.timeline.timeline import Timeline
-from vtloop.values.clock import NANOSECONDS, format_seconds
-from vtloop.values.text import counted
+from vtloop.values.clock import NANOSECONDS
 from vtloop.views.chart.canvas import BACK, BAND, TICK, Canvas
-from vtloop.views.chart.rows import Across
+from vtloop.views.chart.notes import MARGIN
+from vtloop.views.chart.row import Across
 from vtloop.views.chart.scale import Scale
-from vtloop.views.chart.style import FONT, plain
 from vtloop.views.chart.words import width
+from vtloop.views.style import FONT, plain
+from vtloop.views.words import Words
 
 RULER = 3.6  # lines of text, above the rows of a chart by both
 _UNITS = (
-    (86_400 * NANOSECONDS, "days"),
-    (3_600 * NANOSECONDS, "hours"),
-    (60 * NANOSECONDS, "minutes"),
-    (NANOSECONDS, "seconds"),
-    (1_000_000, "milliseconds"),
-    (1_000, "microseconds"),
-    (1, "nanoseconds"),
+    (86_400 * NANOSECONDS, "virtual time in days"),
+    (3_600 * NANOSECONDS, "virtual time in hours"),
+    (60 * NANOSECONDS, "virtual time in minutes"),
+    (NANOSECONDS, "virtual time in seconds"),
+    (1_000_000, "virtual time in milliseconds"),
+    (1_000, "virtual time in microseconds"),
+    (1, "virtual time in nanoseconds"),
 )
 _MANY_INSTANTS = 120  # from which on they are one shape, and not all have a tick
 _FEW = 3  # of a unit; a chart that lasts less is told in the next smaller one
 
 
 def unit_of(timeline: Timeline) -> tuple[int, str]:
-    """Return the unit in which the axis counts: its nanoseconds, and its name."""
+    """Return the unit in which the axis counts: its nanoseconds, and what is said of it."""
     length = timeline.end - timeline.start
     if NANOSECONDS // 2 <= length <= 600 * NANOSECONDS or not length:
-        return NANOSECONDS, "seconds"
+        return NANOSECONDS, "virtual time in seconds"
     return next(((size, name) for size, name in _UNITS if length >= _FEW * size), _UNITS[-1])
 
 
@@ -42,26 +43,39 @@ def in_unit(nanoseconds: int, unit: int) -> str:
 
 def paint_axis(canvas: Canvas, timeline: Timeline, scale: Scale, across: Across) -> None:
     """Draw ticks, their labels and their grid."""
-    ax, theme, font = canvas.ax, canvas.theme, canvas.font
-    unit, name = unit_of(timeline)
+    ax, theme, font, say = canvas.ax, canvas.theme, canvas.font, canvas.say
+    unit, phrase = unit_of(timeline)
     ax.set_yticks([])
     for side in ("left", "right", "top"):
         ax.spines[side].set_visible(False)
     ax.spines["bottom"].set_color(theme.muted)
     ax.tick_params(axis="x", colors=theme.muted, labelsize=font * 0.9, length=3, pad=2)
-    words = f"virtual time in {name}"
+    words = say(phrase)
     if scale.axis == "time":
         ticks = nice_ticks(timeline.start, timeline.end, unit, across)
         ax.set_xticks([tick / NANOSECONDS for tick in ticks])
-        ax.set_xticklabels(_tick_labels(ticks, unit, timeline, across))
+        ax.set_xticklabels(_tick_labels(say, ticks, unit, timeline, across))
         ax.grid(axis="x", color=theme.grid, linewidth=0.8)
         ax.set_axisbelow(True)
+        _opened(canvas, scale)
     else:
-        words = f"steps, at their instants of {words}"
+        words = say("steps, at their instants of {axis}", axis=words)
         _columns(canvas, scale, across, unit)
     for label in ax.get_xticklabels():
         label.set_fontfamily(FONT)
-    ax.set_xlabel(words, fontsize=font * 0.9, color=theme.muted, fontfamily=FONT, loc="left")
+    label = ax.set_xlabel(words, fontsize=font * 0.9, color=theme.muted, fontfamily=FONT)
+    label.set_horizontalalignment("left")  # of the axes, or further left if it is too long
+    label.set_x(min(0.0, 1 - width(words, font * 0.9) * MARGIN / across.room))
+
+
+def _opened(canvas: Canvas, scale: Scale) -> None:
+    """Shade the instants that a lens opens up."""
+    bottom, _ = canvas.ax.get_ylim()
+    shade = plain(canvas.theme.shade)
+    for place, instant in enumerate(scale.instants):
+        box = instant.left, 0.0, instant.right, bottom
+        tip = canvas.say.at(instant.at)
+        canvas.box(box, shade, "", f"instant-{place}", tip, BACK)
 
 
 def nice_ticks(start: int, end: int, unit: int, across: Across) -> list[int]:
@@ -79,8 +93,10 @@ def _nice_steps(unit: int) -> Iterator[int]:
         step *= 10
 
 
-def _tick_labels(ticks: list[int], unit: int, timeline: Timeline, across: Across) -> list[str]:
-    labels = [in_unit(tick, unit) for tick in ticks]
+def _tick_labels(
+    say: Words, ticks: list[int], unit: int, timeline: Timeline, across: Across
+) -> list[str]:
+    labels = [say.number(in_unit(tick, unit)) for tick in ticks]
     start = timeline.trace.wall_clock
     if not start:
         return labels
@@ -102,22 +118,22 @@ def _tick_labels(ticks: list[int], unit: int, timeline: Timeline, across: Across
 
 def _columns(canvas: Canvas, scale: Scale, across: Across, unit: int) -> None:
     """Shade each instant, and write its time below it, as far as the times have room."""
-    ax, theme, font = canvas.ax, canvas.theme, canvas.font
+    ax, theme, font, say = canvas.ax, canvas.theme, canvas.font, canvas.say
     bottom, _ = ax.get_ylim()
     top = RULER if scale.axis == "both" else 0.0
     ticks, labels, free, rounded = [], [], float("-inf"), ""
     shade, boxes = plain(theme.shade), []
     many = len(scale.instants) > _MANY_INSTANTS
     for place, instant in enumerate(scale.instants):
-        tip = f"at {format_seconds(instant.at)}"
+        tip = say.at(instant.at)
         box = instant.left, top, instant.right, bottom
         boxes.append(box)
         if not many:
             canvas.box(box, shade, "", f"instant-{place}", tip, BACK)
         middle = (instant.left + instant.right) / 2
-        text = in_unit(instant.at, unit)
+        text = say.number(in_unit(instant.at, unit))
         if text == rounded:  # as the one before it, at another time
-            text = format_seconds(instant.at)
+            text = say.seconds(instant.at)
         else:
             rounded = text
         half = width(text, font * 0.9) / 2
@@ -128,7 +144,7 @@ def _columns(canvas: Canvas, scale: Scale, across: Across, unit: int) -> None:
         if fits:
             free = across.to_points(middle) + half + 0.35 * font
     if many:
-        tip = counted(len(boxes), "instant")
+        tip = say("{count} instants", count=len(boxes))
         canvas.boxes(boxes, shade, "instants", tip, BACK)
     ax.set_xticks(ticks)
     ax.set_xticklabels(labels)
@@ -136,20 +152,20 @@ def _columns(canvas: Canvas, scale: Scale, across: Across, unit: int) -> None:
 
 def paint_ruler(canvas: Canvas, timeline: Timeline, scale: Scale, across: Across) -> None:
     """Draw an axis of time above the rows, from which each instant opens up into its columns."""
-    theme, unit = canvas.theme, unit_of(timeline)[0]
+    theme, unit, say = canvas.theme, unit_of(timeline)[0], canvas.say
     length = max(timeline.end - timeline.start, 1)
     line, foot = 1.45, RULER
 
     def place(at: int) -> float:
         return float((at - timeline.start) / length * scale.end)
 
-    canvas.line([0, scale.end], [line, line], theme.muted, "ruler", "virtual time", layer=TICK)
+    canvas.line([0, scale.end], [line, line], theme.muted, "ruler", say("virtual time"), layer=TICK)
     every = 1 + len(scale.instants) // _MANY_INSTANTS  # or nothing but funnels would be seen
     for index, instant in enumerate(scale.instants):
         if index % every:
             continue
         xs = [instant.left, place(instant.at), instant.right]
-        tip = f"at {format_seconds(instant.at)}"
+        tip = say.at(instant.at)
         canvas.line(
             xs,
             [foot, line, foot],
@@ -162,6 +178,6 @@ def paint_ruler(canvas: Canvas, timeline: Timeline, scale: Scale, across: Across
         canvas.funnel(xs[1], line, xs[0], xs[2], foot, f"instant-{index}-funnel", tip)
     for tick in nice_ticks(timeline.start, timeline.end, unit, across):
         x = place(tick)
-        tip = format_seconds(tick)
+        tip = say.seconds(tick)
         canvas.line([x, x], [line - 0.25, line], theme.muted, f"ruler-{tick}", tip, layer=TICK)
-        canvas.words(x, 0.65, in_unit(tick, unit), size=0.9, colour=theme.muted)
+        canvas.words(x, 0.65, say.number(in_unit(tick, unit)), size=0.9, colour=theme.muted)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 
 from vtloop.timeline.spans import Span
-from vtloop.values.text import counted
-from vtloop.views.chart.canvas import BAR, SMALL, TICK, Box
+from vtloop.views.chart.canvas import BAR, SMALL, TICK, TOOTH, Box
 from vtloop.views.chart.marks import paint_marks, paint_prints
-from vtloop.views.chart.rows import Row
+from vtloop.views.chart.row import Row
 from vtloop.views.chart.sheet import Sheet
-from vtloop.views.chart.style import STATES, shown_as
 from vtloop.views.chart.words import fitting, span_tooltip, span_words
+from vtloop.views.style import STATES, shown_as
 
 
 def paint_lane(sheet: Sheet, row: Row) -> None:
@@ -28,12 +27,14 @@ def paint_lane(sheet: Sheet, row: Row) -> None:
         if sheet.dense:
             shapes[state].append(sheet.at_least_a_pixel(box))
         else:
-            tooltip = span_tooltip(sheet.timeline, lane, span)
-            sheet.canvas.state(box, state, f"task-{lane.number}-span-{place}", tooltip)
+            tooltip = span_tooltip(sheet.canvas.say, sheet.timeline, lane, span)
+            cut = span.cut and state not in ("running", "ready")
+            paint = sheet.canvas.torn if cut else sheet.canvas.state
+            paint(box, state, f"task-{lane.number}-span-{place}", tooltip)
         _span_words(sheet, span, state, box)
     _shapes(sheet, shapes, f"task-{lane.number}", lane.label)
     paint_marks(sheet, lane, row, end)
-    paint_prints(sheet, lane, row)
+    paint_prints(sheet, lane.label, row)
 
 
 def paint_group(sheet: Sheet, row: Row) -> None:
@@ -50,7 +51,8 @@ def paint_group(sheet: Sheet, row: Row) -> None:
                 shapes[state].append(sheet.at_least_a_pixel(box))
     _shapes(sheet, shapes, f"group-{row.lanes[0].number}", row.label)
     if raised:
-        sheet.caption.append(f"{raised} of the tasks of {row.label} raised.")
+        phrase = "{count} of the tasks of {row} raised."
+        sheet.caption.append(sheet.canvas.say(phrase, count=raised, row=row.label))
 
 
 def _span_words(sheet: Sheet, span: Span, state: str, box: Box) -> None:
@@ -59,9 +61,13 @@ def _span_words(sheet: Sheet, span: Span, state: str, box: Box) -> None:
     if room <= sheet.across.font:
         return
     size = sheet.across.font * SMALL
-    text = fitting(span_words(sheet.timeline, span), room, size)
+    if span.cut and state != "ready" and not sheet.dense:
+        right -= TOOTH * sheet.across.font / sheet.across.points
+        room -= TOOTH * sheet.across.font
+    text = fitting(span_words(sheet.canvas.say, sheet.timeline, span), room, size)
     look = sheet.canvas.theme.states[state]
     if text:
+        sheet.canvas.told.add(("state", state))
         behind = "" if state in ("running", "sleep") else look.face
         middle = (left + right) / 2, (top + bottom) / 2
         sheet.canvas.words(*middle, text, colour=look.ink, behind=behind)
@@ -71,7 +77,8 @@ def _shapes(sheet: Sheet, shapes: dict[str, list[Box]], name: str, label: str) -
     for state, boxes in shapes.items():
         sheet.canvas.seen.setdefault(("state", state))
         look = sheet.canvas.theme.states[state]
-        tooltip = f"{label}: {shown_as(state)}, {counted(len(boxes), 'span')}"
+        words = sheet.canvas.say(STATES[state][0])
+        tooltip = f"{label}: {words}, {sheet.canvas.say('{count} spans', count=len(boxes))}"
         layer = TICK if state == "running" else BAR
         pattern = "" if name.startswith("group") else STATES[state][1]
         sheet.canvas.boxes(boxes, look, f"{name}-{shown_as(state)}", tooltip, layer, pattern)

@@ -6,7 +6,7 @@ it out of the legends that matplotlib makes.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -14,14 +14,17 @@ from matplotlib.collections import PathCollection
 from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon, Rectangle
 from matplotlib.path import Path
-from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
-from matplotlib.transforms import ScaledTranslation, Transform
+from matplotlib.transforms import Affine2D, ScaledTranslation, Transform
 
-from vtloop.views.chart.style import FONT, STATES, Look, Theme
+from vtloop.views.chart.slim import Halo
+from vtloop.views.chart.svg import Rim
+from vtloop.views.style import FONT, STATES, Look, Theme
+from vtloop.views.words import Words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.transforms import Affine2DBase
     from numpy.typing import NDArray
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom
@@ -31,26 +34,46 @@ _FINE = 0.2  # points: a gap that cannot be seen
 _RECTANGLE = [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY]
 
 BACK, BAND, ARROW, BAR, TICK, WORDS, MARK = range(7)  # what lies on what
+TOOTH = 0.6  # lines of text, how deep a torn end is
+_TEETH = 4
 SMALL = 0.86  # the size of text in a bar, in sizes of the font
 
 
 class Canvas:
     """Axes to draw on: x as the scale has it, y in lines of text, from the top down."""
 
-    def __init__(self, ax: Axes, theme: Theme, font: float, points: float, prefix: str) -> None:
+    def __init__(
+        self, ax: Axes, theme: Theme, font: float, points: float, prefix: str, say: Words
+    ) -> None:
         self.ax = ax
+        self.data = ax.transLimits + ax.transAxes
+        """From places to pixels: what users draw by time is in seconds, which a lens moves on."""
+        corner = ScaledTranslation(0, 0, cast("Affine2DBase", ax.transAxes))
+        self.in_points: Transform = Affine2D().scale(1 / 72) + ax.figure.dpi_scale_trans + corner
+        """From points to the right of the lower left corner of the axes, and up, to pixels."""
         self.points = points  # for one unit of x
         self.theme = theme
         self.font = font  # points
         self.prefix = prefix
+        self.say = say  # what stands in the chart, in its language
         self.seen: dict[tuple[str, str], None] = {}
         """What the legend has to explain: ('state', 'ready'), in order of appearance."""
+        self.told: set[tuple[str, str]] = set()
+        """What the chart itself says in words."""
 
-    def add(self, artist: Artist, name: str, tooltip: str, layer: int) -> None:
+    def add(
+        self,
+        artist: Artist,
+        name: str,
+        tooltip: str,
+        layer: int,
+        transform: Transform | None = None,
+    ) -> None:
         """Add an artist under an id, which is unique in the chart, with a tooltip."""
         artist.set_gid(self.prefix + name)
         artist.set_label("_" + tooltip)
         artist.set_zorder(1 + layer / 10)
+        artist.set_transform(transform or self.data)
         self.ax.add_artist(artist)
 
     def box(self, box: Box, look: Look, pattern: str, name: str, tooltip: str, layer: int) -> None:
@@ -84,6 +107,24 @@ class Canvas:
             shape.set_hatch(pattern)
             shape.set_edgecolor(look.edge)  # of the pattern
         self.add(shape, name, tooltip, layer)
+
+    def torn(self, box: Box, state: str, name: str, tooltip: str) -> None:
+        """Add a box in the look of a state whose right end is torn off."""
+        self.seen.setdefault(("state", state))
+        left, top, right, bottom = box
+        tooth = min(TOOTH * self.font / self.points, (right - left) / 2)
+        ys = [top + (bottom - top) * part / _TEETH for part in range(_TEETH + 1)]
+        edge = [(right - tooth * (part % 2), y) for part, y in enumerate(ys)]
+        look = self.theme.states[state]
+        patch = Polygon(
+            [(left, top), *edge, (left, bottom)],
+            closed=True,
+            facecolor=look.face,
+            edgecolor=look.edge,
+            linewidth=0.7,
+            hatch=STATES[state][1] or None,
+        )
+        self.add(patch, name, tooltip, BAR)
 
     def state(self, box: Box, state: str, name: str, tooltip: str) -> None:
         """Add a rectangle in the look of a state; one without width is a tick."""
@@ -125,12 +166,12 @@ class Canvas:
                 {"boxstyle": "square,pad=0.15", "facecolor": behind, "edgecolor": "none"}
             )
         if halo:
-            artist.set_path_effects([withStroke(linewidth=2, foreground=self.theme.paper)])
+            artist.set_path_effects([Rim(Halo(self.theme.paper, 2))])
         artist.set_zorder(1 + WORDS / 10)
         if name:
             artist.set_gid(self.prefix + name)
         self.ax.add_artist(artist)
-        artist.set_transform(self._moved(transform or self.ax.transData, offset, 0))
+        artist.set_transform(self._moved(transform or self.data, offset, 0))
         artist.set_clip_on(False)
 
     def mark(
@@ -140,7 +181,7 @@ class Canvas:
         self.seen.setdefault(("mark", kind))
         line = Line2D([x], [y], linestyle="none", **self.mark_style(kind))
         self.add(line, name, tooltip, MARK)
-        line.set_transform(self._moved(self.ax.transData, offset, 0))
+        line.set_transform(self._moved(self.data, offset, 0))
         line.set_clip_on(False)
 
     def mark_style(self, kind: str) -> dict[str, Any]:
@@ -153,7 +194,6 @@ class Canvas:
             "cancelled": ("D", theme.alarm, theme.alarm, 0.9),
             "request": ("v", theme.alarm, theme.paper, 0.95),
             "delivery": ("v", theme.alarm, theme.alarm, 0.95),
-            "deadline": ("|", theme.alarm, theme.alarm, 1.4),
             "print": ("|", theme.muted, theme.muted, 1.4),
         }[kind]
         return {

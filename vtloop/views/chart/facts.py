@@ -3,33 +3,50 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
-from vtloop.private.events import NAMES_OF_TIMEOUTS
 from vtloop.timeline.participants import left_over
-from vtloop.timeline.spans import Lane
+from vtloop.timeline.spans import Arrow
 from vtloop.timeline.timeline import Timeline
-from vtloop.values.text import counted
+from vtloop.views.words import Words
 
 
-def words_of_arrows(drawn: int, found: int, alone: int) -> str:
+def words_of_arrows(say: Words, drawn: int, found: int, alone: int) -> str:
     """Say which arrows are drawn, of those found and those between rows of one task."""
+    arrows = say("{count} arrows", count=found)
     if not drawn:
-        return f"Not drawn: {counted(found, 'arrow')} to or from tasks that share a row."
-    words = f"{drawn} of {counted(found, 'arrow')} drawn"
+        return say("Not drawn: {arrows} to or from tasks that share a row.", arrows=arrows)
+    phrase = "{drawn} of {arrows} drawn."
     if drawn < alone:
-        words += ": cancellations first, then ends of waits for tasks, wake-ups, creations"
-    return words + (", none to or from tasks that share a row." if alone < found else ".")
+        phrase = (
+            "{drawn} of {arrows} drawn: cancellations first, then ends of waits for tasks, "
+            "wake-ups, creations."
+        )
+    words = say(phrase, drawn=drawn, arrows=arrows)
+    if alone < found:
+        words += f" {say('None is drawn to or from tasks that share a row.')}"
+    return words
+
+
+def arrows_between(timeline: Timeline, tasks: Container[int]) -> Iterator[tuple[int, Arrow]]:
+    """Yield the arrows between some tasks, by number, without those that deliver a cancellation."""
+    cancelled = {step for step, _, kind, *_ in timeline.trace.events if kind == "deliver"}
+    asked = {(one.source, one.target, one.start) for one in timeline.arrows if one.kind == "cancel"}
+    for index, arrow in enumerate(timeline.arrows):
+        source, target = arrow.source, arrow.target
+        if source not in tasks or target not in tasks or source == target:
+            continue
+        delivers = arrow.kind in ("wake", "join") and arrow.target_step in cancelled
+        if not delivers or (arrow.kind == "join" and (source, target, arrow.start) not in asked):
+            yield index, arrow
 
 
 def told(timeline: Timeline) -> dict[tuple[str, int], list[int]]:
     """Return the events of each task that stand in its row, by their indexes."""
     events: dict[tuple[str, int], list[int]] = defaultdict(list)
-    for index, (_, _, kind, who, subject, _) in enumerate(timeline.trace.events):
+    for index, (_, _, kind, _, subject, _) in enumerate(timeline.trace.events):
         if kind in ("cancel", "deliver"):
             events["task", subject].append(index)
-        elif kind == "set":
-            events["set", who].append(index)
     return events
 
 
@@ -42,25 +59,3 @@ def ends_of_left(timeline: Timeline) -> dict[int, int]:
         number: next((index for index in timeline.lanes[number].steps if index > step), -1)
         for number, step in left_over(timeline).items()
     }
-
-
-def deadlines(timeline: Timeline, lane: Lane, events: list[int]) -> Iterator[int]:
-    """Yield when the timeouts of a task are due, as far as the run went, from what it set."""
-    steps = ((index, timeline.trace.step(index)) for index in lane.steps)
-    slept = {(index, step.subject) for index, step in steps if step.ended == "sleep"}
-    for index in events:
-        step, *_, deadline = timeline.trace.events[index]
-        if (step, deadline) in slept:
-            slept.remove((step, deadline))
-        elif deadline <= timeline.end and _may_be_timeout(timeline, step, deadline):
-            yield deadline
-
-
-def _may_be_timeout(timeline: Timeline, setter: int, deadline: int) -> bool:
-    """Return whether a timer is a timeout, by what it called if it fired."""
-    called = [
-        step.subject
-        for step in map(timeline.trace.step, timeline.instants.get(deadline, ()))
-        if step.ended == "timer" and step.woken_by == setter
-    ]
-    return not called or any(name.endswith(NAMES_OF_TIMEOUTS) for name in called)

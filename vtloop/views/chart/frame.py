@@ -1,22 +1,18 @@
-"""What stands around the rows of a chart: labels, title, legend and caption."""
+"""What stands around the rows of a chart: labels, title and caption."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from textwrap import wrap
-from typing import Any
+from collections.abc import Iterable
 
-from matplotlib.artist import Artist
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 from matplotlib.transforms import ScaledTranslation
 
-from vtloop.views.chart.canvas import Canvas
-from vtloop.views.chart.rows import INDENT, Row
-from vtloop.views.chart.style import ARROWS, FONT, MARKS, STATES, plain
-from vtloop.views.chart.words import width
+from vtloop.views.chart.canvas import SMALL, Canvas
+from vtloop.views.chart.notes import MARGIN
+from vtloop.views.chart.row import Row
+from vtloop.views.chart.words import shortened, width
+from vtloop.views.style import FONT
 
-_LEGEND = 0.86  # the size of its text, in sizes of the font
+_INDENT = 1.1  # lines of text, of a task in the row of its parent
 
 # Labels
 
@@ -31,7 +27,7 @@ def _label_width(row: Row, font: float) -> float:
 
 
 def _indent(row: Row, font: float) -> float:
-    return min(row.depth, 6) * INDENT * font
+    return min(row.depth, 6) * _INDENT * font
 
 
 def paint_labels(canvas: Canvas, rows: list[Row], column: float) -> None:
@@ -71,122 +67,55 @@ def paint_labels(canvas: Canvas, rows: list[Row], column: float) -> None:
             )
 
 
-# Title, legend and caption
+# Title and caption
 
 
 def paint_title(canvas: Canvas, title: str, left: float, room: float) -> None:
     """Write the title above the labels, whose column begins `left` points left of the axes.
 
-    These are `room` points wide.
+    These are `room` points wide. A title for which that is too little is smaller, or cut.
     """
-    canvas.ax.set_title(
-        title,
-        x=-left / room,
+    size, wide = canvas.font * 1.2, left + room
+    size *= min(1.0, max(0.75, wide / max(1.0, width(title, size, "bold"))))
+    text = canvas.ax.set_title(
+        shortened(title, wide, size, "bold"),
         loc="left",
-        fontsize=canvas.font * 1.2,
+        fontsize=size,
         fontweight="bold",
         pad=canvas.font * 0.6,
         color=canvas.theme.ink,
         fontfamily=FONT,
         parse_math=False,
     )
-
-
-def paint_legend(canvas: Canvas, left: float, room: float, below: float) -> int:
-    """Explain what occurs in the chart; return how many lines that takes.
-
-    The legend begins `left` points left of the axes, `below` points under them, and is `room`
-    points wide at most.
-    """
-    entries = list(_entries(canvas))
-    if not entries:
-        return 0
-    columns = _columns_of_legend([words for _, words in entries], room, canvas.font)
-    figure = canvas.ax.figure
-    moved = ScaledTranslation(-left / 72, -below / 72, figure.dpi_scale_trans)
-    legend = canvas.ax.legend(
-        [handle for handle, _ in entries],
-        [words for _, words in entries],
-        loc="upper left",
-        bbox_to_anchor=(0, 0),
-        bbox_transform=canvas.ax.transAxes + moved,
-        ncols=columns,
-        frameon=False,
-        prop={"family": FONT, "size": canvas.font * _LEGEND},
-        labelcolor=canvas.theme.ink,
-        borderaxespad=0,
-        borderpad=0,
-        handlelength=2.4,
-        handleheight=1.0,
-        handletextpad=0.7,
-        columnspacing=1.8,
-        labelspacing=0.55,
-    )
-    legend.set_gid(f"{canvas.prefix}legend")
-    return -(-len(entries) // columns)
-
-
-def _columns_of_legend(words: list[str], room: float, font: float) -> int:
-    size = font * _LEGEND
-    for columns in range(len(words), 1, -1):
-        each, more = divmod(len(words), columns)
-        wide, at = 0.0, 0
-        for column in range(columns):
-            count = each + (column < more)
-            wide += max(width(text, size) for text in words[at : at + count]) + 4.9 * size
-            at += count
-        if wide <= room:
-            return columns
-    return 1
-
-
-def _entries(canvas: Canvas) -> Iterator[tuple[Artist, str]]:
-    theme, seen = canvas.theme, canvas.seen
-    for state, (words, pattern) in STATES.items():
-        if ("state", state) in seen:
-            yield _patch(theme.states[state], pattern), words
-    if ("callback", "callback") in seen:
-        yield _patch(plain(theme.muted)), "timer or callback"
-    if ("band", "blocked") in seen:
-        yield _patch(plain(theme.blocked)), "the loop is blocked"
-    if ("held", "held") in seen:
-        yield _patch(theme.holdings[0]), "holds it"
-    if ("held", "section") in seen:
-        yield _patch(theme.sections[0]), "in the section"
-    if ("queue", "queue") in seen:
-        yield _patch(theme.queue), "how many wait for it"
-    for mark, (words, _) in MARKS.items():
-        if ("mark", mark) not in seen:
-            continue
-        style = canvas.mark_style(mark)
-        yield Line2D([], [], linestyle="none", **style), words
-    for arrow, (words, line) in ARROWS.items():
-        if ("arrow", arrow) in seen:
-            colour = theme.arrows[arrow]
-            yield Line2D([], [], color=colour, linestyle=line, linewidth=1.4), words
-
-
-def _patch(look: Any, pattern: str = "") -> Patch:
-    return Patch(facecolor=look.face, edgecolor=look.edge, hatch=pattern or None, linewidth=0.7)
+    moved = ScaledTranslation(-left / 72, 0, canvas.ax.figure.dpi_scale_trans)
+    text.set_transform(text.get_transform() + moved)
 
 
 def paint_caption(
     canvas: Canvas, sentences: list[str], left: float, room: float, below: float
 ) -> int:
     """Write the caption below the legend; return how many lines it takes."""
-    size = canvas.font * 0.86
-    lines = wrap(" ".join(sentences), max(20, int(room / (size * 0.56))))
+    size = canvas.font * SMALL
+    lines = _wrapped(" ".join(sentences), room / MARGIN, size)
     for place, line in enumerate(lines):
-        y = -(below + (place + 0.6) * 1.3 * size)
-        moved = ScaledTranslation(0, y / 72, canvas.ax.figure.dpi_scale_trans)
         canvas.words(
-            0,
-            0,
+            -left,
+            -(below + (place + 0.6) * 1.3 * size),
             line,
             colour=canvas.theme.muted,
             align="left",
-            offset=-left,
-            transform=canvas.ax.transAxes + moved,
+            transform=canvas.in_points,
             name=f"caption-{place}",
         )
     return len(lines)
+
+
+def _wrapped(text: str, room: float, size: float) -> list[str]:
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and width(longer, size) <= room:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines

@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from vtloop.timeline.difference import Difference
-from vtloop.timeline.participants import shown
-from vtloop.values.clock import format_seconds
-from vtloop.values.text import counted
+from vtloop.views import titles
 from vtloop.views.chart import frame
 from vtloop.views.chart.axis import RULER, paint_axis, paint_ruler
-from vtloop.views.chart.canvas import MARK, Canvas
+from vtloop.views.chart.canvas import MARK, SMALL, Canvas
+from vtloop.views.chart.legend import LINE, paint_legend
+from vtloop.views.chart.lens import crowds, scales_of
 from vtloop.views.chart.paint import paint_rows
-from vtloop.views.chart.rows import Across, Row, rows_of
+from vtloop.views.chart.row import Across
+from vtloop.views.chart.rows import plan_of
 from vtloop.views.chart.scale import Scale, axis_for
 from vtloop.views.chart.sheet import Sheet
-from vtloop.views.chart.style import Size, Theme
 from vtloop.views.chart.svg import Chart
 from vtloop.views.chart.words import drawable
+from vtloop.views.style import Size, Theme
+from vtloop.views.words import Words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
     from vtloop.timeline.timeline import Timeline
 
 _LEFT, _RIGHT = 1.2, 1.4  # lines of text, within the axes, for the marks of start and end
+_MOST_BEYOND = 0.25  # of a chart, for what is printed at the end
 _SMALLEST = 4.5  # points, of a font
+ABOVE = 2.6  # lines of text, of the title
 
 
 class Layout:
@@ -39,17 +44,20 @@ class Layout:
         scale: Scale,
         room: float,
         font: float,
+        say: Words,
         period: tuple[float, float] | None = None,
+        beyond: float = 0.0,
     ) -> None:
+        self.say = say
         self.timeline = timeline
         self.scale = scale
         start, end = period or (scale.start, scale.end)
-        points = max(1.0, room - (_LEFT + _RIGHT) * font) / (end - start)
+        points = max(1.0, room - (_LEFT + _RIGHT) * font - beyond) / (end - start)
         self.across = Across(start - _LEFT * font / points, points, room, font)
         top = RULER if scale.axis == "both" else 0.0
-        self.rows: list[Row] = rows_of(timeline, self.scale, self.across, top)
-        last = self.rows[-1] if self.rows else None
-        self.labels = frame.labels_width(self.rows, font)
+        self.plan = plan_of(timeline, self.scale, self.across, top, say)
+        last = self.plan.rows[-1] if self.plan.rows else None
+        self.labels = frame.labels_width(self.plan.rows, font)
         """How wide the column of the labels is, in points."""
         self.height = last.top + last.height if last else top + 1.0
 
@@ -58,39 +66,58 @@ class Layout:
         ax: Axes,
         theme: Theme,
         title: str | None,
-        legend: bool,
+        legend: bool | str,
         prefix: str,
         seen: dict[tuple[str, str], None] | None = None,
         notes: Sequence[str] = (),
     ) -> tuple[float, Canvas]:
         """Draw on axes; return how many points the legend and caption take below them."""
         across, font = self.across, self.across.font
-        canvas = Canvas(ax, theme, font, across.points, prefix)
+        canvas = Canvas(ax, theme, font, across.points, prefix, self.say)
         canvas.seen.update(seen or {})  # by charts that share the legend
         ax.set_facecolor(theme.paper)
-        ax.set_xlim(across.origin, across.origin + across.room / across.points)
+        self._set_limits(ax)
         ax.set_ylim(self.height, 0)
         paint_axis(canvas, self.timeline, self.scale, across)
         if self.scale.axis == "both":
             paint_ruler(canvas, self.timeline, self.scale, across)
-        frame.paint_labels(canvas, self.rows, self.labels)
+        frame.paint_labels(canvas, self.plan.rows, self.labels)
         caption = list(notes)
-        if self.rows:
-            sheet = Sheet(self.timeline, canvas, self.scale, across, self.rows)
+        if self.plan.rows:
+            sheet = Sheet(self.timeline, canvas, self.scale, across, self.plan)
             paint_rows(sheet)
             caption += sheet.caption
         left = self.labels
-        title = default_title(self.timeline) if title is None else title
+        title = default_title(self.timeline, self.say) if title is None else title
         frame.paint_title(canvas, title, left, across.room)
         below = font * (4.6 if self.timeline.trace.wall_clock else 3.6)
         if legend:
-            lines = frame.paint_legend(canvas, left, left + across.room, below)
-            below += (lines * 1.55 - 0.2) * 0.86 * font
+            compact = legend == "compact"
+            lines = paint_legend(canvas, left, left + across.room, below, compact)
+            below += lines * LINE * SMALL * font
         if caption:
             below += 0.5 * font
             lines = frame.paint_caption(canvas, caption, left, left + across.room, below)
-            below += lines * 1.3 * 0.86 * font
+            below += lines * 1.3 * SMALL * font
         return below, canvas
+
+    def _set_limits(self, ax: Axes) -> None:
+        """Give axes their limits; by time, their x is in seconds also where a lens opens up."""
+        left = self.across.origin
+        right = left + self.across.room / self.across.points
+        seconds, moved = map(np.asarray, self.scale.knots())
+        if len(seconds):
+            places = seconds + moved
+
+            def to_place(x: Any) -> Any:
+                return x + np.interp(x, seconds, moved)
+
+            def to_seconds(place: Any) -> Any:
+                return place - np.interp(place, places, moved)
+
+            ax.set_xscale("function", functions=(to_place, to_seconds))
+            left, right = float(to_seconds(left)), float(to_seconds(right))
+        ax.set_xlim(left, right)
 
     def mark_difference(self, canvas: Canvas, difference: Difference, run: int) -> None:
         """Mark where this run first does what the other does not."""
@@ -109,64 +136,81 @@ class Layout:
         )
 
 
-_ENDS = {"DeadlockError": ", then a deadlock", "LivelockError": ", then a livelock"}
+_LONGEST_TITLE = 140  # characters
 
 
-def default_title(timeline: Timeline) -> str:
+def default_title(timeline: Timeline, say: Words) -> str:
     """Return the title of a chart that is given none."""
-    lanes = shown(timeline)
-    if not lanes:
-        return "no tasks"
-    name, length = drawable(lanes[0].coroutine, 40), timeline.end - timeline.start
-    header = timeline.trace.header
-    end = _ENDS.get((header.get("error") or "").partition("(")[0], "")
-    case = f", in case {header['sweep']}" if header.get("sweep") else ""
-    return f"{name}: {counted(len(lanes), 'task')}, {format_seconds(length)}{end}{drawable(case)}"
+    return drawable(titles.default_title(timeline, say), _LONGEST_TITLE)
 
 
-def _comparison(difference: Difference | None) -> list[str]:
+def _comparison(difference: Difference | None, say: Words) -> list[str]:
     if difference is None:
-        return ["The two runs do the same."]
-    return [f"The dashed line is the first difference: {difference.words}."]
+        return [say("The two runs do the same.")]
+    return [say("The dashed line is the first difference: {words}.", words=difference.words)]
 
 
 def stacked(
     timelines: list[Timeline],
     axis: str | None,
     theme: Theme,
-    titles: list[str | None],
-    legend: bool,
+    titles: Sequence[str | None],
+    legend: bool | str,
     size: Size,
+    say: Words,
     difference: Difference | None = None,
-) -> Figure:
+) -> Chart:
     """Return a figure with one chart below the other, in a font with which it is not too tall."""
     font = size.font
     across = axis_for(axis, *timelines)
-    pairs = [(timeline, Scale(timeline, across)) for timeline in timelines]
-    made = _stacked(pairs, theme, titles, legend, size, font, difference)
+    made = _stacked(timelines, across, theme, titles, legend, size, say, font, difference)
     while made.get_figheight() > size.tallest and font > _SMALLEST:
         font = max(_SMALLEST, font * max(0.75, size.tallest / made.get_figheight()))
-        made = _stacked(pairs, theme, titles, legend, size, font, difference)
+        made = _stacked(timelines, across, theme, titles, legend, size, say, font, difference)
     return made
 
 
+def layouts_of(
+    timelines: list[Timeline], axis: str, room: float, font: float, say: Words
+) -> list[Layout]:
+    """Return the layouts of charts that stand over one another, `room` points wide.
+
+    Where what is printed at the end has no room, time ends before the chart does.
+    """
+    crowded = list(map(crowds, timelines))
+
+    def made(beyond: float) -> list[Layout]:
+        inner = room - (_LEFT + _RIGHT) * font - beyond
+        scales = scales_of(timelines, axis, crowded, inner, font)
+        period = None
+        if axis == "time":
+            period = min(scale.start for scale in scales), max(scale.end for scale in scales)
+        return [
+            Layout(timeline, scale, room, font, say, period, beyond)
+            for timeline, scale in zip(timelines, scales, strict=True)
+        ]
+
+    layouts = made(0.0)
+    beyond = max(layout.plan.beyond for layout in layouts)
+    return made(min(beyond, _MOST_BEYOND * room)) if beyond > 0 else layouts
+
+
 def _stacked(
-    pairs: list[tuple[Timeline, Scale]],
+    timelines: list[Timeline],
+    axis: str,
     theme: Theme,
-    titles: list[str | None],
-    legend: bool,
+    titles: Sequence[str | None],
+    legend: bool | str,
     size: Size,
+    say: Words,
     font: float,
     difference: Difference | None,
-) -> Figure:
+) -> Chart:
     wide, edge = size.width * 72, 1.0 * font
-    period = None
-    if all(scale.axis == "time" for _, scale in pairs):
-        period = min(scale.start for _, scale in pairs), max(scale.end for _, scale in pairs)
-    rough = [Layout(timeline, scale, wide, font, period) for timeline, scale in pairs]
+    rough = layouts_of(timelines, axis, wide, font, say)
     labels = max(layout.labels for layout in rough)
     room = wide - labels - 2 * edge
-    layouts = [Layout(timeline, scale, room, font, period) for timeline, scale in pairs]
+    layouts = layouts_of(timelines, axis, room, font, say)
     made = Chart(figsize=(size.width, 1), dpi=size.dpi, facecolor=theme.paper)
     heights: list[tuple[float, float, float]] = []
     seen: dict[tuple[str, str], None] = {}
@@ -175,12 +219,12 @@ def _stacked(
         layout.labels = labels
         last = place == len(layouts) - 1
         prefix = "" if len(layouts) == 1 else f"run-{place + 1}-"
-        notes = _comparison(difference) if last and len(layouts) > 1 else []
+        notes = _comparison(difference, say) if last and len(layouts) > 1 else []
         below, canvas = layout.paint(ax, theme, title, legend and last, prefix, seen, notes)
         seen = canvas.seen
         if difference is not None:
             layout.mark_difference(canvas, difference, place)
-        heights.append((2.6 * font, layout.height * font, below + 0.3 * font))
+        heights.append((ABOVE * font, layout.height * font, below + 0.3 * font))
     tall = sum(map(sum, heights)) + 0.2 * font
     made.set_size_inches(size.width, tall / 72)
     top = tall

@@ -1,77 +1,135 @@
-"""The marks in the row of a task: starts and ends, deadlines, cancellations, and what it prints.
+"""The marks in the row of a task: starts and ends, timeouts, cancellations, and what it prints.
 
 Marks of a task's start and end stand outside of its bar, so that a life of no length shows both.
 """
 
 from __future__ import annotations
 
-from vtloop.timeline.spans import Lane
-from vtloop.values.clock import format_seconds
+from vtloop.timeline.spans import Bracket, Lane
+from vtloop.views.chart.brackets import Placed
 from vtloop.views.chart.canvas import BAND, MARK, SMALL
-from vtloop.views.chart.facts import deadlines
-from vtloop.views.chart.rows import Row
+from vtloop.views.chart.notes import FROM_FLAG, MARGIN, Note
+from vtloop.views.chart.routes import request_x
+from vtloop.views.chart.row import LINE_OF_NOTES, Row
 from vtloop.views.chart.sheet import Sheet
+from vtloop.views.chart.words import width
+
+_PASSED = "the deadline was {time}, and passed"
+_NOT_REACHED = "the deadline was {time}, and was not reached"
+
+_ENDS = {
+    "returned": "{who} returned at {time}",
+    "raised": "{who} raised at {time}",
+    "cancelled": "{who} cancelled at {time}",
+}
 
 
 def paint_marks(sheet: Sheet, lane: Lane, row: Row, end: float) -> None:
     """Mark what happens to a task, whose bar ends at `end`."""
     canvas, name, step = sheet.canvas, f"task-{lane.number}", 0.42 * sheet.across.font
+    say = canvas.say
     if lane.steps:
-        at = format_seconds(sheet.timeline.trace.step(lane.steps[0]).at)
-        tip = f"{lane.label} starts at {at}"
+        at = say.seconds(sheet.timeline.trace.step(lane.steps[0]).at)
+        tip = say("{who} starts at {time}", who=lane.label, time=at)
         canvas.mark(sheet.birth(lane), row.middle, "start", f"{name}-start", tip, -step)
     if lane.ended is not None:
-        tip = f"{lane.label} {lane.outcome} at {format_seconds(lane.ended)}"
+        tip = say(_ENDS[lane.outcome], who=lane.label, time=say.seconds(lane.ended))
         tip += f"\n{lane.error}" if lane.error else ""
         canvas.mark(end, row.middle, lane.outcome, f"{name}-end", tip, step)
-    for place, due in enumerate(deadlines(sheet.timeline, lane, sheet.told["set", lane.number])):
-        left = sheet.scale.at(due)
-        tip = f"{lane.label}: deadline at {format_seconds(due)}"
-        ys = [row.bar - 0.25, row.bar + row.bar_height + 0.25]
-        canvas.seen.setdefault(("mark", "deadline"))
-        alarm = canvas.theme.alarm
-        canvas.line([left, left], ys, alarm, f"{name}-deadline-{place}", tip, layer=MARK, thick=1.5)
+    for placed in row.brackets:
+        _bracket(sheet, lane, row, placed)
     _cancellations(sheet, lane, row)
 
 
 def _cancellations(sheet: Sheet, lane: Lane, row: Row) -> None:
-    y, aside = row.bar - 0.45, 0.36 * sheet.across.font
+    say = sheet.canvas.say
     for index in sheet.told["task", lane.number]:
-        step, at, kind, who, _, detail = sheet.timeline.trace.events[index]
-        x = sheet.scale.during(step, at)
+        event = sheet.timeline.trace.events[index]
+        step, at, kind, *_ = event
         if kind == "cancel":
-            if step >= 0 and sheet.timeline.trace.step(step).who != who:
-                x = sheet.scale.after(step, at)  # the loop did, between two steps
-            by = sheet.timeline.lanes[who].label if who in sheet.timeline.lanes else "the loop"
-            tip = f"{by} requests to cancel {lane.label} at {format_seconds(at)}"
-            tip += f", message {detail!r}" if detail else ""
-            sheet.canvas.mark(x, y, "request", f"cancel-{index}", tip, -aside)
+            x = request_x(sheet.timeline, sheet.scale, event)
+            by, message = say.requested(sheet.timeline, event)
+            tip = say.cancellation(by, lane.label, at, message)
+            sheet.canvas.mark(x, row.marks, "request", f"cancel-{index}", tip)
         else:
-            tip = f"CancelledError is thrown into {lane.label} at {format_seconds(at)}"
-            sheet.canvas.mark(x, y, "delivery", f"cancel-{index}", tip, aside)
+            x, time = sheet.scale.during(step, at), say.seconds(at)
+            tip = say("CancelledError is thrown into {who} at {time}", who=lane.label, time=time)
+            sheet.canvas.mark(x, row.marks, "delivery", f"cancel-{index}", tip)
 
 
-def paint_prints(sheet: Sheet, lane: Lane, row: Row) -> None:
-    """Write what a task prints below its bar, each with a flag from when it did."""
-    canvas, size = sheet.canvas, SMALL
-    bottom = row.bar + row.bar_height
+def _bracket(sheet: Sheet, lane: Lane, row: Row, placed: Placed) -> None:
+    """Draw a timeout from entry to exit, with the deadline that it had."""
+    canvas, bracket, place = sheet.canvas, placed.bracket, sheet.across.to_place
+    name, y, foot = f"timeout-{placed.number}", row.level(placed.level), 0.3
+    look = "fired" if bracket.fired else "kept"
+    colour, thick = (canvas.theme.alarm, 1.6) if bracket.fired else (canvas.theme.muted, 1.0)
+    canvas.seen.setdefault(("timeout", look))
+    tip = _words_of_timeout(sheet, lane, bracket)
+    left, right, text_at = placed.left, placed.right, placed.text_at
+    words = width(placed.text, canvas.font * SMALL) * MARGIN
+    parts = [(left, right)]
+    if placed.text and text_at < right:
+        gap = 0.25 * canvas.font
+        parts = [(left, text_at - gap), (text_at + words + gap, right)]
+    for count, (start, end) in enumerate(parts):
+        xs, ys = [place(start), place(end)], [y, y]
+        if start == left:
+            xs, ys = [place(left), *xs], [y + foot, *ys]
+        if end == right:
+            xs, ys = [*xs, place(right)], [*ys, y + foot]
+        part = f"{name}-{count}"
+        canvas.line(xs, ys, colour, part, tip, layer=MARK, thick=thick)
+    if placed.text:
+        canvas.words(place(text_at), y, placed.text, colour=colour, align="left", name=name)
+
+
+def _words_of_timeout(sheet: Sheet, lane: Lane, bracket: Bracket) -> str:
+    say = sheet.canvas.say
+    lengths = [None if due is None else due - bracket.start for _, due in bracket.deadlines]
+    lines = [
+        f"{lane.label}: {next(say.timeout(lengths, bracket.kind))}",
+        say.period(bracket.start, bracket.end),
+    ]
+    _, deadline = bracket.deadlines[-1]
+    if deadline is not None:
+        time = say.seconds(deadline)
+        phrase = _PASSED if bracket.fired else _NOT_REACHED
+        lines.append(say(phrase, time=time))
+    return "\n".join(lines)
+
+
+def paint_prints(sheet: Sheet, who: str, row: Row) -> None:
+    """Write what is printed below a bar."""
+    say = sheet.canvas.say
     for note in row.notes:
-        canvas.seen.setdefault(("mark", "print"))
-        printed = sheet.timeline.trace.printed[note.printed]
-        tip = f"{lane.label} prints at {format_seconds(printed.at)}:\n{printed.text}"
-        y = bottom + 0.65 + note.line * 1.1
-        foot = y + 0.4 if note.text else bottom + 0.3
-        name, muted = f"print-{note.printed}", canvas.theme.muted
-        canvas.line([note.x, note.x], [bottom, foot], muted, name, tip, layer=BAND, thick=0.9)
-        if note.text:
-            aside = -0.35 if note.leftward else 0.35
-            canvas.words(
-                note.x,
-                y,
-                note.text,
-                size=size,
-                align="right" if note.leftward else "left",
-                halo=True,
-                offset=aside * sheet.across.font,
-                name=f"{name}-text",
-            )
+        printed = sheet.timeline.trace.printed[note.number]
+        time = say.seconds(printed.at)
+        tip = f"{say('{who} prints at {time}:', who=who, time=time)}\n{printed.text}"
+        sheet.canvas.seen.setdefault(("mark", "print"))
+        paint_note(sheet, row, note, f"print-{note.number}", tip)
+
+
+def paint_note(sheet: Sheet, row: Row, note: Note, name: str, tip: str) -> None:
+    """Write a note below a bar, with a flag from where it belongs."""
+    canvas, bottom = sheet.canvas, row.bar + row.bar_height
+    y = bottom + 0.65 + note.line * LINE_OF_NOTES
+    foot = bottom + 0.2
+    if note.text:
+        foot = y if note.aside > FROM_FLAG else y + 0.4
+    muted = canvas.theme.muted
+    canvas.line([note.x, note.x], [bottom, foot], muted, name, tip, layer=BAND, thick=0.9)
+    if note.text:
+        aside = -note.aside if note.leftward else note.aside
+        if note.aside > FROM_FLAG:
+            near = aside * (1 - 0.15 / note.aside) * sheet.across.font / sheet.across.points
+            lead = [note.x, note.x + near]
+            canvas.line(lead, [y, y], muted, f"{name}-lead", tip, layer=BAND, thick=0.9)
+        canvas.words(
+            note.x,
+            y,
+            note.text,
+            align="right" if note.leftward else "left",
+            halo=True,
+            offset=aside * sheet.across.font,
+            name=f"{name}-text",
+        )

@@ -5,15 +5,13 @@ from __future__ import annotations
 from itertools import pairwise
 
 from vtloop.timeline.spans import READY
-from vtloop.values.text import counted
 from vtloop.views.chart.canvas import BAR, SMALL, Box
-from vtloop.views.chart.rows import Row
+from vtloop.views.chart.levels import MANY_PIECES, paint_uses
+from vtloop.views.chart.row import Row
 from vtloop.views.chart.sheet import Sheet
-from vtloop.views.chart.style import Look
-from vtloop.views.chart.words import drawable, fitting, period
-
-_MANY_PIECES = 60  # of a queue, from which on its length is a height, not a number
-
+from vtloop.views.chart.strips import WAITING
+from vtloop.views.chart.words import drawable, fitting
+from vtloop.views.style import Look
 
 Wait = tuple[float, float]  # from where to where
 
@@ -32,28 +30,38 @@ def waits_for_primitives(sheet: Sheet) -> dict[int, list[Wait]]:
 
 def paint_primitive(sheet: Sheet, row: Row, waits: list[Wait]) -> None:
     """Paint the row of one primitive, for which tasks wait."""
-    primitive, theme = str(sheet.timeline.trace.primitives[row.primitive]), sheet.canvas.theme
-    sheet.canvas.seen.setdefault(("held", "held"))
-    _strip(sheet, row, theme.holdings, "holds", primitive, f"{primitive} is held")
-    _queue(sheet, row, primitive, waits)
+    primitive = sheet.timeline.trace.primitives[row.primitive]
+    words = sheet.canvas.say.primitive(primitive)
+    if row.holdings:
+        sheet.canvas.seen.setdefault(("held", "held"))
+        has, together = "{who} holds {what}", "{what} is held {times}"
+        _strip(sheet, row, sheet.canvas.theme.holdings, has, words, together)
+    else:
+        paint_uses(sheet, row, primitive)
+    _queue(sheet, row, words, waits)
 
 
 def paint_section(sheet: Sheet, row: Row) -> None:
     """Paint the row of one section."""
-    words = f"section {row.label}"
+    words = sheet.canvas.say("section {name}", name=row.label)
     sheet.canvas.seen.setdefault(("held", "section"))
-    _strip(sheet, row, sheet.canvas.theme.sections, "is in", words, f"{words} is entered")
+    has, together = "{who} is in {what}", "{what} is entered {times}"
+    _strip(sheet, row, sheet.canvas.theme.sections, has, words, together)
 
 
 def _strip(
-    sheet: Sheet, row: Row, looks: tuple[Look, Look], verb: str, primitive: str, together: str
+    sheet: Sheet, row: Row, looks: tuple[Look, Look], has: str, what: str, together: str
 ) -> None:
-    """Paint who has what the row is for, piece by piece; of many no piece is named."""
+    """Paint who has what the row is for, piece by piece; of many no piece is named.
+
+    `has` and `together` are the phrases for both.
+    """
+    say = sheet.canvas.say
     event, scale = sheet.timeline.trace.event, sheet.scale
     slots = 1 + max(slot for slot, _, _ in row.holdings)
     each = row.bar_height / slots
     name = row.name
-    many = len(row.holdings) > _MANY_PIECES * 4
+    many = len(row.holdings) > MANY_PIECES * 4
     boxes: tuple[list[Box], list[Box]] = [], []
     for count, (slot, index, holding) in enumerate(row.holdings):
         left, right = scale.during(event(holding.first).step, holding.start), scale.end
@@ -65,8 +73,8 @@ def _strip(
         if many:
             continue
         holder = sheet.timeline.lanes.get(holding.task)
-        label = holder.label if holder else "nobody"
-        tip = f"{label} {verb} {primitive}\n{period(holding.start, holding.end)}"
+        label = holder.label if holder else say("nobody")
+        tip = f"{say(has, who=label, what=what)}\n{say.period(holding.start, holding.end)}"
         look = looks[count % 2]
         sheet.canvas.box(box, look, "", f"{name}-holding-{index}", tip, BAR)
         room = (right - left) * sheet.across.points - 0.6 * sheet.across.font
@@ -74,12 +82,13 @@ def _strip(
         if text and each > 1:
             sheet.canvas.words((left + right) / 2, top + each * 0.47, text, colour=look.ink)
     if many:
-        tip = f"{together} {counted(len(row.holdings), 'time')}"
+        tip = say(together, what=what, times=say("{count} times", count=len(row.holdings)))
         sheet.canvas.boxes(boxes[0], looks[0], f"{name}-holdings-even", tip, BAR)
         sheet.canvas.boxes(boxes[1], looks[1], f"{name}-holdings-odd", tip, BAR)
 
 
 def _queue(sheet: Sheet, row: Row, primitive: str, waits: list[Wait]) -> None:
+    say = sheet.canvas.say
     changes = sorted((x, change) for wait in waits for x, change in zip(wait, (1, -1), strict=True))
     most = waiting = 0
     pieces: list[tuple[float, float, int]] = []
@@ -88,20 +97,25 @@ def _queue(sheet: Sheet, row: Row, primitive: str, waits: list[Wait]) -> None:
         most = max(most, waiting)
         if waiting and right > left:
             pieces.append((left, right, waiting))
-    top, look = row.bar + row.bar_height + 0.1, sheet.canvas.theme.queue
-    if len(pieces) > _MANY_PIECES:
+    top, look = row.queue, sheet.canvas.theme.queue
+    if len(pieces) > MANY_PIECES:
         sheet.canvas.seen.setdefault(("queue", "queue"))
-        heights = [(left, top, right, top + 0.9 * count / most) for left, right, count in pieces]
-        tip = f"up to {counted(most, 'task')} wait for {primitive}"
+        heights = [
+            (left, top, right, top + WAITING * count / most) for left, right, count in pieces
+        ]
+        tasks = say("{count} tasks", count=most)
+        tip = say("up to {tasks} wait for {primitive}", tasks=tasks, primitive=primitive)
         sheet.canvas.boxes(heights, look, f"{row.name}-queue", tip, BAR)
         return
     for place, (left, right, count) in enumerate(pieces):
         sheet.canvas.seen.setdefault(("queue", "queue"))
-        tip = f"{counted(count, 'task')} wait{'s' * (count == 1)} for {primitive}"
-        box = left, top, right, top + 0.9
+        tip = say("{count} tasks wait for {primitive}", count=count, primitive=primitive)
+        box = left, top, right, top + WAITING
         sheet.canvas.box(box, look, "", f"{row.name}-queue-{place}", tip, BAR)
         room = (right - left) * sheet.across.points - 0.4 * sheet.across.font
-        text = fitting([f"{count} waiting", str(count)], room, sheet.across.font * 0.72)
+        text = fitting(
+            [say("{count} waiting", count=count), str(count)], room, sheet.across.font * 0.72
+        )
         if text:
-            middle = (left + right) / 2, top + 0.45
+            middle = (left + right) / 2, top + WAITING / 2
             sheet.canvas.words(*middle, text, size=0.72, colour=look.ink)

@@ -4,112 +4,92 @@
 - Rows are in the order of the tree of tasks. With more than `MOST_LANES` tasks, those of one
   coroutine, with parents of one coroutine, share a row, with a thin line for each.
 - The loop's own tasks, which shut it down, are left out.
-- What is printed stands below the bar, on a line of its own if it has no room beside the next.
+- What is printed stands below the bar; where many tasks print, all rows have room for a line.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from vtloop.timeline.participants import shown, told_apart
-from vtloop.timeline.spans import Holding, Lane, Visit
+from vtloop.timeline.spans import Bracket, Lane
 from vtloop.timeline.timeline import Timeline
-from vtloop.values.clock import NANOSECONDS
-from vtloop.values.text import counted
+from vtloop.views.chart.brackets import Brackets, Placed
+from vtloop.views.chart.notes import Flag, Note, Notes
+from vtloop.views.chart.routes import Route, passed, routes_of
+from vtloop.views.chart.row import BAR, Across, Row, space_above, space_below
 from vtloop.views.chart.scale import Scale
-from vtloop.views.chart.style import shown_as
-from vtloop.views.chart.words import drawable, own_name, shortened, width
+from vtloop.views.chart.strips import MOST_ROWS, strip_rows
+from vtloop.views.chart.words import drawable, own_name
+from vtloop.views.style import MOST_LANES
+from vtloop.views.words import Words
 
-MOST_LANES = 40
-_MOST_ROWS = 60
-_MOST_LINES = 8  # of prints below a bar
-BAR, STRIP = 1.55, 1.25  # lines of text
+_LINE = 1.45  # lines of text, of one line of prints below a bar
+_FEW_PRINT = 3  # where one task of so many prints, all rows have room for that
 _NAME = 32  # columns of a name
 _THIN = 0.35  # lines of text, of a task in a group
 _HIGHEST = 26.0  # lines of text, of all groups together
-_HIGHEST_STRIP = 8.0  # lines of text, of one primitive
-INDENT = 1.1  # lines of text
 
 
-class Note(NamedTuple):
-    """A printed line as it stands below a bar."""
+class Plan(NamedTuple):
+    """The rows of a chart, the ways of its arrows, and what is not drawn, in sentences."""
 
-    printed: int  # its index among the printed lines of the trace
-    x: float  # when, across the chart
-    line: int  # below the bar, from 0 on
-    text: str  # '' if there is no room
-    leftward: bool  # whether it ends there
-
-
-class Row(NamedTuple):
-    """One row of a chart; `top` and heights in lines of text."""
-
-    kind: str  # 'lane', 'group', 'callbacks', 'primitive', 'section'
-    label: str
-    below: str  # a second, smaller line of the label
-    depth: int
-    lanes: tuple[Lane, ...]
-    primitive: int  # the index of the primitive, or the place of the section among them
-    holdings: tuple[tuple[int, int, Holding | Visit], ...]  # (slot, index, holding)
-    notes: tuple[Note, ...]
-    top: float
-    bar: float  # the top of the bar
-    bar_height: float
-    height: float
-
-    @property
-    def name(self) -> str:
-        """What ids of its shapes begin with."""
-        return f"{shown_as(self.kind)}-{self.lanes[0].number if self.lanes else self.primitive}"
-
-    @property
-    def middle(self) -> float:
-        """Where the middle of the bar is."""
-        return self.bar + self.bar_height / 2
+    rows: list[Row]
+    routes: list[Route]
+    left_out: list[str]
+    beyond: float  # how many points more there would have to be on the right
 
 
-class Across(NamedTuple):
-    """How places across a chart become points."""
-
-    origin: float
-    points: float  # for one unit of x
-    room: float  # points, of the whole chart
-    font: float  # points
-
-    def to_points(self, x: float) -> float:
-        """Return how many points from the left edge a place is."""
-        return (x - self.origin) * self.points
-
-
-def rows_of(timeline: Timeline, scale: Scale, across: Across, top: float) -> list[Row]:
-    """Return the rows from the top of the chart down."""
-    rows: list[Row] = []
-    prints = _prints(timeline)
+def plan_of(timeline: Timeline, scale: Scale, across: Across, top: float, say: Words) -> Plan:
+    """Return the rows from the top of the chart down, and which way the arrows between them go."""
     groups = _groups(shown(timeline))
-    alone = [group[0] for group in groups if len(group) == 1]
-    names = told_apart(alone, lambda lane: _NAME)
-    thin = min(_THIN, _HIGHEST / max(1, sum(len(group) for group in groups if len(group) > 1)))
-    for group in groups:
-        if len(group) == 1:
-            lane = group[0]
-            notes = _notes(prints.get(lane.number, []), timeline, scale, across)
-            row = _lane_row(lane, names[lane.number], notes, top)
+    places = [{lane.number: place for lane in group} for place, group in enumerate(groups)]
+    alone = {number: at for tasks in places if len(tasks) == 1 for number, at in tasks.items()}
+    shared = {number: at for tasks in places if len(tasks) > 1 for number, at in tasks.items()}
+    routes, left_out = routes_of(timeline, scale, shared, alone, say)
+    taken, above = passed(routes, len(groups))
+    timeouts: dict[int, list[tuple[int, Bracket]]] = defaultdict(list)
+    for index, bracket in enumerate(timeline.timeouts):
+        timeouts[bracket.task].append((index, bracket))
+    without = 0  # timeouts
+    prints = _prints(timeline, scale, across)
+    names = told_apart((groups[at][0] for at in alone.values()), lambda lane: _NAME)
+    thin = min(_THIN, _HIGHEST / max(1, len(shared)))
+    printing = sum(number in prints for number in alone)
+    spare = _LINE if printing * _FEW_PRINT >= len(alone) else 0.0
+    rows: list[Row] = []
+    placed: list[Notes] = []
+    for place, group in enumerate(groups):
+        if len(group) > 1:
+            row = _group_row(group, thin, top, say)
         else:
-            row = _group_row(group, thin, top)
+            lane = group[0]
+            notes = _notes(prints.get(lane.number, []), across, taken[place], say)
+            placed.append(notes)
+            brackets = _brackets(timeline, timeouts[lane.number], scale, across, above[place], say)
+            without += brackets.lost
+            texts, over = tuple(notes.notes), tuple(brackets.placed)
+            row = _lane_row(lane, names[lane.number], texts, over, spare, top)
         rows.append(row)
         top += row.height
-    if scale.axis != "time" and _has_callbacks(timeline, scale):
-        row = _bare("callbacks", "event loop", "timers and callbacks", top)
-        rows.append(row)
-        top += row.height
-    for row in _strip_rows(timeline, top):
-        rows.append(row)
-    return rows
+    if 0 in prints or (scale.axis != "time" and _has_callbacks(timeline, scale)):
+        placed.append(_notes(prints.get(0, []), across, (), say))
+        rows.append(_callbacks_row(tuple(placed[-1].notes), top, say))
+        top += rows[-1].height
+    rows += strip_rows(timeline, scale, across, top, say)
+    if unwritten := sum(notes.lost for notes in placed):
+        left_out.append(say("No room to write {count} printed lines.", count=unwritten))
+    if without:
+        left_out.append(say("No room to draw {count} timeouts.", count=without))
+    return Plan(rows, routes, left_out, max((notes.beyond for notes in placed), default=0.0))
 
 
-def _bare(kind: str, label: str, below: str, top: float) -> Row:
-    return Row(kind, label, below, 0, (), -1, (), (), top, top + 0.4, BAR, BAR + 0.8)
+def _callbacks_row(notes: tuple[Note, ...], top: float, say: Words) -> Row:
+    height = 0.4 + BAR + space_below(notes)
+    label, below = say("event loop"), say("timers and callbacks")
+    return Row("callbacks", label, below, top, top + 0.4, height, notes=notes)
 
 
 def _has_callbacks(timeline: Timeline, scale: Scale) -> bool:
@@ -126,124 +106,101 @@ def _groups(lanes: list[Lane]) -> list[list[Lane]]:
     for lane in lanes:
         path = (*paths.get(lane.parent, ()), lane.coroutine)
         paths[lane.number] = path
-        if path not in groups and len(groups) >= _MOST_ROWS:
+        if path not in groups and len(groups) >= MOST_ROWS:
             path = ()
         groups.setdefault(path, []).append(lane)
     return list(groups.values())
 
 
-def _group_row(group: list[Lane], thin: float, top: float) -> Row:
+def _group_row(group: list[Lane], thin: float, top: float, say: Words) -> Row:
     names = Counter(lane.coroutine for lane in group)
-    label = next(iter(names)) if len(names) == 1 else "other tasks"
+    label = next(iter(names)) if len(names) == 1 else say("other tasks")
     height = max(BAR, len(group) * thin)
     depth = group[0].depth
-    below = counted(len(group), "task")
+    below = say("{count} tasks", count=len(group))
     return Row(
-        "group", label, below, depth, tuple(group), -1, (), (), top, top + 0.4, height, height + 0.8
+        "group",
+        label,
+        below,
+        top,
+        top + 0.4,
+        height + 0.8,
+        bar_height=height,
+        depth=depth,
+        lanes=tuple(group),
     )
 
 
-def _lane_row(lane: Lane, name: str, notes: tuple[Note, ...], top: float) -> Row:
-    above = 1.0 if lane.cancels or lane.deliveries else 0.4
-    lines = max((note.line + 1 for note in notes if note.text), default=0)
-    height = above + BAR + (lines * 1.1 + 0.35 if lines else 0.4)
-    below = lane.coroutine if own_name(lane) else ""
-    bar = top + above
+def _lane_row(
+    lane: Lane,
+    name: str,
+    notes: tuple[Note, ...],
+    brackets: tuple[Placed, ...],
+    spare: float,
+    top: float,
+) -> Row:
+    above = space_above(lane, brackets)
     return Row(
-        "lane", drawable(name), below, lane.depth, (lane,), -1, (), notes, top, bar, BAR, height
+        "lane",
+        drawable(name),
+        lane.coroutine if own_name(lane) else "",
+        top,
+        top + above,
+        above + BAR + max(space_below(notes), spare),
+        depth=lane.depth,
+        lanes=(lane,),
+        notes=notes,
+        brackets=brackets,
     )
 
 
-def _prints(timeline: Timeline) -> dict[int, list[tuple[int, int, int]]]:
-    """Return (step, when, index) of what each task printed."""
-    prints: dict[int, list[tuple[int, int, int]]] = {}
-    for step, at, kind, who, subject, _ in timeline.trace.events:
+def _prints(timeline: Timeline, scale: Scale, across: Across) -> dict[int, list[Flag]]:
+    """Return what each task printed, and 0 for callbacks, from left to right."""
+    blocks: dict[int, dict[float, list[tuple[int, str]]]] = {}
+    for step, at, kind, who, index, _ in timeline.trace.events:
         if kind == "print":
-            prints.setdefault(who, []).append((step, at, subject))
-    return prints
+            x = scale.during(step, at)
+            text = timeline.trace.printed[index].text
+            blocks.setdefault(max(who, 0), {}).setdefault(x, []).append((index, text))
+    return {
+        who: [Flag(x, across.to_points(x), tuple(lines)) for x, lines in sorted(flags.items())]
+        for who, flags in blocks.items()
+    }
 
 
 def _notes(
-    prints: list[tuple[int, int, int]], timeline: Timeline, scale: Scale, across: Across
-) -> tuple[Note, ...]:
-    """Place printed lines from right to left, so that no flag crosses the text of a later one."""
-    size, gap = across.font * 0.86, across.font * 0.4
-    blocks: dict[float, list[int]] = {}
-    for step, at, index in prints:
-        blocks.setdefault(scale.during(step, at), []).append(index)
-    free = [across.room] * _MOST_LINES  # up to where there is room, by line
-    notes: list[Note] = []
-    for x, indexes in sorted(blocks.items(), reverse=True):
-        here = across.to_points(x)
-        texts = [drawable(timeline.trace.printed[index].text) for index in indexes]
-        if len(texts) > _MOST_LINES:
-            texts[_MOST_LINES - 1 :] = [f"… {len(texts) - _MOST_LINES + 1} more"]
-        wide = max(width(text, size) for text in texts) + gap
-        leftward = here + wide > across.room and here > across.room / 2
-        ends = here - wide if leftward else here + wide
-        for first in range(_MOST_LINES - len(texts) + 1):
-            lines = range(first, first + len(texts))
-            limit = min(free[line] for line in lines)
-            if (here if leftward else ends) <= limit:
-                break
-            if first + len(texts) == _MOST_LINES and limit - here > 4 * across.font:
-                texts = [shortened(text, limit - here - gap, size) for text in texts]
-                break
-        else:
-            lines, texts = range(0), []
-        for line in lines:
-            free[line] = (ends if leftward else here) - gap / 2
-        texts += [""] * (len(indexes) - len(texts))
-        for place, (index, text) in enumerate(zip(indexes, texts, strict=True)):
-            notes.append(Note(index, x, lines[place] if text else 0, text, leftward))
-    return tuple(notes)
+    flags: list[Flag], across: Across, taken: Sequence[tuple[float, float]], say: Words
+) -> Notes:
+    """Return the printed lines of a row as they stand."""
+    points = [(across.to_points(left), across.to_points(right)) for left, right in taken]
+    notes = Notes(across.room, across.font, points, say)
+    for flag in reversed(flags):
+        notes.place(flag)
+    return notes
 
 
-def _strip_rows(timeline: Timeline, top: float) -> list[Row]:
-    """Return the rows of primitives, and below them those of sections."""
-    held: dict[int, list[tuple[int, Holding | Visit]]] = {}
-    for index, holding in enumerate(timeline.holdings):
-        held.setdefault(holding.primitive, []).append((index, holding))
-    visited: dict[str, list[tuple[int, Holding | Visit]]] = {}
-    for index, visit in enumerate(timeline.visits):
-        visited.setdefault(visit.section, []).append((index, visit))
-    rows: list[Row] = []
-    top += 0.5
-    for primitive, holdings in sorted(held.items())[:_MOST_ROWS]:
-        words = timeline.trace.primitives[primitive]
-        label = drawable(words.name, _NAME) or str(words)
-        below = f"{words.kind} #{words.number}" if words.shared else words.kind
-        rows.append(
-            _strip_row("primitive", label, below if words.name else "", primitive, holdings, top)
-        )
-        top += rows[-1].height
-    for place, (section, visits) in enumerate(list(visited.items())[:_MOST_ROWS]):
-        rows.append(_strip_row("section", drawable(section, _NAME), "section", place, visits, top))
-        top += rows[-1].height
-    return rows
-
-
-def _strip_row(
-    kind: str,
-    label: str,
-    below: str,
-    primitive: int,
-    holdings: list[tuple[int, Holding | Visit]],
-    top: float,
-) -> Row:
-    slots: list[int] = []  # when each is free again
-    placed: list[tuple[int, int, Holding | Visit]] = []
-    for index, holding in holdings:
-        slot = next((at for at, free in enumerate(slots) if free <= holding.start), len(slots))
-        slots[slot : slot + 1] = [holding.end]
-        placed.append((slot, index, holding))
-    height = min(STRIP, _HIGHEST_STRIP / len(slots)) * len(slots)
-    full = max(height, BAR) + 0.7 + 1.0
-    return Row(
-        kind, label, below, 0, (), primitive, tuple(placed), (), top, top + 0.35, height, full
-    )
-
-
-def seconds(nanoseconds: int) -> float:
-    """Return nanoseconds as seconds, as they are across a chart by time."""
-    return nanoseconds / NANOSECONDS
+def _brackets(
+    timeline: Timeline,
+    timeouts: list[tuple[int, Bracket]],
+    scale: Scale,
+    across: Across,
+    taken: Sequence[tuple[float, float]],
+    say: Words,
+) -> Brackets:
+    """Return the timeouts of a row as they stand above its bar."""
+    points = [(across.to_points(left), across.to_points(right)) for left, right in taken]
+    brackets = Brackets(across.room, across.font, points)
+    for index, bracket in sorted(timeouts, key=lambda pair: pair[1].end - pair[1].start):
+        left = scale.during(timeline.trace.event(bracket.first).step, bracket.start)
+        right = scale.end
+        if bracket.last >= 0:
+            right = scale.during(timeline.trace.event(bracket.last).step, bracket.end)
+        elif bracket.end < timeline.end:
+            right = scale.at(bracket.end)
+        lengths = [
+            None if deadline is None else deadline - bracket.start
+            for _, deadline in bracket.deadlines
+        ]
+        words = say.timeout(lengths, bracket.kind)
+        brackets.place(index, bracket, across.to_points(left), across.to_points(right), words)
+    return brackets

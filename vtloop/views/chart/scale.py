@@ -1,7 +1,7 @@
 """Where a step and a time are across a chart: by time, by step, or by both.
 
-- By time, x is seconds of virtual time, from where the run began, and all steps of an instant are
-  at one place.
+- By time, x is seconds of virtual time, and all steps of an instant are at one place, unless a lens
+  opens that instant up: then its steps stand in columns, and all that follows is moved on.
 - By step, every step is one column wide, and the steps of an instant stand together; between two
   instants there is a gap, of one width for all.
 - By both, the gaps are as wide as the time that passes in them, and the columns open up between.
@@ -9,9 +9,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable
-from itertools import pairwise
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from vtloop.private.events import NAME_OF_END_OF_MAIN
@@ -23,6 +23,7 @@ AXES = ("time", "steps", "both")
 _GAP = 0.7  # columns between two instants, where time has a place but no length
 _TIME = 1.0  # how wide time is as a whole, by both, in widths of all columns
 _NARROWEST = 0.25  # columns
+_SLIVER = 1e-6  # of a chart's length: too short to be seen
 
 
 def axis_for(axis: str | None, *timelines: Timeline) -> str:
@@ -40,38 +41,58 @@ class Instant(NamedTuple):
     right: float
 
 
+class Lens(NamedTuple):
+    """The instants that a chart by time opens up, as too much happens there for one place."""
+
+    columns: Mapping[int, int]  # into how many each opens, by its nanoseconds
+    takes: Mapping[int, int]  # how many of them a step takes, by its index; the others none
+    column: float  # how wide one is, in seconds of the axis
+
+
+CLOSED = Lens({}, {}, 0.0)
+
+
 class Scale:
     """The places of steps and times across a chart."""
 
-    def __init__(self, timeline: Timeline, axis: str) -> None:
+    def __init__(self, timeline: Timeline, axis: str, lens: Lens = CLOSED) -> None:
         steps = timeline.trace.steps
         self.axis = axis
+        self.column = lens.column if axis == "time" else 1.0
+        """How wide a step is that has a column."""
         self.hidden = _hidden_steps(timeline)
         """The steps that have no column: those of the loop's own tasks, and what they cause."""
         self._starts = [at for at, *_ in steps]
-        self.left = [at / NANOSECONDS for at in self._starts]
-        """Of each step, by its index."""
-        self.right = [
-            (at + timeline.blocked_in.get(index, 0)) / NANOSECONDS
-            for index, at in enumerate(self._starts)
-        ]
+        self._opened = sorted(lens.columns)
+        widths = [lens.columns[at] * lens.column for at in self._opened]
+        self._moved = [0.0, *accumulate(widths)]
         self.instants: list[Instant] = []
         """With columns, in order."""
-        self.start = timeline.start / NANOSECONDS if axis == "time" else 0.0
-        self.end = max(timeline.end, timeline.start + 1) / NANOSECONDS
         self._ats: list[int] = []
         self._edges: list[tuple[float, float]] = []
-        if axis != "time":
+        if axis == "time":
+            self.left = [self.at(at) for at in self._starts]
+            """Of each step, by its index."""
+            self.right = list(self.left)
+            self._open_with(timeline, lens)
+            self.start = self.at(timeline.start)
+            last = max(timeline.end, timeline.start + 1)
+            self.end = self.at(last) + lens.columns.get(last, 0) * lens.column
+        else:
+            self.left, self.right = [0.0] * len(steps), [0.0] * len(steps)
+            self.start = 0.0
             self._open_up(timeline, self.hidden)
+        for index, duration in timeline.blocked_in.items():
+            self.right[index] = max(self.right[index], self.at(self._starts[index] + duration))
 
     def at(self, time: int) -> float:
         """Return the place of a time, in nanoseconds."""
         if self.axis == "time":
-            return time / NANOSECONDS
-        index = bisect_right(self._ats, time) - 1
+            return time / NANOSECONDS + self._moved[bisect_left(self._opened, time)]
+        index = max(0, bisect_right(self._ats, time) - 1)
         left, right = self._edges[index]
-        if time == self._ats[index] or index + 1 == len(self._ats):
-            return left if time == self._ats[index] else right
+        if time <= self._ats[index] or index + 1 == len(self._ats):
+            return left if time <= self._ats[index] else right
         passed = (time - self._ats[index]) / (self._ats[index + 1] - self._ats[index])
         return right + (self._edges[index + 1][0] - right) * passed
 
@@ -79,19 +100,41 @@ class Scale:
         """Return the middle of a step that takes no time; the start of the chart for -1."""
         if step < 0:
             return self.start
-        if self.axis == "time":
-            return self.left[step]
-        return self.left[step] + min(1.0, self.right[step] - self.left[step]) / 2
+        return self.left[step] + min(self.column, self.right[step] - self.left[step]) / 2
 
     def during(self, step: int, time: int) -> float:
         """Return the place of what happens at a time, in nanoseconds, in the course of a step."""
-        if self.axis == "time" or step < 0 or time > self._starts[step]:
+        if step < 0 or time > self._starts[step]:
             return self.at(time)
         return self.centre(step)
 
     def after(self, step: int, time: int) -> float:
         """Return the place of what happens at a time, in nanoseconds, once a step has ended."""
         return self.at(time) if time > self._starts[step] else self.right[step]
+
+    def knots(self) -> tuple[list[float], list[float]]:
+        """Return seconds, and how far a chart by time has moved on there; between them it is even.
+
+        At an instant that opens up, a time in seconds is in the middle of the columns.
+        """
+        sliver = (self.end - self.start) * _SLIVER
+        sliver = min([sliver, *((b - a) / NANOSECONDS / 3 for a, b in pairwise(self._opened))])
+        seconds, moved = [], []
+        for at, (before, after) in zip(self._opened, pairwise(self._moved), strict=True):
+            for aside, by in ((-1, before), (0, (before + after) / 2), (1, after)):
+                seconds.append(at / NANOSECONDS + aside * sliver)
+                moved.append(by)
+        return seconds, moved
+
+    def _open_with(self, timeline: Timeline, lens: Lens) -> None:
+        for at in self._opened:
+            x = self.at(at)
+            self.instants.append(Instant(at, x, x + lens.columns[at] * lens.column))
+            for index in timeline.instants.get(at, ()):
+                takes = lens.takes.get(index, 0)
+                self.left[index] = x
+                self.right[index] = x + min(1, takes) * lens.column
+                x += takes * lens.column
 
     def _open_up(self, timeline: Timeline, hidden: set[int]) -> None:
         steps, blocked = timeline.trace.steps, timeline.blocked_in
@@ -111,8 +154,6 @@ class Scale:
                 self.instants.append(Instant(at, left, x))
             x += gap
         self.end = max(x, 1.0)
-        for index, duration in blocked.items():
-            self.right[index] = max(self.right[index], self.at(self._starts[index] + duration))
 
 
 def _hidden_steps(timeline: Timeline) -> set[int]:

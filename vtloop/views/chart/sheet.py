@@ -9,9 +9,10 @@ from vtloop.timeline.spans import READY, RUNNING, Lane, Span
 from vtloop.timeline.timeline import Timeline
 from vtloop.views.chart.canvas import Box, Canvas
 from vtloop.views.chart.facts import ends_of_left, told
-from vtloop.views.chart.rows import Across, Row
+from vtloop.views.chart.row import Across
+from vtloop.views.chart.rows import Plan
 from vtloop.views.chart.scale import Scale
-from vtloop.views.chart.style import state_of
+from vtloop.views.style import state_of
 
 MOST_SHAPES = 1500  # from which on the spans of a row are one shape for each state
 
@@ -20,16 +21,17 @@ class Sheet:
     """The rows of one timeline on a canvas."""
 
     def __init__(
-        self, timeline: Timeline, canvas: Canvas, scale: Scale, across: Across, rows: list[Row]
+        self, timeline: Timeline, canvas: Canvas, scale: Scale, across: Across, plan: Plan
     ) -> None:
         self.timeline = timeline
         self.canvas = canvas
         self.scale = scale
         self.across = across
-        self.rows = rows
-        self.row_of = {lane.number: row for row in rows for lane in row.lanes}
+        self.rows = plan.rows
+        self.routes = plan.routes
+        self.row_of = {lane.number: row for row in plan.rows for lane in row.lanes}
         self.told = told(timeline)
-        self.caption: list[str] = []
+        self.caption = list(plan.left_out)
         """What is not drawn, in sentences."""
         self.dense = sum(len(timeline.lanes[number].spans) for number in self.row_of) > MOST_SHAPES
         self._left = ends_of_left(timeline)
@@ -75,7 +77,9 @@ class Sheet:
         woken_by = self.timeline.trace.step(after).woken_by
         if woken_by < 0:
             woken_by = self._cancelled_after(lane, span.step, after)
-        if self.scale.axis == "time" or woken_by < 0 or woken_by in self.timeline.blocked_in:
+        if woken_by < 0 or woken_by in self.timeline.blocked_in:
+            return self.scale.at(span.end)
+        if self.scale.axis == "time" and self.timeline.trace.step(woken_by).at != span.end:
             return self.scale.at(span.end)
         return self.scale.right[woken_by]
 

@@ -1,23 +1,33 @@
-"""Charts as files: the same bytes for the same chart, and in SVG a tooltip for each shape."""
+"""Charts as files: the same bytes for the same chart, and in SVG a tooltip for each shape.
+
+In SVG text can be selected, searched and translated, and a browser has the font for every sign. On
+request it is outlines of letters, which look the same everywhere.
+"""
 
 from __future__ import annotations
 
 import io
 import os
-import re
+import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
-from xml.sax.saxutils import escape
 
+from matplotlib import rc_context, rcParams
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
+from matplotlib.text import Text
 
 from vtloop.values.columns import plain
+from vtloop.views.chart.fonts import fitted
+from vtloop.views.chart.slim import Halo, slim
 
 FORMATS = ("svg", "png", "pdf")
 
 # What would differ from one process or day to the next.
 _SETTINGS: Any = {
     "svg.hashsalt": "vtloop",
-    "svg.fonttype": "path",
     "hatch.linewidth": 0.6,
     "path.simplify": True,
 }
@@ -28,8 +38,27 @@ _METADATA: dict[str, dict[str, Any]] = {
 }
 
 
+class Rim(withStroke):
+    """A light rim around a text, so that it can be read on a line."""
+
+    def __init__(self, halo: Halo) -> None:
+        super().__init__(linewidth=halo.thick, foreground=halo.colour)
+        self.halo = halo
+
+
 class Chart(Figure):
     """A figure that a notebook shows, in the bytes of a file."""
+
+    about = ("", "")
+    """What a screen reader reads of it: a title, and the schedule in words."""
+
+    def draw(self, renderer: Any) -> None:
+        """Draw it, with letters of other fonts where the first lacks them."""
+        as_text = rcParams["svg.fonttype"] == "none" and isinstance(self.canvas, FigureCanvasSVG)
+        with ExitStack() as stack:
+            if not as_text:
+                stack.enter_context(fitted(_texts(self)))
+            super().draw(renderer)
 
     def _repr_svg_(self) -> str:
         """Return it as an SVG element, without what stands before it in a file."""
@@ -37,7 +66,13 @@ class Chart(Figure):
         return text[text.index("<svg") :]
 
 
-def save_figure(figure: Figure, path: str | os.PathLike[str], dpi: float | None = None) -> None:
+def save_figure(
+    figure: Figure,
+    path: str | os.PathLike[str],
+    dpi: float | None = None,
+    *,
+    outlines: bool = False,
+) -> None:
     """Write a figure to a file, in the format that its suffix says."""
     suffix = os.path.splitext(os.fspath(path))[1].removeprefix(".").lower()
     if suffix not in FORMATS:
@@ -46,15 +81,23 @@ def save_figure(figure: Figure, path: str | os.PathLike[str], dpi: float | None 
             f"{', '.join(FORMATS)}; let the name end in one of these"
         )
     with open(path, "wb") as file:
-        file.write(to_bytes(figure, suffix, dpi))
+        file.write(to_bytes(figure, suffix, dpi, outlines=outlines))
 
 
-def to_bytes(figure: Figure, format: str, dpi: float | None = None) -> bytes:
-    """Return a figure in a format, 'svg', 'png' or 'pdf'."""
-    import matplotlib
-
+def to_bytes(
+    figure: Figure, format: str, dpi: float | None = None, *, outlines: bool = False
+) -> bytes:
+    """Return a figure in a format, 'svg', 'png' or 'pdf'; in SVG with texts, or their outlines."""
+    as_text = format == "svg" and not outlines
     output = io.BytesIO()
-    with matplotlib.rc_context(_SETTINGS):
+    halos: dict[str, Halo] = {}
+    with ExitStack() as stack:
+        stack.enter_context(rc_context(_SETTINGS))
+        rcParams["svg.fonttype"] = "none" if as_text else "path"
+        if as_text:
+            halos = stack.enter_context(_without_rims(figure))
+            stack.enter_context(warnings.catch_warnings())
+            warnings.filterwarnings("ignore", message="Glyph .* missing")  # a browser has it
         figure.savefig(
             output,
             format=format,
@@ -64,7 +107,10 @@ def to_bytes(figure: Figure, format: str, dpi: float | None = None) -> bytes:
         )
     if format != "svg":
         return output.getvalue()
-    return with_tooltips(output.getvalue().decode(), tooltips(figure)).encode()
+    title, description = figure.about if isinstance(figure, Chart) else ("", "")
+    tips = {name: "\n".join(map(plain, tip.split("\n"))) for name, tip in tooltips(figure).items()}
+    svg = output.getvalue().decode()
+    return slim(svg, title, description, tips, halos).encode()
 
 
 def tooltips(figure: Figure) -> dict[str, str]:
@@ -76,14 +122,26 @@ def tooltips(figure: Figure) -> dict[str, str]:
     }
 
 
-def with_tooltips(svg: str, titles: dict[str, str]) -> str:
-    """Return an SVG text with a `<title>` in each group that has a tooltip."""
+def _texts(figure: Figure) -> list[Text]:
+    return [artist for artist in figure.findobj(Text) if isinstance(artist, Text)]
 
-    def titled(match: re.Match[str]) -> str:
-        title = titles.get(match[1])
-        if title is None:
-            return match[0]
-        shown = "\n".join(map(plain, title.split("\n")))  # XML has no control characters
-        return f"{match[0]}<title>{escape(shown)}</title>"
 
-    return re.sub(r'<g id="([^"]+)">', titled, svg)
+@contextmanager
+def _without_rims(figure: Figure) -> Iterator[dict[str, Halo]]:
+    """Let texts be without their rims, for which matplotlib draws outlines; yield these by id."""
+    rims = {
+        artist: rim
+        for artist in _texts(figure)
+        for rim in artist.get_path_effects()
+        if isinstance(rim, Rim)
+    }
+    names = {artist: artist.get_gid() for artist in rims}
+    for place, artist in enumerate(rims):
+        artist.set_path_effects([])
+        artist.set_gid(names[artist] or f"text-{place}")
+    try:
+        yield {str(artist.get_gid()): rim.halo for artist, rim in rims.items()}
+    finally:
+        for artist, rim in rims.items():
+            artist.set_path_effects([rim])
+            artist.set_gid(names[artist])

@@ -11,11 +11,13 @@ from collections.abc import Iterable, Iterator
 
 from vtloop.timeline.spans import READY, RUNNING, Lane, Span
 from vtloop.timeline.timeline import Timeline
-from vtloop.values.clock import format_seconds
-from vtloop.views.chart.style import FONT
+from vtloop.values.columns import cells
+from vtloop.views.chart.fonts import is_foreign, width_of_foreign
+from vtloop.views.style import FONT
+from vtloop.views.words import Words
 
 _SAFETY = 1.02  # a renderer may set a text a little wider than the font says
-_LONGEST = 60  # characters of a text in a chart
+_LONGEST = 60  # columns of a text in a chart
 
 
 _DIGITS = str.maketrans("123456789", "000000000")  # all as wide as each other
@@ -32,22 +34,23 @@ def _width_of_100(text: str, weight: str) -> float:
     from matplotlib.textpath import text_to_path
 
     font = FontProperties(family=FONT, size=100, weight=weight)
-    across, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
-    return float(across)
-
-
-@functools.lru_cache(maxsize=1)
-def _characters() -> frozenset[int]:
-    from matplotlib.font_manager import FontProperties, findfont, get_font
-
-    return frozenset(get_font(findfont(FontProperties(family=FONT))).get_charmap())
+    own = "".join(char for char in text if not is_foreign(char))
+    across, _, _ = text_to_path.get_text_width_height_descent(own, font, ismath=False)
+    foreign = sum(width_of_foreign(char) for char in text if is_foreign(char))
+    return float(across) + 100 * foreign
 
 
 def drawable(text: str, longest: int = _LONGEST) -> str:
-    """Return a text in characters that the font has, on one line, not too long."""
-    line = " ".join(text.split())
-    known = "".join(char if ord(char) in _characters() else "\ufffd" for char in line)
-    return known if len(known) <= longest else known[: longest - 1] + "…"
+    """Return a text on one line, not too long, with escapes for what cannot be seen."""
+    found = cells(" ".join(text.split()))
+    return "".join(found) if len(found) <= longest else _cut(found, longest - 1)
+
+
+def _cut(found: list[str], length: int) -> str:
+    """Return the first cells of a text, up to the end of what takes several."""
+    while length and not found[length]:
+        length -= 1
+    return "".join(found[:length]).rstrip() + "…"
 
 
 def fitting(candidates: Iterable[str], room: float, size: float) -> str:
@@ -59,8 +62,9 @@ def shortened(text: str, room: float, size: float, weight: str = "normal") -> st
     """Return a text as far as it fits into some points."""
     if width(text, size, weight) <= room:
         return text
-    for length in range(len(text) - 1, 0, -1):
-        cut = text[:length].rstrip() + "…"
+    found = cells(text)
+    for length in range(len(found) - 1, 0, -1):
+        cut = _cut(found, length)
         if width(cut, size, weight) <= room:
             return cut
     return ""
@@ -71,61 +75,33 @@ def own_name(lane: Lane) -> bool:
     return lane.label != lane.coroutine and lane.label.rpartition("#")[0] != lane.coroutine
 
 
-def span_words(timeline: Timeline, span: Span) -> Iterator[str]:
+def span_words(say: Words, timeline: Timeline, span: Span) -> Iterator[str]:
     """Yield what may be written in a span, the longest first."""
     if span.state == RUNNING:
-        yield from _blocking(timeline, span)
+        yield from _blocking(say, timeline, span)
     elif span.state == READY:
-        yield "ready"
-    elif span.kind == "sleep":
-        deadline = timeline.trace.step(span.step).subject
-        length = "for ever" if deadline < 0 else format_seconds(deadline - span.start)
-        yield f"sleep {length}"
-        yield length
-        yield "sleep"
+        yield say("ready")
+    elif span.cut:
+        after = span.end - span.start if span.kind == "sleep" else None
+        yield from map(drawable, say.cut(say.waits(timeline, span), after))
     else:
-        what = drawable(span.what.removeprefix("its ").removeprefix("a ").removeprefix("an "))
-        yield what
-        primitive = timeline.primitive(span)
-        if primitive is not None:
-            yield drawable(str(primitive))
-            yield drawable(primitive.name)
-            yield primitive.kind
-        else:
-            yield what.partition(":")[0].partition(" of ")[0]
+        yield from map(drawable, say.waits(timeline, span))
 
 
-def _blocking(timeline: Timeline, span: Span) -> Iterator[str]:
+def _blocking(say: Words, timeline: Timeline, span: Span) -> Iterator[str]:
     if span.end > span.start:
-        length = format_seconds(span.end - span.start)
+        length = say.seconds(span.end - span.start)
         for step, _, kind, _, subject, _ in timeline.trace.events:
             if step == span.step and kind == "block":
                 yield f"{timeline.trace.blocked[subject].how} {length}"
                 break
-        yield f"blocks {length}"
+        yield say("blocks {length}", length=length)
         yield length
 
 
-def span_tooltip(timeline: Timeline, lane: Lane, span: Span) -> str:
+def span_tooltip(say: Words, timeline: Timeline, lane: Lane, span: Span) -> str:
     """Return all that is known of a span."""
-    if span.state == RUNNING:
-        ended = timeline.trace.step(span.step).ended
-        did = f"runs, step {span.step}, and {ended if ended in _OUTCOMES else 'suspends'}"
-    elif span.state == READY:
-        did = "is ready to run"
-    else:
-        did = f"waits for {span.what}"
-    lines = [f"{lane.label} {did}", period(span.start, span.end)]
+    lines = [say.does(timeline, lane.label, span), say.period(span.start, span.end)]
     if span.state != RUNNING:
         lines += map(str, timeline.stack(span)[-3:])
     return "\n".join(lines)
-
-
-_OUTCOMES = {"returned", "raised", "cancelled"}
-
-
-def period(start: int, end: int) -> str:
-    """Return from when to when, in words."""
-    if start == end:
-        return f"at {format_seconds(start)}"
-    return f"from {format_seconds(start)} to {format_seconds(end)}, {format_seconds(end - start)}"

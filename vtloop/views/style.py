@@ -1,4 +1,4 @@
-"""How a chart looks: what is told apart, and by which colour, pattern and mark; themes and sizes.
+"""How charts and pages look: what is told apart, by which colour, pattern and mark; themes, sizes.
 
 - A state has a colour and a pattern, so that it is known in print and by the colour-blind as well.
   The hues are those of Okabe and Ito (2008), as tints where text stands on them.
@@ -13,6 +13,7 @@ from vtloop.timeline.spans import READY, RUNNING, Span
 from vtloop.values.trace import WAITS, Subject
 
 FONT = "DejaVu Sans"
+MOST_LANES = 40  # tasks, up to which each has a row to itself
 
 # The states of a chart: in words, for the legend, and their patterns as matplotlib writes them.
 STATES = {
@@ -33,7 +34,6 @@ MARKS = {
     "cancelled": ("ends cancelled", "D"),
     "request": ("cancel is requested", "v"),
     "delivery": ("CancelledError is delivered", "v"),
-    "deadline": ("deadline of a timeout", "|"),
     "print": ("prints", "|"),
 }
 
@@ -75,6 +75,7 @@ class Theme(NamedTuple):
     holdings: tuple[Look, Look]  # one holder after the other
     sections: tuple[Look, Look]  # one task in them after the other
     queue: Look  # how many wait, in a primitive's row
+    level: Look  # how full it is
 
 
 def _states(ink: str, **colours: tuple[str, str]) -> dict[str, Look]:
@@ -107,6 +108,7 @@ THEMES = {
         holdings=(Look("#e3c3d7", "#b9769d", "#1f2328"), Look("#f2e1ec", "#b9769d", "#1f2328")),
         sections=(Look("#cde7ea", "#6fa9b2", "#1f2328"), Look("#e4f3f5", "#6fa9b2", "#1f2328")),
         queue=Look("#f6cdb4", "#f6cdb4", "#1f2328"),
+        level=Look("#d3dcf2", "#8193c8", "#1f2328"),
     ),
     "dark": Theme(
         paper="#0d1117",
@@ -133,6 +135,7 @@ THEMES = {
         holdings=(Look("#5c3550", "#a3678a", "#e6edf3"), Look("#3b2434", "#a3678a", "#e6edf3")),
         sections=(Look("#1b4550", "#4f93a0", "#e6edf3"), Look("#12303a", "#4f93a0", "#e6edf3")),
         queue=Look("#5f3823", "#5f3823", "#e6edf3"),
+        level=Look("#26304f", "#6878b0", "#e6edf3"),
     ),
 }
 

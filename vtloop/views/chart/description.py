@@ -1,0 +1,68 @@
+"""A schedule in words: what a screen reader reads of a chart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vtloop.timeline.participants import shown
+from vtloop.timeline.spans import Lane
+from vtloop.timeline.timeline import Timeline
+from vtloop.values.columns import plain
+from vtloop.views.chart.words import drawable, span_words
+from vtloop.views.words import Words
+
+_MOST = 120  # sentences, of a task each
+_MOST_PARTS = 40  # of a sentence
+
+_OUTCOMES = {
+    "returned": "{who}, from {start} to {end}, returned",
+    "raised": "{who}, from {start} to {end}, raised",
+    "cancelled": "{who}, from {start} to {end}, cancelled",
+    "": "{who}, from {start} to {end}, left pending",
+}
+
+
+def described(timeline: Timeline, say: Words) -> str:
+    """Return what each task does from when to when, a line for each."""
+    lanes = shown(timeline)
+    printed = _printed(timeline, say)
+    lines = [_line(timeline, say, lane, printed.get(lane.number, [])) for lane in lanes[:_MOST]]
+    if len(lanes) > _MOST:
+        lines.append(say("… {count} more", count=len(lanes) - _MOST))
+    return "\n".join(lines)
+
+
+def _line(timeline: Timeline, say: Words, lane: Lane, printed: list[tuple[int, str]]) -> str:
+    end = timeline.end if lane.ended is None else lane.ended
+    life = say(
+        _OUTCOMES[lane.outcome],
+        who=plain(lane.label),
+        start=say.seconds(lane.created),
+        end=say.seconds(end),
+    )
+    found = sorted([*_spans(timeline, say, lane), *printed], key=lambda part: part[0])
+    parts = [text for _, text in found]
+    if len(parts) > _MOST_PARTS:
+        more = len(parts) - _MOST_PARTS
+        parts[_MOST_PARTS:] = [say("… {count} more", count=more)]
+    return f"{life}: {'; '.join(parts)}." if parts else f"{life}."
+
+
+def _spans(timeline: Timeline, say: Words, lane: Lane) -> Iterator[tuple[int, str]]:
+    for span in lane.spans:
+        if span.end > span.start:
+            does = next(span_words(say, timeline, span), "")
+            start, end = say.seconds(span.start), say.seconds(span.end)
+            phrase = "{what} from {start} to {end}"
+            yield span.start, say(phrase, what=does, start=start, end=end)
+
+
+def _printed(timeline: Timeline, say: Words) -> dict[int, list[tuple[int, str]]]:
+    """Return what each task printed: (when, in words)."""
+    found: dict[int, list[tuple[int, str]]] = {}
+    for _, at, kind, who, subject, _ in timeline.trace.events:
+        if kind == "print":
+            text = drawable(timeline.trace.printed[subject].text)
+            said = say("prints “{text}” at {time}", text=text, time=say.seconds(at))
+            found.setdefault(who, []).append((at, said))
+    return found

@@ -1,0 +1,73 @@
+"""How full queues and barriers are, whether events are set, and who changed that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+
+from vtloop.timeline.spans import Use
+from vtloop.values.trace import Primitive
+from vtloop.views.chart.canvas import BAND, BAR, SMALL
+from vtloop.views.chart.marks import paint_note
+from vtloop.views.chart.row import Row
+from vtloop.views.chart.sheet import Sheet
+from vtloop.views.chart.words import fitting
+
+MANY_PIECES = 60  # from which on what they count is a height, not a number
+_NOT_LEVELS = ("done", "notify")  # which tell of something else than how full a primitive is
+
+
+def paint_uses(sheet: Sheet, row: Row, primitive: Primitive) -> None:
+    """Paint how full a primitive is, and write who did what with it."""
+    say = sheet.canvas.say
+    uses = [use for use in sheet.timeline.uses if use.primitive == row.primitive]
+    what = say.primitive(primitive)
+    top, bottom = row.bar, row.bar + row.bar_height
+    ends = [sheet.scale.start, sheet.scale.end]
+    muted = sheet.canvas.theme.muted
+    sheet.canvas.line(
+        ends, [bottom, bottom], muted, f"{row.name}-line", what, layer=BAND, thick=0.7
+    )
+    pieces = [piece for piece in _pieces(sheet, uses) if piece[2]]
+    is_event = primitive.kind == "Event"
+    sheet_seen = ("level", "event" if is_event else "level")
+    if pieces:
+        sheet.canvas.seen.setdefault(sheet_seen)
+    look = sheet.canvas.theme.level
+    if len(pieces) > MANY_PIECES:
+        most = max(level for *_, level in pieces)
+        heights = [
+            (left, bottom - (bottom - top) * level / most, right, bottom)
+            for left, right, level in pieces
+        ]
+        sheet.canvas.boxes(heights, look, f"{row.name}-levels", what, BAR)
+    else:
+        for place, (left, right, level) in enumerate(pieces):
+            words = [say("set")] if is_event else [say("{count} items", count=level), str(level)]
+            if primitive.kind == "Barrier":
+                words = [str(level)]
+            tip = f"{what}: {words[0]}"
+            box = left, top, right, bottom
+            sheet.canvas.box(box, look, "", f"{row.name}-level-{place}", tip, BAR)
+            room = (right - left) * sheet.across.points - 0.6 * sheet.across.font
+            text = fitting(words, room, sheet.across.font * SMALL)
+            if text:
+                middle = (left + right) / 2, (top + bottom) / 2
+                sheet.canvas.words(*middle, text, colour=look.ink)
+    for note in row.notes:
+        use = uses[note.number]
+        tip = f"{what}: {note.text}\n{say.at(use.at)}" if note.text else f"{what}\n{say.at(use.at)}"
+        paint_note(sheet, row, note, f"{row.name}-use-{note.number}", tip)
+
+
+def _pieces(sheet: Sheet, uses: Iterable[Use]) -> Iterator[tuple[float, float, int]]:
+    """Yield how full a primitive is, from where to where."""
+    levels: dict[float, int] = {}
+    for use in uses:
+        if use.kind not in _NOT_LEVELS:
+            levels.setdefault(sheet.scale.start, use.before)
+            levels[sheet.scale.during(use.step, use.at)] = use.after
+    changes = [*sorted(levels.items()), (sheet.scale.end, 0)]
+    for (left, level), (right, _) in pairwise(changes):
+        if right > left:
+            yield left, right, level

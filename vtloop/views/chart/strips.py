@@ -1,0 +1,135 @@
+"""The rows of primitives and sections, below those of tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+
+from vtloop.timeline.spans import Holding, Use, Visit
+from vtloop.timeline.timeline import Timeline
+from vtloop.views.chart.notes import Flag, Notes
+from vtloop.views.chart.row import BAR, Across, Row, space_below
+from vtloop.views.chart.scale import Scale
+from vtloop.views.chart.words import drawable
+from vtloop.views.words import Words
+
+MOST_ROWS = 60
+MOST_USES = 120  # of one primitive, up to which it is told who did what
+STRIP = 1.25  # lines of text
+WAITING = 0.9  # lines of text, of the strip that tells how many wait
+_HIGHEST = 8.0  # lines of text, of one primitive
+_LINES = 2  # of who did what with a primitive
+_NAME = 32  # columns of a name
+
+# What is told of uses; what is not here is told by something else.
+_DOES = {
+    "put": "{who} puts",
+    "get": "{who} takes",
+    "shutdown": "{who} shuts it down",
+    "set": "{who} sets",
+    "clear": "{who} clears",
+    "notify": "{who} notifies",
+    "arrive": "{who} arrives",
+    "give up": "{who} gives up",
+    "reset": "{who} resets",
+    "abort": "{who} aborts",
+}
+
+
+def strip_rows(
+    timeline: Timeline, scale: Scale, across: Across, top: float, say: Words
+) -> list[Row]:
+    """Return the rows of primitives, and below them those of sections."""
+    held: dict[int, list[tuple[int, Holding | Visit]]] = {}
+    for index, holding in enumerate(timeline.holdings):
+        held.setdefault(holding.primitive, []).append((index, holding))
+    used: dict[int, list[Use]] = {}
+    for use in timeline.uses:
+        used.setdefault(use.primitive, []).append(use)
+    visited: dict[str, list[tuple[int, Holding | Visit]]] = {}
+    for index, visit in enumerate(timeline.visits):
+        visited.setdefault(visit.section, []).append((index, visit))
+    rows: list[Row] = []
+    top += 0.5
+    for primitive in sorted({*held, *used})[:MOST_ROWS]:
+        words = timeline.trace.primitives[primitive]
+        label = drawable(words.name, _NAME) or say.primitive(words)
+        below = say.numbered(words) if words.shared else words.kind
+        row = Row("primitive", label, below if words.name else "", top, top, 0, primitive=primitive)
+        if primitive in used:
+            waits = primitive in timeline.queues
+            row = _of_uses(row, timeline, used[primitive], scale, across, waits, say)
+        else:
+            row = _of_holdings(row, held[primitive])
+        rows.append(row)
+        top += row.height
+    for place, (section, visits) in enumerate(list(visited.items())[:MOST_ROWS]):
+        row = Row("section", drawable(section, _NAME), say("section"), top, top, 0, primitive=place)
+        rows.append(_of_holdings(row, visits))
+        top += rows[-1].height
+    return rows
+
+
+def _of_holdings(row: Row, holdings: list[tuple[int, Holding | Visit]]) -> Row:
+    slots: list[int] = []  # when each is free again
+    placed: list[tuple[int, int, Holding | Visit]] = []
+    for index, holding in holdings:
+        slot = next((at for at, free in enumerate(slots) if free <= holding.start), len(slots))
+        slots[slot : slot + 1] = [holding.end]
+        placed.append((slot, index, holding))
+    height = min(STRIP, _HIGHEST / len(slots)) * len(slots)
+    bar = row.top + 0.35
+    return row._replace(
+        holdings=tuple(placed),
+        bar=bar,
+        bar_height=height,
+        height=max(height, BAR) + 1.7,
+        queue=bar + height + 0.1,
+    )
+
+
+def _of_uses(
+    row: Row,
+    timeline: Timeline,
+    uses: list[Use],
+    scale: Scale,
+    across: Across,
+    waits: bool,
+    say: Words,
+) -> Row:
+    """Return the row of what is put and got, or set and cleared: who waits, and who does that."""
+    notes = Notes(across.room, across.font, (), say, _LINES, ", ", rightward=True)
+    if len(uses) <= MOST_USES:
+        flags = _flags(timeline, uses, scale, across, say)
+        for flag in reversed(list(flags)):
+            notes.place(flag)
+    queue = row.top + 0.35
+    bar = queue + (WAITING + 0.1 if waits else 0)
+    height = bar - row.top + STRIP + space_below(notes.notes)
+    return row._replace(
+        notes=tuple(notes.notes),
+        bar=bar,
+        bar_height=STRIP,
+        height=max(height, BAR + 0.6),
+        queue=queue,
+    )
+
+
+def _flags(
+    timeline: Timeline, uses: list[Use], scale: Scale, across: Across, say: Words
+) -> Iterable[Flag]:
+    """Yield what is told at each place where somebody did something, from left to right."""
+    told = [
+        (scale.during(use.step, use.at), use.kind, use.task, index)
+        for index, use in enumerate(uses)
+        if use.kind in _DOES
+    ]
+    for x, here in groupby(sorted(told, key=lambda one: one[0]), key=lambda one: one[0]):
+        texts = []
+        for (kind, task), same in groupby(here, key=lambda one: one[1:3]):
+            indexes = [index for *_, index in same]
+            lane = timeline.lanes.get(task)
+            who = drawable(lane.label, _NAME) if lane else say("a callback")
+            text = say(_DOES[kind], who=who)
+            texts.append((indexes[0], f"{text} ×{len(indexes)}" if len(indexes) > 1 else text))
+        yield Flag(x, across.to_points(x), tuple(texts))

@@ -1,0 +1,98 @@
+"""A chart in axes that are somebody else's: all of it stays in the place that these have.
+
+The axes shrink to where the bars are, by as many points as the names, title and legend take; so
+that holds also once the figure is laid out anew, or is of another size.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from matplotlib.transforms import Bbox
+
+from vtloop.views.chart.layout import ABOVE, Layout, layouts_of
+from vtloop.views.chart.svg import Chart
+from vtloop.views.style import SIZES, Theme
+from vtloop.views.words import Words
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from vtloop.timeline.timeline import Timeline
+
+_SMALLEST = 4.0  # points, of a font
+_MOST_LABELS = 0.45  # of the width of the axes
+_LEAST = 0.1  # of the axes, that is left for bars in any case
+
+
+def draw_within(
+    ax: Axes,
+    timeline: Timeline,
+    axis: str,
+    theme: Theme,
+    title: str | None,
+    legend: bool | str,
+    say: Words,
+    font: float | None,
+    prefix: str,
+) -> None:
+    """Draw a chart within axes, in a font of some points, or one with which it has room."""
+    wide, tall = _size_of(ax)
+    size = font or SIZES["readme"].font
+    while True:
+        layout, below = _tried(timeline, axis, theme, title, legend, say, size, wide, tall)
+        high = tall - ABOVE * size - below
+        fits = high >= layout.height * size and layout.labels <= _MOST_LABELS * wide
+        if font is not None or size <= _SMALLEST or fits:
+            break
+        size = max(_SMALLEST, size * 0.92)
+    layout.paint(ax, theme, title, legend, prefix)
+    _shrink(ax, layout.labels, ABOVE * size, below)
+
+
+def _size_of(ax: Axes) -> tuple[float, float]:
+    """Return how wide and how high the place of axes is, in points."""
+    figure = ax.figure
+    engine = figure.get_layout_engine()
+    if engine is not None:  # or else it would move the axes only afterwards
+        engine.execute(cast("Figure", ax.get_figure(root=True)))
+    place = ax.get_position(original=True).transformed(figure.transSubfigure)
+    return place.width * 72 / figure.dpi, place.height * 72 / figure.dpi
+
+
+def _tried(
+    timeline: Timeline,
+    axis: str,
+    theme: Theme,
+    title: str | None,
+    legend: bool | str,
+    say: Words,
+    font: float,
+    wide: float,
+    tall: float,
+) -> tuple[Layout, float]:
+    """Return a layout for axes of a size in points, and what legend and caption take of that."""
+    (rough,) = layouts_of([timeline], axis, wide, font, say)
+    room = max(_LEAST * wide, wide - rough.labels)
+    (layout,) = layouts_of([timeline], axis, room, font, say)
+    trial = Chart(figsize=(room / 72, tall / 72)).add_axes((0, 0, 1, 1))
+    below, _ = layout.paint(trial, theme, title, legend, "")
+    return layout, below
+
+
+def _shrink(ax: Axes, left: float, above: float, below: float) -> None:
+    def place(ax: Any, renderer: Any) -> Bbox:
+        whole = ax.get_position(original=True)
+        figure = ax.figure
+        wide, tall = figure.bbox.width * 72 / figure.dpi, figure.bbox.height * 72 / figure.dpi
+        least_wide, least_tall = whole.width * _LEAST, whole.height * _LEAST
+        return Bbox.from_extents(
+            min(whole.x0 + left / wide, whole.x1 - least_wide),
+            min(whole.y0 + below / tall, whole.y1 - above / tall - least_tall),
+            whole.x1,
+            whole.y1 - above / tall,
+        )
+
+    ax.set_axes_locator(place)
+    ax.apply_aspect(place(ax, None))

@@ -1,0 +1,166 @@
+"use strict";
+
+// What the page is given. vtloop/views/html/contents.py and rows.py say what stands where.
+
+const data = JSON.parse(document.getElementById("timeline").textContent);
+const element = (id) => document.getElementById(id);
+// Of a run that takes no time, the steps stand side by side, and a time is a step.
+const INSTANT = data.start === data.end;
+const START = INSTANT ? 0 : data.start, END = INSTANT ? Math.max(data.steps, 1) : data.end, LENGTH = END - START;
+const RUNNING = data.states.findIndex(([name]) => name === "running");
+const LEFT = data.states.findIndex(([name]) => name === "left");
+
+// Words
+
+function say(phrase, values = {}) {
+  return data.say[phrase].replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+}
+
+// Nanoseconds as seconds, exact, or rounded to so many nanoseconds.
+function seconds(at, unit = 1) {
+  if (INSTANT) return say("step {step}", { step: Math.floor(at) });
+  at = Math.round(at / unit) * unit;
+  const whole = Math.floor(at / 1e9), rest = at - whole * 1e9;
+  const digits = String(rest).padStart(9, "0").replace(/0+$/, "");
+  return say("{number} s", { number: digits ? `${whole}${data.decimal}${digits}` : whole });
+}
+
+function period(start, end) {
+  if (start === end) return say("at {time}", { time: seconds(start) });
+  if (INSTANT) return say("from {start} to {end}", { start: seconds(start), end: seconds(end) });
+  return say("from {start} to {end}, {length}",
+    { start: seconds(start), end: seconds(end), length: seconds(end - start) });
+}
+
+function short(text, most = 300) {
+  const line = text.replace(/[\s\p{C}]+/gu, " ").trim();
+  return line.length > most ? `${line.slice(0, most)}…` : line;
+}
+
+// Rows: what is in each gets a start, an end, a step, and the latest end up to it, all in order.
+
+function places(row, count, fill) {
+  row.starts = new Float64Array(count);
+  row.ends = new Float64Array(count);
+  row.reach = new Float64Array(count);
+  row.steps = new Int32Array(count);
+  let latest = -Infinity;
+  for (let index = 0; index < count; index++) {
+    [row.starts[index], row.ends[index], row.steps[index]] = fill(index);
+    row.reach[index] = latest = Math.max(latest, row.ends[index]);
+  }
+}
+
+const UNFOLD = {
+  task(row) {
+    let at = row.start;
+    let step = 0;
+    row.looks = new Uint32Array(row.spans.length / 3);
+    places(row, row.looks.length, (index) => {
+      const start = at;
+      at += row.spans[3 * index];
+      row.looks[index] = row.spans[3 * index + 1];
+      step += row.spans[3 * index + 2];
+      return [start, at, step];
+    });
+  },
+  callbacks(row) {
+    places(row, row.prints.length, (index) => {
+      const [at, step] = row.prints[index];
+      return [at, at, step];
+    });
+  },
+  strip(row) {
+    const count = row.pieces.length / 4, free = [];  // when each line is free again
+    row.whose = new Int32Array(count);
+    row.line = new Uint16Array(count);
+    places(row, count, (index) => {
+      const [start, length, step, whose] = row.pieces.slice(4 * index, 4 * index + 4);
+      let line = free.findIndex((end) => end <= start);
+      if (line < 0) line = free.length;
+      free[line] = start + length;
+      row.line[index] = line;
+      row.whose[index] = whose;
+      return [start, start + length, step];
+    });
+    row.lines = free.length;
+    row.most = Math.max(1, ...row.waiting.map(([, count]) => count));
+    row.fullest = Math.max(1, ...row.levels.map(([, count]) => count));
+  },
+};
+
+if (INSTANT) data.rows = data.rows.filter(({ pieces }) => !pieces);
+for (const row of data.rows) {
+  (UNFOLD[row.kind] ?? UNFOLD.strip)(row);
+  row.name = row.words ?? row.label;
+  if (INSTANT) bySteps(row);
+}
+
+// Place what is in a row by its steps, each of which is as wide as the others.
+function bySteps(row) {
+  row.prints.forEach((print) => { print[0] = print[1] + .5; });
+  if (row.kind !== "task") return places(row, row.prints.length, (index) => [...row.prints[index].slice(0, 1), ...row.prints[index]]);
+  const steps = [...row.steps], count = steps.length;
+  const runs = (index) => data.looks[row.looks[index]][0] === RUNNING;
+  places(row, count, (index) => {
+    if (runs(index)) return [steps[index], steps[index] + 1, steps[index]];
+    const start = steps[index] + 1;
+    return [start, index + 1 === count ? END : runs(index + 1) ? Math.max(steps[index + 1], start) : start, steps[index]];
+  });
+  row.cancels.forEach((cancel) => { cancel[0] = cancel[1] < 0 ? END : cancel[1] + .5; });
+  row.timeouts = [];
+  if (row.ended) row.ended[0] = steps.at(-1) + 1;
+}
+
+// The index of the first thing in a row that ends at a time or later.
+function firstAt(row, at) {
+  let low = 0, high = row.reach.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (row.reach[middle] < at) low = middle + 1; else high = middle;
+  }
+  return low;
+}
+
+// The index of the first of some lists whose first item is a time or later.
+function firstFrom(lists, at) {
+  let low = 0, high = lists.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (lists[middle][0] < at) low = middle + 1; else high = middle;
+  }
+  return low;
+}
+
+const ARROW = 6;  // numbers
+const arrows = (() => {
+  const count = data.arrows.length / ARROW;
+  const found = { count, kind: new Uint8Array(count), source: new Uint32Array(count), target: new Uint32Array(count) };
+  found.start = new Float64Array(count);
+  found.end = new Float64Array(count);
+  found.step = new Int32Array(count);
+  let at = data.start;
+  for (let index = 0; index < count; index++) {
+    const [kind, source, target, after, takes, step] = data.arrows.slice(index * ARROW, (index + 1) * ARROW);
+    at += after;
+    found.kind[index] = kind;
+    found.source[index] = source;
+    found.target[index] = target;
+    found.start[index] = INSTANT ? step + .5 : at;
+    found.end[index] = found.start[index] + takes;
+    found.step[index] = step;
+  }
+  return found;
+})();
+
+const SENTENCES = {
+  spawn: "{one} creates {other}",
+  wake: "{one} wakes {other}",
+  join: "{one} ends, for which {other} waits",
+  cancel: "{one} cancels {other}",
+};
+
+function sentenceOf(arrow) {
+  const one = data.rows[arrows.source[arrow]].name, other = data.rows[arrows.target[arrow]].name;
+  return say(SENTENCES[data.kinds[arrows.kind[arrow]][0]], { one, other });
+}

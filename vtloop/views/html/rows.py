@@ -1,0 +1,191 @@
+"""What stands in the rows of a page: tasks, callbacks that print, primitives, sections.
+
+Each row is a mapping; times are nanoseconds, and lists of numbers are flat.
+
+- Every row has `kind`, `label`, and `below`, a smaller line of the label.
+- A task's has `depth`, `about`, `start`, `spans` (of each in turn, from its start on: its length,
+  its look, and by how many steps it comes after the last one), `ended` (when, how, and how in
+  words; null if it was left pending), `cancels` (when, the step, whether CancelledError is
+  delivered or requested, in a word, as a sentence), `timeouts` (from, the step, to, whether it
+  fired, what may stand at it, as a sentence), and `prints` (when, the step, what).
+- That of callbacks has `prints`.
+- A primitive's or section's has `has` (how its pieces are said), `pieces` (from, for how long, the
+  step, and whose, by the place of the task's row, -1 for nobody), `waiting` and `levels` (since
+  when, how many), and `uses` (when, the step, what, as a sentence).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeAlias
+
+from vtloop.timeline.participants import name_of, shown, told_apart
+from vtloop.timeline.spans import Bracket, Holding, Lane, Span, Use, Visit
+from vtloop.timeline.timeline import Timeline
+from vtloop.values.columns import cut_in_the_middle
+from vtloop.views.html.looks import Looks
+from vtloop.views.words import Words
+
+Row: TypeAlias = dict[str, Any]
+
+_NAME = 60  # columns of a name
+_NOBODY = -1
+
+
+class Rows:
+    """Makes the rows of a page."""
+
+    def __init__(self, timeline: Timeline, say: Words, looks: Looks) -> None:
+        self._timeline, self._say, self._looks = timeline, say, looks
+        self._lanes = shown(timeline)
+        self._names = told_apart(self._lanes, lambda lane: _NAME)
+        self.places = {lane.number: place for place, lane in enumerate(self._lanes)}
+        """In which row each task is, by its number."""
+        self._prints: dict[int, list[Any]] = {}
+        self._cancels: dict[int, list[Any]] = {}
+        self._read_events()
+        self._timeouts: dict[int, list[Any]] = {}
+        for bracket in timeline.timeouts:
+            self._timeouts.setdefault(bracket.task, []).append(self._timeout(bracket))
+
+    def all(self) -> list[Row]:
+        """Return the rows from the top of the page down."""
+        rows = [self._task(lane) for lane in self._lanes]
+        told = [one for who, each in self._prints.items() if who not in self.places for one in each]
+        if told:
+            say = self._say
+            rows.append(_row("callbacks", say("event loop"), say("timers and callbacks")))
+            rows[-1]["prints"] = sorted(told)
+        return [*rows, *self._primitives(), *self._sections()]
+
+    def _read_events(self) -> None:
+        timeline, say = self._timeline, self._say
+        trace = timeline.trace
+        for event in trace.events:
+            step, at, kind, who, subject, _ = event
+            if kind == "print":
+                printed = trace.printed[subject]
+                mine = who in self.places and timeline.lanes[who].label == printed.who
+                self._prints.setdefault(who if mine else 0, []).append(
+                    [printed.at, step, printed.text]
+                )
+            elif kind == "cancel" and subject in self.places:
+                by, message = say.requested(timeline, event)
+                sentence = say.cancellation(by, timeline.lanes[subject].label, at, message)
+                told = at, step, 0, say("cancelled by {by}", by=by), sentence
+                self._cancels.setdefault(subject, []).append(told)
+            elif kind == "deliver" and subject in self.places:
+                name, time = timeline.lanes[subject].label, say.seconds(at)
+                sentence = say("CancelledError is thrown into {who} at {time}", who=name, time=time)
+                self._cancels.setdefault(subject, []).append((at, step, 1, "", sentence))
+
+    def _task(self, lane: Lane) -> Row:
+        own = lane.label != lane.coroutine and lane.label.rpartition("#")[0] != lane.coroutine
+        row = _row("task", self._names[lane.number], lane.coroutine if own else "")
+        spans = [*self._looks.of(lane)]
+        row |= {
+            "depth": lane.depth,
+            "about": self._about(lane),
+            "start": spans[0][0].start if spans else lane.created,
+            "spans": list(_in_turn(spans)),
+            "ended": None if lane.ended is None else [lane.ended, lane.outcome, self._end(lane)],
+            "cancels": self._cancels.get(lane.number, []),
+            "timeouts": self._timeouts.get(lane.number, []),
+            "prints": self._prints.get(lane.number, []),
+        }
+        return row
+
+    def _about(self, lane: Lane) -> list[str]:
+        say = self._say
+        end = self._timeline.end if lane.ended is None else lane.ended
+        outcome = self._end(lane) or say("left pending at the end")
+        told = [f"{say.period(lane.created, end)}: {outcome}"]
+        if stack := self._timeline.trace.stacks[lane.place]:
+            told.append(say("created at {place}", place=" / ".join(map(str, stack))))
+        return told
+
+    def _end(self, lane: Lane) -> str:
+        words = self._say(lane.outcome) if lane.outcome else ""
+        return f"{words}: {lane.error}" if lane.error else words
+
+    def _timeout(self, bracket: Bracket) -> list[Any]:
+        say = self._say
+        deadlines = [deadline for _, deadline in bracket.deadlines]
+        lengths = [None if one is None else max(one - bracket.start, 0) for one in deadlines]
+        sentence = next(say.timeout(lengths))
+        last = deadlines[-1] if deadlines else None
+        if last is not None:
+            time = say.seconds(last)
+            if bracket.fired:
+                told = say("the deadline was {time}, and passed", time=time)
+            else:
+                told = say("the deadline was {time}, and was not reached", time=time)
+            sentence = f"{sentence}: {told}"
+        texts = list(say.timeout(lengths))
+        step, *_ = self._timeline.trace.events[bracket.first]
+        return [bracket.start, step, bracket.end, int(bracket.fired), texts, sentence]
+
+    # Primitives and sections
+
+    def _primitives(self) -> Iterator[Row]:
+        timeline, say = self._timeline, self._say
+        held: dict[int, list[Holding]] = {}
+        for holding in timeline.holdings:
+            held.setdefault(holding.primitive, []).append(holding)
+        used: dict[int, list[Use]] = {}
+        for use in timeline.uses:
+            used.setdefault(use.primitive, []).append(use)
+        there = {*held, *used, *timeline.queues, *timeline.levels}
+        for number, primitive in enumerate(timeline.trace.primitives):
+            if number in there:
+                words = say.primitive(primitive)
+                label = cut_in_the_middle(primitive.name or words, _NAME)
+                kind = say.numbered(primitive) if primitive.shared else primitive.kind
+                row = _row("primitive", label, kind if primitive.name else "")
+                row["words"] = words
+                row["has"] = say("{who} holds {what}", who="{who}", what=words)
+                row["pieces"] = self._pieces(held.get(number, ()))
+                row["waiting"] = timeline.queues.get(number, [])
+                row["levels"] = timeline.levels.get(number, [])
+                row["uses"] = [self._use(use) for use in used.get(number, ())]
+                yield row
+
+    def _use(self, use: Use) -> list[Any]:
+        by = name_of(self._timeline, use.task)
+        return [use.at, use.step, use.kind, f"{by if use.task > 0 else self._say(by)}: {use.kind}"]
+
+    def _sections(self) -> Iterator[Row]:
+        say = self._say
+        visited: dict[str, list[Visit]] = {}
+        for visit in self._timeline.visits:
+            visited.setdefault(visit.section, []).append(visit)
+        for section, visits in visited.items():
+            row = _row("section", cut_in_the_middle(section, _NAME), say("section"))
+            row["words"] = say("section {name}", name=section)
+            row["has"] = say("{who} is in {what}", who="{who}", what=row["words"])
+            row["pieces"] = self._pieces(visits)
+            row |= {"waiting": [], "levels": [], "uses": []}
+            yield row
+
+    def _pieces(self, had: Iterable[Holding | Visit]) -> list[int]:
+        return [
+            number
+            for one in sorted(had, key=lambda one: (one.start, one.first))
+            for number in (
+                one.start,
+                one.end - one.start,
+                self._timeline.trace.event(one.first).step,
+                self.places.get(one.task, _NOBODY),
+            )
+        ]
+
+
+def _row(kind: str, label: str, below: str) -> Row:
+    return {"kind": kind, "label": label, "below": below}
+
+
+def _in_turn(spans: Iterable[tuple[Span, int]]) -> Iterator[int]:
+    step = 0
+    for span, look in spans:
+        yield from (span.end - span.start, look, span.step - step)
+        step = span.step
