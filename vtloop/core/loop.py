@@ -23,7 +23,7 @@ import weakref
 from asyncio.log import logger
 from collections import deque
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 from vtloop.core import hazards
 from vtloop.core.advancing import Advancing
@@ -37,7 +37,7 @@ from vtloop.core.patches.environment import Environment
 from vtloop.core.patches.gc_schedule import INTERVAL
 from vtloop.core.patches.inner_loops import made_by_program_at
 from vtloop.core.patches.wall_clock import WallClock
-from vtloop.core.policy import Policy, Rest, Take, order_of
+from vtloop.core.policy import Policy, PolicyOf, Rest, Take, order_of
 from vtloop.core.recorder import Recorder
 from vtloop.core.tasks import TaskRegister
 from vtloop.core.threads.actor import PATIENCE, Actor, here
@@ -96,7 +96,7 @@ class VirtualLoop(Advancing):
         scope: str = "",
         clock: Clock | None = None,
         recorder: Recorder | None = None,
-        policy: Policy | None = None,
+        policy: PolicyOf[Self] | None = None,
         network: Network | None = None,
     ) -> None:
         self.__dict__ = {**vars(self)}  # a table of its own: in a shared one, look-ups are slow
@@ -266,7 +266,7 @@ class VirtualLoop(Advancing):
                 if self._recorder is not None:
                     hazards.check_length(self, self._recorder)
 
-    def _take_and_rest(self) -> tuple[Take, Rest | None]:
+    def _take_and_rest(self: Self) -> tuple[Take, Rest | None]:
         """Return what is called for each handle, and after each iteration if anything is."""
         recorder, policy = self._recorder, self._policy
         take: Take = self._ready.popleft

@@ -16,10 +16,13 @@ from asyncio import locks
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from types import CoroutineType
-from typing import Any
+from typing import Any, TypeAlias
 
 from vtloop.core.borrowed import STOCK
 from vtloop.core.loop import VirtualLoop
+from vtloop.core.options import Options
+from vtloop.core.policy import PolicyOf
+from vtloop.core.recorder import Recorder
 from vtloop.core.tasks import Task, coroutine_name, ended_cancelled, given_name, in_order, number_of
 from vtloop.core.waits import WRAPPERS
 from vtloop.private.events import FUTURES, TASKS, current_task, get_running_loop
@@ -227,16 +230,29 @@ def is_open(group: Any) -> bool:
     return group._entered and not group._aborting and not (group._exiting and not group._tasks)
 
 
-class WitnessedLoop(VirtualLoop):
-    """A virtual loop that tells a witness what it would log."""
+ItsPolicy: TypeAlias = "PolicyOf[WitnessedLoop]"
+"""What a witnessed loop can be steered by."""
 
-    def __init__(self, witness: Witness, **options: Any) -> None:
+
+class WitnessedLoop(VirtualLoop):
+    """A virtual loop that tells a witness what it would log.
+
+    `options` are those of the run, which were checked as they were made.
+    """
+
+    def __init__(
+        self,
+        witness: Witness,
+        options: Options,
+        policy: ItsPolicy | None = None,
+        recorder: Recorder | None = None,
+    ) -> None:
         self.blocked_until = 0
         """The instant up to which a step has blocked the loop last, in nanoseconds."""
         self._witness = witness
         self._failing = witness.failing
         self._makers = witness.makers
-        super().__init__(**options)
+        self._set_up(options, policy=policy, recorder=recorder)
 
     @property
     def groups(self) -> Sequence[weakref.ref[Any]]:

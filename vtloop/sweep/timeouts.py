@@ -16,10 +16,12 @@ from collections.abc import Callable
 from contextvars import Context
 from typing import Any
 
+from vtloop.core.options import Options
+from vtloop.core.recorder import Recorder
 from vtloop.core.tasks import number_of
 from vtloop.core.timers import AnyTimerHandle
 from vtloop.private.events import TIMEOUTS, current_task
-from vtloop.search.witness import Witness, WitnessedLoop
+from vtloop.search.witness import ItsPolicy, Witness, WitnessedLoop
 from vtloop.values.clock import NEVER, to_nanoseconds
 
 
@@ -45,12 +47,19 @@ class Armed:
 class TimedLoop(WitnessedLoop):
     """A witnessed loop with numbered timeouts. The one of the number `held` does not fire."""
 
-    def __init__(self, witness: Witness, held: int = 0, **options: Any) -> None:
+    def __init__(
+        self,
+        witness: Witness,
+        options: Options,
+        policy: ItsPolicy,
+        recorder: Recorder | None,
+        held: int = 0,
+    ) -> None:
         self.timeouts: list[Armed] = []
         """All that were armed; the first has number 1."""
         self._held = held
         self._held_until = NEVER
-        super().__init__(witness, **options)
+        super().__init__(witness, options, policy, recorder)
 
     def call_later(  # type: ignore[override]
         self,
