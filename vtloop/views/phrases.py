@@ -314,6 +314,9 @@ PHRASES: dict[Forms, Forms] = {
     "what": "что",
     "The first {number} lines. Zoom in, or find a task, for the others.": "Первые строки, {number}."
     " Приблизьте или найдите задачу, чтобы увидеть остальные.",
+    "The overview leaves out arrows, words and what is printed: press o, or find a task, to see "
+    "them.": "В обзоре нет стрелок, слов и напечатанного: нажмите o или найдите задачу, чтобы их "
+    "увидеть.",
     "Too many arrows to be followed: zoom in, or choose a task, to see its own.": "Стрелок слишком"
     " много: приблизьте или выберите задачу, чтобы увидеть её стрелки.",
     "Spans narrower than a pixel are drawn together: zoom in to tell them apart.": "Промежутки уже"

@@ -83,6 +83,7 @@ function tellWindow() {
   element("status").textContent = told.join(" – ");
   element("found").textContent = say("{found} of {all} rows", { found: view.rows.length, all: data.rows.length });
   const notes = [];
+  if (view.rows.some(isThin)) notes.push(say("The overview leaves out arrows, words and what is printed: press o, or find a task, to see them."));
   if (drawn > MOST_ARROWS) notes.push(say("Too many arrows to be followed: zoom in, or choose a task, to see its own."));
   if (view.coarse) notes.push(say("Spans narrower than a pixel are drawn together: zoom in to tell them apart."));
   const note = notes.join(" ");
