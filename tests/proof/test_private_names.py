@@ -249,6 +249,32 @@ async def the_current_task_is_known():
     assert asyncio.current_task() is task
 
 
+@probe("_scheduled_tasks", "_eager_tasks", when=(3, 12) <= sys.version_info < (3, 14))
+@probe("_all_tasks", when=sys.version_info < (3, 12))
+def where_there_may_be_no_task_there_is_none():
+    async def main():
+        assert of_events.may_be_tasks()
+        loop = asyncio.get_running_loop()
+        task = asyncio.Task(for_ever(), loop=loop)
+        assert {task, asyncio.current_task()} == asyncio.all_tasks(loop)
+        if sys.version_info >= (3, 12):
+            eager = asyncio.Task(for_ever(), loop=loop, eager_start=True)
+            assert eager in asyncio.all_tasks(loop)
+            await ended(eager)
+        await ended(task)
+
+    program = (
+        "import asyncio\n"
+        "from vtloop.private.events import may_be_tasks\n"
+        "async def main(): assert may_be_tasks()\n"
+        "asyncio.run(main())\n"
+        "assert not may_be_tasks()\n"
+    )
+    asyncio.run(main())
+    if sys.version_info < (3, 14):
+        subprocess.run([sys.executable, "-c", program], check=True)
+
+
 @probe("_startTime")
 def logging_counts_from_its_start():
     record = logging.makeLogRecord({})

@@ -27,8 +27,9 @@ class Seeded(Conduct[Outcome]):
         super().__init__(Outcome(seed), limit)
         self.is_undisturbed = seed == 0
 
-    def make_loop(self, witness, **options):
-        return super().make_loop(witness, **{**options, "seed": self.outcome.case})
+    def make_loop(self, witness, options, *collaborators):
+        seeded = options._replace(seed=self.outcome.case)
+        return super().make_loop(witness, seeded, *collaborators)
 
 
 @dataclass(frozen=True)

@@ -43,9 +43,10 @@ def test_mermaid_parses_whatever_tasks_are_called(mermaid, runs):
 
 @pytest.mark.parametrize("write", [gantt, sequence])
 def test_mermaid_refuses_a_text_without_escapes(mermaid, runs, write, monkeypatch):
-    monkeypatch.setattr("vtloop.views.mermaid.escape", str)
-    (error,) = mermaid.evaluate(PARSE, {"": write(runs["hostile"])}).values()
-    assert "Parse error" in error
+    monkeypatch.setattr("vtloop.views.mermaid.escape", lambda text, **how: text)
+    texts = {name: write(runs[name]) for name in runs if name.startswith(("hostile", "awkward"))}
+    told = mermaid.evaluate(PARSE, texts)
+    assert any("Parse error" in error for error in told.values())
 
 
 @pytest.mark.parametrize("write", [gantt, sequence])
@@ -58,6 +59,28 @@ def test_mermaid_draws_each_name_as_it_is(mermaid, runs, write):
             for shown_as in told_apart(shown(runs[name]), lambda lane: 60).values():
                 assert as_it_is(shown_as) in labels
     assert complaints == []
+
+
+# Return what stands in the bars of a Gantt chart, by the class that gives them their colours.
+BARS = """async text => {
+    document.body.innerHTML = (await mermaid.render("diagram", text)).svg;
+    const found = {};
+    for (const bar of document.querySelectorAll("rect.task:not(.milestone)")) {
+        const kind = bar.className.baseVal.replace(/^task (.*\\D)\\d+$/, "$1");
+        (found[kind] ??= []).push(document.getElementById(`${bar.id}-text`).textContent.trim());
+    }
+    return found;
+}"""
+
+
+def test_mermaid_tells_waits_for_primitives_from_others_by_their_colours(mermaid, runs):
+    bars = mermaid.evaluate(BARS, gantt(runs["everything"]))
+    assert bars["crit"] == ["item of Queue 'queue'", *["Semaphore 'semaphore'"] * 2]
+    assert bars["task"] == ["TaskGroup: 4 tasks", "sleeper"]
+    assert bars["doneCrit"] == ["ready"]
+    assert {words.split()[0] for words in bars["done"]} == {"sleep"}
+    assert "blocks 0.3 s" in bars["active"]
+    assert bars.keys() == {"crit", "task", "doneCrit", "done", "active"}
 
 
 def as_it_is(name):

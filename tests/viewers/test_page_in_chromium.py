@@ -192,7 +192,8 @@ COLOURS = """() => {
     const copy = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
     copy.drawImage(canvas, 0, 0);
     for (const row of view.rows) {
-        const { data } = copy.getImageData(names, RULER + row.top + row.above + 3, width - names, 1);
+        const y = RULER + row.top + row.above + 3;
+        const { data } = copy.getImageData(names, y, width - names, 1);
         for (let at = 0; at < data.length; at += 4) {
             const colour = `rgb(${data[at]}, ${data[at + 1]}, ${data[at + 2]})`;
             found.set(colour, (found.get(colour) ?? 0) + 1);

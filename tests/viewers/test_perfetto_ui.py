@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from vtloop.views.perfetto import PRIMITIVES, TASKS, save
+from vtloop.views.perfetto import TASKS, save
 
 
 @pytest.fixture(scope="module", params=["everything", "hostile", "many", "instant", "awkward 0"])
@@ -49,14 +49,14 @@ def test_perfetto_finds_what_is_held_and_what_no_task_prints_beside_the_tasks(op
         join process_track on track_id = process_track.id join process using (upid)
     """)
     ends = [event for event in events if event["ph"] == "e"]
-    ended = {event["id2"]["local"]: times(event)[0] for event in ends}
+    ended = {(event["cat"], event["id2"]["local"]): times(event)[0] for event in ends}
     held = [
         (
             event["cat"],
             event["name"],
-            PRIMITIVES,
+            event["pid"],
             start,
-            ended[event["id2"]["local"]] - start,
+            ended[event["cat"], event["id2"]["local"]] - start,
         )
         for event in events
         if event["ph"] == "b"
@@ -85,15 +85,29 @@ def test_perfetto_binds_each_arrow_to_the_steps_that_it_connects(opened):
     assert counted(found) == counted(start + finish for start, finish in wanted)
 
 
-def test_perfetto_counts_those_who_wait(opened):
+def test_perfetto_sums_the_waits_of_a_kind(opened):
+    events, ask = opened
+    found = ask(
+        "select name, count(*), sum(dur) from slice where category = 'waiting' group by name"
+    )
+    waits = [event for event in events if event.get("cat") == "waiting"]
+    count, length = Counter(), Counter()
+    for wait in waits:
+        count[wait["name"]] += 1
+        length[wait["name"]] += times(wait)[1]
+    assert counted(found) == counted((name, count[name], length[name]) for name in count)
+
+
+def test_perfetto_counts_those_who_wait_and_what_is_in_queues(opened):
     events, ask = opened
     found = ask("""
         select name, ts, value from counter join counter_track on track_id = counter_track.id
     """)
     assert counted(found) == counted(
-        (f"{event['name']} tasks", times(event)[0], event["args"]["tasks"])
+        (f"{event['name']} {unit}", times(event)[0], number)
         for event in events
         if event["ph"] == "C"
+        for unit, number in event["args"].items()
     )
 
 

@@ -10,9 +10,10 @@ from tests.support import timelines
 from vtloop.views.mermaid import MOST, escape, gantt, sequence
 
 TEXT = r"(?:[\w .,'()]|#\d+;)+"
+TAGS = "(?:(?:(?:done|crit), )?(?:active|crit|done|milestone), )?"
 GANTT = re.compile(
     rf"gantt\n    dateFormat x\n    axisFormat %s\.%L s\n"
-    rf"(?:    section {TEXT}\n|    {TEXT} :(?:done|active|crit|milestone), \d+, \d+ms\n)+"
+    rf"(?:    section {TEXT}\n|    {TEXT} :{TAGS}\d+, \d+ms\n)+"
 )
 SEQUENCE = re.compile(
     rf"sequenceDiagram\n(?:    participant t\d+ as {TEXT}\n)+"
@@ -63,12 +64,12 @@ def test_a_gantt_chart_has_a_section_for_each_task_and_a_bar_for_each_wait():
         "    dateFormat x\n"
         "    axisFormat %s.%L s\n"
         "    section main#35;1\n"
-        "    running :crit, 0, 500ms\n"
-        "    nap#58; short :done, 500, 1000ms\n"
+        "    blocks 0.5 s :active, 0, 500ms\n"
+        "    nap#58; short :500, 1000ms\n"
         "    returned :milestone, 1500, 0ms\n"
         "    section nap#58; short\n"
-        "    ready :active, 0, 500ms\n"
-        "    a sleep until 1.5 s :done, 500, 1000ms\n"
+        "    ready :done, crit, 0, 500ms\n"
+        "    sleep 1 s :done, 500, 1000ms\n"
         "    returned :milestone, 1500, 0ms\n"
     )
 
@@ -79,7 +80,7 @@ def test_what_is_left_out_does_not_draw_the_gantt_chart_of_a_later_loop_to_0():
             await asyncio.sleep(1)
 
     text = gantt(timelines.of_a_second_loop(main, start=5))
-    assert text.splitlines()[-1] == f"    {MOST + 1} more :milestone, 5000, 0ms"
+    assert text.splitlines()[-1] == f"    #8230; {MOST + 1} more :milestone, 5000, 0ms"
 
 
 def test_a_sequence_has_the_messages_between_tasks_in_order():
@@ -95,19 +96,64 @@ def test_a_sequence_has_the_messages_between_tasks_in_order():
         "    participant t1 as main#35;1\n"
         "    participant t2 as nap\n"
         "    Note over t1,t2: 0 s\n"
-        "    t1->>t2: spawns\n"
+        "    t1->>t2: creates\n"
         "    Note over t1,t2: 1 s\n"
         "    Note over t1: wake up#59; now\n"
         "    t1-xt2: cancels\n"
-        "    Note over t2: cancelled\n"
-        "    t2-->>t1: is done\n"
+        "    Note over t2: ends cancelled\n"
+        "    t2-->>t1: ends, and wakes\n"
     )
+
+
+def lock_and_timeout():
+    async def worker(lock):
+        async with lock:
+            await asyncio.sleep(2)
+
+    async def main():
+        lock = asyncio.Lock()
+        try:
+            async with asyncio.timeout(3):
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(worker(lock))
+                    group.create_task(worker(lock))
+        except TimeoutError:
+            print("too late")
+
+    return vtloop.simulate(main).timeline
+
+
+def test_waits_for_a_lock_stand_out_and_who_holds_it_has_a_section():
+    text = gantt(lock_and_timeout())
+    assert "    Lock 'lock' :crit, 0, 2000ms\n" in text
+    assert "    sleep 2 s, cut after 1 s :done, 2000, 1000ms\n" in text
+    assert "    cancelled by a timeout :crit, milestone, 3000, 0ms\n" in text
+    assert text.endswith(
+        "    section Lock 'lock'\n"
+        "    worker#35;2 :active, 0, 2000ms\n"
+        "    worker#35;3 :active, 2000, 1000ms\n"
+    )
+
+
+def test_a_timeout_is_told_by_name_and_so_is_what_it_cancels():
+    text = sequence(lock_and_timeout())
+    assert "callbacks" not in text
+    assert "    Note over t1: timeout 3 s\n" in text
+    assert "    t1-xt1: timeout 3 s cancels\n" in text
+    assert "    t1-xt3: TaskGroup cancels\n" in text or "    t1-xt3: cancels\n" in text
+
+
+@pytest.mark.parametrize("view", [gantt, sequence])
+def test_it_speaks_the_language_that_is_asked_for(view):
+    text = view(lock_and_timeout(), words="ru")
+    assert "тайм#45;аут" in text
+    assert not re.search("sleep|timeout|cancels|wakes|creates|returned", text)
 
 
 def test_what_is_beyond_a_bearable_size_is_counted():
     timeline = timelines.of_many(400, 1)
     for text in (gantt(timeline), sequence(timeline)):
-        assert re.search(r"\d+ more ", text)
+        assert re.search(r"#8230; \d+ more", text)
         assert len(text.splitlines()) < 2 * MOST + 410
 
 

@@ -14,7 +14,7 @@ import pytest
 
 import vtloop
 from tests.support import timelines
-from vtloop.views.perfetto import PRIMITIVES, microseconds, perfetto, save
+from vtloop.views.perfetto import PRIMITIVES, TASKS, microseconds, perfetto, save
 
 # What each kind of event must have, besides its name, process and thread.
 REQUIRED = {
@@ -105,7 +105,8 @@ def test_each_asynchronous_event_begins_and_ends_once(events):
         assert (begin["ph"], end["ph"]) == ("b", "e")
         assert begin["ts"] <= end["ts"]
         assert begin["name"] == end["name"]
-        assert begin["pid"] == end["pid"] == PRIMITIVES
+        assert begin["pid"] == end["pid"]
+        assert begin["pid"] == (TASKS if begin["cat"] == "timeout" else PRIMITIVES)
 
 
 def test_each_flow_leads_from_one_event_to_another(events):
@@ -143,17 +144,17 @@ def test_all_that_happened_is_there(timeline, events):
     running = [event for event in events if event["ph"] == "X" and event["cat"] == "running"]
     assert len(running) == steps
     kinds = Counter(event[2] for event in timeline.trace.events)
-    assert count["i"] == kinds["print"] + kinds["cancel"]
-    assert count["b"] == len(timeline.holdings) + len(timeline.visits)
+    assert count["i"] == kinds["print"] + kinds["cancel"] + kinds["deliver"]
+    assert count["b"] == sum(map(len, (timeline.holdings, timeline.visits, timeline.timeouts)))
 
 
 def test_flows_tell_what_one_task_does_to_another():
     events = perfetto(timelines.of_everything())["traceEvents"]
     assert {event["name"] for event in events if event["ph"] == "s"} == {
-        "spawn",
-        "wake",
-        "join",
-        "cancel",
+        "creates",
+        "wakes",
+        "ends, and wakes",
+        "cancels",
     }
 
 
@@ -166,9 +167,50 @@ def test_waits_say_for_what_and_where():
         for event in perfetto(vtloop.simulate(main).timeline)["traceEvents"]
         if event.get("cat") == "waiting"
     )
-    assert wait["name"] == "a sleep until 1.000000001 s"
+    assert wait["name"] == "sleep"
+    assert wait["args"]["waits for"] == "a sleep of 1.000000001 s"
     assert wait["dur"] == 1000000.001
     assert "await asyncio.sleep(1.000000001)" in wait["args"]["at"][-1]
+
+
+def test_waits_of_a_kind_have_one_name_so_that_perfetto_can_sum_them():
+    events = perfetto(timelines.of_everything())["traceEvents"]
+    names = {event["name"] for event in events if event.get("cat") == "waiting"}
+    semaphore = "Semaphore 'semaphore'"
+    assert names == {"sleep", "TaskGroup", "a task", semaphore, "Queue 'queue'", "thread"} - {
+        "thread"
+    }
+
+
+def test_what_differs_among_events_of_a_name_is_in_their_arguments():
+    events = perfetto(timelines.of_everything())["traceEvents"]
+    by_name = defaultdict(list)
+    for event in events:
+        if event["ph"] == "X":
+            by_name[event["name"]].append(event["args"])
+    assert [told["error"] for told in by_name["raises"]] == ["ValueError('no')"]
+    (busy,) = by_name["busy"]
+    assert "vtloop.busy(0.3)" in busy["blocks the loop"]
+    assert {told["waits for"] for told in by_name["sleep"]} >= {"a sleep of 100 s"}
+
+
+def test_timeouts_and_the_depths_of_queues_are_told():
+    events = perfetto(timelines.of_everything())["traceEvents"]
+    (begin,) = (
+        event["args"]
+        for event in events
+        if (event["name"], event["ph"]) == ("timeout", "b") and event["args"]["task"] == "main#1"
+    )
+    assert begin == {"task": "main#1", "deadline": "timeout 3 s", "cancels": False}
+    counters = {event["name"] for event in events if event["ph"] == "C"}
+    assert counters >= {"waiting for Queue 'queue'", "in Queue 'queue'"}
+
+
+def test_perfetto_speaks_the_language_that_is_asked_for():
+    events = perfetto(timelines.of_everything(), words="ru")["traceEvents"]
+    names = {event["name"] for event in events}
+    assert {"спит", "выполняется", "создаёт", "отмена запрошена"} <= names
+    assert not {"sleep", "runs", "creates", "ready"} & names
 
 
 @pytest.mark.parametrize("at", [0, 1, 999, 1000, 10**9 + 1, 50 * 86400 * 10**9 + 1])

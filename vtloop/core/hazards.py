@@ -50,11 +50,11 @@ class Loop(GuestLoop, Protocol):
 class Spin:
     """Counts the rounds at one instant."""
 
-    def __init__(self) -> None:
-        self._instant = -1
-        self._rounds = 0
-        self._looks_left = 0
-        self.warned = False
+    _instant = -1
+    _rounds = 0
+    _looks_left = 0
+    warned = False
+    """Whether the user was warned already."""
 
     def goes_on_too_long(self, clock: Clock, next_deadline: int) -> bool:
         """Return whether the clock should have moved; called every `CHECK_ROUNDS` rounds."""

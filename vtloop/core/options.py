@@ -97,8 +97,9 @@ class Options(_Fields):
         debug: bool | None = None,
         settle: bool = False,
     ) -> Options:
-        self = super().__new__(cls, until, seed, wall_clock, timer_slack, patience, debug, settle)
-        if not all(map(is_, self, _USUAL)):  # a run in which all is as usual is short
+        given = until, seed, wall_clock, timer_slack, patience, debug, settle
+        self = tuple.__new__(cls, given)
+        if not all(map(is_, given, _USUAL)):  # a run in which all is as usual is short
             check(OF_RUNS, **self._asdict())
         return self
 

@@ -26,7 +26,7 @@ from vtloop.core.recorder import Recorder
 from vtloop.core.tasks import NAMES_ARE_READ, NO_NAME, Task, TaskRegister, in_order, number_of
 from vtloop.core.timers import AnyTimerHandle, DebugTimerHandle, Handle, Timers
 from vtloop.core.waits import local_variables
-from vtloop.private.events import EAGER_FACTORY_OPTIONS, TASK_OPTIONS, TASKS
+from vtloop.private.events import EAGER_FACTORY_OPTIONS, TASK_OPTIONS, TASKS, may_be_tasks
 from vtloop.private.interpreter import getframe
 from vtloop.values.clock import (
     MONOTONIC,
@@ -286,7 +286,7 @@ class Scheduling(Executors):
 
         Since 3.14 `asyncio.all_tasks` does not know of those that are written in Python.
         """
-        tasks: Iterable[asyncio.Task[Any]] = asyncio.all_tasks(self)
+        tasks: Iterable[asyncio.Task[Any]] = asyncio.all_tasks(self) if may_be_tasks() else ()
         if others := self._register.pending():
             tasks = {id(task): task for task in (*tasks, *others)}.values()
         return in_order(tasks)

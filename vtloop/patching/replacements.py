@@ -14,10 +14,11 @@ from __future__ import annotations
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from operator import attrgetter
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from vtloop.patching.redirect import Redirection, can_be_redirected
 from vtloop.patching.replaced import During, replaces
@@ -71,13 +72,11 @@ def because(why: str, *rows: Replacement) -> Iterator[Replacement]:
     return (row._replace(why=why) for row in rows)
 
 
-class _Place(NamedTuple):
-    """Where a name is, and its two values."""
-
-    names: Any  # of a module, as a dict; or a class
-    name: str
-    stand_in: Any
-    original: Any
+# Where a name is (of a module, as a dict; or in a class), the name, its stand-in and its original.
+# They are gone through at the begin and end of each run: plain tuples are taken apart four times
+# as fast as named ones.
+_Place: TypeAlias = tuple[Any, str, Any, Any]
+_NAME, _STAND_IN, _ORIGINAL = 1, 2, 3
 
 
 class Replacements:
@@ -110,7 +109,7 @@ class Replacements:
         self._redirections: list[Redirection] = []
         self._redirected: list[tuple[memoryview, bytes, bytes]] = []  # their words, for speed
         self._in_others = in_others
-        self._known: dict[str, int] = {}  # the modules that were asked about, with their id()
+        self._known: dict[str, weakref.ref[ModuleType]] = {}  # the modules that were asked about
         self._modules_seen: tuple[int, object] = (0, None)
         self._lock = threading.Lock()
         self._entered = 0
@@ -147,16 +146,17 @@ class Replacements:
             return
         original = vars(module).get(name, _ABSENT)
         if isinstance(module, type):
-            self._classes.append(_Place(module, name, stand_in, original))
+            self._classes.append((module, name, stand_in, original))
             if self._entered:
                 setattr(module, name, stand_in)
         else:
-            place = _Place(vars(module), name, stand_in, original)
+            names = vars(module)
+            place = names, name, stand_in, original
             self._modules.append(place)
             if taken_by_name:
                 self._to_take.append(place)
             if self._entered:
-                place.names[name] = stand_in
+                names[name] = stand_in
 
     def __enter__(self) -> None:
         with self._lock:
@@ -164,7 +164,7 @@ class Replacements:
                 if self._to_take and _modules() != self._modules_seen:
                     self._modules_seen = _modules()
                     self._look_at(list(sys.modules))
-                    self._takers = self._who_has("original")
+                    self._takers = self._who_has(_ORIGINAL)
                 for owner, name, stand_in, _ in self._classes_in_force():
                     setattr(owner, name, stand_in)
                 for names, name, stand_in, _ in self._modules:
@@ -198,15 +198,15 @@ class Replacements:
                     names[name] = original
                 if self._to_take and _modules() != self._modules_seen:
                     # New modules may have taken a stand-in.
-                    for names, name, _, original in self._who_has("stand_in"):
+                    for names, name, _, original in self._who_has(_STAND_IN):
                         names[name] = original
 
     def _classes_in_force(self) -> list[_Place]:
         """Return what it replaces in classes, and no other table that is over it."""
         if self._under is None or not self._under._entered:
             return self._classes
-        theirs = {(place.names, place.name) for place in self._under._classes}
-        return [one for one in self._classes if (one.names, one.name) not in theirs]
+        theirs = {place[:_STAND_IN] for place in self._under._classes}
+        return [place for place in self._classes if place[:_STAND_IN] not in theirs]
 
     def _look_at(self, names: Iterable[str]) -> None:
         """Ask what is to be replaced in modules, those that have come since the last time."""
@@ -214,8 +214,8 @@ class Replacements:
             return
         for name in names:
             module = sys.modules.get(name)
-            if isinstance(module, ModuleType) and self._known.get(name) != id(module):
-                self._known[name] = id(module)
+            if isinstance(module, ModuleType) and self._known.get(name, _nothing)() is not module:
+                self._known[name] = weakref.ref(module)
                 for row in self.later.get(module.__name__, ()):
                     self._add(row.found(module))
                 for replacement in self._in_others(module) if self._in_others else ():
@@ -228,24 +228,28 @@ class Replacements:
             self._look_at([name])
         return module
 
-    def _who_has(self, which: str) -> list[_Place]:
+    def _who_has(self, which: int) -> list[_Place]:
         """Return where modules have one of the two values, by `from … import`.
 
         The standard library means something else by other names, such as the type of a lock.
         """
-        wanted = {id(getattr(place, which)): place for place in self._to_take}
+        wanted = {id(place[which]): place for place in self._to_take}
         return [
-            place._replace(names=vars(module), name=name)
+            (vars(module), name, place[_STAND_IN], place[_ORIGINAL])
             for module in filter(_is_users, list(sys.modules.values()))
             for name, value in list(vars(module).items())
             if (place := wanted.get(id(value))) is not None
-            and (name == place.name or _top(module) not in sys.stdlib_module_names)
+            and (name == place[_NAME] or _top(module) not in sys.stdlib_module_names)
         ]
 
 
 # In the traceback of a failed import it is a frame of the import system, which Python leaves out.
 _hooked: Any = Replacements._find_and_load
 _hooked.__code__ = _hooked.__code__.replace(co_filename=find_and_load.__code__.co_filename)
+
+
+def _nothing() -> None:
+    """Stand for a reference to a module of which nobody has heard yet."""
 
 
 def _name_of(owner: ModuleType | type) -> str:

@@ -52,6 +52,27 @@ else:
     current_task = _tasks._current_tasks.get
 
 
+# Whether any loop of this process may have a task that is not done: where `asyncio.all_tasks` is
+# written in Python, as it is before 3.14, it takes a twentieth of a short run to say that none has.
+if sys.version_info >= (3, 14):
+
+    def may_be_tasks() -> bool:
+        """Return True: to ask asyncio itself is as quick."""
+        return True
+
+elif sys.version_info >= (3, 12):
+
+    def may_be_tasks() -> bool:
+        """Return whether asyncio knows of any task, be it done."""
+        return bool(_tasks._scheduled_tasks.data or _tasks._eager_tasks)
+
+else:
+
+    def may_be_tasks() -> bool:
+        """Return whether asyncio knows of any task, be it done."""
+        return bool(_tasks._all_tasks.data)
+
+
 def set_running_loop(loop: asyncio.AbstractEventLoop | None) -> None:
     """Tell asyncio which loop this thread runs, as loops do: by whatever stands in its place."""
     _events._set_running_loop(loop)

@@ -16,6 +16,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from vtloop.core.nested import no_loop_running
+from vtloop.core.options import Options
 from vtloop.core.patches import environment, unawaited
 from vtloop.core.patches.wall_clock import WallClock
 from vtloop.core.policy import Policy, PolicyOf, Several
@@ -90,8 +91,7 @@ class Bench:
         self._program = program
         self._check = check
         self._always = always
-        self._seed = seed
-        self._wall_clock = wall_clock
+        self._options = Options(seed=seed, wall_clock=wall_clock)
         self._policies = policies
         self._search = search
         self._runs = 0
@@ -101,7 +101,7 @@ class Bench:
         with contextlib.ExitStack() as entered:
             entered.enter_context(no_loop_running())
             entered.enter_context(environment.always)
-            entered.enter_context(environment.one_time(Clock(), self._wall_clock))
+            entered.enter_context(environment.one_time(Clock(), self._options.wall_clock))
             entered.enter_context(NOTING)
             entered.enter_context(unawaited.told_to(note_unawaited))
             if gc.isenabled():
@@ -198,13 +198,8 @@ class Bench:
     ) -> None:
         """Run the program on a loop with all these policies; when this has returned, it is gone."""
         several = [*self._policies(), *policies]
-        options: dict[str, Any] = {
-            "policy": Several(several) if several[1:] else policies[0],
-            "recorder": recording,
-            "seed": self._seed,
-            "wall_clock": self._wall_clock,
-        }
-        loop = conduct.make_loop(witness, **options)
+        policy = Several(several) if several[1:] else policies[0]
+        loop = conduct.make_loop(witness, self._options, policy, recording)
         loop.threads.outsiders.expects_main = False  # it knows nothing of the program
         outcome = conduct.outcome
         runner = _CaseRunner(loop, outcome, witness)

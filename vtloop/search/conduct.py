@@ -6,7 +6,9 @@ import asyncio
 import sys
 from typing import Any, Generic
 
-from vtloop.core.policy import Rest, Take
+from vtloop.core.options import Options
+from vtloop.core.policy import Policy, Rest, Take
+from vtloop.core.recorder import Recorder
 from vtloop.search.outcome import AnyOutcome
 from vtloop.search.witness import Witness, WitnessedLoop
 
@@ -34,9 +36,11 @@ class Conduct(Generic[AnyOutcome]):
         """How many the loop has taken from its ready queue."""
         self._limit = limit
 
-    def make_loop(self, witness: Witness, **options: Any) -> WitnessedLoop:
-        """Return the loop to run on, given the options of any `VirtualLoop`."""
-        return WitnessedLoop(witness, **options)
+    def make_loop(
+        self, witness: Witness, options: Options, policy: Policy, recorder: Recorder | None
+    ) -> WitnessedLoop:
+        """Return the loop to run on."""
+        return WitnessedLoop(witness, options, policy, recorder)
 
     def steer(self, loop: WitnessedLoop, take: Take, rest: Rest | None) -> tuple[Take, Rest | None]:
         def next_handle() -> Any:

@@ -20,6 +20,9 @@ from typing import Any
 
 from vtloop.core.borrowed import STOCK
 from vtloop.core.loop import VirtualLoop
+from vtloop.core.options import Options
+from vtloop.core.policy import Policy
+from vtloop.core.recorder import Recorder
 from vtloop.core.tasks import Task, coroutine_name, ended_cancelled, given_name, in_order, number_of
 from vtloop.core.waits import WRAPPERS
 from vtloop.private.events import FUTURES, TASKS, current_task, get_running_loop
@@ -228,15 +231,24 @@ def is_open(group: Any) -> bool:
 
 
 class WitnessedLoop(VirtualLoop):
-    """A virtual loop that tells a witness what it would log."""
+    """A virtual loop that tells a witness what it would log.
 
-    def __init__(self, witness: Witness, **options: Any) -> None:
+    `options` are those of the run, which were checked as they were made.
+    """
+
+    def __init__(
+        self,
+        witness: Witness,
+        options: Options,
+        policy: Policy | None = None,
+        recorder: Recorder | None = None,
+    ) -> None:
         self.blocked_until = 0
         """The instant up to which a step has blocked the loop last, in nanoseconds."""
         self._witness = witness
         self._failing = witness.failing
         self._makers = witness.makers
-        super().__init__(**options)
+        self._set_up(options, policy=policy, recorder=recorder)
 
     @property
     def groups(self) -> Sequence[weakref.ref[Any]]:

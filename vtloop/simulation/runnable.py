@@ -14,16 +14,15 @@ _TAKES_AWAITABLES = sys.version_info >= (3, 14)  # as asyncio.run does
 def refuse_unless_runnable(main: Any) -> None:
     """Raise what `asyncio.run` would for what can neither be run nor called, before anything is."""
     if not callable(main) or inspect.isawaitable(main):
-        _refuse_unless_new(main, f"{main!r} was given")
+        _refuse_unless_new(main)
 
 
 def coroutine_of(main: Any) -> Any:
     """Return the coroutine of what a run was given, which is refused as by `asyncio.run`."""
-    given = f"{main!r} was given"
+    by = None
     if callable(main) and not inspect.isawaitable(main):
-        main, function = called(main), main
-        given = f"{function!r} returned {main!r}"
-    _refuse_unless_new(main, given)
+        main, by = called(main), main
+    _refuse_unless_new(main, by)
     return main if asyncio.iscoroutine(main) else _awaiting(main)
 
 
@@ -41,23 +40,30 @@ def called(main: Callable[[], Any]) -> Any:
         raise
 
 
-def _refuse_unless_new(main: Any, given: str) -> None:
-    """Raise unless something can be awaited, and nobody has done so yet."""
+def _refuse_unless_new(main: Any, by: Any = None) -> None:
+    """Raise unless something can be awaited, and nobody has done so yet.
+
+    `by` is the function that has returned it, if one has.
+    """
     if inspect.iscoroutine(main):
         state = inspect.getcoroutinestate(main)
         if state in _USED:
             error, was = _USED[state]
             raise error(
-                f"{given}, while {was}; pass a new one, or the function, which makes one for each "
-                "run"
+                f"{_given(main, by)}, while {was}; pass a new one, or the function, which makes "
+                "one for each run"
             )
     elif not (asyncio.iscoroutine(main) or (_TAKES_AWAITABLES and inspect.isawaitable(main))):
         expected = "An awaitable" if _TAKES_AWAITABLES else "A coroutine"
         no_generator = " without `yield`" if inspect.isasyncgen(main) else ""
         raise (TypeError if _TAKES_AWAITABLES else ValueError)(
-            f"{expected} was expected, while {given}; pass main() or main, of an "
+            f"{expected} was expected, while {_given(main, by)}; pass main() or main, of an "
             f"`async def main()`{no_generator}"
         )
+
+
+def _given(main: Any, by: Any) -> str:
+    return f"{main!r} was given" if by is None else f"{by!r} returned {main!r}"
 
 
 _USED: dict[str, tuple[type[Exception], str]] = {

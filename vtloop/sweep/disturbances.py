@@ -11,6 +11,9 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+from vtloop.core.options import Options
+from vtloop.core.policy import Policy
+from vtloop.core.recorder import Recorder
 from vtloop.core.timers import AnyTimerHandle
 from vtloop.search.location import firing, where_it_is
 from vtloop.search.outcome import Ended, faults_of, raised_by_asyncio, where_raised
@@ -140,8 +143,10 @@ class Firing(_OfOneTask):
     _fired: object = None  # what its timer was about, if that fired early
     _fired_id = 0  # that of its id(), which is nobody else's while the run goes on
 
-    def make_loop(self, witness: Witness, **options: Any) -> TimedLoop:
-        return TimedLoop(witness, held=self._number, **options)
+    def make_loop(
+        self, witness: Witness, options: Options, policy: Policy, recorder: Recorder | None
+    ) -> TimedLoop:
+        return TimedLoop(witness, options, policy, recorder, held=self._number)
 
     def has_raised(self, error: BaseException) -> bool:
         if not isinstance(error, TimeoutError) or not raised_by_asyncio(error):

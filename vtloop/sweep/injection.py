@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import Set
 from typing import Any, TypeAlias
 
-from vtloop.core.policy import Rest, Take
+from vtloop.core.options import Options
+from vtloop.core.policy import Policy, Rest, Take
+from vtloop.core.recorder import Recorder
 from vtloop.core.tasks import ended_cancelled, number_of, stepping
 from vtloop.search.calls import Calls
 from vtloop.search.conduct import Conduct, Endless
@@ -68,11 +70,13 @@ class Injection(Conduct[SweptOutcome]):
         self._rested = 0  # how many handles there were at the end of the last iteration
         self._looks_at = self._next_handle_to_look_at()
 
-    def make_loop(self, witness: Witness, **options: Any) -> WitnessedLoop:
+    def make_loop(
+        self, witness: Witness, options: Options, policy: Policy, recorder: Recorder | None
+    ) -> WitnessedLoop:
         """Return a loop that knows its timeouts, as they are counted in the undisturbed run."""
         if self.is_undisturbed:
-            return TimedLoop(witness, **options)
-        return super().make_loop(witness, **options)
+            return TimedLoop(witness, options, policy, recorder)
+        return super().make_loop(witness, options, policy, recorder)
 
     def steer(self, loop: WitnessedLoop, take: Take, rest: Rest | None) -> tuple[Take, Rest | None]:
         self._loop, self._take, self._rest = loop, take, rest

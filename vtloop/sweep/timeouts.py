@@ -16,6 +16,9 @@ from collections.abc import Callable
 from contextvars import Context
 from typing import Any
 
+from vtloop.core.options import Options
+from vtloop.core.policy import Policy
+from vtloop.core.recorder import Recorder
 from vtloop.core.tasks import number_of
 from vtloop.core.timers import AnyTimerHandle
 from vtloop.private.events import TIMEOUTS, current_task
@@ -45,12 +48,19 @@ class Armed:
 class TimedLoop(WitnessedLoop):
     """A witnessed loop with numbered timeouts. The one of the number `held` does not fire."""
 
-    def __init__(self, witness: Witness, held: int = 0, **options: Any) -> None:
+    def __init__(
+        self,
+        witness: Witness,
+        options: Options,
+        policy: Policy,
+        recorder: Recorder | None,
+        held: int = 0,
+    ) -> None:
         self.timeouts: list[Armed] = []
         """All that were armed; the first has number 1."""
         self._held = held
         self._held_until = NEVER
-        super().__init__(witness, **options)
+        super().__init__(witness, options, policy, recorder)
 
     def call_later(  # type: ignore[override]
         self,

@@ -1,10 +1,13 @@
 """A timeline as Mermaid text, for a ```mermaid block in Markdown: a Gantt chart or a sequence.
 
-- In the Gantt chart each task is a section. What takes time is a bar: waiting is grey (`done`),
-  ready is light (`active`), blocking the loop is red (`crit`). How a task ends is a milestone.
-  Mermaid's dates are whole milliseconds of virtual time; the words beside them are exact.
-- In the sequence each task is a participant, and each arrow of the timeline a message. A note over
-  all of them opens a moment of time; other notes are prints and errors.
+- In the Gantt chart each task is a section, and so is what tasks hold. What takes time is a bar:
+  blocking the loop, and holding something, are `active`; waits for a primitive are `crit`, for
+  tasks plain, and all others `done`; ready is `done` with the edge of `crit`. Cancellations, and
+  how a task ends, are milestones. Mermaid's dates are whole milliseconds of virtual time; the words
+  beside them are exact.
+- In the sequence each task is a participant, and each arrow of the timeline a message. What a
+  timeout or TaskGroup cancels is cancelled by its task, in its name. A note over all of them opens
+  a moment of time; other notes are timeouts that begin, prints, and errors.
 - Mermaid is made for small charts: what is beyond `MOST` lines is counted at the end.
 - Text may not have what Mermaid's grammars give a meaning to. Letters, digits and a few marks stand
   for themselves, all else is an entity, '#35;' for '#'; so is the first letter of a keyword.
@@ -14,62 +17,110 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import groupby
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from vtloop.timeline.participants import shown, told_apart
-from vtloop.timeline.spans import RUNNING, WAITING, Arrow, Lane
+from vtloop.timeline.participants import name_of, shown, told_apart
+from vtloop.timeline.spans import READY, RUNNING, Arrow, Bracket, Holding, Lane, Span, Visit
 from vtloop.timeline.timeline import Timeline
-from vtloop.values.clock import format_seconds
 from vtloop.values.options import check
-from vtloop.views.options import OF_PAGES
+from vtloop.views.options import OF_TEXTS
+from vtloop.views.style import ARROWS, state_of
+from vtloop.views.words import Words, words_of
 
 MOST = 300  # bars and milestones, or messages and notes
 
 _MILLISECOND = 1_000_000  # nanoseconds
 _WORDS = 60  # characters
-_TAGS = {WAITING: "done", RUNNING: "crit"}
-_MESSAGES = {
-    "spawn": ("->>", "spawns"),
-    "wake": ("-->>", "wakes"),
-    "join": ("-->>", "is done"),
-    "cancel": ("-x", "cancels"),
+_TAGS = {
+    "running": "active",
+    "ready": "done, crit",
+    "primitive": "crit",
+    "task": "",
+    "sleep": "done",
+    "other": "done",
 }
+_LINES = {"spawn": "->>", "wake": "-->>", "join": "-->>", "cancel": "-x"}
 
 
-def gantt(timeline: Timeline, *, title: str | None = None) -> str:
-    """Return a timeline as a Gantt chart of Mermaid's."""
-    check(OF_PAGES, timeline=timeline, title=title)
+def gantt(
+    timeline: Timeline, *, title: str | None = None, words: str | Mapping[str, Any] = "en"
+) -> str:
+    """Return a timeline as a Gantt chart of Mermaid's.
+
+    `words` is the language, as for charts. TypeError or ValueError for options that are none.
+    """
+    check(OF_TEXTS, timeline=timeline, title=title, words=words)
+    say = words_of(words)
     lines = [*_heading(title), "gantt", "    dateFormat x", "    axisFormat %s.%L s"]
     left, left_out = MOST, 0
-    lanes = shown(timeline)
-    names = told_apart(lanes, lambda lane: _WORDS)
-    for lane in lanes:
-        bars = list(_bars(timeline, lane))
+    for name, bars in _sections(timeline, say):
         if left:
-            lines.append(f"    section {escape(names[lane.number])}")
+            lines.append(f"    section {escape(name)}")
             lines += [f"    {bar}" for bar in bars[:left]]
         left_out += len(bars[left:])
         left = max(left - len(bars), 0)
     if left_out:
         start = timeline.start // _MILLISECOND
-        lines += ["    section left out", f"    {left_out} more :milestone, {start}, 0ms"]
+        lines.append(f"    section {escape(say('left out'))}")
+        lines.append(
+            f"    {escape(say('… {count} more', count=left_out))} :milestone, {start}, 0ms"
+        )
     return "".join(f"{line}\n" for line in lines)
 
 
-def _bars(timeline: Timeline, lane: Lane) -> Iterator[str]:
+def _sections(timeline: Timeline, say: Words) -> Iterator[tuple[str, list[str]]]:
+    """Yield the sections of a Gantt chart: tasks, then what they have."""
+    lanes = shown(timeline)
+    names = told_apart(lanes, lambda lane: _WORDS)
+    cancels: dict[int, list[str]] = {}
+    for event in timeline.trace.events:
+        _, at, kind, _, subject, _ = event
+        if kind == "cancel":
+            by, _ = say.requested(timeline, event)
+            bar = _bar(say("cancelled by {by}", by=by), "crit, milestone", at, at)
+            cancels.setdefault(subject, []).append(bar)
+    for lane in lanes:
+        yield names[lane.number], [*_bars(timeline, lane, cancels.get(lane.number, []), say)]
+    had: dict[str, list[str]] = {}
+    for holding in timeline.holdings:
+        primitive = say.primitive(timeline.trace.primitives[holding.primitive])
+        had.setdefault(primitive, []).append(_having(timeline, holding, names))
+    for visit in timeline.visits:
+        section = say("section {name}", name=visit.section)
+        had.setdefault(section, []).append(_having(timeline, visit, names))
+    yield from had.items()
+
+
+def _having(timeline: Timeline, one: Holding | Visit, names: dict[int, str]) -> str:
+    who = names.get(one.task) or name_of(timeline, one.task)
+    return _bar(who, "active", one.start, one.end)
+
+
+def _bars(timeline: Timeline, lane: Lane, cancels: list[str], say: Words) -> Iterator[str]:
     for span in lane.spans:
         if span.end > span.start:
-            words = span.what if span.state == WAITING else span.state
-            yield _bar(words, _TAGS.get(span.state, "active"), span.start, span.end)
+            yield _bar(_words(timeline, span, say), _TAGS[state_of(span)], span.start, span.end)
+    yield from cancels
     if lane.ended is not None:
-        yield _bar(lane.error or lane.outcome, "milestone", lane.ended, lane.ended)
+        yield _bar(lane.error or say(lane.outcome), "milestone", lane.ended, lane.ended)
+
+
+def _words(timeline: Timeline, span: Span, say: Words) -> str:
+    length = span.end - span.start
+    if span.state == RUNNING:
+        return say("blocks {length}", length=say.seconds(length))
+    if span.state == READY:
+        return say("ready")
+    waits = say.waits(timeline, span)
+    return next(say.cut(waits, length) if span.cut else waits)
 
 
 def _bar(words: str, tag: str, start: int, end: int) -> str:
     begin = start // _MILLISECOND
-    return f"{escape(words)} :{tag}, {begin}, {end // _MILLISECOND - begin}ms"
+    tags = f"{tag}, " if tag else ""
+    return f"{escape(words)} :{tags}{begin}, {end // _MILLISECOND - begin}ms"
 
 
 def _heading(title: str | None) -> list[str]:
@@ -79,23 +130,30 @@ def _heading(title: str | None) -> list[str]:
     )
 
 
-def sequence(timeline: Timeline, *, title: str | None = None) -> str:
-    """Return a timeline as a sequence diagram of Mermaid's."""
-    check(OF_PAGES, timeline=timeline, title=title)
+def sequence(
+    timeline: Timeline, *, title: str | None = None, words: str | Mapping[str, Any] = "en"
+) -> str:
+    """Return a timeline as a sequence diagram of Mermaid's.
+
+    `words` is the language, as for charts. TypeError or ValueError for options that are none.
+    """
+    check(OF_TEXTS, timeline=timeline, title=title, words=words)
+    say = words_of(words)
     lanes = shown(timeline)
-    happenings = _happenings(timeline, {lane.number for lane in lanes})
+    happenings = _happenings(timeline, {lane.number for lane in lanes}, say)
     found = sorted(happenings, key=lambda one: (one.at, one.step, one.place))
     lines = [*_heading(title), "sequenceDiagram"]
     if any(who == 0 for happening in found for who in happening.tasks):
-        lines.append("    participant t0 as callbacks")
+        lines.append(f"    participant t0 as {escape(say('timers and callbacks'))}")
     names = told_apart(lanes, lambda lane: _WORDS)
     lines += [f"    participant t{number} as {escape(name)}" for number, name in names.items()]
     everybody = ",".join(f"t{lane.number}" for lane in dict.fromkeys([*lanes[:1], *lanes[-1:]]))
     for at, together in groupby(found[:MOST], key=lambda happening: happening.at):
-        lines.append(f"    Note over {everybody}: {escape(format_seconds(at))}")
+        lines.append(f"    {_note(everybody, say.seconds(at))}")
         lines += [f"    {happening.line}" for happening in together]
     if len(found) > MOST:
-        lines.append(f"    Note over {everybody}: {len(found) - MOST} more are left out")
+        more = say("… {count} more", count=len(found) - MOST)
+        lines.append(f"    {_note(everybody, more)}")
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -107,29 +165,56 @@ class _Happening(NamedTuple):
     tasks: tuple[int, ...]
 
 
-def _happenings(timeline: Timeline, numbers: set[int]) -> Iterator[_Happening]:
+def _happenings(timeline: Timeline, numbers: set[int], say: Words) -> Iterator[_Happening]:
     trace = timeline.trace
     cancels = {_between(arrow) for arrow in timeline.arrows if arrow.kind == "cancel"}
     for arrow in timeline.arrows:
-        source, target = arrow.source, arrow.target
-        if target not in numbers or source not in numbers | {0}:
+        source, verb = _message(timeline, arrow, say)
+        if arrow.target not in numbers or source not in numbers | {0}:
             continue
         if arrow.kind == "wake" and _between(arrow) in cancels:
             continue
-        line, verb = _MESSAGES[arrow.kind]
-        message = f"t{source}{line}t{target}: {verb}"
-        yield _Happening(arrow.start, arrow.source_step, 1, message, (source, target))
+        line = f"t{source}{_LINES[arrow.kind]}t{arrow.target}: {escape(verb, begins=False)}"
+        yield _Happening(arrow.start, arrow.source_step, 2, line, (source, arrow.target))
+    for bracket in timeline.timeouts:
+        if bracket.task in numbers:
+            step, *_ = trace.events[bracket.first]
+            note = _note(f"t{bracket.task}", _timeout(bracket, say))
+            yield _Happening(bracket.start, step, 0, note, (bracket.task,))
     for step, _, kind, who, subject, _ in trace.events:
         if kind == "print":
             at, by, text = trace.printed[subject]
             mine = who if who in numbers and timeline.lanes[who].label == by else 0
-            yield _Happening(at, step, 0, f"Note over t{mine}: {escape(text)}", (mine,))
+            yield _Happening(at, step, 1, _note(f"t{mine}", text), (mine,))
     for number in sorted(numbers):
         lane = timeline.lanes[number]
         if lane.ended is not None and lane.outcome != "returned":
-            words = f"raises {lane.error}" if lane.error else lane.outcome
-            note = f"Note over t{number}: {escape(words)}"
-            yield _Happening(lane.ended, lane.steps[-1], 0, note, (number,))
+            told = f"{say('raises')} {lane.error}" if lane.error else say("ends cancelled")
+            note = _note(f"t{number}", told)
+            yield _Happening(lane.ended, lane.steps[-1], 1, note, (number,))
+
+
+def _note(over: str, text: str) -> str:
+    return f"Note over {over}: {escape(text, begins=False)}"
+
+
+def _message(timeline: Timeline, arrow: Arrow, say: Words) -> tuple[int, str]:
+    """Return from which participant a message is, and what it says.
+
+    That of a timeout or TaskGroup is from the task that is within it.
+    """
+    verb = say(ARROWS[arrow.kind][0])
+    if arrow.timeout >= 0:
+        bracket = timeline.timeouts[arrow.timeout]
+        return bracket.task, f"{_timeout(bracket, say)} {verb}"
+    if arrow.group:
+        return arrow.group, f"TaskGroup {verb}"
+    return arrow.source, verb
+
+
+def _timeout(bracket: Bracket, say: Words) -> str:
+    deadlines = [deadline for _, deadline in bracket.deadlines]
+    return next(say.timeout([None if one is None else one - bracket.start for one in deadlines]))
 
 
 def _between(arrow: Arrow) -> tuple[int, int, int, int]:
@@ -152,14 +237,17 @@ _END = re.compile(r"\bend\b", re.IGNORECASE)
 _PLAIN = frozenset(" .,_'()")
 
 
-def escape(text: str) -> str:
-    """Return text as Mermaid shows it literally, on one line and cut to a bearable length."""
+def escape(text: str, *, begins: bool = True) -> str:
+    """Return text as Mermaid shows it literally, on one line and cut to a bearable length.
+
+    `begins` is whether it stands where a keyword would be read as one, and not behind a colon.
+    """
     text = "".join(char if char.isprintable() else " " for char in text)
     text = " ".join(text.split()) or "(nothing)"
     if len(text) > _WORDS:
         text = f"{text[: _WORDS - 1]}…"
     spelled = {match.start() for match in _END.finditer(text)}
-    if _BEGINS.match(text):
+    if begins and _BEGINS.match(text):
         spelled.add(0)
     return "".join(
         char if (char.isalnum() or char in _PLAIN) and index not in spelled else f"#{ord(char)};"

@@ -101,6 +101,7 @@ PHRASES: dict[Forms, Forms] = {
     "TaskGroup: {tasks}": "TaskGroup: {tasks}",
     "{tasks}, shielded": "{tasks}, под shield()",
     "as_completed()": "as_completed()",
+    "a task": "задача",
     "a thread": "поток",
     "thread": "поток",
     "a Future": "Future",
@@ -266,6 +267,11 @@ PHRASES: dict[Forms, Forms] = {
         "Нет места для {count} напечатанных строк.",
     ),
     "{count} of the tasks of {row} raised.": "Исключением завершилось задач строки {row}: {count}.",
+    # Mermaid, Perfetto
+    "left out": "пропущено",
+    "tasks": "задачи",
+    "locks, queues, sections": "блокировки, очереди, секции",
+    "in {primitive}": "в {primitive}",
     # Pages
     "cancelled by {by}": "отменяет {by}",
     "created at {place}": "создана: {place}",

@@ -215,6 +215,21 @@ class Words:
         if short:
             yield short
 
+    def kind(self, timeline: Timeline, span: Span) -> str:
+        """Return what all waits of this kind are called, for whomever and however long they are.
+
+        Those for a primitive have its name: "Lock 'x'".
+        """
+        if span.kind == "sleep":
+            return self("sleep")
+        primitive = timeline.primitive(span)
+        if primitive is not None:
+            return self.primitive(primitive)
+        sentence, _, short = _WAITS[span.kind]
+        return short or self(
+            "a task" if span.kind == "task" else sentence, **self._subject(timeline, span)
+        )
+
     def sleep(self, length: int | None) -> Iterator[str]:
         """Yield what may be written in a sleep of some length, None for one without end."""
         if length is None:

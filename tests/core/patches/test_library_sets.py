@@ -1,6 +1,7 @@
 """Installed libraries that use asyncio go through their sets in order, whatever they keep there."""
 
 import asyncio
+import gc
 import importlib
 import os
 import random
@@ -14,6 +15,7 @@ import pytest
 
 import vtloop
 from vtloop.core.patches.library_sets import makes_sets
+from vtloop.core.sets import OrderedSet
 from vtloop.values.source import PACKAGE
 
 LIBRARY = """
@@ -76,6 +78,19 @@ def test_a_pool_closes_its_connections_in_the_order_in_which_it_opened_them(libr
     module = sys.modules[name]
     assert "set" not in vars(module)
     assert type(module.Pool().used) is set
+
+
+def test_a_library_that_is_imported_again_is_looked_at_again(library):
+    """Even where the new module lies at the address of the one that is gone."""
+
+    async def main():
+        return importlib.import_module(name).Pool()
+
+    name = library(LIBRARY)
+    for _ in range(10):
+        sys.modules.pop(name, None)
+        gc.collect()
+        assert type(vtloop.run(main()).used) is OrderedSet
 
 
 def test_a_group_of_anyio_has_one_schedule():

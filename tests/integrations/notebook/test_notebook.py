@@ -377,6 +377,14 @@ def test_the_chart_comes_below_the_cell(reader, shown):
     assert shown[0]["data"]["text/plain"] == "<Timeline of 3 tasks from 0 s to 2 s>"
 
 
+@pytest.mark.parametrize("before", ["", "await asyncio.sleep(1)\n"])
+def test_a_deadlock_has_its_chart_even_if_no_time_has_passed(reader, shown, before):
+    result = reader.run(f"%%vtloop\n{before}await asyncio.Event().wait()")
+    assert isinstance(result.error_in_exec, vtloop.DeadlockError)
+    (chart,) = (output["data"]["image/svg+xml"] for output in shown)
+    assert "then a deadlock" in chart
+
+
 def test_without_matplotlib_a_line_stands_for_the_chart(reader, shown, no_matplotlib):
     assert times(reader.tell("%%vtloop\nawait say_after(1, 'on');"))
     assert shown[0]["data"] == {"text/plain": "<Timeline of 1 task from 0 s to 1 s>"}

@@ -58,9 +58,8 @@ keeps(__name__, "the thresholds before the first of the runs that are on", "trig
 class Collector:
     """Calls the collector after so many steps of one run, while `trigger` is entered."""
 
-    def __init__(self) -> None:
-        self._collections = 0
-        self._next_full = 100
+    _collections = 0
+    _next_full = 100
 
     def collect(self) -> None:
         """Collect the youngest objects; older ones at growing intervals."""

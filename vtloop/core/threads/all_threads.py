@@ -17,7 +17,7 @@ import weakref
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import partial
+from functools import cached_property, partial
 from math import inf
 from operator import itemgetter
 from typing import Any, Protocol
@@ -78,8 +78,13 @@ class Threads:
         self.is_deadlocked = False
         """Whether the run has ended as nothing could happen any more."""
         self.outsiders = Outsiders(patience, clock.depends_on)
-        self._foreign = ForeignJobs(weakref.proxy(self), patience)  # so that there is no cycle
-        self.baton_back = BatonBack(weakref.proxy(self), patience)
+        self._foreign: ForeignJobs | None = None  # until a job is given to one of these
+        self._patience = patience
+
+    @cached_property
+    def baton_back(self) -> BatonBack:
+        """How the loop gets the baton back; none is made until a thread is to have it."""
+        return BatonBack(weakref.proxy(self), self._patience)  # so that there is no cycle
 
     def __repr__(self) -> str:
         return f"<Threads {[*self._workers, *self._members]}>"
@@ -225,6 +230,8 @@ class Threads:
         """Arrange for `function` to run in a thread, from the next turn of the loop on."""
         if isinstance(executor, ThreadPoolExecutor) and is_simulated(executor):
             return self.run_in_pool(executor, function)
+        if self._foreign is None:
+            self._foreign = ForeignJobs(weakref.proxy(self), self._patience)
         return self._foreign.submit(executor, function)
 
     def run_in_pool(self, executor: ThreadPoolExecutor, function: Callable[[], Any]) -> Job:

@@ -242,16 +242,17 @@ class BatonThread(ThreadStarter):
         self.waking = True
         self._baton.append(None)
         self.threads.outsiders.under_control(self.thread)
+        baton_back = self.threads.baton_back  # before the thread goes: it may be quicker to ask
         back = False
         try:
             self._go.release()
-            back = self.threads.baton_back.wait_for(self)
+            back = baton_back.wait_for(self)
         finally:  # it is not back when the thread is blocked for real, or on Ctrl-C
             if not back:
                 if self._take_baton():
                     self.threads.outsiders.blocked_for_real(self.thread)
                 else:
-                    self.threads.baton_back.take()
+                    baton_back.take()
                     back = True
             if back and self.has_ended:
                 self.threads.ended(self)

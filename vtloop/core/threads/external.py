@@ -47,8 +47,7 @@ class Outsiders:
         self._patience = patience  # real seconds
         self._tell = tell
         self._maker = threading.current_thread()
-        self._ignored: set[weakref.ref[threading.Thread]] = set()
-        self.leave_out(*threading.enumerate())
+        self._ignored = set(map(weakref.ref, threading.enumerate()))
         self._keepers: set[threading.Thread] = set()
         self._in_vain: set[threading.Thread] = set()
         self._given_up: set[threading.Thread] = set()  # those of them that patience was lost with

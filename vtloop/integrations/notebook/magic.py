@@ -23,6 +23,7 @@ from IPython.core.magic_arguments import MagicArgumentParser
 from IPython.display import display
 
 from vtloop.core.threads.actor import outside
+from vtloop.errors import DeadlockError
 from vtloop.integrations.notebook.session import Notebook
 from vtloop.integrations.options import add_options, options_of
 from vtloop.patching.replaced import During, keeps, replaces
@@ -160,7 +161,7 @@ Magic.vtloop.__doc__ = f"{Magic.vtloop.__doc__}\n\n{_parser().format_help()}"
 
 def _show_chart(run: Run[Any]) -> None:
     """Display the chart of a cell, unless there is nothing to see in it."""
-    if len(run.trace.tasks) > 1 or run.ended > 0:
+    if len(run.trace.tasks) > 1 or run.ended > 0 or isinstance(run.error, DeadlockError):
         _display(run.timeline)
 
 

@@ -85,7 +85,7 @@ const UNFOLD = {
     });
     row.lines = free.length;
     row.most = Math.max(1, ...row.waiting.map(([, count]) => count));
-    row.fullest = Math.max(1, ...row.levels.map(([, count]) => count));
+    row.fullest = Math.max(0, ...row.levels.map(([, count]) => count));
   },
 };
 

@@ -84,7 +84,11 @@ function paintBrackets(row, y) {
     pen.stroke();
     const from = Math.max(left, names) + 8, room = Math.min(right, width) - from - 6;
     const text = texts.find((one) => measured(one) <= room);
-    if (text) write(text, from, line, { ink });
+    if (text) {
+      pen.fillStyle = colour.paper;
+      pen.fillRect(from - 3, line - 7, measured(text) + 6, 14);
+      write(text, from, line, { ink });
+    }
     if (fired) {
       pen.fillStyle = ink;
       pen.fillRect(right - 1.5, line - 5, 3, 11);
@@ -92,18 +96,25 @@ function paintBrackets(row, y) {
   });
 }
 
+// Who requests a cancellation stands behind the mark, or before it, as far as other marks leave room.
 function paintCancels(row, top) {
-  let free = Infinity, delivery = Infinity;  // where the next words, and the next mark, begin
-  for (let index = row.cancels.length - 1; index >= 0; index--) {
-    const [at, , delivered, words] = row.cancels[index], x = toX(at);
+  const marks = row.cancels.map(([at]) => toX(at));
+  let free = width;  // where words that stand there already begin
+  for (let index = marks.length - 1; index >= 0; index--) {
+    const [, , delivered, words] = row.cancels[index], x = marks[index];
     if (x < names - 6 || x > width + 6) continue;
-    if (delivered) { MARKS.delivery(pen, delivery = x, top); continue; }
+    if (delivered) { MARKS.delivery(pen, x, top); continue; }
     MARKS.request(pen, x, top - 8);
-    const room = Math.min(free, delivery > x + 9 ? delivery - 4 : Infinity, width) - x - 14;
-    const wide = measured(words), isRoomBefore = x - names > wide + 14;
-    if (wide > room && isRoomBefore) write(words, x - 9, top - 10, { ink: colour.alarm, align: "right" });
-    else write(fitted(words, room), x + 9, top - 10, { ink: colour.alarm });
-    free = x - 8;
+    const next = marks.find((other) => other > x + 9) ?? Infinity;
+    const before = marks.findLast((other) => other < x - 9) ?? names;
+    const wide = measured(words), room = Math.min(free, next - 8, width) - x - 12;
+    if (wide > room && x - before > wide + 20) {
+      write(words, x - 9, top - 10, { ink: colour.alarm, align: "right" });
+      free = x - 9 - wide - 6;
+    } else {
+      if (room > 30) write(fitted(words, room), x + 9, top - 10, { ink: colour.alarm });
+      free = x - 8;
+    }
   }
 }
 

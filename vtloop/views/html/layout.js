@@ -89,7 +89,7 @@ const HEIGHTS = {
   strip(row) {
     row.above = GAP + (row.uses.length ? USES : 0);
     row.each = row.lines > HOLDERS ? HOLDER * HOLDERS / row.lines : HOLDER;
-    row.level = row.levels.length ? LEVEL : 0;
+    row.level = row.fullest ? LEVEL : 0;
     const queue = row.waiting.length ? WAITING : 0;
     return Math.max(row.above + row.each * row.lines + row.level + queue + GAP, GAP + 2 * LINE + GAP);
   },

@@ -50,19 +50,11 @@ class Looks:
         for span in lane.spans:
             if span.end > span.start or span.state == RUNNING or not takes_time:
                 left = span.state != RUNNING and self._is_left(lane, span, following)
-                key = self._key(lane, span, left)
+                key = _key(lane, span, left)
                 if key not in self._numbers:
                     self._numbers[key] = len(self._looks)
                     self._looks.append(self._look(lane, span, left))
                 yield span, self._numbers[key]
-
-    def _key(self, lane: Lane, span: Span, left: bool) -> _Key:
-        """Return what is equal for spans of one look: it costs less than the words."""
-        what: object = span.what
-        if span.kind == "sleep":
-            what = self._timeline.trace.steps[span.step][4] - span.start
-        length = span.end - span.start if span.cut or span.state == RUNNING else 0
-        return span.state, span.kind, what, length, lane.error, left, span.stack
 
     def _is_left(self, lane: Lane, span: Span, following: dict[int, int]) -> bool:
         """Return whether a task was in this span when the run was over, and left it so."""
@@ -103,3 +95,10 @@ class Looks:
             texts = say.cut(texts, after)
             what = say("{wait}, cut after {length}", wait=what, length=say.seconds(after))
         return tuple(dict.fromkeys(texts)), say("waits for {what}", what=what)
+
+
+def _key(lane: Lane, span: Span, left: bool) -> _Key:
+    """Return what is equal for spans of one look: it costs less than the words."""
+    what = span.asked if span.kind == "sleep" else span.what
+    length = span.end - span.start if span.cut or span.state == RUNNING else 0
+    return span.state, span.kind, what, length, lane.error, left, span.stack

@@ -26,7 +26,7 @@ function paintStrip(row, y) {
     }
   }
   const below = top + row.each * row.lines;
-  if (row.level) paintSteps(row.levels, below, LEVEL - 4, row.fullest, colour.level, String);
+  if (row.level) paintSteps(row.levels, below, LEVEL - 4, row.fullest, colour.level, (count) => row.full_words || String(count));
   if (row.waiting.length) {
     const told = (count) => say("waiting: {number}", { number: count });
     paintSteps(row.waiting, below + row.level + 1, WAITING - 2, 1, colour.queue, told);
@@ -59,7 +59,7 @@ function paintUses(row, bottom) {
   for (let index = firstFrom(row.uses, view.to) - 1; index >= 0; index--) {
     const [at, , , words] = row.uses[index], x = toX(at);
     if (at < view.from) break;
-    if (free - x < PIXEL) { view.coarse = true; continue; }
+    if (free - x < PIXEL) continue;
     pen.fillStyle = colour.muted;
     shape(pen, [[x - 3, bottom - 5], [x + 3, bottom - 5], [x, bottom]]);
     pen.fill();
