@@ -117,7 +117,7 @@ def figure(
         size=size,
     )
     say = words_of(words)
-    made = stacked([timeline], axis, THEMES[theme], [title], bool(legend), size_of(size), say)
+    made = stacked([timeline], axis, THEMES[theme], [title], legend, size_of(size), say)
     made.about = title or default_title(timeline, say), described(timeline, say)
     return made
 
