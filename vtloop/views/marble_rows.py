@@ -29,7 +29,8 @@ class Note(NamedTuple):
     """A line below the lanes."""
 
     at: int  # nanoseconds
-    step: int
+    event: int  # its place among those of the trace: they are in order of time, and steps are not,
+    step: int  # as the first one of an eager task is within a step of another's
     who: int
     sign: str  # "'" for a print, '/' for a cancellation, '' for what has no mark
     texts: tuple[str, ...]
@@ -40,35 +41,35 @@ def notes_of(timeline: Timeline, numbers: Collection[int], window: tuple[int, in
     found = [*_prints_and_cancels(timeline), *_deadlines(timeline)]
     return sorted(
         (note for note in found if note.who in numbers and window[0] <= note.at <= window[1]),
-        key=lambda note: (note.at, note.step),
+        key=lambda note: (note.at, note.event),
     )
 
 
 def _prints_and_cancels(timeline: Timeline) -> Iterator[Note]:
     trace = timeline.trace
-    for event in trace.events:
+    for index, event in enumerate(trace.events):
         step, at, kind, who, subject, _ = event
         if kind == "print":
             printed = trace.printed[subject]
             mine = who if name_of(timeline, who) == printed.who else 0  # or it is a thread's
-            yield Note(printed.at, step, mine, "'", (printed.who, printed.text))
+            yield Note(printed.at, index, step, mine, "'", (printed.who, printed.text))
         elif kind == "cancel":
             by, message = request_of(timeline, event)
             words = f"{by} cancels {name_of(timeline, subject)}{': ' if message else ''}{message}"
-            yield Note(at, step, subject, "/", (words,))
+            yield Note(at, index, step, subject, "/", (words,))
 
 
 def _deadlines(timeline: Timeline) -> Iterator[Note]:
     """Yield the deadlines that were set and not met, or late: no moment in the ruler tells them."""
     pending: dict[int, Note] = {}
     deadlines: dict[int, int] = {}
-    for step, at, kind, who, timer, deadline in timeline.trace.events:
+    for index, (step, at, kind, who, timer, deadline) in enumerate(timeline.trace.events):
         if kind == "set" and deadline >= 0:
             setter = timeline.trace.step(step) if step >= 0 else None
             slept = setter is not None and (setter.ended, setter.subject) == ("sleep", deadline)
             does = "sleeps until" if slept else "sets a deadline of"
             words = f"{name_of(timeline, who)} {does} {format_seconds(deadline)}"
-            pending[timer] = Note(at, step, who, "", (words,))
+            pending[timer] = Note(at, index, step, who, "", (words,))
             deadlines[timer] = deadline
         elif kind == "fire" and timer in pending:
             note = pending.pop(timer)
@@ -156,7 +157,7 @@ def _marks(
     for note in notes:
         if note.who == lane.number and note.sign:
             sign = letters.get(note, MORE_PRINTS) if note.sign == "'" else note.sign
-            yield _Mark(note.at, note.step, 1, sign)
+            yield _Mark(note.at, note.step, 1 + note.event, sign)
             if note.sign == "'":
                 prints.add(note.step)
     for index in lane.steps:
@@ -166,7 +167,7 @@ def _marks(
         if not ends_here and not first and index not in prints:
             yield _Mark(step.at, index, 0, "o")
     ended_at = timeline.end if lane.ended is None else lane.ended
-    yield _Mark(ended_at, len(timeline.trace.steps), 2, _END_MARKS[lane.outcome])
+    yield _Mark(ended_at, len(timeline.trace.steps), 0, _END_MARKS[lane.outcome])
 
 
 def _counted(marks: str) -> str:

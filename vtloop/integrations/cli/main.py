@@ -16,6 +16,7 @@ from vtloop.core.options import Options
 from vtloop.core.patches.wall_clock import start_of
 from vtloop.errors import SimulationError, UntilReached
 from vtloop.integrations.cli.audit_command import add_audit_command, run_audit_command
+from vtloop.integrations.cli.pipes import ends_with_its_reader
 from vtloop.integrations.cli.scripts import (
     Observation,
     hide_own_frames,
@@ -91,6 +92,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
+    with ends_with_its_reader():
+        return _command(argv)
+
+
+def _command(argv: Sequence[str] | None) -> int:
     parser = _parser()
     argv, args = list(sys.argv[1:] if argv is None else argv), []
     # The rest is the script's; argparse would mix them up.
@@ -231,6 +237,8 @@ def _write(traces: Sequence[Trace], target: _Target) -> int:
                 else:
                     write(timeline, path, target.format, **target.style)
             except (OSError, SimulationError) as error:
+                if target.printed and isinstance(error, BrokenPipeError):
+                    raise
                 print(f"vtloop: {path} was not written: {error}", file=sys.stderr)
                 status = 1
             else:
