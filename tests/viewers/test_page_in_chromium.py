@@ -297,6 +297,21 @@ def test_a_chart_is_as_high_as_its_rows_and_the_words_have_the_rest(open_page):
     assert words["y"] + words["height"] >= 1100
 
 
+def test_it_tells_what_is_done_with_a_queue_and_how_full_it_is(open_page):
+    there = open_page("everything", height=900)
+    there.focus("#chart")
+    for key in ("End", *["ArrowDown"] * 11):
+        there.keyboard.press(key)
+    assert there.inner_text("#tooltip").splitlines()[:2] == [
+        "Queue 'queue'",
+        "main#1 puts",
+    ]
+    box = there.locator("#chart").bounding_box()
+    y = there.evaluate("() => toY(view.chosen) + view.chosen.height / 2")
+    there.mouse.move(box["x"] + 250, box["y"] + y)
+    assert "waiting: 1" in there.inner_text("#tooltip")
+
+
 def test_it_finds_by_keyboard_and_lets_go(open_page):
     there = open_page("everything")
     there.focus("#chart")
