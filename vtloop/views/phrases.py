@@ -249,6 +249,9 @@ PHRASES: dict[Forms, Forms] = {
     "The two runs do the same.": "Оба запуска делают одно и то же.",
     "The dashed line is the first difference: {words}.": "Пунктиром показано первое различие:"
     " {words}.",
+    "Rows of too many spans tell which share of tasks, or of time, is in which state.": "В строках,"
+    " где слишком много промежутков, показано, какая часть задач или времени в каком состоянии.",
+    "Not drawn: {arrows}, as they are too many.": "Не показано: {arrows}, их слишком много.",
     ("No room to draw {count} timeout.", "No room to draw {count} timeouts."): (
         "Нет места, чтобы показать {count} тайм-аут.",
         "Нет места, чтобы показать {count} тайм-аута.",
