@@ -1,4 +1,8 @@
-"""Two tables that replace one method are in force together, and are put back in any order."""
+"""Tables that replace one method are in force together; what others replace is left alone."""
+
+import sys
+import types
+from typing import Any
 
 import pytest
 
@@ -47,3 +51,19 @@ def test_either_may_be_left_first(first):
     assert Door().knock() == (["told", "heard", "door"] if second is upper else ["heard", "door"])
     second.__exit__()
     assert (Door.knock, Door.open) == (original, opened)
+
+
+def test_what_a_test_has_put_in_the_place_of_a_function_stays_there(monkeypatch):
+    theirs: Any = types.ModuleType("theirs")
+    taken: Any = types.ModuleType("taken")
+    theirs.knock = taken.knock = original
+    monkeypatch.setitem(sys.modules, "taken", taken)
+    table = Replacements([Replacement(theirs, "knock", heard, taken_by_name=True)])
+    for _ in range(2):
+        with table:
+            assert taken.knock is heard
+        assert taken.knock is original
+    taken.knock = told
+    with table:
+        assert taken.knock is told
+    assert taken.knock is told
