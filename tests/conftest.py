@@ -1,6 +1,24 @@
-"""What holds for all tests: no example of Hypothesis fails as a machine was busy."""
+"""What holds for all tests: they depend neither on a busy machine nor on what is in memory."""
 
+import gc
+
+import pytest
 from hypothesis import settings
 
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
+
+
+@pytest.fixture(autouse=True)
+def what_is_in_memory_is_not_looked_at():
+    """Let collections of garbage walk through what the test itself makes.
+
+    All that was imported, and what other tests have left, would take longer than most tests. A
+    sweep lets all of that be looked at again, so this is asked for each time.
+    """
+    gc.freeze()
+
+
+def pytest_sessionfinish():
+    """Let pytest find what is left behind, as it does in the end."""
+    gc.unfreeze()

@@ -636,7 +636,7 @@ OWN = {
     "_limits": "how far it may go",
     "_register": "which tasks there are",
     "_strict": "whether it checks what asyncio checks in debug mode",
-    "world": "what it replaces in the process",
+    "environment": "what it replaces in the process",
 }
 
 

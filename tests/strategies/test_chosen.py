@@ -2,7 +2,9 @@
 
 import asyncio
 from functools import partial
+from unittest import mock
 
+import hypothesis
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -87,3 +89,43 @@ def test_whatever_a_fate_has_chosen_is_replayed_by_its_token():
     explore()
     assert {letter for letter, _ in seen} >= {"", "B", "C", "D"}
     assert {with_ties for letter, with_ties in seen if letter} == {True, False}
+
+
+def test_the_token_of_a_case_is_replayed_for_a_lambda_as_for_a_function():
+    seen = {}
+
+    @settings(QUICKLY, max_examples=100, derandomize=True)
+    @given(fates(ties=False, cancellations=1))
+    def explore(fate):
+        again = fate.explore(lambda: four_in_turn())
+        assert again.ok
+        seen[again.token] = again
+
+    explore()
+    assert {case.outcome.case.letter for case in seen.values()} == {"", "A", "B", "C"}
+    assert any(token.startswith("four_in_turn#1@B0") for token in seen), "not begun, so not awaited"
+    for token, again in seen.items():
+        for program in (lambda: four_in_turn(), four_in_turn):
+            if again.outcome.case.moments:
+                assert replay(program, token).digest() == again.digest()
+
+
+def test_what_a_fate_has_run_has_its_ties_in_its_token_and_in_what_is_noted():
+    noted = []
+
+    @settings(QUICKLY, max_examples=100, derandomize=True)
+    @given(fates(cancellations=1, victim="nap"))
+    def explore(fate):
+        with mock.patch.object(hypothesis, "note", noted.append):
+            first = fate.explore(four_in_turn)
+        if not first.ties or not first.outcome.case.moments:
+            return
+        assert first.token == str(fate.choices)
+        assert f"cancelled in case {first.token}, while\n" in repr(noted[-1])
+        again = replay(four_in_turn, first.token)
+        assert (again.token, again.ties) == (first.token, first.ties)
+        assert again.happenings() == first.happenings()
+        assert again.digest() == first.digest()
+
+    explore()
+    assert any("cancelled in case c1:" in repr(one) for one in noted)

@@ -8,8 +8,10 @@ import re
 
 import pytest
 
+from vtloop.timeline.participants import shown
 from vtloop.views.html import save
 from vtloop.views.style import STATES, THEMES
+from vtloop.views.words import words_of
 
 
 @pytest.fixture
@@ -17,9 +19,9 @@ def open_page(browser, runs, tmp_path):
     """Open a page; it may neither complain nor ask for another file."""
     complaints, requests, pages = [], [], []
 
-    def opened(name, height=500, words="en", **settings):
+    def opened(name, height=500, words="en", among=runs, **settings):
         path = tmp_path / f"{name}.html"
-        save(runs[name], path, words=words)
+        save(among[name], path, words=words)
         there = browser.new_page(viewport={"width": 1200, "height": height}, **settings)
         pages.append(there)
         there.on("pageerror", lambda error: complaints.append(str(error)))
@@ -111,6 +113,18 @@ def test_it_goes_through_the_spans_by_keyboard(open_page):
     assert "waits for a sleep of 100 s" in told[2]
     there.keyboard.press("Escape")
     assert there.locator("#tooltip").is_hidden()
+
+
+def test_it_tells_who_has_woken_a_task(open_page):
+    there = open_page("everything")
+    there.fill("#search", "consumes")
+    there.focus("#chart")
+    told = []
+    for key in ("ArrowDown", *["ArrowRight"] * 2):
+        there.keyboard.press(key)
+        told.append(there.inner_text("#tooltip"))
+    assert "waits for an item of Queue 'queue'" in told[1]
+    assert "main#1 wakes consumes#3" in told[1]
 
 
 def test_it_tells_what_a_task_holds_while_it_waits(open_page):
@@ -306,6 +320,26 @@ def test_it_speaks_russian(open_page):
     assert "ждёт: сон 0,25 с" in text
     assert "main: 9 задач, 1,900000002 с" in text
     assert not re.search(r"\b(waits|zoom|schedule|sleeps)\b", text, re.IGNORECASE)
+
+
+def test_the_pages_of_scenarios_have_their_rows_and_the_words_of_their_waits(
+    browser, scenario_runs, tmp_path
+):
+    assert len(scenario_runs) > 20
+    say, complaints = words_of("en"), []
+    there = browser.new_page()
+    there.on("pageerror", lambda error: complaints.append(str(error)))
+    for name, timeline in scenario_runs.items():
+        save(timeline, tmp_path / "run.html")
+        there.goto((tmp_path / "run.html").as_uri())
+        told = there.evaluate("() => { table.open = true; fillTable(); return table.textContent; }")
+        for lane in shown(timeline):
+            assert lane.label in told, name
+            for span in lane.spans:
+                if span.state == "waiting" and span.end > span.start:
+                    assert f"waits for {say.wait(timeline, span)}" in told, name
+    assert complaints == []
+    there.close()
 
 
 def test_many_rows_begin_with_an_overview_that_says_what_it_leaves_out(open_page):

@@ -3,6 +3,7 @@
 import asyncio
 import doctest
 import random
+import sys
 from textwrap import dedent
 
 import pytest
@@ -110,7 +111,7 @@ def test_each_way_to_end_has_its_mark():
 
     text = drawn(main)
     assert "  fails   |! ValueError('no')\n" in text
-    assert "  asleep  |-9s-/x\n" in text
+    assert "  asleep  |-9s, cut short-/x\n" in text
     assert "/ 1 s  main#1 cancels asleep: enough\n" in text
     assert "/ 1 s  the run cancels left" in text
     assert "  0 s  asleep sleeps until 9 s, not reached\n" in text
@@ -342,6 +343,35 @@ def test_a_nanosecond_in_any_deadline_makes_another_text(seed):
     once, again, other = drawn(program(0)), drawn(program(0)), drawn(program(1))
     assert once == again
     assert once != other
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="since Python 3.12")
+def test_lines_have_letters_in_the_order_in_which_they_were_printed_by_eager_tasks_too():
+    async def child():
+        print("within a step of another task")
+
+    async def main():
+        asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
+        print("before")
+        eager = asyncio.create_task(child())
+        print("between")
+        asyncio.current_task().cancel()
+        print("after")
+        await eager
+
+    assert drawn(main) == looks_like(
+        """
+        seconds    0
+        main#1     |ac/dx
+          child#2  |b|
+        / cancellation requested   x cancelled
+        a 0 s  main#1  before
+        b 0 s  child#2  within a step of another task
+        c 0 s  main#1  between
+        / 0 s  main#1 cancels main#1
+        d 0 s  main#1  after
+        """
+    )
 
 
 def test_an_empty_window_says_that_it_is_empty():

@@ -23,7 +23,7 @@ import weakref
 from asyncio.log import logger
 from collections import deque
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 from vtloop.core import hazards
 from vtloop.core.advancing import Advancing
@@ -33,11 +33,11 @@ from vtloop.core.limits import Limits
 from vtloop.core.loop_thread import LoopThread
 from vtloop.core.network import Network
 from vtloop.core.options import OF_RUNS, Options
-from vtloop.core.patches.environment import World
+from vtloop.core.patches.environment import Environment
 from vtloop.core.patches.gc_schedule import INTERVAL
 from vtloop.core.patches.inner_loops import made_by_program_at
 from vtloop.core.patches.wall_clock import WallClock
-from vtloop.core.policy import Policy, Rest, Take, order_of
+from vtloop.core.policy import Policy, PolicyOf, Rest, Take, order_of
 from vtloop.core.recorder import Recorder
 from vtloop.core.tasks import TaskRegister
 from vtloop.core.threads.actor import PATIENCE, Actor, here
@@ -96,7 +96,7 @@ class VirtualLoop(Advancing):
         scope: str = "",
         clock: Clock | None = None,
         recorder: Recorder | None = None,
-        policy: Policy | None = None,
+        policy: PolicyOf[Self] | None = None,
         network: Network | None = None,
     ) -> None:
         self.__dict__ = {**vars(self)}  # a table of its own: in a shared one, look-ups are slow
@@ -112,7 +112,7 @@ class VirtualLoop(Advancing):
         self._policy = policy
         self._network = network
         me = weakref.proxy(self)  # so that a closed loop is no garbage, but gone
-        self.world = World(
+        self.environment = Environment(
             self._clock, recorder is not None, options.wall_clock, options.seed, scope
         )
         threads = Threads(me, self._clock, self._timers, self._ready, options.patience)
@@ -173,7 +173,7 @@ class VirtualLoop(Advancing):
     def _enter(self, actor: Actor | None) -> None:
         """Make this thread the loop's own, or become a guest of the run that it belongs to."""
         if not self._home.visit(self, actor):
-            self.world.__enter__()
+            self.environment.__enter__()
             self._home.move_in(self, self._timers, self._ready, actor)
 
     def _exit(self, actor: Actor | None) -> None:
@@ -181,7 +181,7 @@ class VirtualLoop(Advancing):
         is_guest = self._home.host is not None
         self._home.leave(actor)
         if not is_guest:
-            self.world.__exit__()
+            self.environment.__exit__()
 
     def settle(self) -> None:
         """Run until nothing is left to do, as a notebook's loop does between its cells.
@@ -262,11 +262,11 @@ class VirtualLoop(Advancing):
             if steps_left < 0:
                 steps_left = INTERVAL
                 if self._home.host is None:
-                    self.world.collector.collect()
+                    self.environment.collector.collect()
                 if self._recorder is not None:
                     hazards.check_length(self, self._recorder)
 
-    def _take_and_rest(self) -> tuple[Take, Rest | None]:
+    def _take_and_rest(self: Self) -> tuple[Take, Rest | None]:
         """Return what is called for each handle, and after each iteration if anything is."""
         recorder, policy = self._recorder, self._policy
         take: Take = self._ready.popleft
@@ -302,7 +302,7 @@ class VirtualLoop(Advancing):
         if self._debug:
             logger.debug("Close %r", self)
         self._home.close()
-        self.world.close()
+        self.environment.close()
         self._closed = self._strict = True
         self._ready.clear()
         self._timers.clear()

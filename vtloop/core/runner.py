@@ -36,7 +36,7 @@ class Runner:
 
     def __enter__(self) -> Runner:
         try:
-            self.loop.world.__enter__()
+            self.loop.environment.__enter__()
         except BaseException:
             self.loop.close()
             raise
@@ -47,7 +47,7 @@ class Runner:
             if not self.loop.is_closed():
                 self.finish()
         finally:
-            self.loop.world.__exit__()
+            self.loop.environment.__exit__()
 
     def finish(self) -> None:
         """Cancel what is left, let it clean up, and close the loop; at the exit, if not before."""

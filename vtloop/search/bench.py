@@ -56,7 +56,7 @@ _HANDLES = 1_000  # that a run may have beyond ten times those of the undisturbe
 _UNDISTURBED = 100_000  # that this one may have: others would take hours
 
 
-class Observer(PolicyOf[Any], Protocol):
+class Observer(PolicyOf[WitnessedLoop], Protocol):
     """A policy that watches a run up to the end of its main coroutine.
 
     It sees the loop that the conduct of the run has made.
@@ -197,7 +197,7 @@ class Bench:
         recording: Recording | None,
     ) -> None:
         """Run the program on a loop with all these policies; when this has returned, it is gone."""
-        several = [*self._policies(), *policies]
+        several: list[PolicyOf[WitnessedLoop]] = [*self._policies(), *policies]
         policy = Several(several) if several[1:] else policies[0]
         loop = conduct.make_loop(witness, self._options, policy, recording)
         loop.threads.outsiders.expects_main = False  # it knows nothing of the program

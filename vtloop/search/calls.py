@@ -130,7 +130,7 @@ def _is_called_by_others(recorded: bool) -> bool:
 
 if sys.version_info >= (3, 12):
     monitoring = sys.monitoring
-    _TOOL, _NAME = 4, "vtloop.sweep"  # the number is one of those that are nobody's
+    _TOOL, _NAME = 4, "vtloop.search"  # the number is one of those that are nobody's
     _TIDIED = 12  # runs, as much the same goes on in all of them
     _UNUSED = 10  # runs without a step that is followed, after which events are switched off
     _EVENTS = {

@@ -7,10 +7,10 @@ import sys
 from typing import Any, Generic
 
 from vtloop.core.options import Options
-from vtloop.core.policy import Policy, Rest, Take
+from vtloop.core.policy import Rest, Take
 from vtloop.core.recorder import Recorder
 from vtloop.search.outcome import AnyOutcome
-from vtloop.search.witness import Witness, WitnessedLoop
+from vtloop.search.witness import ItsPolicy, Witness, WitnessedLoop
 
 NO_LIMIT = sys.maxsize
 
@@ -37,7 +37,7 @@ class Conduct(Generic[AnyOutcome]):
         self._limit = limit
 
     def make_loop(
-        self, witness: Witness, options: Options, policy: Policy, recorder: Recorder | None
+        self, witness: Witness, options: Options, policy: ItsPolicy, recorder: Recorder | None
     ) -> WitnessedLoop:
         """Return the loop to run on."""
         return WitnessedLoop(witness, options, policy, recorder)

@@ -16,12 +16,12 @@ from asyncio import locks
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from types import CoroutineType
-from typing import Any
+from typing import Any, TypeAlias
 
 from vtloop.core.borrowed import STOCK
 from vtloop.core.loop import VirtualLoop
 from vtloop.core.options import Options
-from vtloop.core.policy import Policy
+from vtloop.core.policy import PolicyOf
 from vtloop.core.recorder import Recorder
 from vtloop.core.tasks import Task, coroutine_name, ended_cancelled, given_name, in_order, number_of
 from vtloop.core.waits import WRAPPERS
@@ -230,6 +230,10 @@ def is_open(group: Any) -> bool:
     return group._entered and not group._aborting and not (group._exiting and not group._tasks)
 
 
+ItsPolicy: TypeAlias = "PolicyOf[WitnessedLoop]"
+"""What a witnessed loop can be steered by."""
+
+
 class WitnessedLoop(VirtualLoop):
     """A virtual loop that tells a witness what it would log.
 
@@ -240,7 +244,7 @@ class WitnessedLoop(VirtualLoop):
         self,
         witness: Witness,
         options: Options,
-        policy: Policy | None = None,
+        policy: ItsPolicy | None = None,
         recorder: Recorder | None = None,
     ) -> None:
         self.blocked_until = 0

@@ -103,7 +103,7 @@ def simulate_with(main: Main[T], options: Options) -> Run[T]:
     execution = RecordedExecution(Runner(loop, options.debug), recording, around)
     execution.execute(partial(coroutine_of, main), options.settle)
     unfinished = execution.runner.unfinished
-    return execution.to_run(recording.trace, unfinished, options.seed, loop.world.time.start)
+    return execution.to_run(recording.trace, unfinished, options.seed, loop.environment.time.start)
 
 
 def _audit(main: Any, options: Options) -> None:

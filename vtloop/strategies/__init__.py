@@ -19,7 +19,7 @@ takes and whether it fails: Hypothesis draws it while the run goes on. So it shr
 all other inputs, its database replays it, and `@reproduce_failure`, `note()` and `target()` work as
 ever. Needs the extra `hypothesis`.
 
-May import: `values`, `core`, `timeline`, `recording`, `views`, `search`, `sweep`.
+May import: `values`, `core`, `timeline`, `recording`, `views`, `search`, `simulation`, `sweep`.
 
 A map of the package, from the bottom up:
 

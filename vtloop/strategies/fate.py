@@ -13,8 +13,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import wraps
 from itertools import groupby
 from typing import Any, NamedTuple, TypeVar
 
@@ -23,11 +25,13 @@ from hypothesis import strategies as st
 from hypothesis.errors import UnsatisfiedAssumption
 
 from vtloop.core.patches.wall_clock import WallClock
+from vtloop.core.tasks import coroutine_name
 from vtloop.core.ties import Ties
 from vtloop.recording.recording import Recording
 from vtloop.search.bench import Bench, Check, Program
 from vtloop.search.judge import Judge
 from vtloop.search.oracles import ERROR, Finding, Oracle
+from vtloop.simulation import runnable
 from vtloop.strategies.ties import Drawn
 from vtloop.sweep.cancellations import Cancellations
 from vtloop.sweep.cases import count as count_moments
@@ -39,7 +43,6 @@ from vtloop.sweep.oracles import ORACLES
 from vtloop.sweep.outcome import SweptOutcome
 from vtloop.sweep.replay import SweepReplay as Replay
 from vtloop.sweep.victims import Victim, Victims, victims_of
-from vtloop.timeline.timeline import Timeline
 from vtloop.values.choices import Choices, Chooser
 from vtloop.values.clock import START
 from vtloop.values.options import FLAG, Option, count, of_type
@@ -117,6 +120,7 @@ class Fate:
         self._stopped: BaseException | None = None  # what Hypothesis has ended the example with
         self._keeps_error = False
         self._error: Exception | None = None  # of the main coroutine
+        self._not_begun: Any = None  # that coroutine
         self._ties = Ties(self)
         self._case = UNDISTURBED
 
@@ -188,8 +192,9 @@ class Fate:
             found = judge.findings(outcome)
         else:  # it is recorded now, so its words say more
             found = self._judge.after(outcome).wrong_by_itself
-        again = Replay(outcome, found, recording.trace(sweep=str(case)))
-        hypothesis.note(_Told(again, self._ties.chosen))
+        trace, ties = recording.trace(sweep=str(case)), self._ties
+        again = Replay(outcome, found, trace, ties.choices, tuple(ties.chosen))
+        hypothesis.note(_Told(again))
         if outcome.missed:
             raise LookupError(
                 f"The case {case} was chosen, while the program did not come to that moment again; "
@@ -209,15 +214,21 @@ class Fate:
         try:
             yield
         finally:
+            self._let_go_of_main()
             if self._stopped is not None:
                 raise self._stopped
 
     def _watched(self, main: Program) -> Program:
-        """Return a program that begins with the same choices each time."""
+        """Return a program that begins with the same choices each time.
 
-        async def watched() -> None:
+        Its coroutine is called what that of `main` is, as a token has that name. The function is
+        called before the first step, as in any run: a lambda would be one more call of that.
+        """
+
+        async def watched(coroutine: Any) -> None:
+            self._not_begun = None
             try:
-                await main()
+                await coroutine
             except UnsatisfiedAssumption as stopped:
                 self._stopped = stopped
                 raise
@@ -226,15 +237,30 @@ class Fate:
                     self._error = error
                 raise
 
+        @wraps(main)
         def program() -> Any:
+            self._let_go_of_main()
             self._tape.rewind()
             self._ties.begin()
-            made: Any = watched()
-            made.__name__ = getattr(main, "__name__", "main")
-            made.__qualname__ = getattr(main, "__qualname__", "main")
+            coroutine: Any = runnable.called(main)
+            if not asyncio.iscoroutine(coroutine):
+                return coroutine
+            self._not_begun = coroutine
+            made: Any = watched(coroutine)
+            made.__name__ = getattr(coroutine, "__name__", type(coroutine).__name__)
+            made.__qualname__ = coroutine_name(coroutine)
             return made
 
         return program
+
+    def _let_go_of_main(self) -> None:
+        """Close the main coroutine if its task was cancelled before it had begun.
+
+        The task throws that into the coroutine around it, so nobody would have awaited this one.
+        """
+        if self._not_begun is not None:
+            self._not_begun.close()
+            self._not_begun = None
 
     def _choose_case(self, bench: Bench, counting: Counting) -> Case:
         """Choose a task and when it is cancelled; in few examples none.
@@ -311,16 +337,16 @@ def _is_same(asked: Any, now: Any) -> bool:
 class _Told:
     """What is noted of a run; found out only if Hypothesis prints it."""
 
-    def __init__(self, again: Replay, ties: Sequence[str]) -> None:
+    def __init__(self, again: Replay) -> None:
         self._again = again
-        self._ties = tuple(ties)
 
     def __repr__(self) -> str:
-        outcome, lines = self._again.outcome, list(self._ties)
-        if outcome.case.moments:
-            lines.append(f"cancelled in case {outcome.case}, while")
-            lines += [f"  {line}" for where in outcome.landed for line in where.splitlines()]
-        return "\n".join([*lines, marbles(Timeline(self._again.trace))])
+        again = self._again
+        lines = [*again.ties_in_words]
+        if again.outcome.case.moments:
+            lines.append(f"cancelled in case {again.token}, while")
+            lines += [f"  {line}" for where in again.landed for line in where.splitlines()]
+        return "\n".join([*lines, marbles(again.timeline)])
 
 
 def tokens(

@@ -10,10 +10,10 @@ from vtloop.core.policy import LoopView, Rest, Take
 from vtloop.core.tasks import coroutine_name, label, number_of, stepping
 from vtloop.core.timers import AnyTimerHandle
 from vtloop.search.calls import Calls
-from vtloop.search.witness import is_open
+from vtloop.search.witness import WitnessedLoop, is_open
 from vtloop.sweep.moments import Case, Moment
 from vtloop.sweep.second import is_woken
-from vtloop.sweep.timeouts import TimedLoop
+from vtloop.sweep.timeouts import TimedLoop, timed
 
 Task: TypeAlias = "asyncio.Task[Any]"
 
@@ -74,7 +74,8 @@ class Counting:
         self.ties: list[Tie] = []
         self.handles = self.rests = 0
         self._fired: dict[int, int] = {}  # which handle a timeout was
-        self._loop: TimedLoop | None = None  # while it runs
+        self._loop: WitnessedLoop | None = None  # while it runs
+        self._timed: TimedLoop | None = None  # the same, if timeouts count
         self._tasks = _everybody
         self._classes = classes
         self._calls = Calls(self._called)
@@ -82,19 +83,20 @@ class Counting:
         self._woken: set[int] = set()  # the tasks that were about to run before this handle
         self._after_step = False  # whether that was a task's step
 
-    def steer(self, loop: TimedLoop, take: Take, rest: Rest | None) -> tuple[Take, Rest | None]:
+    def steer(self, loop: WitnessedLoop, take: Take, rest: Rest | None) -> tuple[Take, Rest | None]:
+        timeouts = timed(loop) if "T" in self._classes else None
         if self._tasks is not _nobody:
-            self._loop = loop
+            self._loop, self._timed = loop, timeouts
         ready = loop.ready
         of_run = bool({*"SF"} & {*self._classes})
-        steps, timeouts = "C" in self._classes, "T" in self._classes
+        steps = "C" in self._classes
 
         def next_handle() -> Any:
             self._end_step()
             self._count_all(self._tasks(loop))
             if of_run:
                 self._count_of_run(loop, "", self.handles)
-            if timeouts and (number := loop.fired(ready[0])):
+            if timeouts is not None and (number := timeouts.fired(ready[0])):
                 self._fired[number] = self.handles
             handle = take()
             owner = stepping(handle)
@@ -127,10 +129,10 @@ class Counting:
     def stop(self) -> None:
         """Count nothing from now on."""
         self._end_step()
-        if "T" in self._classes and self._loop is not None:
-            for number, armed in enumerate(self._loop.timeouts, 1):
+        if self._timed is not None:
+            for number, armed in enumerate(self._timed.timeouts, 1):
                 self.timeouts.append(Timeout(number, armed.owner, self._fired.get(number)))
-        self._tasks, self._loop = _nobody, None
+        self._tasks, self._loop, self._timed = _nobody, None, None
 
     def _called(self, number: int) -> None:
         task = self._stepping
@@ -153,7 +155,7 @@ class Counting:
             self._count(task, moment)
         self._woken = woken
 
-    def _count_of_run(self, loop: TimedLoop, where: str, at: int) -> None:
+    def _count_of_run(self, loop: WitnessedLoop, where: str, at: int) -> None:
         if not self._tasks(loop):
             return
         if "S" in self._classes:
@@ -184,8 +186,8 @@ class CountingArmed:
         self._until = until
         self._stopped = False
 
-    def steer(self, loop: TimedLoop, take: Take, rest: Rest | None) -> tuple[Take, Rest | None]:
-        ready = loop.ready
+    def steer(self, loop: WitnessedLoop, take: Take, rest: Rest | None) -> tuple[Take, Rest | None]:
+        ready, timeouts = loop.ready, timed(loop)
 
         def next_handle() -> Any:
             self._handles += 1
@@ -196,7 +198,7 @@ class CountingArmed:
                 rest()
             if loop.stopping or self._stopped:
                 return
-            armed = loop.held_timer() is not None
+            armed = timeouts.held_timer() is not None
             if self._until is not None and self._handles > self._until:
                 armed = False
             if ready:
@@ -204,7 +206,7 @@ class CountingArmed:
                     self.moments.append(Moment("T", self._handles))
                 return
             if armed:
-                kinds = ("TR", "TE", "TL") if loop.clock_can_move() else ("TR",)
+                kinds = ("TR", "TE", "TL") if timeouts.clock_can_move() else ("TR",)
                 self.moments += [Moment(kind, self._rests) for kind in kinds]
             self._rests += 1
 

@@ -12,12 +12,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from vtloop.core.options import Options
-from vtloop.core.policy import Policy
 from vtloop.core.recorder import Recorder
 from vtloop.core.timers import AnyTimerHandle
 from vtloop.search.location import firing, where_it_is
 from vtloop.search.outcome import Ended, faults_of, raised_by_asyncio, where_raised
-from vtloop.search.witness import Witness, is_open
+from vtloop.search.witness import ItsPolicy, Witness, is_open
 from vtloop.sweep.counting import who
 from vtloop.sweep.injection import Injection, Task
 from vtloop.sweep.timeouts import TimedLoop, subject_of
@@ -144,7 +143,7 @@ class Firing(_OfOneTask):
     _fired_id = 0  # that of its id(), which is nobody else's while the run goes on
 
     def make_loop(
-        self, witness: Witness, options: Options, policy: Policy, recorder: Recorder | None
+        self, witness: Witness, options: Options, policy: ItsPolicy, recorder: Recorder | None
     ) -> TimedLoop:
         return TimedLoop(witness, options, policy, recorder, held=self._number)
 

@@ -7,7 +7,7 @@ from collections.abc import Set
 from typing import Any, TypeAlias
 
 from vtloop.core.options import Options
-from vtloop.core.policy import Policy, Rest, Take
+from vtloop.core.policy import Rest, Take
 from vtloop.core.recorder import Recorder
 from vtloop.core.tasks import ended_cancelled, number_of, stepping
 from vtloop.search.calls import Calls
@@ -15,7 +15,7 @@ from vtloop.search.conduct import Conduct, Endless
 from vtloop.search.failures import cancellation_of, is_raised_by_statement
 from vtloop.search.location import where_it_is
 from vtloop.search.outcome import Ended, faults_of
-from vtloop.search.witness import Witness, WitnessedLoop
+from vtloop.search.witness import ItsPolicy, Witness, WitnessedLoop
 from vtloop.sweep.moments import AT_RESTS, BEFORE_HANDLES, Case
 from vtloop.sweep.outcome import SweptOutcome
 from vtloop.sweep.second import NOWHERE, Again, Others
@@ -71,7 +71,7 @@ class Injection(Conduct[SweptOutcome]):
         self._looks_at = self._next_handle_to_look_at()
 
     def make_loop(
-        self, witness: Witness, options: Options, policy: Policy, recorder: Recorder | None
+        self, witness: Witness, options: Options, policy: ItsPolicy, recorder: Recorder | None
     ) -> WitnessedLoop:
         """Return a loop that knows its timeouts, as they are counted in the undisturbed run."""
         if self.is_undisturbed:

@@ -17,12 +17,11 @@ from contextvars import Context
 from typing import Any
 
 from vtloop.core.options import Options
-from vtloop.core.policy import Policy
 from vtloop.core.recorder import Recorder
 from vtloop.core.tasks import number_of
 from vtloop.core.timers import AnyTimerHandle
 from vtloop.private.events import TIMEOUTS, current_task
-from vtloop.search.witness import Witness, WitnessedLoop
+from vtloop.search.witness import ItsPolicy, Witness, WitnessedLoop
 from vtloop.values.clock import NEVER, to_nanoseconds
 
 
@@ -52,7 +51,7 @@ class TimedLoop(WitnessedLoop):
         self,
         witness: Witness,
         options: Options,
-        policy: Policy,
+        policy: ItsPolicy,
         recorder: Recorder | None,
         held: int = 0,
     ) -> None:
@@ -127,6 +126,13 @@ class TimedLoop(WitnessedLoop):
             if armed.timer is handle:
                 return number
         return 0
+
+
+def timed(loop: WitnessedLoop) -> TimedLoop:
+    """Return a loop as one with numbered timeouts. TypeError if it is none."""
+    if not isinstance(loop, TimedLoop):
+        raise TypeError(f"Timeouts are counted on a TimedLoop, while {loop!r} does not number them")
+    return loop
 
 
 def subject_of(timer: AnyTimerHandle) -> object:

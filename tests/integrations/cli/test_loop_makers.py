@@ -14,7 +14,7 @@ import pytest
 
 import vtloop
 from vtloop.core.loop import make_virtual
-from vtloop.core.patches.environment import World
+from vtloop.core.patches.environment import Environment
 from vtloop.core.patches.inner_loops import STOCK_LOOPS
 from vtloop.integrations.cli.loop_makers import LoopMakers
 from vtloop.values.clock import START, Clock
@@ -236,7 +236,7 @@ def initialise(loop):
 
 
 def test_references_from_before_make_virtual_loops_with_the_scripts_options():
-    with World(Clock(), False, START, None), LoopMakers(initialise):
+    with Environment(Clock(), False, START, None), LoopMakers(initialise):
         for make in (KeptLoop, lambda: KeptLoop(selectors.SelectSelector()), kept_new_event_loop):
             loop = make()
             assert type(loop) is vtloop.VirtualLoop

@@ -2,7 +2,7 @@
 
 What others replace is in the same table, of which `docs/replaced.md` is the page.
 
-Used from outside: `environment.World`, `environment.always`, `wall_clock.shift_wall_clock`,
+Used from outside: `environment.Environment`, `environment.always`, `wall_clock.shift_wall_clock`,
 `unawaited.told_to`.
 May import: `errors`, `private`, `values`, `patching`.
 

@@ -234,7 +234,7 @@ def one_time(clock: Clock, wall_clock: WallClock) -> OneTime:
     return OneTime(clock, wall_clock, _wall)
 
 
-class World:
+class Environment:
     """The surroundings of one loop, in force while it is entered at least once."""
 
     def __init__(

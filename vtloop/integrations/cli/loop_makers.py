@@ -72,9 +72,9 @@ replaces(
 class LoopMakers:
     """While it is entered, loops of asyncio's are made by `make`, and others are refused.
 
-    It is to be entered within a `World`, which replaces some of the same names. `make` is called
-    with a new object, of which it makes a virtual loop. The event loop policy is
-    asyncio's own at first, and what the script makes of it is forgotten in the end.
+    It is to be entered within an `Environment`, which replaces some of the same names. `make` is
+    called with a new object, of which it makes a virtual loop. The event loop policy is asyncio's
+    own at first, and what the script makes of it is forgotten in the end.
     """
 
     def __init__(self, make: Make) -> None:

@@ -22,7 +22,7 @@ from typing import Any
 
 from vtloop.core.loop import make_virtual
 from vtloop.core.options import Options
-from vtloop.core.patches.environment import World
+from vtloop.core.patches.environment import Environment
 from vtloop.core.threads.program_threads import join_all
 from vtloop.integrations.cli.loop_makers import LoopMakers, own_loops_noted
 from vtloop.patching.replaced import During, replaces
@@ -121,9 +121,9 @@ def _virtual_time(options: Options, observation: Observation) -> Iterator[None]:
     clock.make_loop = lambda _, loop: make(loop)
 
     with ExitStack() as stack:
-        world = World(clock, False, options.wall_clock, options.seed)
-        stack.enter_context(world)
-        world.idle_thread.have_threads()  # so that threads go on from one loop to the next
+        environment = Environment(clock, False, options.wall_clock, options.seed)
+        stack.enter_context(environment)
+        environment.idle_thread.have_threads()  # so that threads go on from one loop to the next
         if observation.timestamps or recordings is not None:
             output = LineOutput(
                 sys.stdout,

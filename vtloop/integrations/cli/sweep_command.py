@@ -65,6 +65,8 @@ def run_command(parser: argparse.ArgumentParser, arguments: argparse.Namespace) 
         if arguments.output:
             format_for(Path(arguments.output))
         return _sweep(arguments) if arguments.replay is None else _replay(arguments)
+    except BrokenPipeError:  # of whoever reads the report
+        raise
     except SystemExit as error:
         why = f"it raised SystemExit({error.code!r}); let it return, or raise another error"
     except (ImportError, LookupError, OSError, SimulationError, TypeError, ValueError) as error:

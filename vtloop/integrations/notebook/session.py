@@ -21,7 +21,7 @@ from typing import Any
 
 from vtloop.core.nested import KernelStream, no_loop_running
 from vtloop.core.options import USUAL, Options
-from vtloop.core.patches.environment import World
+from vtloop.core.patches.environment import Environment
 from vtloop.core.runner import Runner
 from vtloop.core.tasks import label
 from vtloop.errors import SimulationError
@@ -62,9 +62,10 @@ class Notebook:
                 context = copy_context()
 
         self._cells += 1
-        world = World(loop.clock, False, options.wall_clock, options.seed, f"cell {self._cells}")
+        scope = f"cell {self._cells}"
+        environment = Environment(loop.clock, False, options.wall_clock, options.seed, scope)
         execution = _CellExecution(
-            Runner(loop, None), loop.recording, around, _with_stderr(world), self._output()
+            Runner(loop, None), loop.recording, around, _with_stderr(environment), self._output()
         )
         try:
             execution.execute(cell, options.settle)
@@ -72,7 +73,7 @@ class Notebook:
             loop.rest()
         adopt(context)
         unfinished = tuple(map(label, loop.pending_tasks()))
-        start = world.time.start
+        start = environment.time.start
         self.last = execution.to_run(loop.recording.trace, unfinished, options.seed, start)
         return self.last
 

@@ -24,7 +24,7 @@ from typing import Any, NamedTuple, TypeAlias
 import pytest
 
 from vtloop.core.loop import VirtualLoop
-from vtloop.core.patches.environment import World
+from vtloop.core.patches.environment import Environment
 from vtloop.core.patches.time_functions import REAL
 from vtloop.integrations.pytest import leaks
 from vtloop.integrations.pytest.loops import Marked, TestLoop
@@ -66,7 +66,7 @@ class Test:
         self._tests = tests
         self._scope = scope
         self._shared = shared
-        self._world: World | None = None
+        self._environment: Environment | None = None
         self._times = 0, 0
         self._has_failed = False
         self._left: list[asyncio.Task[Any]] = []  # when the test itself ended
@@ -85,13 +85,13 @@ class Test:
         options = self.options
         return {"wall_clock": options.wall_clock, "seed": options.seed, "scope": self._scope}
 
-    def surroundings(self, loop: PartLoop) -> World:
+    def surroundings(self, loop: PartLoop) -> Environment:
         """Return what surrounds each part of the test. Of a loop of its own, that is the loop's."""
         if not self._shared:
-            return loop.world
-        if self._world is None:
-            self._world = World(loop.clock, False, **self._chance_and_time())
-        return self._world
+            return loop.environment
+        if self._environment is None:
+            self._environment = Environment(loop.clock, False, **self._chance_and_time())
+        return self._environment
 
     def _note_times(self, virtual: int, real: int) -> None:
         """Add what a part has taken, in nanoseconds."""

@@ -68,6 +68,12 @@ def _span_words(sheet: Sheet, span: Span, state: str, box: Box) -> None:
     look = sheet.canvas.theme.states[state]
     if text:
         sheet.canvas.told.add(("state", state))
+    if sheet.canvas.cut < right:  # what stands in the part of it that is shown
+        right = sheet.canvas.cut
+        room = (right - left) * sheet.across.points - 0.8 * sheet.across.font
+        shown = span._replace(cut=False)
+        text = fitting(span_words(sheet.canvas.say, sheet.timeline, shown), room, size)
+    if text:
         behind = "" if state in ("running", "sleep") else look.face
         middle = (left + right) / 2, (top + bottom) / 2
         sheet.canvas.words(*middle, text, colour=look.ink, behind=behind)

@@ -6,6 +6,7 @@ it out of the legends that matplotlib makes.
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
@@ -56,6 +57,10 @@ class Canvas:
         self.font = font  # points
         self.prefix = prefix
         self.say = say  # what stands in the chart, in its language
+        self.cut = inf
+        """Up to which place the chart is drawn."""
+        self.placed: list[Artist] = []
+        """What stands at some place across the chart."""
         self.seen: dict[tuple[str, str], None] = {}
         """What the legend has to explain: ('state', 'ready'), in order of appearance."""
         self.told: set[tuple[str, str]] = set()
@@ -75,6 +80,8 @@ class Canvas:
         artist.set_zorder(1 + layer / 10)
         artist.set_transform(transform or self.data)
         self.ax.add_artist(artist)
+        if transform is None:
+            self.placed.append(artist)
 
     def box(self, box: Box, look: Look, pattern: str, name: str, tooltip: str, layer: int) -> None:
         """Add a rectangle."""
@@ -172,6 +179,8 @@ class Canvas:
             artist.set_gid(self.prefix + name)
         self.ax.add_artist(artist)
         artist.set_transform(self._moved(transform or self.data, offset, 0))
+        if transform is None:
+            self.placed.append(artist)
         artist.set_clip_on(False)
 
     def mark(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from matplotlib.transforms import Bbox
 
 from vtloop.views.chart.layout import ABOVE, Layout, layouts_of
+from vtloop.views.chart.moments import Moment
 from vtloop.views.chart.svg import Chart
 from vtloop.views.style import SIZES, Theme
 from vtloop.views.words import Words
@@ -36,6 +37,7 @@ def draw_within(
     say: Words,
     font: float | None,
     prefix: str,
+    until: Moment | None,
 ) -> None:
     """Draw a chart within axes, in a font of some points, or one with which it has room."""
     wide, tall = _size_of(ax)
@@ -47,6 +49,7 @@ def draw_within(
         if font is not None or size <= _SMALLEST or fits:
             break
         size = max(_SMALLEST, size * 0.92)
+    layout.until = until
     layout.paint(ax, theme, title, legend, prefix)
     _shrink(ax, layout.labels, ABOVE * size, below)
 

@@ -29,10 +29,11 @@ function tell(row, index, x, y) {
 const TELL = {
   task(row, index) {
     const start = row.starts[index], end = row.ends[index];
-    const [, , , sentence, stack] = data.looks[row.looks[index]];
+    const [state, , , sentence, stack] = data.looks[row.looks[index]];
     line("div", sentence);
     line("div", period(start, end));
     const isLast = index === row.starts.length - 1;
+    for (const text of wakes(row, state === RUNNING ? start : end)) line("div", text);
     for (const text of happens(row, start, end, isLast)) line("div", text);
     for (const place of data.stacks[stack]) line("code", place);
   },
@@ -138,13 +139,13 @@ function* linesOf(row, from, to) {
     else if (row.kind === "task" && end > start) yield [start, end, name, data.looks[row.looks[index]][3], step, 8];
   }
   yield* within(row.prints, from, to, ([at, step, text]) => [at, at, name, say("prints {text}", { text }), step, 3]);
-  yield* within(row.uses, from, to, ([at, step, , sentence]) => [at, at, name, sentence, step, 4]);
+  yield* within(row.uses, from, to, ([at, step, sentence]) => [at, at, name, sentence, step, 4]);
   yield* within(row.cancels, from, to, ([at, step, delivered, , sentence]) => [at, at, name, sentence, step, delivered ? 0 : 5]);
   for (const [start, step, end, , , sentence] of row.timeouts ?? []) {
     if (start <= to && end >= from) yield [start, end, name, sentence, step, 1];
   }
   if (row.kind === "task") {
-    yield* within(arrowsFrom(row), from, to, ([at, step, sentence]) => [at, at, name, sentence, step, 6]);
+    yield* within(arrowsFrom(row), from, to, ([at, step, index]) => [at, at, name, sentenceOf(index), step, 6]);
     if (row.ended && row.ended[0] >= from && row.ended[0] <= to) {
       yield [row.ended[0], row.ended[0], name, row.ended[2], row.steps.at(-1), 7];
     }
@@ -156,17 +157,26 @@ function* within(lists, from, to, told) {
   for (let index = firstFrom(lists, from); index < lists.length && lists[index][0] <= to; index++) yield told(lists[index]);
 }
 
-const arrowsOf = new Map();  // by the row that they leave
-
-// Return what a task does to others, but for cancellations, which are told of those.
-function arrowsFrom(row) {
-  if (!arrowsOf.size) {
-    for (let index = 0; index < arrows.count; index++) {
-      const source = data.rows[arrows.source[index]];
-      if (data.kinds[arrows.kind[index]][0] === "cancel") continue;
-      if (!arrowsOf.has(source)) arrowsOf.set(source, []);
-      arrowsOf.get(source).push([arrows.start[index], arrows.step[index], sentenceOf(index)]);
-    }
+// Arrows by the row that they leave or arrive at: what a task does to others, and what is done to it.
+// Cancellations are not among them, as these are told of those who are cancelled.
+function byRow(rows, times) {
+  const found = new Map();
+  for (let index = 0; index < arrows.count; index++) {
+    if (data.kinds[arrows.kind[index]][0] === "cancel") continue;
+    const row = data.rows[rows[index]];
+    if (!found.has(row)) found.set(row, []);
+    found.get(row).push([times[index], arrows.step[index], index]);
   }
-  return arrowsOf.get(row);
+  for (const told of found.values()) told.sort(([at], [other]) => at - other);
+  return found;
+}
+
+let leaving, arriving;  // made when they are first asked for
+
+const arrowsFrom = (row) => (leaving ??= byRow(arrows.source, arrows.start)).get(row);
+const arrowsTo = (row) => (arriving ??= byRow(arrows.target, arrows.end)).get(row) ?? [];
+
+// Who has made a task ready at a time.
+function wakes(row, at) {
+  return [...within(arrowsTo(row), at, at, ([, , index]) => index)].slice(0, MOST_OF_A_TASK).map(sentenceOf);
 }
