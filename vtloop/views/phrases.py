@@ -249,6 +249,9 @@ PHRASES: dict[Forms, Forms] = {
     "The two runs do the same.": "Оба запуска делают одно и то же.",
     "The dashed line is the first difference: {words}.": "Пунктиром показано первое различие:"
     " {words}.",
+    "Rows of too many spans tell which share of tasks, or of time, is in which state.": "В строках,"
+    " где слишком много промежутков, показано, какая часть задач или времени в каком состоянии.",
+    "Not drawn: {arrows}, as they are too many.": "Не показано: {arrows}, их слишком много.",
     ("No room to draw {count} timeout.", "No room to draw {count} timeouts."): (
         "Нет места, чтобы показать {count} тайм-аут.",
         "Нет места, чтобы показать {count} тайм-аута.",
@@ -314,6 +317,9 @@ PHRASES: dict[Forms, Forms] = {
     "what": "что",
     "The first {number} lines. Zoom in, or find a task, for the others.": "Первые строки, {number}."
     " Приблизьте или найдите задачу, чтобы увидеть остальные.",
+    "The overview leaves out arrows, words and what is printed: press o, or find a task, to see "
+    "them.": "В обзоре нет стрелок, слов и напечатанного: нажмите o или найдите задачу, чтобы их "
+    "увидеть.",
     "Too many arrows to be followed: zoom in, or choose a task, to see its own.": "Стрелок слишком"
     " много: приблизьте или выберите задачу, чтобы увидеть её стрелки.",
     "Spans narrower than a pixel are drawn together: zoom in to tell them apart.": "Промежутки уже"

@@ -17,7 +17,7 @@ A map of the package, from the bottom up:
 - `canvas`: on what is drawn
 - `routes`, `notes`, `brackets`, `row`, `strips`, `rows`: what stands where down
 - `sheet`, `description`: what all who draw share, and the schedule in words
-- `marks`, `bars`, `levels`, `primitives`, `arrows`, `paint`: what is drawn in rows
+- `marks`, `shares`, `bars`, `levels`, `primitives`, `arrows`, `paint`: what is drawn in rows
 - `axis`, `frame`, `legend`: what is drawn around them
 - `moments`, `reveal`: up to when it is drawn, and what is left out then
 - `layout`, `within`: where everything stands, in figures, and in axes of the user's own

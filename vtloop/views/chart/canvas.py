@@ -133,6 +133,28 @@ class Canvas:
         )
         self.add(patch, name, tooltip, BAR)
 
+    def area(
+        self,
+        edges: NDArray[np.float64],
+        tops: NDArray[np.float64],
+        bottoms: NDArray[np.float64],
+        state: str,
+        name: str,
+        tooltip: str,
+    ) -> None:
+        """Add an area in the look of a state, of pieces between edges, each with top and bottom."""
+        self.seen.setdefault(("state", state))
+        xs = np.repeat(edges, 2)[1:-1]
+        ys = np.concatenate((np.repeat(tops, 2), np.repeat(bottoms, 2)[::-1]))
+        points = np.column_stack((np.concatenate((xs, xs[::-1])), ys.round(4)))
+        level = np.diff(points[:, 1]) == 0
+        turns = np.concatenate(([True], ~(level[:-1] & level[1:]), [True]))
+        look = self.theme.states[state]
+        patch = Polygon(points[turns], closed=True, facecolor=look.face, linewidth=0)
+        patch.set_edgecolor(look.edge)  # of the pattern
+        patch.set_hatch(STATES[state][1])
+        self.add(patch, name, tooltip, BAR)
+
     def state(self, box: Box, state: str, name: str, tooltip: str) -> None:
         """Add a rectangle in the look of a state; one without width is a tick."""
         self.seen.setdefault(("state", state))
@@ -184,11 +206,18 @@ class Canvas:
         artist.set_clip_on(False)
 
     def mark(
-        self, x: float, y: float, kind: str, name: str, tooltip: str, offset: float = 0
+        self,
+        x: float | list[float],
+        y: float,
+        kind: str,
+        name: str,
+        tooltip: str,
+        offset: float = 0,
     ) -> None:
-        """Add a mark, `offset` points to the right of a place."""
+        """Add a mark, `offset` points to the right of a place; or one at each of several places."""
         self.seen.setdefault(("mark", kind))
-        line = Line2D([x], [y], linestyle="none", **self.mark_style(kind))
+        xs = x if isinstance(x, list) else [x]
+        line = Line2D(xs, [y] * len(xs), linestyle="none", **self.mark_style(kind))
         self.add(line, name, tooltip, MARK)
         line.set_transform(self._moved(self.data, offset, 0))
         line.set_clip_on(False)

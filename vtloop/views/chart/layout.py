@@ -237,7 +237,8 @@ def _stacked(
         last = place == len(layouts) - 1
         prefix = "" if len(layouts) == 1 else f"run-{place + 1}-"
         notes = _comparison(difference, say) if last and len(layouts) > 1 else []
-        below, canvas = layout.paint(ax, theme, title, legend and last, prefix, seen, notes)
+        explained = legend if last else False
+        below, canvas = layout.paint(ax, theme, title, explained, prefix, seen, notes)
         seen = canvas.seen
         if difference is not None:
             layout.mark_difference(canvas, difference, place)

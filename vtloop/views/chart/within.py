@@ -51,7 +51,9 @@ def draw_within(
         size = max(_SMALLEST, size * 0.92)
     layout.until = until
     layout.paint(ax, theme, title, legend, prefix)
-    _shrink(ax, layout.labels, ABOVE * size, below)
+    inside = _Inside(ax, layout.labels, ABOVE * size, below)
+    ax.set_axes_locator(inside)
+    ax.apply_aspect(inside(ax, None))
 
 
 def _size_of(ax: Axes) -> tuple[float, float]:
@@ -84,18 +86,23 @@ def _tried(
     return layout, below
 
 
-def _shrink(ax: Axes, left: float, above: float, below: float) -> None:
-    def place(ax: Any, renderer: Any) -> Bbox:
+class _Inside:
+    """Says where axes are, within the place that a layout gives them; distances in points."""
+
+    def __init__(self, ax: Axes, left: float, above: float, below: float) -> None:
+        self.get_subplotspec = ax.get_subplotspec  # for a tight layout, which asks for it
+        self._left = left
+        self._above = above
+        self._below = below
+
+    def __call__(self, ax: Any, renderer: Any) -> Bbox:
         whole = ax.get_position(original=True)
         figure = ax.figure
         wide, tall = figure.bbox.width * 72 / figure.dpi, figure.bbox.height * 72 / figure.dpi
-        least_wide, least_tall = whole.width * _LEAST, whole.height * _LEAST
+        top = whole.y1 - self._above / tall
         return Bbox.from_extents(
-            min(whole.x0 + left / wide, whole.x1 - least_wide),
-            min(whole.y0 + below / tall, whole.y1 - above / tall - least_tall),
+            min(whole.x0 + self._left / wide, whole.x1 - whole.width * _LEAST),
+            min(whole.y0 + self._below / tall, top - whole.height * _LEAST),
             whole.x1,
-            whole.y1 - above / tall,
+            top,
         )
-
-    ax.set_axes_locator(place)
-    ax.apply_aspect(place(ax, None))
