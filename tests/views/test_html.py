@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from html.parser import HTMLParser
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ import pytest
 from tests.support import timelines
 from vtloop.timeline.participants import shown
 from vtloop.views import html
+from vtloop.views.chart.words import span_words
 from vtloop.views.html import page, save
 from vtloop.views.html.contents import SAID, contents
+from vtloop.views.html.looks import Looks
 from vtloop.views.style import THEMES
 from vtloop.views.words import words_of
 
@@ -74,7 +77,7 @@ def test_the_data_in_the_page_are_the_timeline_s(make):
     assert data == json.loads(json.dumps(contents(timeline, words_of("en"), None)))
     for lane, row in zip(shown(timeline), tasks_of(data), strict=True):
         at, spans = row["start"], []
-        for length, look, _ in zip(*[iter(row["spans"])] * 3, strict=True):
+        for _, length, look in zip(*[iter(row["spans"])] * 3, strict=True):
             state, _, _, sentence, stack = data["looks"][look]
             spans.append((at, at + length, data["states"][state][0], sentence, stack))
             at += length
@@ -88,8 +91,8 @@ def test_the_data_in_the_page_are_the_timeline_s(make):
         for span, (_, _, _, sentence, _) in zip(kept, spans, strict=True):
             if span.state == "waiting":
                 assert sentence.startswith(f"waits for {wait(timeline, span)}")
-        assert row["spans"][2::3][:1] == [kept[0].step]
-        assert sum(row["spans"][2::3]) == kept[-1].step
+        assert row["spans"][:1] == [kept[0].step]
+        assert sum(row["spans"][::3]) == kept[-1].step
 
 
 def test_waits_have_the_colours_of_charts():
@@ -106,6 +109,16 @@ def test_waits_have_the_colours_of_charts():
     assert seen == {"running", "ready", "sleep", "primitive", "task", "other", "left"} - {"other"}
 
 
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_bars_say_what_those_of_charts_do(language):
+    timeline, say = timelines.of_everything(), words_of(language)
+    looks = Looks(timeline, say)
+    for lane in shown(timeline):
+        for span, look in list(looks.of(lane)):
+            in_chart = dict.fromkeys(span_words(say, timeline, span))
+            assert looks.table()[look][2] == tuple(in_chart)
+
+
 def test_rows_of_primitives_and_sections_tell_who_has_them_and_how_many_wait():
     timeline = timelines.of_everything()
     data = data_of(timeline)
@@ -116,13 +129,14 @@ def test_rows_of_primitives_and_sections_tell_who_has_them_and_how_many_wait():
         "inside": "section",
     }
     pieces = list(zip(*[iter(rows["semaphore"]["pieces"])] * 4, strict=True))
-    assert [(start, length) for start, length, _, _ in pieces] == [
+    starts = accumulate(after for after, *_ in pieces)
+    assert [(start, length) for start, (*_, length, _) in zip(starts, pieces, strict=True)] == [
         (one.start, one.end - one.start) for one in timeline.holdings
     ]
     labels = [data["rows"][place]["label"] for *_, place in pieces]
     assert labels == [timeline.lanes[one.task].label for one in timeline.holdings]
     assert rows["semaphore"]["has"] == "{who} holds Semaphore 'semaphore'"
-    assert rows["queue"]["waiting"][0] == [0, 1]
+    assert rows["queue"]["waiting"][:2] == [0, 1]
 
 
 def test_what_callbacks_print_has_a_row():

@@ -163,19 +163,24 @@ def names_of(primitive: Any, frames: Iterable[Frame]) -> tuple[str, str]:
     """Return what a primitive is called, such as 'self.lock', and by the first who knows it.
 
     `frames` are of its users, the first first. One that was given it as an argument calls it
-    as it likes, so it is called as by one that was not: among these, or else among those of all
-    tasks, from the first on. Names are '' if nobody has any.
+    as it likes, and a condition has a lock by a name of asyncio's. So it is called as by one that
+    has it otherwise: among these, or else among those of all tasks, from the first on. Names are ''
+    if nobody has any.
     """
     names = [(_name_in(frame, primitive), frame) for frame in frames]
     first = next((name for name, _ in names if name), "")
-    if first and all(_is_argument(name, frame) for name, frame in names if name):
+    if first and all(_is_given(name, frame) for name, frame in names if name):
         names = [(_name_in(frame, primitive), frame) for frame in frames_of_tasks()]
-    own = (name for name, frame in names if name and not _is_argument(name, frame))
+    own = (name for name, frame in names if name and not _is_given(name, frame))
     return next(own, first), first
 
 
-def _is_argument(name: str, frame: Frame) -> bool:
+def _is_given(name: str, frame: Frame) -> bool:
+    """Return whether a name is that of an argument, or of a field of a condition."""
     code = frame.f_code
+    owner, _, field = name.partition(".")
+    if field:
+        return isinstance(local_variables(frame).get(owner), locks.Condition)
     return name in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
 
 

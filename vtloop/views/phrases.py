@@ -273,7 +273,6 @@ PHRASES: dict[Forms, Forms] = {
     "cancelled by {by}": "отменяет {by}",
     "created at {place}": "создана: {place}",
     "waiting: {number}": "ждут: {number}",
-    "how many are there": "сколько внутри",
     "step {step}": "шаг {step}",
     "Zoom in": "Приблизить",
     "Zoom out": "Отдалить",

@@ -316,6 +316,20 @@ _WAITS = {
     "other": ("{type}", "{type}", ""),
 }
 
+# What is said of the uses of a primitive; those that are not here are told by something else.
+USES = {
+    "put": "{who} puts",
+    "get": "{who} takes",
+    "shutdown": "{who} shuts it down",
+    "set": "{who} sets",
+    "clear": "{who} clears",
+    "notify": "{who} notifies",
+    "arrive": "{who} arrives",
+    "give up": "{who} gives up",
+    "reset": "{who} resets",
+    "abort": "{who} aborts",
+}
+
 _SUSPENDS = "{who} runs, step {step}, and suspends"
 _RUNS = {
     "returned": "{who} runs, step {step}, and returned",

@@ -11,7 +11,7 @@ from vtloop.views.chart.notes import Flag, Notes
 from vtloop.views.chart.row import BAR, Across, Row, space_below
 from vtloop.views.chart.scale import Scale
 from vtloop.views.chart.words import drawable
-from vtloop.views.words import Words
+from vtloop.views.words import USES, Words
 
 MOST_ROWS = 60
 MOST_USES = 120  # of one primitive, up to which it is told who did what
@@ -20,20 +20,6 @@ WAITING = 0.9  # lines of text, of the strip that tells how many wait
 _HIGHEST = 8.0  # lines of text, of one primitive
 _LINES = 2  # of who did what with a primitive
 _NAME = 32  # columns of a name
-
-# What is told of uses; what is not here is told by something else.
-_DOES = {
-    "put": "{who} puts",
-    "get": "{who} takes",
-    "shutdown": "{who} shuts it down",
-    "set": "{who} sets",
-    "clear": "{who} clears",
-    "notify": "{who} notifies",
-    "arrive": "{who} arrives",
-    "give up": "{who} gives up",
-    "reset": "{who} resets",
-    "abort": "{who} aborts",
-}
 
 
 def strip_rows(
@@ -122,7 +108,7 @@ def _flags(
     told = [
         (scale.during(use.step, use.at), use.kind, use.task, index)
         for index, use in enumerate(uses)
-        if use.kind in _DOES
+        if use.kind in USES
     ]
     for x, here in groupby(sorted(told, key=lambda one: one[0]), key=lambda one: one[0]):
         texts = []
@@ -130,6 +116,6 @@ def _flags(
             indexes = [index for *_, index in same]
             lane = timeline.lanes.get(task)
             who = drawable(lane.label, _NAME) if lane else say("a callback")
-            text = say(_DOES[kind], who=who)
+            text = say(USES[kind], who=who)
             texts.append((indexes[0], f"{text} ×{len(indexes)}" if len(indexes) > 1 else text))
         yield Flag(x, across.to_points(x), tuple(texts))

@@ -1,10 +1,10 @@
-"""What a page is given, as plain values. Times are nanoseconds, and lists of numbers are flat.
+"""What a page is given, as plain values. Times are nanoseconds.
 
 - `start`, `end`: when the first and the last thing happened; `steps`: how many there are
 - `rows`, `looks`: see the modules of these names
-- `blocked`: while the loop was blocked: from, for how long
-- `arrows`: the kind, the rows that it leads from and to, how long after the last one it begins, how
-  much later it arrives, and the step in which it begins
+- `blocked`: while the loop was blocked: from, for how long; flat
+- `arrows`: when it begins, the step, the kind, the rows from and to which it leads, and how much
+  later it arrives; in turn, as `rows` says
 - `states`, `kinds`: of spans and arrows: in words, and as what they are drawn
 - `stacks`: the places in the code, as lists of lines
 - `themes`: the colours; `theme`: which is chosen, null for that of the reader's system
@@ -18,8 +18,8 @@ from typing import Any
 
 from vtloop.timeline.timeline import Timeline
 from vtloop.views.html.looks import Looks
-from vtloop.views.html.rows import Rows
-from vtloop.views.style import ARROWS, STATES, THEMES, Look
+from vtloop.views.html.rows import Rows, in_turn
+from vtloop.views.style import ARROWS, STATES, THEMES
 from vtloop.views.words import Words
 
 _KINDS = list(ARROWS)
@@ -43,12 +43,14 @@ SAID = (
     "ends cancelled",
     "cancel is requested",
     "CancelledError is delivered",
-    "deadline of a timeout",
+    "timeout that was kept",
+    "timeout that has passed",
     "prints",
     "holds it",
     "in the section",
     "how many wait for it",
-    "how many are there",
+    "items, or who has come",
+    "is set",
     "the loop is blocked",
     "cut short",
     "Zoom in",
@@ -119,12 +121,8 @@ def _colours(name: str) -> dict[str, Any]:
         "primitive": theme.holdings,
         "section": theme.sections,
         "queue": theme.queue,
-        "level": _level(name),
+        "level": theme.level,
     }
-
-
-def _level(name: str) -> Look:
-    return THEMES[name].states["task"]
 
 
 def _dashes(line: Any) -> list[float]:
@@ -143,16 +141,14 @@ def _arrows(timeline: Timeline, places: dict[int, int]) -> list[int]:
         and arrow.source != arrow.target
         and not (arrow.kind == "wake" and arrow.target_step in delivered)
     )
-    numbers: list[int] = []
-    last = timeline.start
+    records: list[tuple[int, ...]] = []
     for start, step, kind, arrow in found:
         arrives = start
         if arrow.kind in ("wake", "join") and arrow.target_step >= 0:
             arrives = max(start, timeline.ready_at(arrow.target_step))
         rows = places[arrow.source], places[arrow.target]
-        numbers += kind, *rows, start - last, arrives - start, step
-        last = start
-    return numbers
+        records.append((start, step, kind, *rows, arrives - start))
+    return list(in_turn(records, 2))
 
 
 def _blocked(timeline: Timeline) -> list[int]:

@@ -37,6 +37,17 @@ function short(text, most = 300) {
   return line.length > most ? `${line.slice(0, most)}…` : line;
 }
 
+// The records of a flat list, of which the first numbers are told by how much more they are than before.
+function inTurn(flat, width, growing) {
+  const found = [];
+  for (let at = 0; at < flat.length; at += width) {
+    const record = flat.slice(at, at + width), before = found.at(-1);
+    for (let place = 0; before && place < growing; place++) record[place] += before[place];
+    found.push(record);
+  }
+  return found;
+}
+
 // Rows: what is in each gets a start, an end, a step, and the latest end up to it, all in order.
 
 function places(row, count, fill) {
@@ -58,9 +69,9 @@ const UNFOLD = {
     row.looks = new Uint32Array(row.spans.length / 3);
     places(row, row.looks.length, (index) => {
       const start = at;
-      at += row.spans[3 * index];
-      row.looks[index] = row.spans[3 * index + 1];
-      step += row.spans[3 * index + 2];
+      step += row.spans[3 * index];
+      at += row.spans[3 * index + 1];
+      row.looks[index] = row.spans[3 * index + 2];
       return [start, at, step];
     });
   },
@@ -71,11 +82,11 @@ const UNFOLD = {
     });
   },
   strip(row) {
-    const count = row.pieces.length / 4, free = [];  // when each line is free again
+    const pieces = inTurn(row.pieces, 4, 2), count = pieces.length, free = [];  // when each line is free again
     row.whose = new Int32Array(count);
     row.line = new Uint16Array(count);
     places(row, count, (index) => {
-      const [start, length, step, whose] = row.pieces.slice(4 * index, 4 * index + 4);
+      const [start, step, length, whose] = pieces[index];
       let line = free.findIndex((end) => end <= start);
       if (line < 0) line = free.length;
       free[line] = start + length;
@@ -84,8 +95,10 @@ const UNFOLD = {
       return [start, start + length, step];
     });
     row.lines = free.length;
-    row.most = Math.max(1, ...row.waiting.map(([, count]) => count));
-    row.fullest = Math.max(0, ...row.levels.map(([, count]) => count));
+    row.waiting = inTurn(row.waiting, 2, 1);
+    row.levels = inTurn(row.levels, 2, 1);
+    row.uses = inTurn(row.uses, 3, 2).map(([at, step, text]) => [at, step, row.told[text]]);
+        row.fullest = row.levels.reduce((most, [, count]) => Math.max(most, count), 0);
   },
 };
 
@@ -99,7 +112,12 @@ for (const row of data.rows) {
 // Place what is in a row by its steps, each of which is as wide as the others.
 function bySteps(row) {
   row.prints.forEach((print) => { print[0] = print[1] + .5; });
-  if (row.kind !== "task") return places(row, row.prints.length, (index) => [...row.prints[index].slice(0, 1), ...row.prints[index]]);
+  if (row.kind !== "task") {
+    return places(row, row.prints.length, (index) => {
+      const [at, step] = row.prints[index];
+      return [at, at, step];
+    });
+  }
   const steps = [...row.steps], count = steps.length;
   const runs = (index) => data.looks[row.looks[index]][0] === RUNNING;
   places(row, count, (index) => {
@@ -132,24 +150,20 @@ function firstFrom(lists, at) {
   return low;
 }
 
-const ARROW = 6;  // numbers
 const arrows = (() => {
-  const count = data.arrows.length / ARROW;
+  const records = inTurn(data.arrows, 6, 2), count = records.length;
   const found = { count, kind: new Uint8Array(count), source: new Uint32Array(count), target: new Uint32Array(count) };
   found.start = new Float64Array(count);
   found.end = new Float64Array(count);
   found.step = new Int32Array(count);
-  let at = data.start;
-  for (let index = 0; index < count; index++) {
-    const [kind, source, target, after, takes, step] = data.arrows.slice(index * ARROW, (index + 1) * ARROW);
-    at += after;
+  records.forEach(([at, step, kind, source, target, takes], index) => {
+    found.step[index] = step;
     found.kind[index] = kind;
     found.source[index] = source;
     found.target[index] = target;
     found.start[index] = INSTANT ? step + .5 : at;
     found.end[index] = found.start[index] + takes;
-    found.step[index] = step;
-  }
+  });
   return found;
 })();
 

@@ -75,23 +75,13 @@ function paintBrackets(row, y) {
   row.timeouts.forEach(([start, , end, fired, texts], index) => {
     if (end < view.from || start > view.to) return;
     const left = toX(start), right = toX(end), line = y + row.bracketLine[index] * LINE + 8;
-    const ink = fired ? colour.alarm : colour.muted;
-    pen.strokeStyle = ink;
-    pen.lineWidth = 1.5;
-    pen.beginPath();
-    pen.moveTo(left, line + 6); pen.lineTo(left, line);
-    pen.lineTo(right, line); pen.lineTo(right, line + 6);
-    pen.stroke();
+    const ink = bracket(pen, left, right, line, fired);
     const from = Math.max(left, names) + 8, room = Math.min(right, width) - from - 6;
     const text = texts.find((one) => measured(one) <= room);
     if (text) {
       pen.fillStyle = colour.paper;
       pen.fillRect(from - 3, line - 7, measured(text) + 6, 14);
       write(text, from, line, { ink });
-    }
-    if (fired) {
-      pen.fillStyle = ink;
-      pen.fillRect(right - 1.5, line - 5, 3, 11);
     }
   });
 }

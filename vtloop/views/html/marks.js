@@ -83,6 +83,19 @@ function tear(on, x, y, high) {
   on.stroke();
 }
 
+// A timeout, from its entry to its exit, with a bar at the deadline that has passed; returns its colour.
+function bracket(on, left, right, y, fired) {
+  const ink = fired ? colour.alarm : colour.muted;
+  on.strokeStyle = on.fillStyle = ink;
+  on.lineWidth = 1.5;
+  on.beginPath();
+  on.moveTo(left, y + 6); on.lineTo(left, y);
+  on.lineTo(right, y); on.lineTo(right, y + 6);
+  on.stroke();
+  if (fired) on.fillRect(right - 1.5, y - 5, 3, 11);
+  return ink;
+}
+
 function shape(on, points) {
   on.beginPath();
   points.forEach(([x, y], index) => (index ? on.lineTo(x, y) : on.moveTo(x, y)));
@@ -91,12 +104,15 @@ function shape(on, points) {
 
 const MARKS = {
   start(on, x, y) {
-    on.fillStyle = colour.muted;
-    shape(on, [[x - 7, y - 4.5], [x, y], [x - 7, y + 4.5]]);
+    on.fillStyle = colour.paper;
+    on.strokeStyle = colour.ink;
+    on.lineWidth = 1.3;
+    shape(on, [[x - 7, y - 4.5], [x - 1, y], [x - 7, y + 4.5]]);
     on.fill();
+    on.stroke();
   },
   returned(on, x, y) {
-    on.fillStyle = colour.muted;
+    on.fillStyle = colour.ink;
     on.beginPath();
     on.arc(x + 4, y, 3.7, 0, 7);
     on.fill();

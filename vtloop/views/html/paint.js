@@ -209,13 +209,11 @@ function paintLegend() {
   if (strips.some(({ kind, lines }) => kind === "primitive" && lines)) legend(items, say("holds it"), swatch(colour.primitive[0]));
   if (strips.some(({ kind }) => kind === "section")) legend(items, say("in the section"), swatch(colour.section[0]));
   if (strips.some(({ waiting }) => waiting.length)) legend(items, say("how many wait for it"), swatch(colour.queue));
-  if (strips.some(({ levels }) => levels.length)) legend(items, say("how many are there"), swatch(colour.level));
-  if (tasks.some(({ timeouts }) => timeouts.length)) {
-    legend(items, say("deadline of a timeout"), (ink) => {
-      ink.strokeStyle = colour.alarm; ink.lineWidth = 1.5;
-      ink.beginPath(); ink.moveTo(2, 11); ink.lineTo(2, 6); ink.lineTo(24, 6); ink.lineTo(24, 11); ink.stroke();
-      ink.fillStyle = colour.alarm; ink.fillRect(22.5, 1, 3, 11);
-    });
+  if (strips.some(({ fullest, below }) => fullest && below !== "Event")) legend(items, say("items, or who has come"), swatch(colour.level));
+  if (strips.some(({ fullest, below }) => fullest && below === "Event")) legend(items, say("is set"), swatch(colour.level));
+  for (const [fired, phrase] of ["timeout that was kept", "timeout that has passed"].entries()) {
+    if (!tasks.some(({ timeouts }) => timeouts.some((timeout) => timeout[3] === fired))) continue;
+    legend(items, say(phrase), (ink) => bracket(ink, 2, 25, 6, fired));
   }
   if (data.blocked.length) legend(items, say("the loop is blocked"), swatch([colour.blocked, colour.blocked]));
   const kinds = new Set(arrows.kind);

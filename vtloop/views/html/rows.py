@@ -1,17 +1,19 @@
 """What stands in the rows of a page: tasks, callbacks that print, primitives, sections.
 
-Each row is a mapping; times are nanoseconds, and lists of numbers are flat.
+Each row is a mapping. Times are nanoseconds. What there may be very much of is in flat lists, in
+which times and steps are told by how much later than the last one they are.
 
 - Every row has `kind`, `label`, and `below`, a smaller line of the label.
-- A task's has `depth`, `about`, `start`, `spans` (of each in turn, from its start on: its length,
-  its look, and by how many steps it comes after the last one), `ended` (when, how, and how in
-  words; null if it was left pending), `cancels` (when, the step, whether CancelledError is
-  delivered or requested, in a word, as a sentence), `timeouts` (from, the step, to, whether it
-  fired, what may stand at it, as a sentence), and `prints` (when, the step, what).
+- A task's has `depth`, `about`, `start`, `spans` (the step, the length and the look of each in
+  turn, from its start on; flat), `ended` (when, how, and how in words; null if it was left
+  pending), `cancels` (when, the step, whether CancelledError is delivered or requested, in a word,
+  as a sentence), `timeouts` (from, the step, to, whether it fired, what may stand at it, as a
+  sentence), and `prints` (when, the step, what).
 - That of callbacks has `prints`.
-- A primitive's or section's has `has` (how its pieces are said), `pieces` (from, for how long, the
-  step, and whose, by the place of the task's row, -1 for nobody), `waiting` and `levels` (since
-  when, how many), and `uses` (when, the step, what, as a sentence).
+- A primitive's or section's has `has` (how its pieces are said), `pieces` (from, the step, for how
+  long, and whose, by the place of the task's row, -1 for nobody), `waiting` and `levels` (since
+  when, how many), `says` (how a level is said, by its number), and `uses` (when, the step, and who
+  does what, as a place in `told`). Each of these but `says` is flat.
 """
 
 from __future__ import annotations
@@ -20,11 +22,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 
 from vtloop.timeline.participants import name_of, shown, told_apart
-from vtloop.timeline.spans import Bracket, Holding, Lane, Span, Use, Visit
+from vtloop.timeline.spans import Bracket, Holding, Lane, Use, Visit
 from vtloop.timeline.timeline import Timeline
 from vtloop.values.columns import cut_in_the_middle
 from vtloop.views.html.looks import Looks
-from vtloop.views.words import Words
+from vtloop.views.words import USES, Words
 
 Row: TypeAlias = dict[str, Any]
 
@@ -87,7 +89,9 @@ class Rows:
             "depth": lane.depth,
             "about": self._about(lane),
             "start": spans[0][0].start if spans else lane.created,
-            "spans": list(_in_turn(spans)),
+            "spans": list(
+                in_turn(((span.step, span.end - span.start, look) for span, look in spans), 1)
+            ),
             "ended": None if lane.ended is None else [lane.ended, lane.outcome, self._end(lane)],
             "cancels": self._cancels.get(lane.number, []),
             "timeouts": self._timeouts.get(lane.number, []),
@@ -145,14 +149,36 @@ class Rows:
                 row["words"] = words
                 row["has"] = say("{who} holds {what}", who="{who}", what=words)
                 row["pieces"] = self._pieces(held.get(number, ()))
-                row["waiting"] = timeline.queues.get(number, [])
-                row["levels"] = timeline.levels.get(number, [])
-                row["uses"] = [self._use(use) for use in used.get(number, ())]
+                levels = timeline.levels.get(number, [])
+                row["waiting"] = list(in_turn(timeline.queues.get(number, []), 1))
+                row["levels"] = list(in_turn(levels, 1))
+                row["says"] = self._levels(primitive.kind, levels)
+                row["told"], row["uses"] = self._uses(used.get(number, ()))
                 yield row
 
-    def _use(self, use: Use) -> list[Any]:
-        by = name_of(self._timeline, use.task)
-        return [use.at, use.step, use.kind, f"{by if use.task > 0 else self._say(by)}: {use.kind}"]
+    def _uses(self, uses: Iterable[Use]) -> tuple[list[str], list[int]]:
+        """Return what is said of uses, each text once, and the uses, flat."""
+        told: dict[tuple[str, int], int] = {}
+        found = [
+            (use.at, use.step, told.setdefault((use.kind, use.task), len(told)))
+            for use in uses
+            if use.kind in USES
+        ]
+        texts = [self._say(USES[kind], who=self._who(task)) for kind, task in told]
+        return texts, list(in_turn(found, 2))
+
+    def _who(self, task: int) -> str:
+        name = name_of(self._timeline, task)
+        return name if task > 0 else self._say(name)
+
+    def _levels(self, kind: str, levels: Iterable[tuple[int, int]]) -> dict[int, str]:
+        """Return how each level of a primitive is said, if it is not just a number."""
+        say = self._say
+        if kind == "Event":
+            return {1: say("set")}
+        if "Queue" not in kind:
+            return {}
+        return {many: say("{count} items", count=many) for many in {many for _, many in levels}}
 
     def _sections(self) -> Iterator[Row]:
         say = self._say
@@ -164,28 +190,30 @@ class Rows:
             row["words"] = say("section {name}", name=section)
             row["has"] = say("{who} is in {what}", who="{who}", what=row["words"])
             row["pieces"] = self._pieces(visits)
-            row |= {"waiting": [], "levels": [], "uses": []}
+            row |= {"waiting": [], "levels": [], "uses": [], "told": [], "says": {}}
             yield row
 
     def _pieces(self, had: Iterable[Holding | Visit]) -> list[int]:
-        return [
-            number
-            for one in sorted(had, key=lambda one: (one.start, one.first))
-            for number in (
+        found = [
+            (
                 one.start,
-                one.end - one.start,
                 self._timeline.trace.event(one.first).step,
+                one.end - one.start,
                 self.places.get(one.task, _NOBODY),
             )
+            for one in sorted(had, key=lambda one: (one.start, one.first))
         ]
+        return list(in_turn(found, 2))
 
 
 def _row(kind: str, label: str, below: str) -> Row:
     return {"kind": kind, "label": label, "below": below}
 
 
-def _in_turn(spans: Iterable[tuple[Span, int]]) -> Iterator[int]:
-    step = 0
-    for span, look in spans:
-        yield from (span.end - span.start, look, span.step - step)
-        step = span.step
+def in_turn(records: Iterable[tuple[int, ...]], growing: int) -> Iterator[int]:
+    """Yield the numbers of records; of the first so many, by how much more they are than before."""
+    before = (0,) * growing
+    for record in records:
+        yield from (now - then for now, then in zip(record, before, strict=False))
+        yield from record[growing:]
+        before = record[:growing]

@@ -26,7 +26,7 @@ function paintStrip(row, y) {
     }
   }
   const below = top + row.each * row.lines;
-  if (row.level) paintSteps(row.levels, below, LEVEL - 4, row.fullest, colour.level, (count) => row.full_words || String(count));
+  if (row.level) paintSteps(row.levels, below, LEVEL - 4, row.fullest, colour.level, (count) => row.says[count] ?? String(count));
   if (row.waiting.length) {
     const told = (count) => say("waiting: {number}", { number: count });
     paintSteps(row.waiting, below + row.level + 1, WAITING - 2, 1, colour.queue, told);
@@ -57,7 +57,7 @@ function paintSteps(steps, top, high, most, [face, edge, ink], told) {
 function paintUses(row, bottom) {
   let free = Infinity;
   for (let index = firstFrom(row.uses, view.to) - 1; index >= 0; index--) {
-    const [at, , , words] = row.uses[index], x = toX(at);
+    const [at, , words] = row.uses[index], x = toX(at);
     if (at < view.from) break;
     if (free - x < PIXEL) continue;
     pen.fillStyle = colour.muted;

@@ -138,7 +138,7 @@ function* linesOf(row, from, to) {
     else if (row.kind === "task" && end > start) yield [start, end, name, data.looks[row.looks[index]][3], step, 8];
   }
   yield* within(row.prints, from, to, ([at, step, text]) => [at, at, name, say("prints {text}", { text }), step, 3]);
-  yield* within(row.uses, from, to, ([at, step, , sentence]) => [at, at, name, sentence, step, 4]);
+  yield* within(row.uses, from, to, ([at, step, sentence]) => [at, at, name, sentence, step, 4]);
   yield* within(row.cancels, from, to, ([at, step, delivered, , sentence]) => [at, at, name, sentence, step, delivered ? 0 : 5]);
   for (const [start, step, end, , , sentence] of row.timeouts ?? []) {
     if (start <= to && end >= from) yield [start, end, name, sentence, step, 1];
