@@ -173,7 +173,7 @@ def test_the_schedule_of_a_body_has_what_decided_how_long_it_took():
     [_, _, *schedule] = str(vtloop.simulate(main).error).splitlines()
     assert schedule == [
         "seconds    1                            4",
-        "main#1     o-----------gather-----------o>",
+        "main#1     o----gather() of 2 tasks-----o>",
         "  sleep#3  |-------------3s-------------|",
         "o ran and went on   > left pending",
     ]

@@ -8,8 +8,10 @@ import re
 
 import pytest
 
+from vtloop.timeline.participants import shown
 from vtloop.views.html import save
 from vtloop.views.style import STATES, THEMES
+from vtloop.views.words import words_of
 
 
 @pytest.fixture
@@ -17,9 +19,9 @@ def open_page(browser, runs, tmp_path):
     """Open a page; it may neither complain nor ask for another file."""
     complaints, requests, pages = [], [], []
 
-    def opened(name, height=500, words="en", **settings):
+    def opened(name, height=500, words="en", among=runs, **settings):
         path = tmp_path / f"{name}.html"
-        save(runs[name], path, words=words)
+        save(among[name], path, words=words)
         there = browser.new_page(viewport={"width": 1200, "height": height}, **settings)
         pages.append(there)
         there.on("pageerror", lambda error: complaints.append(str(error)))
@@ -113,6 +115,18 @@ def test_it_goes_through_the_spans_by_keyboard(open_page):
     assert there.locator("#tooltip").is_hidden()
 
 
+def test_it_tells_who_has_woken_a_task(open_page):
+    there = open_page("everything")
+    there.fill("#search", "consumes")
+    there.focus("#chart")
+    told = []
+    for key in ("ArrowDown", *["ArrowRight"] * 2):
+        there.keyboard.press(key)
+        told.append(there.inner_text("#tooltip"))
+    assert "waits for an item of Queue 'queue'" in told[1]
+    assert "main#1 wakes consumes#3" in told[1]
+
+
 def test_it_tells_what_a_task_holds_while_it_waits(open_page):
     there = open_page("everything")
     there.fill("#search", "holds#5")
@@ -127,12 +141,17 @@ def test_it_tells_what_a_task_holds_while_it_waits(open_page):
     assert not any("holds Sem" in text for text in told if "ready to run" in text)
 
 
+def found(there, words):
+    """Wait until it tells how many rows it has found."""
+    there.wait_for_function(
+        "words => document.getElementById('found').textContent === words", arg=words
+    )
+
+
 def test_it_finds_tasks_by_name(open_page):
     there = open_page("many")
     there.fill("#search", "ticks#50")
-    there.wait_for_function(
-        "() => document.getElementById('found').textContent === '11 of 1001 rows'"
-    )
+    found(there, "11 of 1001 rows")
 
 
 def test_it_shows_hostile_names_as_text(open_page):
@@ -283,20 +302,35 @@ def test_a_chart_is_as_high_as_its_rows_and_the_words_have_the_rest(open_page):
     assert words["y"] + words["height"] >= 1100
 
 
+def test_it_tells_what_is_done_with_a_queue_and_how_full_it_is(open_page):
+    there = open_page("everything", height=900)
+    there.focus("#chart")
+    for key in ("End", *["ArrowDown"] * 11):
+        there.keyboard.press(key)
+    assert there.inner_text("#tooltip").splitlines()[:2] == [
+        "Queue 'queue'",
+        "main#1 puts",
+    ]
+    box = there.locator("#chart").bounding_box()
+    y = there.evaluate("() => toY(view.chosen) + view.chosen.height / 2")
+    there.mouse.move(box["x"] + 250, box["y"] + y)
+    assert "waiting: 1" in there.inner_text("#tooltip")
+
+
 def test_it_finds_by_keyboard_and_lets_go(open_page):
     there = open_page("everything")
     there.focus("#chart")
     assert there.evaluate("() => document.activeElement.matches(':focus-visible')")
     there.keyboard.press("/")
     there.keyboard.type("semaph")
-    assert there.inner_text("#found") == "1 of 13 rows"
+    found(there, "1 of 13 rows")
     there.keyboard.press("Enter")
     assert "holds#5 holds Semaphore 'semaphore'" in there.inner_text("#tooltip")
     there.keyboard.press("ArrowRight")
     assert "holds#6 holds Semaphore 'semaphore'" in there.inner_text("#tooltip")
     there.keyboard.press("/")
     there.keyboard.press("Escape")
-    assert there.inner_text("#found") == "13 of 13 rows"
+    found(there, "13 of 13 rows")
 
 
 def test_it_speaks_russian(open_page):
@@ -306,6 +340,26 @@ def test_it_speaks_russian(open_page):
     assert "ждёт: сон 0,25 с" in text
     assert "main: 9 задач, 1,900000002 с" in text
     assert not re.search(r"\b(waits|zoom|schedule|sleeps)\b", text, re.IGNORECASE)
+
+
+def test_the_pages_of_scenarios_have_their_rows_and_the_words_of_their_waits(
+    browser, scenario_runs, tmp_path
+):
+    assert len(scenario_runs) > 20
+    say, complaints = words_of("en"), []
+    there = browser.new_page()
+    there.on("pageerror", lambda error: complaints.append(str(error)))
+    for name, timeline in scenario_runs.items():
+        save(timeline, tmp_path / "run.html")
+        there.goto((tmp_path / "run.html").as_uri())
+        told = there.evaluate("() => { table.open = true; fillTable(); return table.textContent; }")
+        for lane in shown(timeline):
+            assert lane.label in told, name
+            for span in lane.spans:
+                if span.state == "waiting" and span.end > span.start:
+                    assert f"waits for {say.wait(timeline, span)}" in told, name
+    assert complaints == []
+    there.close()
 
 
 def test_many_rows_begin_with_an_overview_that_says_what_it_leaves_out(open_page):

@@ -1,6 +1,7 @@
 """Charts: the same bytes in every process, texts that have room, and a legend of what occurs."""
 
 import asyncio
+import contextlib
 import os
 import re
 import subprocess
@@ -15,13 +16,14 @@ import pytest
 import vtloop
 from scenarios.catalogue import SCENARIOS
 from tests.support import timelines
+from tests.support.boxes import overlaps
 
 pytest.importorskip("matplotlib")
 
 from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
-from matplotlib.text import Text
+from matplotlib.patches import Polygon
 from matplotlib.textpath import text_to_path
 
 from vtloop import chart
@@ -139,24 +141,8 @@ def places_of(figure):
 
 
 def check_texts(figure):
-    """Check that no text overlaps another one, and that none is cut off."""
-    figure.draw_without_rendering()
-    found = {
-        id(text): (text.get_text(), text.get_window_extent())
-        for text in figure.findobj(Text)
-        if text.get_text().strip() and text.get_visible()
-    }
-    whole = figure.bbox
-    boxes = list(found.values())
-    for words, box in boxes:
-        assert box.x0 >= whole.x0 - PIXEL, f"{words!r} is cut off on the left"
-        assert box.x1 <= whole.x1 + PIXEL, f"{words!r} is cut off on the right"
-        assert box.y0 >= whole.y0 - PIXEL, f"{words!r} is cut off below"
-        assert box.y1 <= whole.y1 + PIXEL, f"{words!r} is cut off above"
-    for (one, first), (other, second) in combinations(boxes, 2):
-        across = min(first.x1, second.x1) - max(first.x0, second.x0)
-        down = min(first.y1, second.y1) - max(first.y0, second.y0)
-        assert across <= PIXEL or down <= 2 * PIXEL, f"{one!r} and {other!r} overlap"
+    """Check that no text is cut off, or overlaps a text, a line or a mark."""
+    assert not (found := overlaps(figure)), found
 
 
 @pytest.mark.once
@@ -354,12 +340,148 @@ def test_the_loops_own_tasks_are_left_out():
     assert not [label for label in labels if "Executors" in label or "shutdown" in label]
 
 
-def test_axes_of_the_users_own_are_drawn_on(busy_kitchen):
-    figure = Figure(figsize=(12, 8))
-    upper, lower = figure.subplots(2)
-    assert chart.draw(busy_kitchen, ax=lower, title="lunch", theme="dark") is lower
-    assert lower.get_title(loc="left") == "lunch"
-    assert not upper.patches
+@pytest.mark.parametrize("engine", [None, "constrained", "tight"])
+def test_a_chart_stays_within_the_axes_of_the_user(busy_kitchen, engine):
+    figure = Figure(figsize=(14, 9), layout=engine)
+    axes = figure.subplots(2, 2)
+    drawn = [axes[0][0], axes[1][1]]
+    for ax in drawn:
+        assert chart.draw(busy_kitchen, ax=ax, theme="dark", title="lunch") is ax
+        assert ax.get_title(loc="left") == "lunch"
+    assert not axes[0][1].patches
+    figure.draw_without_rendering()
+    wholes = [ax.get_tightbbox() for ax in axes.flat]
+    for one, other in combinations(wholes, 2):
+        across = min(one.x1, other.x1) - max(one.x0, other.x0)
+        down = min(one.y1, other.y1) - max(one.y0, other.y0)
+        assert across <= PIXEL or down <= PIXEL
+    for whole in wholes:
+        assert whole.x0 >= -PIXEL
+        assert whole.y1 <= figure.bbox.y1 + PIXEL
+    if engine is None:  # others may shrink the axes once the chart is laid out
+        check_texts(figure)
+
+
+def test_x_is_in_seconds_also_where_a_lens_opens_up_an_instant():
+    async def main():
+        async with asyncio.TaskGroup() as group:
+            for seconds in (1, 2, 3):
+                task = group.create_task(asyncio.sleep(seconds))
+                asyncio.get_running_loop().call_later(2, task.cancel)
+
+    timeline = timeline_of(main)
+    ax = chart.draw(timeline)
+    boxes = {patch.get_gid(): patch.get_window_extent() for patch in ax.patches}
+    opened = boxes["instant-0"]
+    assert opened.width > 20
+    places = [ax.transData.transform((seconds, 0))[0] for seconds in (0, 1, 1.999, 2, 2.001)]
+    assert opened.x0 - PIXEL < places[2] < opened.x0 + PIXEL
+    assert places[3] == pytest.approx((opened.x0 + opened.x1) / 2, abs=PIXEL)
+    assert opened.x1 - PIXEL < places[4] < opened.x1 + PIXEL
+    assert places[1] == pytest.approx((places[0] + opened.x0) / 2, abs=PIXEL)
+    assert ax.transData.inverted().transform((places[1], 0))[0] == pytest.approx(1)
+
+
+def test_a_cancellation_stands_at_its_instant_the_request_before_the_delivery():
+    async def main():
+        task = asyncio.create_task(asyncio.sleep(10))
+        await asyncio.sleep(1)
+        task.cancel()
+        await asyncio.sleep(1)
+
+    figure = chart.figure(timeline_of(main))
+    boxes = {name: box for name, _, _, box in places_of(figure)}
+    left, _, wide, _ = boxes["instant-0"]
+    marks = [box for name, box in sorted(boxes.items(), key=str) if "cancel-" in str(name)]
+    asked, thrown = (mark + size / 2 for mark, _, size, _ in marks)
+    assert left < asked < thrown < left + wide
+    check_texts(figure)
+
+
+def test_a_timeout_is_a_bracket_with_its_deadline_and_what_it_cuts_is_torn():
+    async def main():
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.sleep(10), 2)
+        async with asyncio.timeout(5):
+            await asyncio.sleep(1)
+
+    figure = chart.figure(timeline_of(main))
+    texts = [text.get_text() for text in figure.axes[0].texts]
+    assert {"wait_for 2 s", "timeout 5 s", "sleep 10 s, cut after 2 s", "sleep 1 s"} <= {*texts}
+    shapes = shapes_of(figure)
+    assert shapes["timeout-0-0"].endswith("the deadline was 2 s, and passed")
+    assert shapes["timeout-1-0"].endswith("the deadline was 7 s, and was not reached")
+    torn = [patch.get_gid() for patch in figure.axes[0].patches if type(patch) is Polygon]
+    assert [name for name in torn if "-span-" in name] == ["task-1-span-2"]
+
+
+def test_queues_events_conditions_and_barriers_have_rows_that_tell_who_does_what():
+    async def main():
+        queue, bell, news, gate = (
+            asyncio.Queue(),
+            asyncio.Event(),
+            asyncio.Condition(),
+            asyncio.Barrier(2),
+        )
+
+        async def reader():
+            await queue.get()
+            await bell.wait()
+            async with news:
+                await news.wait()
+            await gate.wait()
+
+        task = asyncio.create_task(reader(), name="reader")
+        await asyncio.sleep(1)
+        queue.put_nowait(1)
+        await asyncio.sleep(1)
+        bell.set()
+        await asyncio.sleep(1)
+        async with news:
+            news.notify()
+        await asyncio.sleep(1)
+        await gate.wait()
+        await task
+
+    figure = chart.figure(timeline_of(main))
+    texts = " ".join(text.get_text() for text in figure.axes[0].texts)
+    told = "main#1 puts", "reader takes", "main#1 sets", "main#1 notifies", "main#1 arrives"
+    assert all(words in texts for words in told)
+    assert all(name in texts for name in ("queue", "bell", "news", "gate"))
+    assert "_lock" not in texts
+    check_texts(figure)
+
+
+def test_what_callbacks_print_has_a_row():
+    async def main():
+        asyncio.get_running_loop().call_later(1, print, "from a callback")
+        await asyncio.sleep(2)
+
+    for axis in AXES:
+        figure = chart.figure(timeline_of(main), axis=axis)
+        texts = [text.get_text() for text in figure.axes[0].texts]
+        assert {"event loop", "from a callback"} <= {*texts}
+
+
+def test_a_legend_takes_few_lines_and_none_has_a_single_entry(busy_kitchen):
+    lines = {}
+    for text in chart.figure(busy_kitchen).axes[0].texts:
+        if (text.get_gid() or "").startswith("legend-"):
+            lines.setdefault(text.get_position()[1], []).append(text.get_text())
+    assert len(lines) <= 3
+    assert min(map(len, lines.values())) > 3
+    compact = legend_of(chart.figure(busy_kitchen, legend="compact"))
+    assert set(compact) < set(legend_of(chart.figure(busy_kitchen)))
+    assert "sleeps" not in compact, "bars say that they are sleeps"
+    assert not legend_of(chart.figure(busy_kitchen, legend=False))
+
+
+def test_rows_of_more_spans_than_can_be_seen_tell_shares():
+    figure = chart.figure(timeline_of(lambda: crowd(tasks=50, naps=400)))
+    shapes = shapes_of(figure)
+    assert shapes["group-2-sleep"] == "member: sleeps, 20,000 spans"
+    assert len(to_bytes(figure, "svg")) < 100_000
+    check_texts(figure)
 
 
 def test_many_tasks_share_rows_and_shapes():

@@ -208,7 +208,7 @@ def test_what_is_no_trace_is_refused(program, capsys):
 
 VIEW_OF_PROGRAM = """\
 seconds        0              1              2
-main#1         |------------gather-----------|
+main#1         |-----gather() of 2 tasks-----|
   say_after#2  |------1s------a|
   say_after#3  |--------------2s-------------b|
 a 1 s  say_after#2  hello

@@ -111,7 +111,7 @@ def test_each_way_to_end_has_its_mark():
 
     text = drawn(main)
     assert "  fails   |! ValueError('no')\n" in text
-    assert "  asleep  |-9s-/x\n" in text
+    assert "  asleep  |-9s, cut short-/x\n" in text
     assert "/ 1 s  main#1 cancels asleep: enough\n" in text
     assert "/ 1 s  the run cancels left" in text
     assert "  0 s  asleep sleeps until 9 s, not reached\n" in text

@@ -17,8 +17,13 @@ VIEWS = Path(words.__file__).parent
 SAID = [key if isinstance(key, str) else key[-1] for key in phrases.PHRASES]
 NAMES = {  # of asyncio's, or of what the program has
     *("{count} futures", "futures", "a Future", "Future", "as_completed()"),
-    *("gather() of {tasks}",
-    "wait_for {length}", "wait() of {tasks}", "wait_for() of {tasks}", "TaskGroup: {tasks}"),
+    *(
+        "gather() of {tasks}",
+        "wait_for {length}",
+        "wait() of {tasks}",
+        "wait_for() of {tasks}",
+        "TaskGroup: {tasks}",
+    ),
     *("{primitive}", "{tasks}", "{type}", "{name}: {tasks}, {length}", "{who} is in {what}"),
     *("{kind} '{name}'", "{named} #{number}", "{kind} #{number}"),
 }

@@ -52,8 +52,8 @@ def _perfetto(timeline: Timeline, **options: Any) -> list[bytes]:
     return [import_module("vtloop.views.perfetto").encoded(timeline, **options)]
 
 
-def _marbles(timeline: Timeline) -> list[bytes]:
-    return _encoded(import_module("vtloop.views.marbles").marbles(timeline) + "\n")
+def _marbles(timeline: Timeline, **options: Any) -> list[bytes]:
+    return _encoded(import_module("vtloop.views.marbles").marbles(timeline, **options) + "\n")
 
 
 def _gantt(timeline: Timeline, **options: Any) -> list[bytes]:
@@ -84,14 +84,16 @@ FORMATS: dict[str, tuple[str, Callable[..., Iterable[bytes]]]] = {
 """What can be written: the usual suffix of a file, and what makes its contents."""
 
 _CHARTS = ("svg", "png", "pdf")
+_DRAWN = {**LOOKS, "at": OF_CHARTS["at"]}
 _SAID = {"words": LOOKS["words"]}
 _TITLED = {"title": LOOKS["title"], **_SAID}
 _OPTIONS: Mapping[str, Mapping[str, Option]] = {
-    **dict.fromkeys(_CHARTS, LOOKS),
-    "svg": {**LOOKS, "outlines": OF_CHARTS["outlines"]},
+    **dict.fromkeys(_CHARTS, _DRAWN),
+    "svg": {**_DRAWN, "outlines": OF_CHARTS["outlines"]},
     "html": {"theme": OF_PAGES["theme"], **_TITLED},
     **dict.fromkeys(("gantt", "sequence"), _TITLED),
     "perfetto": _SAID,
+    "marbles": _SAID,
 }
 """The options that a format takes; the others take none."""
 
@@ -111,6 +113,18 @@ def write(
     made = FORMATS[format_for(path, format, **options)][1](timeline, **options)
     with opened(path, "wb") as file:
         file.writelines(made)
+
+
+def write_series(
+    timeline: Timeline,
+    path: str | os.PathLike[str],
+    format: str | None = None,
+    **options: Any,
+) -> list[Path]:
+    """Write a chart for each moment of a run, and return the paths; see `chart.series`."""
+    format_for(Path(path), format, **options)
+    series: Callable[..., list[Path]] = import_module("vtloop.views.chart").series
+    return series(timeline, path, **options)
 
 
 def write_out(timeline: Timeline, format: str, **options: Any) -> None:
@@ -195,10 +209,13 @@ def preformatted(text: str) -> str:
     return f'<pre style="{style}">{escape(text, quote=False)}</pre>'
 
 
-def picture(timeline: Timeline) -> str | None:
-    """Return the chart of a run as an SVG element, for a page; None without matplotlib."""
+def picture(timeline: Timeline, **options: Any) -> str | None:
+    """Return the chart of a run as an SVG element, for a page; None without matplotlib.
+
+    `options` are those of `chart.figure`.
+    """
     try:
         chart = import_module("vtloop.views.chart")
     except ImportError:
         return None
-    return str(chart.figure(timeline)._repr_svg_())
+    return str(chart.figure(timeline, **options)._repr_svg_())

@@ -9,11 +9,12 @@ from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
-from vtloop.timeline.participants import name_of, request_of, told_apart
+from vtloop.timeline.participants import name_of, told_apart
 from vtloop.timeline.spans import READY, RUNNING, Holding, Lane, Span, Visit
 from vtloop.timeline.timeline import Timeline
-from vtloop.values.clock import format_seconds, plain_seconds
+from vtloop.values.clock import plain_seconds
 from vtloop.values.trace import ENDS
+from vtloop.views.words import Words
 
 MORE_PRINTS = '"'  # for a line that there is no letter left for
 _LETTERS = "abcdefghijklmnpqrstuvwyz"  # neither o nor x
@@ -36,16 +37,18 @@ class Note(NamedTuple):
     texts: tuple[str, ...]
 
 
-def notes_of(timeline: Timeline, numbers: Collection[int], window: tuple[int, int]) -> list[Note]:
+def notes_of(
+    timeline: Timeline, numbers: Collection[int], window: tuple[int, int], say: Words
+) -> list[Note]:
     """Return what these tasks print, who cancels them and which of their deadlines are not met."""
-    found = [*_prints_and_cancels(timeline), *_deadlines(timeline)]
+    found = [*_prints_and_cancels(timeline, say), *_deadlines(timeline, say)]
     return sorted(
         (note for note in found if note.who in numbers and window[0] <= note.at <= window[1]),
         key=lambda note: (note.at, note.event),
     )
 
 
-def _prints_and_cancels(timeline: Timeline) -> Iterator[Note]:
+def _prints_and_cancels(timeline: Timeline, say: Words) -> Iterator[Note]:
     trace = timeline.trace
     for index, event in enumerate(trace.events):
         step, at, kind, who, subject, _ = event
@@ -54,12 +57,13 @@ def _prints_and_cancels(timeline: Timeline) -> Iterator[Note]:
             mine = who if name_of(timeline, who) == printed.who else 0  # or it is a thread's
             yield Note(printed.at, index, step, mine, "'", (printed.who, printed.text))
         elif kind == "cancel":
-            by, message = request_of(timeline, event)
-            words = f"{by} cancels {name_of(timeline, subject)}{': ' if message else ''}{message}"
+            by, message = say.requested(timeline, event)
+            words = say("{by} cancels {who}", by=by, who=name_of(timeline, subject))
+            words += f": {message}" if message else ""
             yield Note(at, index, step, subject, "/", (words,))
 
 
-def _deadlines(timeline: Timeline) -> Iterator[Note]:
+def _deadlines(timeline: Timeline, say: Words) -> Iterator[Note]:
     """Yield the deadlines that were set and not met, or late: no moment in the ruler tells them."""
     pending: dict[int, Note] = {}
     deadlines: dict[int, int] = {}
@@ -67,16 +71,17 @@ def _deadlines(timeline: Timeline) -> Iterator[Note]:
         if kind == "set" and deadline >= 0:
             setter = timeline.trace.step(step) if step >= 0 else None
             slept = setter is not None and (setter.ended, setter.subject) == ("sleep", deadline)
-            does = "sleeps until" if slept else "sets a deadline of"
-            words = f"{name_of(timeline, who)} {does} {format_seconds(deadline)}"
+            phrase = "{who} sleeps until {time}" if slept else "{who} sets a deadline of {time}"
+            setting = say(name_of(timeline, who)) if who <= 0 else name_of(timeline, who)
+            words = say(phrase, who=setting, time=say.seconds(deadline))
             pending[timer] = Note(at, index, step, who, "", (words,))
             deadlines[timer] = deadline
         elif kind == "fire" and timer in pending:
             note = pending.pop(timer)
             if at > deadlines[timer]:
-                yield note._replace(texts=(f"{note.texts[0]}, met late",))
+                yield note._replace(texts=(say("{words}, met late", words=note.texts[0]),))
     for note in pending.values():
-        yield note._replace(texts=(f"{note.texts[0]}, not reached",))
+        yield note._replace(texts=(say("{words}, not reached", words=note.texts[0]),))
 
 
 def letters_of(notes: list[Note]) -> dict[Note, str]:
@@ -116,6 +121,7 @@ class Row:
         notes: list[Note],
         letters: dict[Note, str],
         window: tuple[int, int],
+        say: Words,
     ) -> None:
         self.name = name
         self.end = timeline.end if lane.ended is None else lane.ended
@@ -129,7 +135,7 @@ class Row:
         }
         self.stretches = [
             stretch
-            for stretch in _stretches(timeline, lane)
+            for stretch in _stretches(timeline, lane, say)
             if stretch.start < window[1] and stretch.end > window[0]
         ]
 
@@ -179,7 +185,7 @@ def _counted(marks: str) -> str:
     return counted
 
 
-def _stretches(timeline: Timeline, lane: Lane) -> Iterator[Stretch]:
+def _stretches(timeline: Timeline, lane: Lane, say: Words) -> Iterator[Stretch]:
     held = _of_lane(timeline.holdings, lane)
     visits = _of_lane(timeline.visits, lane)
     for span in lane.spans:
@@ -188,7 +194,7 @@ def _stretches(timeline: Timeline, lane: Lane) -> Iterator[Stretch]:
         if span.state in (READY, RUNNING):
             yield Stretch(span.start, span.end, "#" if span.state == RUNNING else ".", ())
             continue
-        words = _words(timeline, span)
+        words = _words(timeline, span, say)
         cuts = {span.start, span.end}
         edges = (at for period in (*held, *visits) for at in period)
         cuts.update(at for at in edges if span.start < at < span.end)
@@ -212,16 +218,15 @@ def _covers(periods: list[tuple[int, int]], start: int, end: int) -> bool:
     return any(since <= start and end <= until for since, until in periods)
 
 
-def _words(timeline: Timeline, span: Span) -> tuple[str, ...]:
+def _words(timeline: Timeline, span: Span, say: Words) -> tuple[str, ...]:
     """Return for what a task waits: in full, and in short."""
     if span.kind == "sleep":
         deadline = timeline.trace.step(span.step).subject
-        slept = plain_seconds(deadline - span.start) if deadline >= 0 else ""
-        return (f"{slept}s" if slept else "for ever",)
-    full = span.what
-    for article in ("a ", "an ", "its "):
-        full = full.removeprefix(article)
+        slept = say.number(plain_seconds(deadline - span.start)) if deadline >= 0 else ""
+        words = say("{number}s", number=slept) if slept else say("for ever")
+        return (say("{wait}, cut short", wait=words) if span.cut else words,)
+    full, *shorter = say.waits(timeline, span)
     primitive = timeline.primitive(span)
     if primitive is not None:
-        return full, primitive.name or str(primitive)
-    return full, span.kind
+        return full, primitive.name or say.primitive(primitive)
+    return full, *shorter

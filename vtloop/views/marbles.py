@@ -28,13 +28,14 @@ were met, the notes have the others.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from math import ceil
+from typing import Any
 
 from vtloop.timeline.participants import shown
 from vtloop.timeline.spans import Lane
 from vtloop.timeline.timeline import Timeline
-from vtloop.values.clock import Seconds, format_seconds, plain_seconds, to_nanoseconds
+from vtloop.values.clock import Seconds, plain_seconds, to_nanoseconds
 from vtloop.values.columns import cells, columns, cut, padded
 from vtloop.values.options import check
 from vtloop.views.marble_rows import (
@@ -47,6 +48,7 @@ from vtloop.views.marble_rows import (
     notes_of,
 )
 from vtloop.views.options import OF_MARBLES
+from vtloop.views.words import Words, words_of
 
 _KEY = {
     "o": "ran and went on",
@@ -75,15 +77,20 @@ def marbles(
     tasks: Iterable[str | int] | None = None,
     start: Seconds | None = None,
     end: Seconds | None = None,
+    words: str | Mapping[str, Any] = "en",
 ) -> str:
     """Return a timeline as text, to be printed; the head of the module has the notation.
 
     `width` is in columns. `tasks` chooses some, by number, label or name of their coroutine;
-    `start` and `end`, in seconds of the run's clock, choose a window of time.
+    `start` and `end`, in seconds of the run's clock, choose a window of time. `words` is 'en', 'ru'
+    or a mapping of phrases, as `vtloop.words.phrases` returns.
     Raises LookupError for a task that there is none of, TypeError or ValueError for what is no
     such option.
     """
-    check(OF_MARBLES, timeline=timeline, width=width, tasks=tasks, start=start, end=end)
+    check(
+        OF_MARBLES, timeline=timeline, width=width, tasks=tasks, start=start, end=end, words=words
+    )
+    say = words_of(words)
     window = (
         timeline.start if start is None else to_nanoseconds(start),
         timeline.end if end is None else to_nanoseconds(end),
@@ -92,32 +99,32 @@ def marbles(
     alive = [lane for lane in chosen if _is_alive(timeline, lane, window)]
     lanes = alive if tasks is not None else alive[:_LANES]
     if not lanes:
-        words = " to ".join(map(format_seconds, window))
-        return f"no task is there from {words}"
+        first, last = map(say.seconds, window)
+        return say("no task is there from {start} to {end}", start=first, end=last)
     numbers = {lane.number for lane in lanes}
     if tasks is None and len(lanes) == len(alive):
         numbers.add(0)  # callbacks as well
-    notes = notes_of(timeline, numbers, window)
+    notes = notes_of(timeline, numbers, window, say)
     letters = letters_of(notes)
     rows = [
-        Row(timeline, lane, name, notes, letters, window)
+        Row(timeline, lane, name, notes, letters, window, say)
         for lane, name in zip(lanes, names_of_rows(lanes), strict=True)
     ]
     moments = _moments(timeline, rows, numbers, window)
-    lines, drawn = _drawn(rows, moments, width)
+    lines, drawn = _drawn(rows, moments, width, say)
     left_out = []
     if drawn < len(moments):
         since = moments[drawn]
-        left_out.append(
-            f"{len(moments) - drawn} of {len(moments)} moments, from {format_seconds(since)} on: "
-            f"choose a window with start= and end="
-        )
+        phrase = "{left} of {all} moments, from {time} on: choose a window with start= and end="
+        left, whole = len(moments) - drawn, len(moments)
+        left_out.append(say(phrase, left=left, all=whole, time=say.seconds(since)))
         notes = [note for note in notes if note.at < since]
     if len(lanes) < len(alive):
-        left_out.append(f"{len(alive) - len(lanes)} of {len(alive)} tasks: choose some with tasks=")
-    lines += _key(rows, width)
-    lines += _noted(notes, letters, width)
-    lines += [f"left out: {words}" for words in left_out]
+        phrase = "{left} of {all} tasks: choose some with tasks="
+        left_out.append(say(phrase, left=len(alive) - len(lanes), all=len(alive)))
+    lines += _key(rows, width, say)
+    lines += _noted(notes, letters, width, say)
+    lines += [say("left out: {what}", what=what) for what in left_out]
     return "\n".join(line.rstrip() for line in lines)
 
 
@@ -133,26 +140,27 @@ def _is_alive(timeline: Timeline, lane: Lane, window: tuple[int, int]) -> bool:
     return lane.created <= window[1] and ended >= window[0]
 
 
-def _noted(notes: list[Note], letters: dict[Note, str], width: int) -> Iterator[str]:
-    ats = [plain_seconds(note.at) for note in notes[:_NOTES]]
+def _noted(notes: list[Note], letters: dict[Note, str], width: int, say: Words) -> Iterator[str]:
+    ats = [say.seconds(note.at) for note in notes[:_NOTES]]
     room = max(map(len, ats), default=0)
     for at, note in zip(ats, notes, strict=False):
         sign = letters.get(note, MORE_PRINTS) if note.sign == "'" else note.sign
         yield cut(
-            f"{sign:1} {at:>{room}} s  {'  '.join(padded(text, 0) for text in note.texts)}", width
+            f"{sign:1} {at:>{room}}  {'  '.join(padded(text, 0) for text in note.texts)}", width
         )
     if len(notes) > _NOTES:
-        yield f"left out: {len(notes) - _NOTES} of {len(notes)} notes"
+        notes_left = say("{left} of {all} notes", left=len(notes) - _NOTES, all=len(notes))
+        yield say("left out: {what}", what=notes_left)
 
 
-def _key(rows: list[Row], width: int) -> Iterator[str]:
+def _key(rows: list[Row], width: int, say: Words) -> Iterator[str]:
     """Yield what the marks that occur mean, but for the plainest."""
     drawn = {mark for row in rows for marks in row.marks.values() for mark in marks}
     drawn.update(stretch.fill for row in rows for stretch in row.stretches)
-    parts = [f"{mark} {means}" for mark, means in _KEY.items() if mark in drawn]
+    parts = [f"{mark} {say(means)}" for mark, means in _KEY.items() if mark in drawn]
     line = ""
     for part in parts:
-        if line and len(line) + len(part) + 3 > width:
+        if line and columns(line) + columns(part) + 3 > width:
             yield line
             line = ""
         line += f"{'   ' * bool(line)}{part}"
@@ -176,11 +184,11 @@ def _moments(
 # Layout
 
 
-def _drawn(rows: list[Row], moments: list[int], width: int) -> tuple[list[str], int]:
+def _drawn(rows: list[Row], moments: list[int], width: int, say: Words) -> tuple[list[str], int]:
     """Return the lines, in systems as of a score, and how many moments they draw."""
-    names = max(map(columns, ["seconds", *(row.name for row in rows)]))
+    names = max(map(columns, [say("seconds"), *(row.name for row in rows)]))
     room = max(width - names - 2, 20)
-    least = _least_widths(rows, moments)
+    least = _least_widths(rows, moments, say)
     lines: list[str] = []
     first = 0
     while first < len(moments) and len(lines) < _LINES:
@@ -190,15 +198,15 @@ def _drawn(rows: list[Row], moments: list[int], width: int) -> tuple[list[str], 
             last += 1
         if lines:
             lines.append("")
-        lines += _system(rows, moments, first, last, least[first:last], names, room)
+        lines += _system(rows, moments, first, last, least[first:last], names, room, say)
         first = last
     return lines, first
 
 
-def _least_widths(rows: list[Row], moments: list[int]) -> list[int]:
+def _least_widths(rows: list[Row], moments: list[int], say: Words) -> list[int]:
     """Return how many columns there must be from each moment to the next."""
     place = {moment: index for index, moment in enumerate(moments)}
-    least = [len(plain_seconds(moment)) + 1 for moment in moments]
+    least = [columns(say.number(plain_seconds(moment))) + 1 for moment in moments]
     for row in rows:
         for at, marks in row.marks.items():
             least[place[at]] = max(least[place[at]], len(marks) + (at < row.end))
@@ -219,6 +227,7 @@ def _system(
     least: list[int],
     names: int,
     room: int,
+    say: Words,
 ) -> Iterator[str]:
     """Yield a ruler and the lanes below it, for the moments from `first` to before `last`."""
     there = moments[first:last]
@@ -229,10 +238,10 @@ def _system(
     for gap in _widths(least, lengths, _natural(rows, there, until), room):
         begins.append(begins[-1] + gap)
     ruler = "".join(
-        plain_seconds(at).ljust(after - column)
+        padded(say.number(plain_seconds(at)), after - column)
         for at, column, after in zip(there, begins, begins[1:], strict=False)
     )
-    yield f"{'seconds':<{names}}  {ruler}"
+    yield f"{padded(say('seconds'), names)}  {ruler}"
     for row in rows:
         if row.start <= (until - 1 if goes_on else until) and row.end >= there[0]:
             yield f"{padded(row.name, names)}  {_line(row, there, begins, until, room)}"

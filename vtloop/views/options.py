@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from math import inf
 from typing import Any
@@ -39,6 +40,12 @@ def _titles(value: Any) -> bool:
     return of_type(tuple, list)(value) and len(value) == 2 and all(map(of_type(str), value))
 
 
+def _moments(value: Any) -> bool:
+    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+        return value is None or value > 0
+    return of_type(list, tuple)(value) and bool(value) and all(map(seconds, value))
+
+
 def _legend(value: Any) -> bool:
     return value == "compact" if isinstance(value, str) else of_type(bool)(value)
 
@@ -48,6 +55,7 @@ def _words(value: Any) -> bool:
     return True
 
 
+WORDS = Option(_words, "", "en")  # what it raises says what to pass instead
 TIMELINE = Option(having("lanes", "trace"), "a Timeline, such as run.timeline")
 
 OF_MARBLES = {
@@ -56,6 +64,7 @@ OF_MARBLES = {
     "tasks": Option(or_none(_names), "a list of tasks, by name or number, or None for all"),
     "start": Option(or_none(seconds), "a number of seconds from 0 on, or None"),
     "end": Option(or_none(seconds), "a number of seconds from 0 on, or None"),
+    "words": WORDS,
 }
 
 OF_CHARTS = {
@@ -69,15 +78,23 @@ OF_CHARTS = {
     "theme": Option(one_of("light", "dark"), "one of 'light' and 'dark'"),
     "title": Option(or_none(of_type(str)), "a text, or None for the default"),
     "outlines": FLAG,
+    "until": Option(or_none(seconds), "a number of seconds from 0 on, or None for all", None),
+    "path": Option(
+        lambda value: "{}" in os.path.basename(os.fspath(value)),
+        "a file whose name has {} where the numbers of the pictures go, such as 'slides-{}.png'",
+    ),
+    "at": Option(_moments, "a number of pictures from 1 on, times in seconds, or None for all"),
     "legend": Option(_legend, "True, 'compact' or False", True),
-    "words": Option(_words, "", "en"),  # what it raises says what to pass instead
+    "words": WORDS,
     "size": Option(
         _size,
         "one of 'readme', 'page' and 'slide', or a width and a greatest height in inches, of 1 or "
         "more",
     ),
 }
-LOOKS = {name: OF_CHARTS[name] for name in ("axis", "theme", "title", "legend", "words", "size")}
+LOOKS = {
+    name: OF_CHARTS[name] for name in ("axis", "theme", "title", "legend", "words", "size", "until")
+}
 OF_TEXTS = {name: OF_CHARTS[name] for name in ("timeline", "title", "words")}
 OF_PAGES = {
     **OF_TEXTS,

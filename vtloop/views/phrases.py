@@ -146,6 +146,8 @@ PHRASES: dict[Forms, Forms] = {
     "prints {text}": "печатает {text}",
     "prints “{text}” at {time}": "печатает «{text}» в момент {time}",
     "{what} from {start} to {end}": "{what} от {start} до {end}",
+    "{what} from {start} on": "{what} начиная с {start}",
+    "{who}, from {start} on": "{who}, начиная с {start}",
     "{who}, from {start} to {end}, returned": "{who}, от {start} до {end}, завершилась",
     "{who}, from {start} to {end}, raised": "{who}, от {start} до {end}, завершилась исключением",
     "{who}, from {start} to {end}, cancelled": "{who}, от {start} до {end}, отменена",
@@ -242,10 +244,14 @@ PHRASES: dict[Forms, Forms] = {
     "{title}, then a deadlock": "{title}, затем взаимная блокировка",
     "{title}, then a livelock": "{title}, затем бесконечная занятость",
     "{title}, in case {case}": "{title}, случай {case}",
-    "{title}, until {time}": "{title}, до {time}",
+    "until {time}": "до {time}",
+    "until {time}, step {step}": "до {time}, шаг {step}",
     "The two runs do the same.": "Оба запуска делают одно и то же.",
     "The dashed line is the first difference: {words}.": "Пунктиром показано первое различие:"
     " {words}.",
+    "Rows of too many spans tell which share of tasks, or of time, is in which state.": "В строках,"
+    " где слишком много промежутков, показано, какая часть задач или времени в каком состоянии.",
+    "Not drawn: {arrows}, as they are too many.": "Не показано: {arrows}, их слишком много.",
     ("No room to draw {count} timeout.", "No room to draw {count} timeouts."): (
         "Нет места, чтобы показать {count} тайм-аут.",
         "Нет места, чтобы показать {count} тайм-аута.",
@@ -264,6 +270,25 @@ PHRASES: dict[Forms, Forms] = {
         "Нет места для {count} напечатанных строк.",
     ),
     "{count} of the tasks of {row} raised.": "Исключением завершилось задач строки {row}: {count}.",
+    # Marbles
+    "{number}s": "{number}с",
+    "seconds": "секунды",
+    "ran and went on": "выполнялась, работает дальше",
+    "waiting, holds a lock or permit": "ждёт, удерживает примитив",
+    "waiting, in a section": "ждёт в секции",
+    "blocks the loop": "блокирует цикл",
+    "cancellation requested": "запрошена отмена",
+    "printed": "напечатано",
+    "{who} sleeps until {time}": "{who} спит до {time}",
+    "{who} sets a deadline of {time}": "{who} ставит срок {time}",
+    "{words}, met late": "{words}, наступил поздно",
+    "{words}, not reached": "{words}, не наступил",
+    "no task is there from {start} to {end}": "от {start} до {end} нет ни одной задачи",
+    "left out: {what}": "пропущено: {what}",
+    "{left} of {all} moments, from {time} on: choose a window with start= and end=": "моменты:"
+    " {left} из {all}, начиная с {time}; выберите промежуток: start= и end=",
+    "{left} of {all} tasks: choose some with tasks=": "задачи: {left} из {all}; выберите: tasks=",
+    "{left} of {all} notes": "заметки: {left} из {all}",
     # Mermaid, Perfetto
     "left out": "пропущено",
     "tasks": "задачи",
@@ -292,6 +317,9 @@ PHRASES: dict[Forms, Forms] = {
     "what": "что",
     "The first {number} lines. Zoom in, or find a task, for the others.": "Первые строки, {number}."
     " Приблизьте или найдите задачу, чтобы увидеть остальные.",
+    "The overview leaves out arrows, words and what is printed: press o, or find a task, to see "
+    "them.": "В обзоре нет стрелок, слов и напечатанного: нажмите o или найдите задачу, чтобы их "
+    "увидеть.",
     "Too many arrows to be followed: zoom in, or choose a task, to see its own.": "Стрелок слишком"
     " много: приблизьте или выберите задачу, чтобы увидеть её стрелки.",
     "Spans narrower than a pixel are drawn together: zoom in to tell them apart.": "Промежутки уже"

@@ -377,6 +377,26 @@ def test_the_chart_comes_below_the_cell(reader, shown):
     assert shown[0]["data"]["text/plain"] == "<Timeline of 3 tasks from 0 s to 2 s>"
 
 
+def test_a_chart_looks_as_is_asked_for(reader, shown):
+    cell = "await asyncio.gather(say_after(1, 'a'), say_after(2, 'b'));"
+    looks = "--title 'Two tasks' --words ru --theme dark --legend off --size 7x5 --draw-until 1"
+    reader.tell(f"%%vtloop {looks}\n{cell}")
+    written = shown[0]["data"]["image/svg+xml"]
+    assert written.startswith("<svg")
+    assert "Two tasks" in written
+    assert "спит 1 с" in written
+    assert 'width="504pt"' in written
+    assert 'id="legend"' not in written
+    assert "напечатает" not in written
+
+
+def test_a_look_that_there_is_not_is_refused_before_the_cell_runs(reader):
+    result = reader.run("%%vtloop --theme pink\nprint('runs')")
+    assert not result.success
+    assert "runs" not in result.printed
+    assert "'pink' was given; give light or dark" in result.printed + reader.errors
+
+
 @pytest.mark.parametrize("before", ["", "await asyncio.sleep(1)\n"])
 def test_a_deadlock_has_its_chart_even_if_no_time_has_passed(reader, shown, before):
     result = reader.run(f"%%vtloop\n{before}await asyncio.Event().wait()")

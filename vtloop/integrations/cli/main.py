@@ -24,13 +24,23 @@ from vtloop.integrations.cli.scripts import (
     run_script,
 )
 from vtloop.integrations.cli.sweep_command import add_command, run_command
-from vtloop.integrations.options import add_options, options_of
+from vtloop.integrations.options import add_looks, add_options, looks_of, options_of
 from vtloop.patching.replaced import During, replaces
 from vtloop.recording.recording import Recording
 from vtloop.timeline.timeline import Timeline
+from vtloop.values.options import check
 from vtloop.values.progress import progress
 from vtloop.values.trace import Trace, is_file_of_trace, load
-from vtloop.views.formats import FORMATS, check_view, format_for, suffix_of, write, write_out
+from vtloop.views.formats import (
+    FORMATS,
+    check_view,
+    format_for,
+    suffix_of,
+    write,
+    write_out,
+    write_series,
+)
+from vtloop.views.options import LOOKS, OF_CHARTS
 
 _VIEWS = ("chart", "trace")
 _STOP = "stop at this virtual time, with exit status 0"
@@ -82,9 +92,7 @@ def _parser() -> argparse.ArgumentParser:
                 help="default: what the suffix of FILE says, or svg; marbles are printed, unless "
                 "there is a FILE",
             )
-            view.add_argument("--axis", choices=("time", "steps", "both"), help="what is across")
-            view.add_argument("--theme", choices=("light", "dark"))
-            view.add_argument("--title")
+            add_looks(view, *LOOKS, "outlines", "at")
     add_command(commands)
     add_audit_command(commands)
     return parser
@@ -128,7 +136,7 @@ def _command(argv: Sequence[str] | None) -> int:
     try:
         target = _target(arguments)
         traces = _traces_of_file(arguments.script)
-    except (OSError, SimulationError, TypeError) as error:
+    except (OSError, SimulationError, TypeError, ValueError) as error:
         parser.exit(2, f"vtloop: {error}\n")
     if traces is not None:
         return _write(traces, target)
@@ -156,7 +164,7 @@ class _Target(NamedTuple):
 
     first: Path
     format: str
-    style: dict[str, str]
+    style: dict[str, Any]
     printed: bool = False  # to standard output instead
 
     def path(self, number: int) -> Path:
@@ -170,10 +178,12 @@ class _Target(NamedTuple):
 
 def _target(arguments: argparse.Namespace) -> _Target:
     """Return the target that was asked for; raises unless it can be written."""
-    given = ((name, getattr(arguments, name, None)) for name in ("axis", "theme", "title"))
-    style = {name: value for name, value in given if value is not None}
+    style = looks_of(arguments)
     format = arguments.format or (None if arguments.output else "svg")
     suffix = FORMATS[format][0] if format else ""
+    if "at" in style:
+        check(OF_CHARTS, path=arguments.output or "{}")
+        suffix = f"-{{}}{suffix}"
     if arguments.output == "-" or (arguments.output is None and format == "marbles"):
         format = format or "marbles"
         check_view("-", format, **style)
@@ -229,11 +239,14 @@ def _write(traces: Sequence[Trace], target: _Target) -> int:
     with progress(f"vtloop: writing {target.first}", 2 * len(traces)) as step_done:
         for number, trace in enumerate(traces, 1):
             timeline, path = Timeline(trace), target.path(number)
+            written = [path]
             step_done()
             try:
                 if target.printed:
                     print(end="\n" * (number > 1))
                     write_out(timeline, target.format, **target.style)
+                elif "at" in target.style:
+                    written = write_series(timeline, path, target.format, **target.style)
                 else:
                     write(timeline, path, target.format, **target.style)
             except (OSError, SimulationError) as error:
@@ -243,7 +256,9 @@ def _write(traces: Sequence[Trace], target: _Target) -> int:
                 status = 1
             else:
                 if not target.printed:
-                    print(f"vtloop: wrote {path}", file=sys.stderr)
+                    first, last = written[0], written[-1]
+                    pictures = f"{first} … {last}" if written[1:] else str(first)
+                    print(f"vtloop: wrote {pictures}", file=sys.stderr)
             step_done()
     return status
 

@@ -20,21 +20,23 @@ from typing import Any
 
 from IPython.core.displayhook import DisplayHook
 from IPython.core.magic_arguments import MagicArgumentParser
-from IPython.display import display
+from IPython.display import SVG, display
 
 from vtloop.core.threads.actor import outside
 from vtloop.errors import DeadlockError
 from vtloop.integrations.notebook.session import Notebook
-from vtloop.integrations.options import add_options, options_of
+from vtloop.integrations.options import add_looks, add_options, looks_of, options_of
 from vtloop.patching.replaced import During, keeps, replaces
 from vtloop.patching.swapped import STDOUT, Swapped
 from vtloop.simulation.run import Run
+from vtloop.views.formats import check_view, picture
 
 Shell = Any  # an IPython.core.interactiveshell.InteractiveShell
 
 # Functions without types.
 _ends_with_semicolon: Any = DisplayHook.semicolon_at_end_of_expression
 _display: Any = display
+_svg: Any = SVG
 _new_parser: Any = MagicArgumentParser
 
 
@@ -115,6 +117,7 @@ def _parser() -> Any:
     parser = _new_parser(prog="%vtloop")  # to which another % is added
     parser.add_argument("--help", action="store_true", help="show this")
     parser.add_argument("--no-chart", action="store_true", help="show no chart below the cell")
+    add_looks(parser)
     add_options(parser, until="stop the cell after so many seconds of virtual time")
     parser.add_argument(
         "--settle",
@@ -140,6 +143,9 @@ class Magic:
             return None
         if cell is None:
             return self.notebook.last
+        looks = looks_of(arguments)
+        if looks:
+            check_view("the cell", "svg", **looks)
         program = Cell(self._shell, cell)
         try:
             run = self.notebook.run(program.run, options_of(arguments))
@@ -147,7 +153,7 @@ class Magic:
             program.point_at(error)
             raise
         if not arguments.no_chart:
-            _show_chart(run)
+            _show_chart(run, looks)
         if run.stopped:
             print(f"vtloop: stopped at --until {arguments.until:g}", file=sys.stderr)
         if run.error is not None:
@@ -159,10 +165,10 @@ class Magic:
 Magic.vtloop.__doc__ = f"{Magic.vtloop.__doc__}\n\n{_parser().format_help()}"
 
 
-def _show_chart(run: Run[Any]) -> None:
+def _show_chart(run: Run[Any], looks: dict[str, Any]) -> None:
     """Display the chart of a cell, unless there is nothing to see in it."""
     if len(run.trace.tasks) > 1 or run.ended > 0 or isinstance(run.error, DeadlockError):
-        _display(run.timeline)
+        _display(_svg(picture(run.timeline, **looks)) if looks else run.timeline)
 
 
 def _with_body(lines: list[str]) -> list[str]:

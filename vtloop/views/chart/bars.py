@@ -8,6 +8,7 @@ from vtloop.timeline.spans import Span
 from vtloop.views.chart.canvas import BAR, SMALL, TICK, TOOTH, Box
 from vtloop.views.chart.marks import paint_marks, paint_prints
 from vtloop.views.chart.row import Row
+from vtloop.views.chart.shares import are_too_many, paint_shares
 from vtloop.views.chart.sheet import Sheet
 from vtloop.views.chart.words import fitting, span_tooltip, span_words
 from vtloop.views.style import STATES, shown_as
@@ -16,6 +17,10 @@ from vtloop.views.style import STATES, shown_as
 def paint_lane(sheet: Sheet, row: Row) -> None:
     """Paint the row of one task."""
     lane = row.lanes[0]
+    if are_too_many(sheet, row.lanes):
+        paint_marks(sheet, lane, row, paint_shares(sheet, row, f"task-{lane.number}"))
+        paint_prints(sheet, lane.label, row)
+        return
     top, bottom = row.bar, row.bar + row.bar_height
     shapes: dict[str, list[Box]] = defaultdict(list)
     end = sheet.birth(lane)
@@ -39,17 +44,20 @@ def paint_lane(sheet: Sheet, row: Row) -> None:
 
 def paint_group(sheet: Sheet, row: Row) -> None:
     """Paint the row that some tasks share, with a thin line for each."""
-    thin = row.bar_height / len(row.lanes)
-    shapes: dict[str, list[Box]] = defaultdict(list)
-    raised = 0
-    for place, lane in enumerate(row.lanes):
-        top = row.bar + place * thin
-        raised += lane.outcome == "raised"
-        for _, state, left, right in sheet.segments(lane):
-            if right > left or state == "running":
-                box = left, top, right, top + thin * 0.92
-                shapes[state].append(sheet.at_least_a_pixel(box))
-    _shapes(sheet, shapes, f"group-{row.lanes[0].number}", row.label)
+    name = f"group-{row.lanes[0].number}"
+    if are_too_many(sheet, row.lanes):
+        paint_shares(sheet, row, name)
+    else:
+        thin = row.bar_height / len(row.lanes)
+        shapes: dict[str, list[Box]] = defaultdict(list)
+        for place, lane in enumerate(row.lanes):
+            top = row.bar + place * thin
+            for _, state, left, right in sheet.segments(lane):
+                if right > left or state == "running":
+                    box = left, top, right, top + thin * 0.92
+                    shapes[state].append(sheet.at_least_a_pixel(box))
+        _shapes(sheet, shapes, name, row.label)
+    raised = sum(lane.outcome == "raised" for lane in row.lanes)
     if raised:
         phrase = "{count} of the tasks of {row} raised."
         sheet.caption.append(sheet.canvas.say(phrase, count=raised, row=row.label))
@@ -68,6 +76,12 @@ def _span_words(sheet: Sheet, span: Span, state: str, box: Box) -> None:
     look = sheet.canvas.theme.states[state]
     if text:
         sheet.canvas.told.add(("state", state))
+    if sheet.canvas.cut < right:  # what stands in the part of it that is shown
+        right = sheet.canvas.cut
+        room = (right - left) * sheet.across.points - 0.8 * sheet.across.font
+        shown = span._replace(cut=False)
+        text = fitting(span_words(sheet.canvas.say, sheet.timeline, shown), room, size)
+    if text:
         behind = "" if state in ("running", "sleep") else look.face
         middle = (left + right) / 2, (top + bottom) / 2
         sheet.canvas.words(*middle, text, colour=look.ink, behind=behind)

@@ -6,6 +6,7 @@ it out of the legends that matplotlib makes.
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
@@ -56,6 +57,10 @@ class Canvas:
         self.font = font  # points
         self.prefix = prefix
         self.say = say  # what stands in the chart, in its language
+        self.cut = inf
+        """Up to which place the chart is drawn."""
+        self.placed: list[Artist] = []
+        """What stands at some place across the chart."""
         self.seen: dict[tuple[str, str], None] = {}
         """What the legend has to explain: ('state', 'ready'), in order of appearance."""
         self.told: set[tuple[str, str]] = set()
@@ -75,6 +80,8 @@ class Canvas:
         artist.set_zorder(1 + layer / 10)
         artist.set_transform(transform or self.data)
         self.ax.add_artist(artist)
+        if transform is None:
+            self.placed.append(artist)
 
     def box(self, box: Box, look: Look, pattern: str, name: str, tooltip: str, layer: int) -> None:
         """Add a rectangle."""
@@ -126,6 +133,28 @@ class Canvas:
         )
         self.add(patch, name, tooltip, BAR)
 
+    def area(
+        self,
+        edges: NDArray[np.float64],
+        tops: NDArray[np.float64],
+        bottoms: NDArray[np.float64],
+        state: str,
+        name: str,
+        tooltip: str,
+    ) -> None:
+        """Add an area in the look of a state, of pieces between edges, each with top and bottom."""
+        self.seen.setdefault(("state", state))
+        xs = np.repeat(edges, 2)[1:-1]
+        ys = np.concatenate((np.repeat(tops, 2), np.repeat(bottoms, 2)[::-1]))
+        points = np.column_stack((np.concatenate((xs, xs[::-1])), ys.round(4)))
+        level = np.diff(points[:, 1]) == 0
+        turns = np.concatenate(([True], ~(level[:-1] & level[1:]), [True]))
+        look = self.theme.states[state]
+        patch = Polygon(points[turns], closed=True, facecolor=look.face, linewidth=0)
+        patch.set_edgecolor(look.edge)  # of the pattern
+        patch.set_hatch(STATES[state][1])
+        self.add(patch, name, tooltip, BAR)
+
     def state(self, box: Box, state: str, name: str, tooltip: str) -> None:
         """Add a rectangle in the look of a state; one without width is a tick."""
         self.seen.setdefault(("state", state))
@@ -172,14 +201,23 @@ class Canvas:
             artist.set_gid(self.prefix + name)
         self.ax.add_artist(artist)
         artist.set_transform(self._moved(transform or self.data, offset, 0))
+        if transform is None:
+            self.placed.append(artist)
         artist.set_clip_on(False)
 
     def mark(
-        self, x: float, y: float, kind: str, name: str, tooltip: str, offset: float = 0
+        self,
+        x: float | list[float],
+        y: float,
+        kind: str,
+        name: str,
+        tooltip: str,
+        offset: float = 0,
     ) -> None:
-        """Add a mark, `offset` points to the right of a place."""
+        """Add a mark, `offset` points to the right of a place; or one at each of several places."""
         self.seen.setdefault(("mark", kind))
-        line = Line2D([x], [y], linestyle="none", **self.mark_style(kind))
+        xs = x if isinstance(x, list) else [x]
+        line = Line2D(xs, [y] * len(xs), linestyle="none", **self.mark_style(kind))
         self.add(line, name, tooltip, MARK)
         line.set_transform(self._moved(self.data, offset, 0))
         line.set_clip_on(False)

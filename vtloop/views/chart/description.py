@@ -22,39 +22,49 @@ _OUTCOMES = {
 }
 
 
-def described(timeline: Timeline, say: Words) -> str:
-    """Return what each task does from when to when, a line for each."""
-    lanes = shown(timeline)
+def described(timeline: Timeline, say: Words, until: int | None = None) -> str:
+    """Return what each task does from when to when, a line for each; up to a time, or to the end.
+
+    The time is in nanoseconds.
+    """
+    end = timeline.end if until is None else until
+    lanes = [lane for lane in shown(timeline) if lane.created <= end]
     printed = _printed(timeline, say)
-    lines = [_line(timeline, say, lane, printed.get(lane.number, [])) for lane in lanes[:_MOST]]
+    lines = [
+        _line(timeline, say, lane, printed.get(lane.number, []), end) for lane in lanes[:_MOST]
+    ]
     if len(lanes) > _MOST:
         lines.append(say("… {count} more", count=len(lanes) - _MOST))
     return "\n".join(lines)
 
 
-def _line(timeline: Timeline, say: Words, lane: Lane, printed: list[tuple[int, str]]) -> str:
-    end = timeline.end if lane.ended is None else lane.ended
-    life = say(
-        _OUTCOMES[lane.outcome],
-        who=plain(lane.label),
-        start=say.seconds(lane.created),
-        end=say.seconds(end),
-    )
-    found = sorted([*_spans(timeline, say, lane), *printed], key=lambda part: part[0])
-    parts = [text for _, text in found]
+def _line(
+    timeline: Timeline, say: Words, lane: Lane, printed: list[tuple[int, str]], end: int
+) -> str:
+    who, start = plain(lane.label), say.seconds(lane.created)
+    life = say("{who}, from {start} on", who=who, start=start)
+    last = timeline.end if lane.ended is None else lane.ended
+    if last <= end:
+        life = say(_OUTCOMES[lane.outcome], who=who, start=start, end=say.seconds(last))
+    found = sorted([*_spans(timeline, say, lane, end), *printed], key=lambda part: part[0])
+    parts = [text for at, text in found if at <= end]
     if len(parts) > _MOST_PARTS:
         more = len(parts) - _MOST_PARTS
         parts[_MOST_PARTS:] = [say("… {count} more", count=more)]
     return f"{life}: {'; '.join(parts)}." if parts else f"{life}."
 
 
-def _spans(timeline: Timeline, say: Words, lane: Lane) -> Iterator[tuple[int, str]]:
+def _spans(timeline: Timeline, say: Words, lane: Lane, end: int) -> Iterator[tuple[int, str]]:
     for span in lane.spans:
-        if span.end > span.start:
+        if span.end > span.start and span.end <= end:
             does = next(span_words(say, timeline, span), "")
-            start, end = say.seconds(span.start), say.seconds(span.end)
+            since, until = say.seconds(span.start), say.seconds(span.end)
             phrase = "{what} from {start} to {end}"
-            yield span.start, say(phrase, what=does, start=start, end=end)
+            yield span.start, say(phrase, what=does, start=since, end=until)
+        elif span.end > max(span.start, end):
+            does = next(span_words(say, timeline, span._replace(cut=False)), "")
+            since = say.seconds(span.start)
+            yield span.start, say("{what} from {start} on", what=does, start=since)
 
 
 def _printed(timeline: Timeline, say: Words) -> dict[int, list[tuple[int, str]]]:

@@ -15,6 +15,8 @@ def words_of_arrows(say: Words, drawn: int, found: int, alone: int) -> str:
     """Say which arrows are drawn, of those found and those between rows of one task."""
     arrows = say("{count} arrows", count=found)
     if not drawn:
+        if alone:
+            return say("Not drawn: {arrows}, as they are too many.", arrows=arrows)
         return say("Not drawn: {arrows} to or from tasks that share a row.", arrows=arrows)
     phrase = "{drawn} of {arrows} drawn."
     if drawn < alone:

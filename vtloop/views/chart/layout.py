@@ -14,7 +14,9 @@ from vtloop.views.chart.axis import RULER, paint_axis, paint_ruler
 from vtloop.views.chart.canvas import MARK, SMALL, Canvas
 from vtloop.views.chart.legend import LINE, paint_legend
 from vtloop.views.chart.lens import crowds, scales_of
+from vtloop.views.chart.moments import Moment
 from vtloop.views.chart.paint import paint_rows
+from vtloop.views.chart.reveal import leave_out_later
 from vtloop.views.chart.row import Across
 from vtloop.views.chart.rows import plan_of
 from vtloop.views.chart.scale import Scale, axis_for
@@ -49,6 +51,8 @@ class Layout:
         beyond: float = 0.0,
     ) -> None:
         self.say = say
+        self.until: Moment | None = None
+        """Up to when it is drawn, without anything else being different."""
         self.timeline = timeline
         self.scale = scale
         start, end = period or (scale.start, scale.end)
@@ -75,6 +79,9 @@ class Layout:
         across, font = self.across, self.across.font
         canvas = Canvas(ax, theme, font, across.points, prefix, self.say)
         canvas.seen.update(seen or {})  # by charts that share the legend
+        cut = self.until.place(self.scale) if self.until else self.scale.end
+        if cut < self.scale.end:
+            canvas.cut = cut
         ax.set_facecolor(theme.paper)
         self._set_limits(ax)
         ax.set_ylim(self.height, 0)
@@ -82,13 +89,17 @@ class Layout:
         if self.scale.axis == "both":
             paint_ruler(canvas, self.timeline, self.scale, across)
         frame.paint_labels(canvas, self.plan.rows, self.labels)
+        canvas.placed.clear()  # the axis is that of the whole
         caption = list(notes)
         if self.plan.rows:
             sheet = Sheet(self.timeline, canvas, self.scale, across, self.plan)
             paint_rows(sheet)
+            if self.until and canvas.cut < self.scale.end:
+                leave_out_later(canvas, cut, self.height, self.until.told(self.say))
             caption += sheet.caption
         left = self.labels
-        title = default_title(self.timeline, self.say) if title is None else title
+        if title is None:
+            title = default_title(self.timeline, self.say, self.until)
         frame.paint_title(canvas, title, left, across.room)
         below = font * (4.6 if self.timeline.trace.wall_clock else 3.6)
         if legend:
@@ -139,9 +150,10 @@ class Layout:
 _LONGEST_TITLE = 140  # characters
 
 
-def default_title(timeline: Timeline, say: Words) -> str:
+def default_title(timeline: Timeline, say: Words, until: Moment | None = None) -> str:
     """Return the title of a chart that is given none."""
-    return drawable(titles.default_title(timeline, say), _LONGEST_TITLE)
+    title = titles.default_title(timeline, say)
+    return drawable(f"{title}, {until.told(say)}" if until else title, _LONGEST_TITLE)
 
 
 def _comparison(difference: Difference | None, say: Words) -> list[str]:
@@ -159,14 +171,17 @@ def stacked(
     size: Size,
     say: Words,
     difference: Difference | None = None,
+    until: Moment | None = None,
 ) -> Chart:
     """Return a figure with one chart below the other, in a font with which it is not too tall."""
     font = size.font
     across = axis_for(axis, *timelines)
-    made = _stacked(timelines, across, theme, titles, legend, size, say, font, difference)
+    made = _stacked(timelines, across, theme, titles, legend, size, say, font, difference, until)
     while made.get_figheight() > size.tallest and font > _SMALLEST:
         font = max(_SMALLEST, font * max(0.75, size.tallest / made.get_figheight()))
-        made = _stacked(timelines, across, theme, titles, legend, size, say, font, difference)
+        made = _stacked(
+            timelines, across, theme, titles, legend, size, say, font, difference, until
+        )
     return made
 
 
@@ -205,6 +220,7 @@ def _stacked(
     say: Words,
     font: float,
     difference: Difference | None,
+    until: Moment | None,
 ) -> Chart:
     wide, edge = size.width * 72, 1.0 * font
     rough = layouts_of(timelines, axis, wide, font, say)
@@ -217,10 +233,12 @@ def _stacked(
     for place, (layout, title) in enumerate(zip(layouts, titles, strict=True)):
         ax = made.add_axes((0, 0, 1, 1))
         layout.labels = labels
+        layout.until = until
         last = place == len(layouts) - 1
         prefix = "" if len(layouts) == 1 else f"run-{place + 1}-"
         notes = _comparison(difference, say) if last and len(layouts) > 1 else []
-        below, canvas = layout.paint(ax, theme, title, legend and last, prefix, seen, notes)
+        explained = legend if last else False
+        below, canvas = layout.paint(ax, theme, title, explained, prefix, seen, notes)
         seen = canvas.seen
         if difference is not None:
             layout.mark_difference(canvas, difference, place)

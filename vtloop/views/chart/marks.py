@@ -13,7 +13,9 @@ from vtloop.views.chart.routes import request_x
 from vtloop.views.chart.row import LINE_OF_NOTES, Row
 from vtloop.views.chart.sheet import Sheet
 from vtloop.views.chart.words import width
+from vtloop.views.style import MARKS
 
+_MOST_FLAGS = 150  # of a row, up to which also those are drawn for whose text there is no room
 _PASSED = "the deadline was {time}, and passed"
 _NOT_REACHED = "the deadline was {time}, and was not reached"
 
@@ -42,8 +44,11 @@ def paint_marks(sheet: Sheet, lane: Lane, row: Row, end: float) -> None:
 
 
 def _cancellations(sheet: Sheet, lane: Lane, row: Row) -> None:
-    say = sheet.canvas.say
-    for index in sheet.told["task", lane.number]:
+    say, events = sheet.canvas.say, sheet.told["task", lane.number]
+    if len(events) > _MOST_FLAGS:
+        _many_cancellations(sheet, lane, row, events)
+        return
+    for index in events:
         event = sheet.timeline.trace.events[index]
         step, at, kind, *_ = event
         if kind == "cancel":
@@ -55,6 +60,21 @@ def _cancellations(sheet: Sheet, lane: Lane, row: Row) -> None:
             x, time = sheet.scale.during(step, at), say.seconds(at)
             tip = say("CancelledError is thrown into {who} at {time}", who=lane.label, time=time)
             sheet.canvas.mark(x, row.marks, "delivery", f"cancel-{index}", tip)
+
+
+def _many_cancellations(sheet: Sheet, lane: Lane, row: Row, events: list[int]) -> None:
+    """Mark cancellations as one shape for their requests, and one for their deliveries."""
+    places: dict[str, list[float]] = {"request": [], "delivery": []}
+    for index in events:
+        event = sheet.timeline.trace.events[index]
+        step, at, kind, *_ = event
+        if kind == "cancel":
+            places["request"].append(request_x(sheet.timeline, sheet.scale, event))
+        else:
+            places["delivery"].append(sheet.scale.during(step, at))
+    for kind, xs in places.items():
+        tip = f"{lane.label}: {sheet.canvas.say(MARKS[kind][0])}"
+        sheet.canvas.mark(xs, row.marks, kind, f"task-{lane.number}-{kind}", tip)
 
 
 def _bracket(sheet: Sheet, lane: Lane, row: Row, placed: Placed) -> None:
@@ -101,7 +121,7 @@ def _words_of_timeout(sheet: Sheet, lane: Lane, bracket: Bracket) -> str:
 def paint_prints(sheet: Sheet, who: str, row: Row) -> None:
     """Write what is printed below a bar."""
     say = sheet.canvas.say
-    for note in row.notes:
+    for note in (note for note in row.notes if note.text or len(row.notes) <= _MOST_FLAGS):
         printed = sheet.timeline.trace.printed[note.number]
         time = say.seconds(printed.at)
         tip = f"{say('{who} prints at {time}:', who=who, time=time)}\n{printed.text}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 from vtloop.timeline.spans import Arrow
@@ -60,7 +61,7 @@ def routes_of(
     free.sort(key=lambda pair: _INTEREST.index(pair[1].kind))
     requests = _requests(timeline, scale)
     routes = []
-    for index, arrow in free[:MOST_ARROWS]:
+    for index, arrow in _drawn(free):
         start = scale.during(arrow.source_step, arrow.start)
         asked = requests[arrow.target, arrow.start, arrow.source_step]
         if arrow.kind == "cancel" and asked:
@@ -71,6 +72,17 @@ def routes_of(
     if len(routes) == len(found):
         return routes, []
     return routes, [words_of_arrows(say, len(routes), len(found), len(free))]
+
+
+def _drawn(arrows: list[tuple[int, Arrow]]) -> list[tuple[int, Arrow]]:
+    """Return the arrows that are drawn: kind by kind, all of one or none, or they would mislead."""
+    drawn: list[tuple[int, Arrow]] = []
+    for _, same in groupby(arrows, key=lambda pair: pair[1].kind):
+        of_kind = list(same)
+        if len(drawn) + len(of_kind) > MOST_ARROWS:
+            break
+        drawn += of_kind
+    return drawn
 
 
 def request_x(timeline: Timeline, scale: Scale, event: PlainEvent) -> float:

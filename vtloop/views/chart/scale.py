@@ -62,6 +62,7 @@ class Scale:
         """How wide a step is that has a column."""
         self.hidden = _hidden_steps(timeline)
         """The steps that have no column: those of the loop's own tasks, and what they cause."""
+        self._begins = timeline.start
         self._starts = [at for at, *_ in steps]
         self._opened = sorted(lens.columns)
         widths = [lens.columns[at] * lens.column for at in self._opened]
@@ -95,6 +96,11 @@ class Scale:
             return left if time <= self._ats[index] else right
         passed = (time - self._ats[index]) / (self._ats[index + 1] - self._ats[index])
         return right + (self._edges[index + 1][0] - right) * passed
+
+    def upto(self, time: int) -> float:
+        """Return up to where all stands that happens up to a time, in nanoseconds."""
+        there = (instant.right for instant in self.instants if instant.at == time)
+        return next(there, self.at(max(time, self._begins)))
 
     def centre(self, step: int) -> float:
         """Return the middle of a step that takes no time; the start of the chart for -1."""

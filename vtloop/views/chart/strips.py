@@ -18,7 +18,7 @@ MOST_USES = 120  # of one primitive, up to which it is told who did what
 STRIP = 1.25  # lines of text
 WAITING = 0.9  # lines of text, of the strip that tells how many wait
 _HIGHEST = 8.0  # lines of text, of one primitive
-_LINES = 2  # of who did what with a primitive
+_LINES = 3  # of who did what with a primitive
 _NAME = 32  # columns of a name
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from matplotlib.transforms import Bbox
 
 from vtloop.views.chart.layout import ABOVE, Layout, layouts_of
+from vtloop.views.chart.moments import Moment
 from vtloop.views.chart.svg import Chart
 from vtloop.views.style import SIZES, Theme
 from vtloop.views.words import Words
@@ -36,6 +37,7 @@ def draw_within(
     say: Words,
     font: float | None,
     prefix: str,
+    until: Moment | None,
 ) -> None:
     """Draw a chart within axes, in a font of some points, or one with which it has room."""
     wide, tall = _size_of(ax)
@@ -47,8 +49,11 @@ def draw_within(
         if font is not None or size <= _SMALLEST or fits:
             break
         size = max(_SMALLEST, size * 0.92)
+    layout.until = until
     layout.paint(ax, theme, title, legend, prefix)
-    _shrink(ax, layout.labels, ABOVE * size, below)
+    inside = _Inside(ax, layout.labels, ABOVE * size, below)
+    ax.set_axes_locator(inside)
+    ax.apply_aspect(inside(ax, None))
 
 
 def _size_of(ax: Axes) -> tuple[float, float]:
@@ -81,18 +86,23 @@ def _tried(
     return layout, below
 
 
-def _shrink(ax: Axes, left: float, above: float, below: float) -> None:
-    def place(ax: Any, renderer: Any) -> Bbox:
+class _Inside:
+    """Says where axes are, within the place that a layout gives them; distances in points."""
+
+    def __init__(self, ax: Axes, left: float, above: float, below: float) -> None:
+        self.get_subplotspec = ax.get_subplotspec  # for a tight layout, which asks for it
+        self._left = left
+        self._above = above
+        self._below = below
+
+    def __call__(self, ax: Any, renderer: Any) -> Bbox:
         whole = ax.get_position(original=True)
         figure = ax.figure
         wide, tall = figure.bbox.width * 72 / figure.dpi, figure.bbox.height * 72 / figure.dpi
-        least_wide, least_tall = whole.width * _LEAST, whole.height * _LEAST
+        top = whole.y1 - self._above / tall
         return Bbox.from_extents(
-            min(whole.x0 + left / wide, whole.x1 - least_wide),
-            min(whole.y0 + below / tall, whole.y1 - above / tall - least_tall),
+            min(whole.x0 + self._left / wide, whole.x1 - whole.width * _LEAST),
+            min(whole.y0 + self._below / tall, top - whole.height * _LEAST),
             whole.x1,
-            whole.y1 - above / tall,
+            top,
         )
-
-    ax.set_axes_locator(place)
-    ax.apply_aspect(place(ax, None))

@@ -43,7 +43,7 @@ canvas.addEventListener("pointermove", (event) => {
   const row = rowAt(y);
   if (!row) return hide();
   const index = x < names ? -1 : indexAt(row, x);
-  if (x >= names && index < 0) hide(); else tell(row, index, x, y);
+  if (x >= names && index < 0 && !row.pieces) hide(); else tell(row, index, x, y);
 });
 
 canvas.addEventListener("pointerup", (event) => {
