@@ -35,7 +35,7 @@ _MARKER = re.compile(r"m[0-9a-f]{10}")  # the ids of its marks
 _THICK = "0.7"  # points, of most lines
 
 # Families from which on a text is no wider than in the first one, with which it was measured.
-FAMILIES = "DejaVu Sans, Verdana, Geneva, sans-serif"
+FAMILIES = "DejaVu Sans, Verdana, sans-serif"
 
 
 class Halo(NamedTuple):
