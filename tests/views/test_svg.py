@@ -33,7 +33,8 @@ async def work():
 
     async def hasty():
         try:
-            await asyncio.wait_for(lock.acquire(), 0.5)
+            async with asyncio.timeout(0.5):
+                await lock.acquire()
         except TimeoutError:
             print("поздно")
 
