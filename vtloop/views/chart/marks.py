@@ -81,8 +81,9 @@ def _bracket(sheet: Sheet, lane: Lane, row: Row, placed: Placed) -> None:
     """Draw a timeout from entry to exit, with the deadline that it had."""
     canvas, bracket, place = sheet.canvas, placed.bracket, sheet.across.to_place
     name, y, foot = f"timeout-{placed.number}", row.level(placed.level), 0.3
-    look = "fired" if bracket.fired else "kept"
-    colour, thick = (canvas.theme.alarm, 1.6) if bracket.fired else (canvas.theme.muted, 1.0)
+    fired = bracket.fired and place(placed.right) <= canvas.cut
+    look = "fired" if fired else "kept"
+    colour, thick = (canvas.theme.alarm, 1.6) if fired else (canvas.theme.muted, 1.0)
     canvas.seen.setdefault(("timeout", look))
     tip = _words_of_timeout(sheet, lane, bracket)
     left, right, text_at = placed.left, placed.right, placed.text_at
