@@ -90,7 +90,7 @@ def _bracket(sheet: Sheet, lane: Lane, row: Row, placed: Placed) -> None:
     words = width(placed.text, canvas.font * SMALL) * MARGIN
     parts = [(left, right)]
     if placed.text and text_at < right:
-        gap = 0.25 * canvas.font
+        gap = 0.3 * canvas.font
         parts = [(left, text_at - gap), (text_at + words + gap, right)]
     for count, (start, end) in enumerate(parts):
         xs, ys = [place(start), place(end)], [y, y]
@@ -134,7 +134,7 @@ def paint_note(sheet: Sheet, row: Row, note: Note, name: str, tip: str) -> None:
     """Write a note below a bar, with a flag from where it belongs."""
     canvas, bottom = sheet.canvas, row.bar + row.bar_height
     y = bottom + 0.65 + note.line * LINE_OF_NOTES
-    foot = bottom + 0.2
+    foot = bottom + 0.1
     if note.text:
         foot = y if note.aside > FROM_FLAG else y + 0.4
     muted = canvas.theme.muted
