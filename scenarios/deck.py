@@ -16,6 +16,7 @@ from contextlib import redirect_stdout
 from dataclasses import dataclass
 from functools import partial
 from io import StringIO
+from math import ceil, sqrt
 from pathlib import Path
 from typing import Any
 
@@ -164,7 +165,7 @@ def _contact_sheet(path: Path, pictures: Sequence[Path], theme: str) -> None:
     """Write a sheet with pictures side by side, each row as high as its highest."""
     paper = "#dfe3e8" if theme == "light" else "#30363d"
     images = [imread(picture) for picture in pictures]
-    columns = min(_COLUMNS, len(images))
+    columns = min(_COLUMNS, ceil(sqrt(len(images))))
     rows = [images[first : first + columns] for first in range(0, len(images), columns)]
     heights = [max(_WIDE * len(image) / len(image[0]) for image in row) for row in rows]
     wide, tall = columns * (_WIDE + _GAP) + _GAP, sum(heights) + _GAP * (len(rows) + 1)

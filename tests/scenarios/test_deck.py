@@ -24,7 +24,7 @@ def test_the_deck_is_made_by_one_command(tmp_path, capsys, monkeypatch):
     assert "3. Lock: по одному" in written
     assert "удерживает" in written
     high, wide = imread(tmp_path / "contact-sheet.png").shape[:2]
-    assert wide > 2 * high
+    assert wide > high
 
 
 def test_there_are_twenty_slides_of_the_lecture_with_titles_in_both_languages():

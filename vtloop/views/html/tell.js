@@ -141,13 +141,17 @@ function cell(row, name, text) {
   return made;
 }
 
+const isStep = (row, index) => data.looks[row.looks[index]][0] === RUNNING;
+
 // Yield [from, to, who, what, step, order within the step] of a row.
 function* linesOf(row, from, to) {
   const { name } = row;
   for (let index = firstAt(row, from); index < row.starts.length && row.starts[index] <= to; index++) {
     const start = row.starts[index], end = row.ends[index], step = row.steps[index];
     if (row.pieces && !row.isOfUses) yield [start, end, name, hasOf(row, index), step, 2];
-    else if (row.kind === "task" && end > start) yield [start, end, name, data.looks[row.looks[index]][3], step, 8];
+    else if (row.kind === "task" && (end > start || !isStep(row, index))) {
+      yield [start, end, name, data.looks[row.looks[index]][3], step, 8];
+    }
   }
   yield* within(row.prints, from, to, ([at, step, text]) => [at, at, name, say("prints {text}", { text }), step, 3]);
   yield* within(row.uses, from, to, ([at, step, sentence]) => [at, at, name, sentence, step, 4]);
