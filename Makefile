@@ -5,7 +5,7 @@ VENV   ?= .venv
 PYTHON ?=
 bin    := $(VENV)/bin
 
-.PHONY: help demo test lint pytest viewers conformance upstream bench parity completeness robustness \
+.PHONY: help demo deck test lint pytest viewers conformance upstream bench parity completeness robustness \
 	format clean
 .DELETE_ON_ERROR:
 
@@ -15,6 +15,9 @@ help: ## say what can be made
 
 demo: $(VENV)/installed-demo ## run the scenarios, and write pages with their charts
 	$(bin)/python -m scenarios --gallery build/gallery
+
+deck: $(VENV)/installed-demo ## draw the lecture for slides, with ARGS="--words en --theme dark"
+	$(bin)/python -m scenarios.deck build/deck $(ARGS)
 
 test: lint pytest ## run every check
 

@@ -507,7 +507,7 @@ SCENARIOS = (
                 "a lock and an event in one",
                 of(
                     condition_notify.main,
-                    at_most(1, "Lock #1"),
+                    at_most(1, "Condition 'delivered'"),
                     printed("notify(1)").before(printed("anna enters")),
                 ),
             ),

@@ -274,6 +274,7 @@ def run_pytest(pytester, monkeypatch):
     return run
 
 
+@pytest.mark.ends
 @pytest.mark.parametrize(("mode", "tests"), [("strict", STRICT), ("auto", AUTO)])
 @pytest.mark.parametrize(
     "conftest",
@@ -350,6 +351,7 @@ def anyio_backend(request):
 """
 
 
+@pytest.mark.ends
 def test_anyio_runs_tests_and_fixtures_in_virtual_time(run_pytest):
     result = run_pytest(ANYIO_TESTS, BACKEND, "-v")
     result.assert_outcomes(passed=6, failed=2)

@@ -213,6 +213,13 @@ def test_a_timeout_of_a_task_of_another_class_is_known():
     assert within(main) == [("own", (0, 1), [(0, 1)], "timeout", True)]
 
 
+def test_the_timeout_with_which_a_loop_waits_for_its_threads_is_not_told():
+    async def main():
+        await asyncio.to_thread(int)
+
+    assert within(main) == []
+
+
 # wait_for
 
 

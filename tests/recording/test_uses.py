@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 import vtloop
+from vtloop.private.events import TASKS
 from vtloop.timeline.timeline import Timeline
 from vtloop.values import trace
 
@@ -168,6 +169,25 @@ def test_another_thread_puts_by_a_callback():
         return await jobs.get()
 
     assert [use[1:3] for use in used(main)] == [("a callback", "put"), ("main#1", "get")]
+
+
+@pytest.mark.parametrize("timeout", [5, None])
+def test_what_is_used_under_a_timeout_counts_as_well(timeout):
+    async def main():
+        jobs = asyncio.Queue(1)
+        await asyncio.wait_for(jobs.put("job"), timeout)
+        return await asyncio.wait_for(jobs.get(), timeout)
+
+    assert [use[2:] for use in used(main, "Queue 'jobs'")] == [("put", 0, 1), ("get", 1, 0)]
+
+
+@pytest.mark.parametrize("kind", [None, *TASKS])
+def test_a_task_that_does_nothing_else_uses_a_queue(kind):
+    async def main():
+        jobs, loop = asyncio.Queue(), asyncio.get_running_loop()
+        await (loop.create_task(jobs.put("job")) if kind is None else kind(jobs.put(1), loop=loop))
+
+    assert [use[2:] for use in used(main, "Queue 'jobs'")] == [("put", 0, 1)]
 
 
 # Events, conditions

@@ -18,7 +18,9 @@ from tests.support.scenarios import BY_NAME, named
 pytestmark = pytest.mark.ends
 
 LECTURE_ROWS = range(1, 19)
-MACHINERY = {"__init__", "__main__", "catalogue", "claims", "gallery", "lecture", "transcript"}
+MACHINERY = {
+    *("__init__", "__main__", "catalogue", "claims", "deck", "gallery", "lecture", "transcript"),
+}
 
 
 # --- Golden transcripts and verdicts -------------------------------------------------------------

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from vtloop.sweep import sweep
+from vtloop.sweep import replay, sweep
 
 
 def lost(report):
@@ -148,6 +148,18 @@ def test_a_lost_notification_is_found_where_the_wait_is_not_bounded(careless):
 
     report = sweep(main, victim="victim", classes="B")
     assert bool(lost(report)) is (careless is CarelessCondition), report
+
+
+def test_a_lost_notification_is_seen_again_in_a_replay_which_is_recorded():
+    async def main():
+        await three_and_a_condition(CarelessCondition())
+
+    report = sweep(main, victim="victim")
+    (finding,) = lost(report)
+    (problem,) = [problem for problem in report.errors if problem.finding == finding]
+    replayed = replay(main, problem.token)
+    assert finding in replayed.findings
+    assert {use.kind for use in replayed.timeline.uses} == {"notify"}
 
 
 def test_what_is_about_to_be_handed_over_is_not_lost():

@@ -10,6 +10,23 @@ in_hand: list[int] = []
 received: list[int] = []
 
 
+async def nap():
+    await asyncio.sleep(1)
+
+
+async def two_naps():
+    async with asyncio.TaskGroup() as group:
+        group.create_task(nap(), name="first")
+        group.create_task(nap())
+
+
+async def careless():
+    lock = asyncio.Lock()
+    await lock.acquire()
+    await asyncio.sleep(1)
+    lock.release()
+
+
 async def query(pool):
     await pool.acquire()
     await asyncio.sleep(1)

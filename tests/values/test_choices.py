@@ -28,6 +28,7 @@ class Listed:
 # Values
 
 
+@pytest.mark.ends
 @given(DEVIATIONS)
 def test_choices_are_their_deviations_in_whatever_order_they_are_given(found):
     given_ = [(*at, value) for at, value in found.items()]
@@ -74,6 +75,7 @@ def test_choices_cannot_be_changed():
 # Tokens
 
 
+@pytest.mark.ends
 @given(CHOICES)
 def test_a_token_names_choices_and_choices_their_token(choices):
     token = str(choices)
@@ -89,6 +91,7 @@ def test_a_token_is_short_and_can_be_read():
     assert str(Choices([*ties, ("A", 12, 3)])) == "c1:A.12=3,tie.0.4=2:b9daacd6"
 
 
+@pytest.mark.ends
 @given(CHOICES, st.data())
 def test_any_change_of_one_character_of_a_token_is_noticed(choices, data):
     token = str(choices)
@@ -125,6 +128,7 @@ def test_what_is_no_text_is_no_token(token):
 # What is simpler
 
 
+@pytest.mark.ends
 @given(CHOICES, CHOICES, CHOICES)
 def test_the_order_by_simplicity_is_total_and_no_choices_are_the_least(one, two, three):
     assert Choices() <= one
@@ -156,6 +160,7 @@ def test_choices_are_compared_with_choices_alone():
 # Choosers
 
 
+@pytest.mark.ends
 @given(CHOICES)
 def test_who_replays_makes_each_choice_where_it_was_made(choices):
     replaying = Replaying(choices)

@@ -141,12 +141,17 @@ def test_it_tells_what_a_task_holds_while_it_waits(open_page):
     assert not any("holds Sem" in text for text in told if "ready to run" in text)
 
 
+def found(there, words):
+    """Wait until it tells how many rows it has found."""
+    there.wait_for_function(
+        "words => document.getElementById('found').textContent === words", arg=words
+    )
+
+
 def test_it_finds_tasks_by_name(open_page):
     there = open_page("many")
     there.fill("#search", "ticks#50")
-    there.wait_for_function(
-        "() => document.getElementById('found').textContent === '11 of 1001 rows'"
-    )
+    found(there, "11 of 1001 rows")
 
 
 def test_it_shows_hostile_names_as_text(open_page):
@@ -297,20 +302,35 @@ def test_a_chart_is_as_high_as_its_rows_and_the_words_have_the_rest(open_page):
     assert words["y"] + words["height"] >= 1100
 
 
+def test_it_tells_what_is_done_with_a_queue_and_how_full_it_is(open_page):
+    there = open_page("everything", height=900)
+    there.focus("#chart")
+    for key in ("End", *["ArrowDown"] * 11):
+        there.keyboard.press(key)
+    assert there.inner_text("#tooltip").splitlines()[:2] == [
+        "Queue 'queue'",
+        "main#1 puts",
+    ]
+    box = there.locator("#chart").bounding_box()
+    y = there.evaluate("() => toY(view.chosen) + view.chosen.height / 2")
+    there.mouse.move(box["x"] + 250, box["y"] + y)
+    assert "waiting: 1" in there.inner_text("#tooltip")
+
+
 def test_it_finds_by_keyboard_and_lets_go(open_page):
     there = open_page("everything")
     there.focus("#chart")
     assert there.evaluate("() => document.activeElement.matches(':focus-visible')")
     there.keyboard.press("/")
     there.keyboard.type("semaph")
-    assert there.inner_text("#found") == "1 of 13 rows"
+    found(there, "1 of 13 rows")
     there.keyboard.press("Enter")
     assert "holds#5 holds Semaphore 'semaphore'" in there.inner_text("#tooltip")
     there.keyboard.press("ArrowRight")
     assert "holds#6 holds Semaphore 'semaphore'" in there.inner_text("#tooltip")
     there.keyboard.press("/")
     there.keyboard.press("Escape")
-    assert there.inner_text("#found") == "13 of 13 rows"
+    found(there, "13 of 13 rows")
 
 
 def test_it_speaks_russian(open_page):

@@ -117,11 +117,11 @@ def runs_of(scenario):
 def shapes_of(figure):
     """Return the tooltips of an SVG's shapes, by id."""
     root = ElementTree.fromstring(to_bytes(figure, "svg"))
-    groups = root.iter(f"{SVG}g")
+    shapes = root.iter()
     return {
-        group.get("id"): title.text
-        for group in groups
-        if group.get("id") and (title := group.find(f"{SVG}title")) is not None
+        shape.get("id"): title.text
+        for shape in shapes
+        if shape.get("id") and (title := shape.find(f"{SVG}title")) is not None
     }
 
 
@@ -449,6 +449,35 @@ def test_queues_events_conditions_and_barriers_have_rows_that_tell_who_does_what
     assert all(words in texts for words in told)
     assert all(name in texts for name in ("queue", "bell", "news", "gate"))
     assert "_lock" not in texts
+    check_texts(figure)
+
+
+def test_the_row_of_a_condition_tells_who_has_its_lock_and_who_notifies():
+    class Flag(asyncio.Event):
+        """A class of the program's own."""
+
+    async def main():
+        news, flag = asyncio.Condition(), Flag()
+
+        async def reader():
+            async with news:
+                await news.wait()
+                await asyncio.sleep(1)
+
+        task = asyncio.create_task(reader(), name="reader")
+        await asyncio.sleep(1)
+        async with news:
+            await asyncio.sleep(1)
+            news.notify()
+        flag.set()
+        await task
+
+    figure = chart.figure(timeline_of(main))
+    texts = [text.get_text() for text in figure.axes[0].texts]
+    assert {"main#1 notifies", "set"} <= {*texts}
+    tips = shapes_of(figure).values()
+    for who, when in (("main#1", "from 1 s to 2 s"), ("reader", "from 2 s to 3 s")):
+        assert any(tip.startswith(f"{who} holds Condition 'news'\n{when}") for tip in tips)
     check_texts(figure)
 
 

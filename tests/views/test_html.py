@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import vtloop
 from tests.support import timelines
 from vtloop.timeline.participants import shown
 from vtloop.views import html
@@ -156,6 +157,18 @@ def test_a_cancellation_says_who_requests_it():
         "",
         f"CancelledError is thrown into sleeper at {delivery[0] / 1e9} s",
     ]
+
+
+def test_a_wait_that_is_left_is_told_even_if_it_takes_no_time():
+    async def main():
+        lock = asyncio.Lock()
+        await asyncio.sleep(1)
+        async with lock:
+            await lock.acquire()
+
+    timeline = vtloop.simulate(main).timeline
+    sentences = [sentence for *_, sentence, _ in data_of(timeline)["looks"]]
+    assert "waits for Lock 'lock', left pending at the end" in sentences
 
 
 def test_the_page_speaks_the_language_that_is_asked_for():

@@ -140,7 +140,18 @@ def test_a_timeout_is_told_by_name_and_so_is_what_it_cancels():
     assert "callbacks" not in text
     assert "    Note over t1: timeout 3 s\n" in text
     assert "    t1-xt1: timeout 3 s cancels\n" in text
-    assert "    t1-xt3: TaskGroup cancels\n" in text or "    t1-xt3: cancels\n" in text
+    assert "    t1-xt3: TaskGroup cancels\n" in text
+
+
+def test_a_callback_that_cancels_is_told_as_one():
+    async def main():
+        task = asyncio.create_task(asyncio.sleep(9))
+        asyncio.get_running_loop().call_later(1, task.cancel)
+        await asyncio.wait([task])
+
+    text = sequence(vtloop.simulate(main).timeline)
+    assert "    participant t0 as timers and callbacks\n" in text
+    assert "    t0-xt2: a callback cancels\n" in text
 
 
 @pytest.mark.parametrize("view", [gantt, sequence])

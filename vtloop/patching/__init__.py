@@ -4,7 +4,8 @@ Used from outside: `replacements.Replacements`, `replaced.replaces`, `swapped.ST
 `redirect.real`, `originals.TIME`.
 May import: `private`.
 
-What is replaced, and by what, is for others to say; docs/replaced.md lists it.
+What is replaced, and by what, is for others to say: most of it for `core.patches`, and
+docs/replaced.md lists all.
 
 A map of the package, from the bottom up:
 

@@ -169,8 +169,9 @@ class Replacements:
                     setattr(owner, name, stand_in)
                 for names, name, stand_in, _ in self._modules:
                     names[name] = stand_in
-                for names, name, stand_in, _ in self._takers:
-                    names[name] = stand_in
+                for names, name, stand_in, original in self._takers:
+                    if names.get(name) is original:  # a test may have put something else there
+                        names[name] = stand_in
                 for words, redirected, _ in self._redirected:
                     words[:] = redirected
             self._entered += 1
@@ -194,8 +195,9 @@ class Replacements:
                         del names[name]
                     else:
                         names[name] = original
-                for names, name, _, original in self._takers:
-                    names[name] = original
+                for names, name, stand_in, original in self._takers:
+                    if names.get(name) is stand_in:
+                        names[name] = original
                 if self._to_take and _modules() != self._modules_seen:
                     # New modules may have taken a stand-in.
                     for names, name, _, original in self._who_has(_STAND_IN):

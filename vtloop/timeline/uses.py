@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from vtloop.timeline.spans import Use
 from vtloop.values.trace import Trace
 
-_NO_LEVELS = ("done", "notify")  # these tell of something else than how full a primitive is
+NOT_LEVELS = ("done", "notify")
+"""The uses that tell of something else than how full a primitive is."""
 
 
 def uses_of(trace: Trace) -> list[Use]:
@@ -26,6 +27,6 @@ def levels_of(uses: Iterable[Use], start: int) -> dict[int, list[tuple[int, int]
     """
     levels: dict[int, dict[int, int]] = {}
     for use in uses:
-        if use.kind not in _NO_LEVELS:
+        if use.kind not in NOT_LEVELS:
             levels.setdefault(use.primitive, {start: use.before})[use.at] = use.after
     return {primitive: list(level.items()) for primitive, level in levels.items()}

@@ -168,8 +168,14 @@ class _Happening(NamedTuple):
 def _happenings(timeline: Timeline, numbers: set[int], say: Words) -> Iterator[_Happening]:
     trace = timeline.trace
     cancels = {_between(arrow) for arrow in timeline.arrows if arrow.kind == "cancel"}
+    requests = {
+        (event[4], event[1]): say.requested(timeline, event)[0]
+        for event in trace.events
+        if event[2] == "cancel"
+    }
     for arrow in timeline.arrows:
-        source, verb = _message(timeline, arrow, say)
+        by = requests.get((arrow.target, arrow.start), "") if arrow.kind == "cancel" else ""
+        source, verb = _message(timeline, arrow, by, say)
         if arrow.target not in numbers or source not in numbers | {0}:
             continue
         if arrow.kind == "wake" and _between(arrow) in cancels:
@@ -198,10 +204,10 @@ def _note(over: str, text: str) -> str:
     return f"Note over {over}: {escape(text, begins=False)}"
 
 
-def _message(timeline: Timeline, arrow: Arrow, say: Words) -> tuple[int, str]:
+def _message(timeline: Timeline, arrow: Arrow, by: str, say: Words) -> tuple[int, str]:
     """Return from which participant a message is, and what it says.
 
-    That of a timeout or TaskGroup is from the task that is within it.
+    That of a timeout or TaskGroup is from the task that is within it. `by` is who cancels.
     """
     verb = say(ARROWS[arrow.kind][0])
     if arrow.timeout >= 0:
@@ -209,6 +215,9 @@ def _message(timeline: Timeline, arrow: Arrow, say: Words) -> tuple[int, str]:
         return bracket.task, f"{_timeout(bracket, say)} {verb}"
     if arrow.group:
         return arrow.group, f"TaskGroup {verb}"
+    if by and not arrow.source:
+        is_timeout = by == say("a timeout")  # of an older trace, which does not tell of whom
+        return arrow.target if is_timeout else 0, f"{by} {verb}"
     return arrow.source, verb
 
 

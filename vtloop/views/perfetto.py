@@ -56,7 +56,7 @@ def perfetto(timeline: Timeline, *, words: str | Mapping[str, Any] = "en") -> di
         *_spans(timeline, lanes, say),
         *_flows(timeline, lanes, say),
         *_instants(timeline, lanes, say),
-        *_timeouts(timeline, say),
+        *_timeouts(timeline, lanes, say),
         *_holdings(timeline, say),
         *_counters(timeline, say),
     ]
@@ -190,8 +190,12 @@ def _instants(
             yield key, _event("i", name, "cancel", at, subject, s="t")
 
 
-def _timeouts(timeline: Timeline, say: Words) -> Iterator[tuple[_Key, _Event]]:
+def _timeouts(
+    timeline: Timeline, lanes: dict[int, Lane], say: Words
+) -> Iterator[tuple[_Key, _Event]]:
     for number, bracket in enumerate(timeline.timeouts, start=1):
+        if bracket.task not in lanes:
+            continue
         lengths = [one if one is None else one - bracket.start for _, one in bracket.deadlines]
         arguments = {
             "task": name_of(timeline, bracket.task).translate(_PICTURES),

@@ -46,7 +46,6 @@ PHRASES: dict[Forms, Forms] = {
         "{count} моментов",
     ),
     ("{count} time", "{count} times"): ("{count} раз", "{count} раза", "{count} раз"),
-    ("{count} step", "{count} steps"): ("{count} шаг", "{count} шага", "{count} шагов"),
     ("{count} arrow", "{count} arrows"): ("{count} стрелка", "{count} стрелки", "{count} стрелок"),
     ("{count} callback", "{count} callbacks"): (
         "{count} обратный вызов",
@@ -65,7 +64,6 @@ PHRASES: dict[Forms, Forms] = {
     "a timeout of {who}": "тайм-аут задачи {who}",
     "the TaskGroup of {who}": "TaskGroup задачи {who}",
     "the run": "запуск",
-    "the loop": "цикл событий",
     "the sweep": "перебор отмен",
     "nobody": "никто",
     # Primitives: by name, and by number where they have none or share it
@@ -121,14 +119,12 @@ PHRASES: dict[Forms, Forms] = {
     "no deadline": "без срока",
     "the deadline was {time}, and passed": "срок {time} истёк",
     "the deadline was {time}, and was not reached": "срок {time} не наступил",
-    "{who}: deadline at {time}": "{who}: срок в момент {time}",
     # Cancellations
     "{by} requests to cancel {who} at {time}": "{by} запрашивает отмену {who} в момент {time}",
     "{request}, message '{message}'": "{request}, сообщение «{message}»",
     "CancelledError is thrown into {who} at {time}": "CancelledError возникает в {who} в момент"
     " {time}",
     "{by} cancels {who}": "{by} отменяет {who}",
-    "cancellation requested by {by}": "отмену запрашивает {by}",
     # The life of a task
     "{who} starts at {time}": "{who} начинает работу в момент {time}",
     "{who} returned at {time}": "{who} завершилась в момент {time}",
@@ -166,7 +162,6 @@ PHRASES: dict[Forms, Forms] = {
     "section {name}": "секция {name}",
     "{what} is held {times}": "{what} удерживается {times}",
     "{what} is entered {times}": "{what}: вход {times}",
-    "holds {primitive}": "удерживает {primitive}",
     ("{count} task waits for {primitive}", "{count} tasks wait for {primitive}"): (
         "{count} задача ждёт {primitive}",
         "{count} задачи ждут {primitive}",
@@ -206,7 +201,6 @@ PHRASES: dict[Forms, Forms] = {
     "ends cancelled": "завершается отменой",
     "cancel is requested": "отмена запрошена",
     "CancelledError is delivered": "CancelledError доставлено",
-    "deadline of a timeout": "срок тайм-аута",
     "timeout that was kept": "тайм-аут выдержан",
     "timeout that has passed": "тайм-аут истёк",
     "items, or who has come": "элементы или пришедшие",
@@ -317,6 +311,9 @@ PHRASES: dict[Forms, Forms] = {
     "what": "что",
     "The first {number} lines. Zoom in, or find a task, for the others.": "Первые строки, {number}."
     " Приблизьте или найдите задачу, чтобы увидеть остальные.",
+    "The overview leaves out arrows, words and what is printed: press o, or find a task, to see "
+    "them.": "В обзоре нет стрелок, слов и напечатанного: нажмите o или найдите задачу, чтобы их "
+    "увидеть.",
     "Too many arrows to be followed: zoom in, or choose a task, to see its own.": "Стрелок слишком"
     " много: приблизьте или выберите задачу, чтобы увидеть её стрелки.",
     "Spans narrower than a pixel are drawn together: zoom in to tell them apart.": "Промежутки уже"

@@ -1,6 +1,7 @@
 """All that a run replaces in the process around it (see `environment`).
 
-What others replace is in the same table, of which `docs/replaced.md` is the page.
+How something is replaced and put back is in the room `patching`. What others replace is in the same
+table, of which `docs/replaced.md` is the page.
 
 Used from outside: `environment.Environment`, `environment.always`, `wall_clock.shift_wall_clock`,
 `unawaited.told_to`.

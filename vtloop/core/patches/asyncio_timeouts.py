@@ -6,6 +6,7 @@ they call the originals, suspend nowhere else, and tell the running loop's recor
 - A `wait_for` has a `Timeout` in it from Python 3.12 on, if its time is not over at once. That is
   no timeout of its own, so what happens to it is told of the `wait_for`. The number of this one is
   a local variable of the function that stands in for it.
+- A loop waits for its threads within a timeout of its own, as it is shut down. That is not told.
 - A coroutine that is thrown away with its loop leaves nothing: nobody would know when that was.
 """
 
@@ -21,6 +22,7 @@ from vtloop.core.waits import local_variables
 from vtloop.private.events import CANCEL_AND_WAIT, IN_WAIT_FOR, count_as_coroutine_function
 from vtloop.private.interpreter import getframe
 from vtloop.values.clock import NEVER, to_nanoseconds
+from vtloop.values.source import PACKAGE
 
 _wait_for = tasks.wait_for
 _cancel_and_wait = vars(tasks)[CANCEL_AND_WAIT]
@@ -66,14 +68,13 @@ def cancel_and_wait(*args: Any, **options: Any) -> Coroutine[Any, Any, None]:
 def timeout_reschedule(timeout: Timeout, when: float | None) -> None:
     _reschedule(timeout, when)
     if (recorder := current_recorder()) is not None:
-        caller = getframe(1)
+        caller: Any = getframe(1)
         if caller.f_code is not _IN_ENTER:
             recorder.timeouts.rescheduled(timeout, _deadline(timeout))
         elif number := number_of_wait_for(caller.f_back):
             recorder.timeouts.belongs(timeout, number, _deadline(timeout))
-        else:
-            within = caller.f_back is not None and caller.f_back.f_code is IN_WAIT_FOR
-            kind = "wait_for" if within else "timeout"
+        elif not (code := caller.f_back.f_code).co_filename.startswith(PACKAGE):
+            kind = "wait_for" if code is IN_WAIT_FOR else "timeout"
             recorder.timeouts.entered(timeout, kind, _deadline(timeout))
 
 

@@ -22,6 +22,7 @@ from vtloop.private.events import (
     ARRIVE_LAST,
     FILLING,
     GO,
+    IN_WAIT_FOR,
     INSIDE,
     TWINS,
     count_as_coroutine_function,
@@ -36,8 +37,13 @@ _condition_init, _notify = Condition.__init__, Condition.notify
 _barrier_init, _reset, _abort = Barrier.__init__, Barrier.reset, Barrier.abort
 _arrive, _arrive_last, _go = (vars(Barrier)[name] for name in (ARRIVE, ARRIVE_LAST, GO))
 
-# Functions by which a primitive calls itself
-_OF_THEMSELVES = (Queue.put.__code__, Queue.get.__code__, Condition.notify_all.__code__)
+# Functions by which a primitive calls itself, and one that runs what it is given
+_PASSED_ON = (
+    Queue.put.__code__,
+    Queue.get.__code__,
+    Condition.notify_all.__code__,
+    IN_WAIT_FOR,
+)
 
 
 def _listening() -> Any:
@@ -48,7 +54,7 @@ def _listening() -> Any:
 
 def _is_asyncios_own(frame: FrameType | None) -> bool:
     while frame is not None and (
-        frame.f_code in _OF_THEMSELVES or frame.f_code.co_filename.startswith(PACKAGE)
+        frame.f_code in _PASSED_ON or frame.f_code.co_filename.startswith(PACKAGE)
     ):
         frame = frame.f_back
     return frame is not None and id(frame.f_globals) in INSIDE and frame.f_code not in TWINS

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from vtloop.timeline.spans import Use
+from vtloop.timeline.uses import NOT_LEVELS
 from vtloop.values.trace import Primitive
 from vtloop.views.chart.canvas import BAND, BAR, SMALL
 from vtloop.views.chart.marks import paint_note
@@ -15,7 +16,6 @@ from vtloop.views.chart.sheet import Sheet
 from vtloop.views.chart.words import fitting
 
 MANY_PIECES = 60  # from which on what they count is a height, not a number
-_NOT_LEVELS = ("done", "notify")  # which tell of something else than how full a primitive is
 
 
 def paint_uses(sheet: Sheet, row: Row, primitive: Primitive) -> None:
@@ -30,7 +30,8 @@ def paint_uses(sheet: Sheet, row: Row, primitive: Primitive) -> None:
         ends, [bottom, bottom], muted, f"{row.name}-line", what, layer=BAND, thick=0.7
     )
     pieces = [piece for piece in _pieces(sheet, uses) if piece[2]]
-    is_event = primitive.kind == "Event"
+    kinds = {use.kind for use in uses}  # its class may be one of the program's
+    is_event = not kinds.isdisjoint(("set", "clear"))
     sheet_seen = ("level", "event" if is_event else "level")
     if pieces:
         sheet.canvas.seen.setdefault(sheet_seen)
@@ -45,7 +46,7 @@ def paint_uses(sheet: Sheet, row: Row, primitive: Primitive) -> None:
     else:
         for place, (left, right, level) in enumerate(pieces):
             words = [say("set")] if is_event else [say("{count} items", count=level), str(level)]
-            if primitive.kind == "Barrier":
+            if "arrive" in kinds:
                 words = [str(level)]
             tip = f"{what}: {words[0]}"
             box = left, top, right, bottom
@@ -65,7 +66,7 @@ def _pieces(sheet: Sheet, uses: Iterable[Use]) -> Iterator[tuple[float, float, i
     """Yield how full a primitive is, from where to where."""
     levels: dict[float, int] = {}
     for use in uses:
-        if use.kind not in _NOT_LEVELS:
+        if use.kind not in NOT_LEVELS:
             levels.setdefault(sheet.scale.start, use.before)
             levels[sheet.scale.during(use.step, use.at)] = use.after
     changes = [*sorted(levels.items()), (sheet.scale.end, 0)]

@@ -37,7 +37,7 @@ def paint_primitive(sheet: Sheet, row: Row, waits: list[Wait]) -> None:
         sheet.canvas.seen.setdefault(("held", "held"))
         has, together = "{who} holds {what}", "{what} is held {times}"
         _strip(sheet, row, sheet.canvas.theme.holdings, has, words, together)
-    else:
+    if row.notes or not row.holdings:
         paint_uses(sheet, row, primitive)
     _queue(sheet, row, words, waits)
 

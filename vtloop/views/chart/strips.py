@@ -21,6 +21,9 @@ _HIGHEST = 8.0  # lines of text, of one primitive
 _LINES = 3  # of who did what with a primitive
 _NAME = 32  # columns of a name
 
+Slot = tuple[int, int, Holding | Visit]
+"""Which of the lines of a row a holding stands in, its index, and itself."""
+
 
 def strip_rows(
     timeline: Timeline, scale: Scale, across: Across, top: float, say: Words
@@ -45,6 +48,8 @@ def strip_rows(
         if primitive in used:
             waits = primitive in timeline.queues
             row = _of_uses(row, timeline, used[primitive], scale, across, waits, say)
+            if primitive in held:  # a condition, which has a lock and is notified
+                row = row._replace(holdings=_slots(held[primitive]))
         else:
             row = _of_holdings(row, held[primitive])
         rows.append(row)
@@ -56,17 +61,24 @@ def strip_rows(
     return rows
 
 
-def _of_holdings(row: Row, holdings: list[tuple[int, Holding | Visit]]) -> Row:
+def _slots(holdings: list[tuple[int, Holding | Visit]]) -> tuple[Slot, ...]:
+    """Return holdings, each with the first slot that is free."""
     slots: list[int] = []  # when each is free again
-    placed: list[tuple[int, int, Holding | Visit]] = []
+    placed: list[Slot] = []
     for index, holding in holdings:
         slot = next((at for at, free in enumerate(slots) if free <= holding.start), len(slots))
         slots[slot : slot + 1] = [holding.end]
         placed.append((slot, index, holding))
-    height = min(STRIP, _HIGHEST / len(slots)) * len(slots)
+    return tuple(placed)
+
+
+def _of_holdings(row: Row, holdings: list[tuple[int, Holding | Visit]]) -> Row:
+    placed = _slots(holdings)
+    slots = 1 + max(slot for slot, *_ in placed)
+    height = min(STRIP, _HIGHEST / slots) * slots
     bar = row.top + 0.35
     return row._replace(
-        holdings=tuple(placed),
+        holdings=placed,
         bar=bar,
         bar_height=height,
         height=max(height, BAR) + 1.7,

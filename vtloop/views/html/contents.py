@@ -70,6 +70,8 @@ SAID = (
     "who",
     "what",
     "The first {number} lines. Zoom in, or find a task, for the others.",
+    "The overview leaves out arrows, words and what is printed: press o, or find a task, to see "
+    "them.",
     "Too many arrows to be followed: zoom in, or choose a task, to see its own.",
     "Spans narrower than a pixel are drawn together: zoom in to tell them apart.",
     "Up and down choose a row, left and right what is in it; with Shift they move the view. Plus "

@@ -95,10 +95,17 @@ const UNFOLD = {
       return [start, start + length, step];
     });
     row.lines = free.length;
+    row.isOfUses = !count;  // what is in it is then what is done with it
     row.waiting = inTurn(row.waiting, 2, 1);
     row.levels = inTurn(row.levels, 2, 1);
     row.uses = inTurn(row.uses, 3, 2).map(([at, step, text]) => [at, step, row.told[text]]);
-        row.fullest = row.levels.reduce((most, [, count]) => Math.max(most, count), 0);
+        if (row.isOfUses) {
+      places(row, row.uses.length, (index) => {
+        const [at, step] = row.uses[index];
+        return [at, at, step];
+      });
+    }
+    row.fullest = row.levels.reduce((most, [, count]) => Math.max(most, count), 0);
   },
 };
 

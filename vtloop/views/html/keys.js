@@ -43,7 +43,7 @@ canvas.addEventListener("pointermove", (event) => {
   const row = rowAt(y);
   if (!row) return hide();
   const index = x < names ? -1 : indexAt(row, x);
-  if (x >= names && index < 0) hide(); else tell(row, index, x, y);
+  if (x >= names && index < 0 && !row.pieces) hide(); else tell(row, index, x, y);
 });
 
 canvas.addEventListener("pointerup", (event) => {
@@ -67,14 +67,19 @@ canvas.addEventListener("wheel", (event) => {
 
 // The keyboard
 
+// Scroll until a row is to be seen, and something around it.
+function reveal(row) {
+  const y = RULER + row.top;
+  view.top = Math.min(Math.max(view.top, y + row.height + RULER - height), y - RULER);
+}
+
 function step(rows, things) {
   const before = view.rows.indexOf(view.chosen);
   const place = Math.min(Math.max(before + rows, 0), view.rows.length - 1), row = view.rows[place];
   if (!row) return;
   const near = rows || before < 0 ? firstAt(row, view.from) : view.index + things;
   choose(row, Math.min(Math.max(near, 0), row.starts.length - 1));
-  const y = RULER + row.top;
-  view.top = Math.min(Math.max(view.top, y + row.height + RULER - height), y - RULER);
+  reveal(row);
   if (view.index >= 0) {
     const start = row.starts[view.index], end = row.ends[view.index];
     if (start > view.to || end < view.from) {
@@ -103,6 +108,7 @@ function overview() {
   view.thin = !view.thin;
   element("thin").setAttribute("aria-pressed", view.thin);
   stack();
+  if (view.chosen) reveal(view.chosen);
   moved();
 }
 

@@ -79,8 +79,8 @@ const HEIGHTS = {
   task(row) {
     row.brackets = bracketLines(row);
     row.above = GAP + row.brackets * LINE + (row.cancels.length ? LINE : 0);
-    row.below_bar = row.lines ? row.lines * LINE + 3 : 0;
-    return Math.max(row.above + BAR + row.below_bar + GAP, row.below ? GAP + BAR + LINE : 0);
+    const prints = row.lines ? row.lines * LINE + 3 : 0;
+    return Math.max(row.above + BAR + prints + GAP, row.below ? GAP + BAR + LINE : 0);
   },
   callbacks(row) {
     row.above = GAP;

@@ -48,8 +48,8 @@ class Looks:
         following = dict(pairwise([-1, *lane.steps]))
         takes_time = self._timeline.end > self._timeline.start
         for span in lane.spans:
-            if span.end > span.start or span.state == RUNNING or not takes_time:
-                left = span.state != RUNNING and self._is_left(lane, span, following)
+            left = span.state != RUNNING and self._is_left(lane, span, following)
+            if span.end > span.start or span.state == RUNNING or left or not takes_time:
                 key = _key(lane, span, left)
                 if key not in self._numbers:
                     self._numbers[key] = len(self._looks)
@@ -70,7 +70,7 @@ class Looks:
         elif span.state == READY:
             texts, sentence = (self._say("ready"),), self._say("ready to run")
         else:
-            texts, sentence = self._waiting(span)
+            texts, sentence = self._waiting(span, left)
         if left:
             sentence = f"{sentence}, {self._say('left pending at the end')}"
         state = "left" if left else state_of(span)
@@ -86,14 +86,15 @@ class Looks:
         blocks = self._say("blocks {length}", length=length)
         return (f"{self._blocked[span.step]} {length}", blocks, length), f"{blocks}, {sentence}"
 
-    def _waiting(self, span: Span) -> tuple[tuple[str, ...], str]:
+    def _waiting(self, span: Span, left: bool) -> tuple[tuple[str, ...], str]:
         say = self._say
         texts = say.waits(self._timeline, span)
         what = say.wait(self._timeline, span)
         if span.cut:
             after = span.end - span.start
             texts = say.cut(texts, after)
-            what = say("{wait}, cut after {length}", wait=what, length=say.seconds(after))
+            if not left:
+                what = say("{wait}, cut after {length}", wait=what, length=say.seconds(after))
         return tuple(dict.fromkeys(texts)), say("waits for {what}", what=what)
 
 

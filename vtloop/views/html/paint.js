@@ -110,6 +110,7 @@ function paintNames(rows) {
 // One row of an overview: in which state a task is, and when a primitive is held.
 function paintThin(row, y) {
   const high = Math.max(row.height * .9, 1);
+  if (row.isOfUses) return paintSteps(row.levels, y, high, row.fullest || 1, colour.level, () => "");
   for (const [index, left, right] of visible(row)) {
     if (row.kind === "task") {
       const state = data.looks[row.looks[index]][0], [face, edge] = colour.states[state];

@@ -4,7 +4,7 @@ function paintStrip(row, y) {
   const top = y + row.above, looks = colour[row.kind];
   row.middle = top + row.each * row.lines / 2;
   if (row.uses.length) paintUses(row, y + GAP + USES - 2);
-  for (const [index, left, right] of visible(row)) {
+  for (const [index, left, right] of row.isOfUses ? [] : visible(row)) {
     const [face, edge, ink] = looks[index % 2], line = top + row.line[index] * row.each;
     const x = Math.max(left, names - 8), wide = Math.max(Math.min(right, width + 8) - x, 1);
     pen.fillStyle = wide <= NARROW ? edge : face;
@@ -60,7 +60,7 @@ function paintUses(row, bottom) {
     const [at, , words] = row.uses[index], x = toX(at);
     if (at < view.from) break;
     if (free - x < PIXEL) continue;
-    pen.fillStyle = colour.muted;
+    pen.fillStyle = view.chosen === row && view.index === index ? colour.focus : colour.muted;
     shape(pen, [[x - 3, bottom - 5], [x + 3, bottom - 5], [x, bottom]]);
     pen.fill();
     if (measured(words) + 10 < Math.min(free, width) - x) write(words, x + 6, bottom - 4, { ink: colour.muted });

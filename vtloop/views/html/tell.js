@@ -15,9 +15,9 @@ function line(name, text) {
 
 function tell(row, index, x, y) {
   tooltip.replaceChildren();
-  line("strong", row.below ? `${row.name} (${row.below})` : row.name);
+  line("strong", row.below && !row.words ? `${row.name} (${row.below})` : row.name);
   if (index >= 0) TELL[row.kind](row, index);
-  else (row.about ?? []).forEach((text) => line("div", text));
+  else (row.about ?? levelsAt(row, toTime(x))).forEach((text) => line("div", text));
   tooltip.hidden = false;
   const box = element("box").getBoundingClientRect();
   tooltip.style.left = `${Math.max(Math.min(x + 14, box.width - tooltip.offsetWidth - 8), 8)}px`;
@@ -46,8 +46,19 @@ const TELL = {
 };
 
 function tellPiece(row, index) {
-  line("div", hasOf(row, index));
+  line("div", row.isOfUses ? row.uses[index][2] : hasOf(row, index));
   line("div", period(row.starts[index], row.ends[index]));
+}
+
+// How full a primitive is at a time, and how many wait for it.
+function levelsAt(row, at) {
+  const last = (steps = []) => steps[firstFrom(steps, at + 1) - 1]?.[1] ?? 0;
+  const level = last(row.levels), waiting = last(row.waiting);
+  return [
+    say("at {time}", { time: seconds(at, tidy()) }),
+    ...(level ? [row.says[level] ?? String(level)] : []),
+    ...(waiting ? [say("waiting: {number}", { number: waiting })] : []),
+  ];
 }
 
 function hasOf(row, index) {
@@ -62,7 +73,7 @@ function happens(row, start, end, isLast) {
   for (const [from, , until, , , sentence] of row.timeouts) if (from <= start && until >= end) found.push(sentence);
   for (const [at, , , , sentence] of row.cancels) if (inside(at)) found.push(sentence);
   for (const other of data.rows) {
-    if (!other.pieces) continue;
+    if (!other.pieces || other.isOfUses) continue;
     for (let index = firstAt(other, start); index < other.starts.length && other.starts[index] <= start; index++) {
       if (other.whose[index] >= 0 && data.rows[other.whose[index]] === row && other.ends[index] >= end) found.push(hasOf(other, index));
     }
@@ -83,6 +94,7 @@ function tellWindow() {
   element("status").textContent = told.join(" – ");
   element("found").textContent = say("{found} of {all} rows", { found: view.rows.length, all: data.rows.length });
   const notes = [];
+  if (view.rows.some(isThin)) notes.push(say("The overview leaves out arrows, words and what is printed: press o, or find a task, to see them."));
   if (drawn > MOST_ARROWS) notes.push(say("Too many arrows to be followed: zoom in, or choose a task, to see its own."));
   if (view.coarse) notes.push(say("Spans narrower than a pixel are drawn together: zoom in to tell them apart."));
   const note = notes.join(" ");
@@ -107,11 +119,10 @@ function fillTable() {
   }
   lines.sort((one, other) => one[0] - other[0] || one[4] - other[4] || one[5] - other[5]);
   isMore ||= lines.length > MOST_TOLD;
-  const body = table.querySelector("tbody"), unit = seconds;
-  body.replaceChildren(...lines.slice(0, MOST_TOLD).map(([start, end, who, what]) => {
+  table.querySelector("tbody").replaceChildren(...lines.slice(0, MOST_TOLD).map(([start, end, who, what]) => {
     const made = document.createElement("tr");
-    cell(made, "th", unit(start)).scope = "row";
-    cell(made, "td", end > start ? unit(end) : "");
+    cell(made, "th", seconds(start)).scope = "row";
+    cell(made, "td", end > start ? seconds(end) : "");
     cell(made, "td", who);
     cell(made, "td", what);
     return made;
@@ -130,13 +141,17 @@ function cell(row, name, text) {
   return made;
 }
 
+const isStep = (row, index) => data.looks[row.looks[index]][0] === RUNNING;
+
 // Yield [from, to, who, what, step, order within the step] of a row.
 function* linesOf(row, from, to) {
   const { name } = row;
   for (let index = firstAt(row, from); index < row.starts.length && row.starts[index] <= to; index++) {
     const start = row.starts[index], end = row.ends[index], step = row.steps[index];
-    if (row.pieces) yield [start, end, name, hasOf(row, index), step, 2];
-    else if (row.kind === "task" && end > start) yield [start, end, name, data.looks[row.looks[index]][3], step, 8];
+    if (row.pieces && !row.isOfUses) yield [start, end, name, hasOf(row, index), step, 2];
+    else if (row.kind === "task" && (end > start || !isStep(row, index))) {
+      yield [start, end, name, data.looks[row.looks[index]][3], step, 8];
+    }
   }
   yield* within(row.prints, from, to, ([at, step, text]) => [at, at, name, say("prints {text}", { text }), step, 3]);
   yield* within(row.uses, from, to, ([at, step, sentence]) => [at, at, name, sentence, step, 4]);

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import vtloop
+from vtloop.timeline import participants
 from vtloop.timeline.spans import WAITING
 from vtloop.values.trace import WAITS
 from vtloop.views import phrases, words
@@ -47,6 +48,12 @@ def texts_in(path):
 def test_what_a_view_says_is_in_the_table(path):
     _, said = texts_in(path)
     assert {phrase for phrase in said if isinstance(phrase, str)} <= {*SAID}
+
+
+def test_each_phrase_is_said_somewhere():
+    paths = [Path(participants.__file__), *VIEWS.rglob("*.py")]  # the first says who cancels
+    texts = set().union(*(texts_in(path)[0] for path in paths if path.stem != "phrases"))
+    assert [phrase for phrase in SAID if phrase not in texts] == []
 
 
 @pytest.mark.parametrize("english", phrases.PHRASES, ids=str)
@@ -151,10 +158,10 @@ def test_a_mapping_says_what_it_has_and_english_otherwise():
 def test_a_mapping_may_have_a_rule_for_the_plural_and_leave_out_phrases_that_count():
     say = words_of({"plural": "n==1 ? 0 : n==2 ? 1 : 2", "{count} tasks": ("a", "b", "c")})
     assert [say("{count} tasks", count=count) for count in (1, 2, 3)] == ["a", "b", "c"]
-    assert [say("{count} steps", count=count) for count in (1, 2, 3)] == [
-        "1 step",
-        "2 steps",
-        "3 steps",
+    assert [say("{count} spans", count=count) for count in (1, 2, 3)] == [
+        "1 span",
+        "2 spans",
+        "3 spans",
     ]
 
 

@@ -1,0 +1,69 @@
+"""Tables that replace one method are in force together; what others replace is left alone."""
+
+import sys
+import types
+from typing import Any
+
+import pytest
+
+from vtloop.patching.replacements import Replacement, Replacements
+
+
+class Door:
+    def knock(self):
+        return ["door"]
+
+    def open(self):
+        return "opened"
+
+
+def heard(door):
+    return ["heard", *original(door)]
+
+
+def told(door):
+    return ["told", *heard(door)]
+
+
+def closed(door):
+    return "closed"
+
+
+original, opened = Door.knock, Door.open
+lower = Replacements([Replacement(Door, "knock", heard), Replacement(Door, "open", closed)])
+upper = Replacements([Replacement(Door, "knock", told)], over=lower)
+
+
+@pytest.mark.parametrize("first", [lower, upper])
+def test_the_one_that_calls_the_other_is_in_force_whichever_is_entered_first(first):
+    second = upper if first is lower else lower
+    with first, second:
+        assert (Door().knock(), Door().open()) == (["told", "heard", "door"], "closed")
+    assert (Door.knock, Door.open) == (original, opened)
+
+
+@pytest.mark.parametrize("first", [lower, upper])
+def test_either_may_be_left_first(first):
+    second = upper if first is lower else lower
+    lower.__enter__()
+    upper.__enter__()
+    first.__exit__()
+    assert Door().knock() == (["told", "heard", "door"] if second is upper else ["heard", "door"])
+    second.__exit__()
+    assert (Door.knock, Door.open) == (original, opened)
+
+
+def test_what_a_test_has_put_in_the_place_of_a_function_stays_there(monkeypatch):
+    theirs: Any = types.ModuleType("theirs")
+    taken: Any = types.ModuleType("taken")
+    theirs.knock = taken.knock = original
+    monkeypatch.setitem(sys.modules, "taken", taken)
+    table = Replacements([Replacement(theirs, "knock", heard, taken_by_name=True)])
+    for _ in range(2):
+        with table:
+            assert taken.knock is heard
+        assert taken.knock is original
+    taken.knock = told
+    with table:
+        assert taken.knock is told
+    assert taken.knock is told
