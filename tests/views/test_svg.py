@@ -90,7 +90,7 @@ def test_a_rim_is_a_stroke_below_the_text(timeline):
     written = svg.to_bytes(chart.figure(timeline), "svg").decode()
     printed = re.findall(r'<text id="print-\d+-text"[^>]*>', written)
     assert printed
-    assert all('paint-order="stroke" stroke="#ffffff"' in text for text in printed)
+    assert all('paint-order="stroke" stroke="#fff"' in text for text in printed)
 
 
 def test_a_figure_is_as_it_was_once_it_is_saved(timeline):
@@ -150,7 +150,7 @@ def test_lines_that_go_both_ways_cross_in_their_tile():
         ("M 1 -2 L -3 -4 L -3.5 -0.001", "M1-2L-3-4-3.5 0"),
         ("M 0.5 0.25 L 0.75 0.5", "M.5 .25L.75 .5"),
         ("M 0 0 C 1 2 3 4 5 6 C 7 8 9 10 11 12 z", "M0 0C1 2 3 4 5 6C7 8 9 10 11 12z"),
-        ("M 7 7 L 7 7 L 7 9 L 7 9 z", "M7 7H7V9z"),
+        ("M 7 7 L 7 7 L 7 9 L 7 9 z", "M7 7V9z"),
     ],
 )
 def test_a_path_is_written_short(path, written):

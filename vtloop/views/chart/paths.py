@@ -11,8 +11,13 @@ _COLUMN = 3.0  # points, between the lines or dots of a pattern
 
 
 def short(number: float) -> str:
-    text = f"{number:.2f}".rstrip("0").rstrip(".")
+    """Return a number in points, to four digits or so."""
+    text = f"{number:.{_decimals(number)}f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text.replace("0.", ".", 1) if abs(number) < 1 else text
+
+
+def _decimals(number: float) -> int:
+    return 1 if abs(number) >= 100 else 2
 
 
 def rounded(text: str) -> str:
@@ -32,18 +37,20 @@ def commands_of(path: str) -> Iterator[Command]:
                 yield letter, tuple(numbers)
             letter, numbers = token, []
         else:
-            numbers.append(round(float(token), 2))
+            number = float(token)
+            numbers.append(round(number, _decimals(number)))
     if letter:
         yield letter, tuple(numbers)
 
 
 def written(commands: Iterable[Command]) -> str:
     """Return a path, with lines across and upright as such."""
+    commands = list(commands)
     parts, before, here = [], "", (0.0, 0.0)
     for letter, numbers in commands:
         told = [*map(short, numbers)]
         if letter == "L" and len(numbers) == 2:
-            if numbers == here and before not in ("M", ""):
+            if numbers == here and len(commands) > 2:
                 continue
             if numbers[1] == here[1]:
                 letter, told = "H", told[:1]
@@ -66,7 +73,8 @@ def written(commands: Iterable[Command]) -> str:
 def shifted(commands: Iterable[Command], x: float, y: float) -> Iterator[Command]:
     for letter, numbers in commands:
         both = zip(numbers[::2], numbers[1::2], strict=True)
-        yield letter, tuple(round(to, 2) for across, up in both for to in (across + x, up + y))
+        places = (to for across, up in both for to in (across + x, up + y))
+        yield letter, tuple(round(to, _decimals(to)) for to in places)
 
 
 def radius_of(commands: list[Command]) -> str | None:
@@ -122,5 +130,5 @@ def tile_of(commands: list[Command], look: dict[str, str]) -> tuple[str, str, st
     }
     side = two if any(across and up for across, up in ways) else one
     path = "".join(lines[way] for way in sorted(ways))
-    width = f' stroke-width="{short(thick)}"' if thick != 1 else ""
+    width = f' stroke-width="{short(thick)}"'
     return side, side, f'<path d="{path}" stroke="{look["stroke"]}"{width}/>'

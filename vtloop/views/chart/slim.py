@@ -30,9 +30,12 @@ from vtloop.views.chart.paths import (
 _SVG = "{http://www.w3.org/2000/svg}"
 _HREF = "{http://www.w3.org/1999/xlink}href"
 _OF_MATPLOTLIB = re.compile(r".+_\d+")  # the ids that it makes up
+_OF_LEGEND = re.compile(r"(run-\d+-)?legend-\d+(-words)?")  # what needs no tooltip, nor a name
+_MARKER = re.compile(r"m[0-9a-f]{10}")  # the ids of its marks
+_THICK = "0.7"  # points, of most lines
 
 # Families from which on a text is no wider than in the first one, with which it was measured.
-FAMILIES = "DejaVu Sans, Bitstream Vera Sans, Verdana, Geneva, sans-serif"
+FAMILIES = "DejaVu Sans, Verdana, sans-serif"
 
 
 class Halo(NamedTuple):
@@ -55,7 +58,11 @@ class Node:
         """Return it as text."""
         told = "".join(f" {name}={quoteattr(value)}" for name, value in self.attributes.items())
         inside = self.text + "".join(node.write() for node in self.inner)
-        line = "\n" if "id" in self.attributes and self.tag not in ("pattern", "clipPath") else ""
+        line = (
+            "\n"
+            if "id" in self.attributes and self.tag not in ("pattern", "clipPath", "text")
+            else ""
+        )
         return f"<{self.tag}{told}{f'>{inside}</{self.tag}>' if inside else '/>'}{line}"
 
     def all(self) -> Iterator[Node]:
@@ -83,7 +90,11 @@ def slim(
     symbols = {path.get("id", ""): path for path in root.iter(f"{_SVG}path") if path.get("id")}
     picture = _Picture(tooltips, halos, boxes, symbols)
     drawn = [node for child in root.findall(f"{_SVG}g") for node in picture.nodes(child, "")]
+    papers = [node.attributes.get("fill") for node in drawn[:2]]
+    if len({*papers}) < len(papers):
+        del drawn[1]  # that of the axes, on the same of the figure
     common = _said_once(drawn)
+    used = {name for top in drawn for node in top.all() for name in node.attributes}
     referred = {
         value[5:-1]
         for top in drawn
@@ -101,19 +112,20 @@ def slim(
     width, height = (short(float(root.get(side, "0pt")[:-2])) for side in ("width", "height"))
     attributes = {
         "xmlns": "http://www.w3.org/2000/svg",
-        "xmlns:xlink": "http://www.w3.org/1999/xlink",
+        **({"xmlns:xlink": "http://www.w3.org/1999/xlink"} if "xlink:href" in used else {}),
         "role": "img",
         "width": f"{width}pt",
         "height": f"{height}pt",
         "viewBox": f"0 0 {width} {height}",
         "font-family": FAMILIES,
         **common,
+        "stroke-width": short(float(_THICK)),
         "stroke-linejoin": "round",
     }
     about = [Node("title", {}, [], escape(title)), Node("desc", {}, [], escape(description))]
     about.append(Node("defs", {}, [], defs))
     whole = Node("svg", attributes, [*about, *drawn], "").write()
-    return f'<?xml version="1.0" encoding="utf-8"?>\n{whole}\n'
+    return f'<?xml version="1.0"?>\n{whole}\n'
 
 
 def _said_once(drawn: list[Node]) -> dict[str, str]:
@@ -126,6 +138,9 @@ def _said_once(drawn: list[Node]) -> dict[str, str]:
             for text in texts:
                 if text.attributes.get(name) == value:
                     del text.attributes[name]
+            for node in drawn:
+                if node.attributes.get(name) == value:
+                    del node.attributes[name]
     return common
 
 
@@ -151,16 +166,18 @@ class _Picture:
             return self._group(element, within)
         if tag == "pattern":
             return [_pattern(element)]
+        if _MARKER.fullmatch(element.get("id", "")):
+            return []
         attributes = dict(_attributes(element))
         inner = [node for child in element for node in self.nodes(child, within)]
         text = ""
         if tag == "text":
             text = escape(element.text or "")
             self._text(attributes, within)
-        elif tag == "use":
-            self._use(attributes)
+        elif tag == "use" and _MARKER.fullmatch(attributes.get("xlink:href", "#")[1:]):
+            tag, attributes = self._mark(attributes)
         elif "d" in attributes:
-            tag = self._path(attributes)
+            self._path(attributes)
         elif tag == "defs" and not inner:
             return []
         return [Node(tag, attributes, inner, text)]
@@ -172,20 +189,24 @@ class _Picture:
         if attributes.get("transform", "").startswith("rotate(-0 "):
             del attributes["transform"]
         if halo := self._halos.get(within):
-            attributes |= {"paint-order": "stroke", "stroke": halo.colour}
+            attributes |= {"paint-order": "stroke", "stroke": _colour(halo.colour)}
             attributes |= {"stroke-width": short(halo.thick)}
 
-    def _use(self, attributes: dict[str, str]) -> None:
-        """Leave out what the symbol has itself, and the colour of the inside of a mere line."""
-        symbol = self._symbols.get(attributes.get("xlink:href", "#")[1:])
-        if symbol is not None:
-            own = dict(_attributes(symbol))
-            for name in own.keys() & attributes.keys() - {"id"}:
-                del attributes[name]
-            if "z" not in own.get("d", "z"):
-                attributes.pop("fill", None)
+    def _mark(self, use: dict[str, str]) -> tuple[str, dict[str, str]]:
+        """Return the mark that is used at some place, as a shape of its own."""
+        symbol = dict(_attributes(self._symbols[use["xlink:href"][1:]]))
+        x, y = (float(use.pop(key)) for key in ("x", "y"))
+        commands = list(commands_of(symbol.pop("d")))
+        del symbol["id"], use["xlink:href"]
+        attributes = use | symbol
+        if (radius := radius_of(commands)) is not None:
+            place = {"cx": short(x), "cy": short(y), "r": radius}
+            return "circle", place | _thick(attributes)
+        attributes = {"d": written(shifted(commands, x, y)), **attributes}
+        self._path(attributes)
+        return "path", attributes
 
-    def _path(self, attributes: dict[str, str]) -> str:
+    def _path(self, attributes: dict[str, str]) -> None:
         commands = list(commands_of(attributes["d"]))
         attributes["d"] = written(commands)
         if attributes.get("stroke-linejoin") == "miter" and not is_slanted(commands):
@@ -193,20 +214,16 @@ class _Picture:
         clip = attributes.get("clip-path", "")[5:-1]
         if clip and is_inside(commands, self._boxes.get(clip)):
             del attributes["clip-path"]
-        if "id" not in attributes:
-            attributes.setdefault("fill", "#000")
-        if len(commands) == 2 and attributes.get("fill") == "none":
+        attributes.setdefault("fill", "#000")
+        if len(commands) == 2:
             del attributes["fill"]  # of a line, which has no inside
-        if (radius := radius_of(commands)) is not None:
-            del attributes["d"]
-            attributes["r"] = radius
-            return "circle"
-        return "path"
+            attributes.pop("stroke-linecap", None)
+        _thick(attributes)
 
     def _group(self, element: ET.Element, within: str) -> list[Node]:
         name = element.get("id", "")
-        of_matplotlib = not name or _OF_MATPLOTLIB.fullmatch(name) is not None
-        here = within if of_matplotlib else name
+        of_matplotlib = not name or any(ids.fullmatch(name) for ids in (_OF_MATPLOTLIB, _OF_LEGEND))
+        here = within if not name or _OF_MATPLOTLIB.fullmatch(name) else name
         inner = [node for child in element for node in self.nodes(child, here)]
         attributes = {
             key: value for key, value in _attributes(element) if key != "id" or not of_matplotlib
@@ -232,11 +249,6 @@ class _Picture:
             look, path = dict(node.attributes), ""
             if node.tag == "path":
                 path = look.pop("d")
-            elif node.tag == "use" and "fill" not in look:
-                x, y = (float(look[key]) for key in ("x", "y"))
-                look = dict(_attributes(self._symbols[look["xlink:href"][1:]]))
-                del look["id"]
-                path = written(shifted(commands_of(look.pop("d")), x, y))
             if path:
                 lines.setdefault(tuple(look.items()), []).append(path)
             elif node.tag != "defs":
@@ -260,6 +272,19 @@ def _alike(nodes: list[Node]) -> Iterator[Node]:
         yield Node("g", look, found, "")
 
 
+def _thick(attributes: dict[str, str]) -> dict[str, str]:
+    """Let a stroke say how thick it is if that is not as usual; matplotlib's usual one is 1."""
+    if attributes.get("stroke", "none") != "none":
+        attributes.setdefault("stroke-width", "1")
+    if attributes.get("stroke-width") == short(float(_THICK)):
+        del attributes["stroke-width"]
+    return attributes
+
+
+def _colour(value: str) -> str:
+    return "#fff" if value == "#ffffff" else value
+
+
 def _attributes(element: ET.Element) -> Iterator[tuple[str, str]]:
     """Yield the attributes of an element, with those of its style among them."""
     for key, value in element.items():
@@ -281,10 +306,9 @@ def _style(name: str, value: str) -> Iterator[tuple[str, str]]:
                 yield "font-weight", found[1]
             yield "font-size", rounded(found[2])
     elif name in ("font-size", "stroke-width"):
-        if (name, value) != ("stroke-width", "1.0"):
-            yield name, rounded(value.removesuffix("px"))
+        yield name, rounded(value.removesuffix("px"))
     elif name and (name, value) not in (("stroke-linecap", "butt"), ("stroke-dashoffset", "0")):
-        yield name, "#fff" if value == "#ffffff" else value
+        yield name, _colour(value)
 
 
 def _box(rectangle: ET.Element) -> tuple[float, float, float, float]:
