@@ -9,6 +9,9 @@ bin    := $(VENV)/bin
 	format clean
 .DELETE_ON_ERROR:
 
+# The tests start hundreds of processes, each of which would have to compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 help: ## say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
 	@echo "With VENV=directory (now $(VENV)), and PYTHON=interpreter to make a new one with (now $(or $(PYTHON),the first that will do))."

@@ -1,6 +1,7 @@
 """What is replaced in the process is what one table says, and nothing of it is left afterwards."""
 
 import asyncio
+import gc
 import sys
 import threading
 import time
@@ -111,6 +112,7 @@ def test_in_a_sweep_the_table_is_what_differs():
         inside.append(state())
         await asyncio.sleep(1)
 
+    gc.unfreeze()  # as it is in any process but that of our tests
     before = state()
     sweep(program)
     assert len(inside) > 5

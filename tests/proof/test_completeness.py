@@ -43,6 +43,12 @@ MANY = settings(drawn, max_examples=PROGRAMS)
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
+@pytest.fixture(autouse=True)
+def what_is_in_memory_stays_frozen(monkeypatch):
+    """Let no bench thaw what pytest has in memory: to walk through that takes longest of all."""
+    monkeypatch.setattr(gc, "unfreeze", bool)
+
+
 # The reference
 
 
@@ -181,6 +187,7 @@ def compare(program, at_most):
     on_virtual(program, counting)
     if (found := moments_of(counting)) != expected:
         raise Parted(f"{sorted(found ^ expected)} in this program:\n\n{program}")
+    gc.collect()  # before a bench freezes them
     with Bench(as_function(program)) as bench:
         _, swept = count(bench, "ABS")
     if (found := moments_of(swept)) != expected:

@@ -128,9 +128,10 @@ class Recording(Steps):
             holders.remove(mine)
 
     def used(self, primitive: Any, kind: str, before: int, after: int) -> None:
-        # A callback that is first to use it does not know its name.
-        frames = chain(running_frames(), frames_of_tasks())
-        index = self._primitives.index(primitive, lambda: frames)
+        index = self._primitives.known(primitive)
+        if index < 0:  # a callback that is first to use it does not know its name
+            frames = chain(running_frames(), frames_of_tasks())
+            index = self._primitives.index(primitive, lambda: frames)
         self._event("use", index, (kind, before, after))
 
     def part(self, primitive: Any, of: Any) -> None:

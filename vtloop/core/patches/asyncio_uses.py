@@ -38,11 +38,11 @@ _barrier_init, _reset, _abort = Barrier.__init__, Barrier.reset, Barrier.abort
 _arrive, _arrive_last, _go = (vars(Barrier)[name] for name in (ARRIVE, ARRIVE_LAST, GO))
 
 # Functions by which a primitive calls itself, and one that runs what it is given
-_PASSED_ON = (
-    Queue.put.__code__,
-    Queue.get.__code__,
-    Condition.notify_all.__code__,
-    IN_WAIT_FOR,
+_PASSED_ON = frozenset(
+    map(
+        id,
+        (Queue.put.__code__, Queue.get.__code__, Condition.notify_all.__code__, IN_WAIT_FOR),
+    )
 )
 
 
@@ -53,11 +53,15 @@ def _listening() -> Any:
 
 
 def _is_asyncios_own(frame: FrameType | None) -> bool:
-    while frame is not None and (
-        frame.f_code in _PASSED_ON or frame.f_code.co_filename.startswith(PACKAGE)
-    ):
+    while frame is not None:
+        code = frame.f_code
+        if id(frame.f_globals) in INSIDE:
+            if id(code) not in _PASSED_ON:
+                return code not in TWINS
+        elif not code.co_filename.startswith(PACKAGE):
+            break
         frame = frame.f_back
-    return frame is not None and id(frame.f_globals) in INSIDE and frame.f_code not in TWINS
+    return False
 
 
 def put_nowait(queue: Queue[Any], item: Any) -> None:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from vtloop.timeline.spans import Span
 from vtloop.views.chart.canvas import BAR, SMALL, TICK, TOOTH, Box
 from vtloop.views.chart.marks import paint_marks, paint_prints
+from vtloop.views.chart.notes import MARGIN
 from vtloop.views.chart.row import Row
 from vtloop.views.chart.shares import are_too_many, paint_shares
 from vtloop.views.chart.sheet import Sheet
@@ -72,7 +73,7 @@ def _span_words(sheet: Sheet, span: Span, state: str, box: Box) -> None:
     if span.cut and state != "ready" and not sheet.dense:
         right -= TOOTH * sheet.across.font / sheet.across.points
         room -= TOOTH * sheet.across.font
-    text = fitting(span_words(sheet.canvas.say, sheet.timeline, span), room, size)
+    text = fitting(span_words(sheet.canvas.say, sheet.timeline, span), room / MARGIN, size)
     look = sheet.canvas.theme.states[state]
     if text:
         sheet.canvas.told.add(("state", state))

@@ -23,7 +23,7 @@ from vtloop.views.chart.scale import Scale, axis_for
 from vtloop.views.chart.sheet import Sheet
 from vtloop.views.chart.svg import Chart
 from vtloop.views.chart.words import drawable
-from vtloop.views.style import Size, Theme
+from vtloop.views.style import SIZES, Size, Theme
 from vtloop.views.words import Words
 
 if TYPE_CHECKING:
@@ -227,7 +227,8 @@ def _stacked(
     labels = max(layout.labels for layout in rough)
     room = wide - labels - 2 * edge
     layouts = layouts_of(timelines, axis, room, font, say)
-    made = Chart(figsize=(size.width, 1), dpi=size.dpi, facecolor=theme.paper)
+    dpi = max(size.dpi, round(SIZES["readme"].dpi * SIZES["readme"].font / font))
+    made = Chart(figsize=(size.width, 1), dpi=dpi, facecolor=theme.paper)  # small text stays sharp
     heights: list[tuple[float, float, float]] = []
     seen: dict[tuple[str, str], None] = {}
     for place, (layout, title) in enumerate(zip(layouts, titles, strict=True)):

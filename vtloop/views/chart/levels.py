@@ -10,6 +10,7 @@ from vtloop.timeline.uses import NOT_LEVELS
 from vtloop.values.trace import Primitive
 from vtloop.views.chart.canvas import BAND, BAR, SMALL
 from vtloop.views.chart.marks import paint_note
+from vtloop.views.chart.notes import MARGIN
 from vtloop.views.chart.row import Row
 from vtloop.views.chart.sheet import Sheet
 from vtloop.views.chart.words import fitting
@@ -51,7 +52,7 @@ def paint_uses(sheet: Sheet, row: Row, primitive: Primitive) -> None:
             box = left, top, right, bottom
             sheet.canvas.box(box, look, "", f"{row.name}-level-{place}", tip, BAR)
             room = (right - left) * sheet.across.points - 0.6 * sheet.across.font
-            text = fitting(words, room, sheet.across.font * SMALL)
+            text = fitting(words, room / MARGIN, sheet.across.font * SMALL)
             if text:
                 middle = (left + right) / 2, (top + bottom) / 2
                 sheet.canvas.words(*middle, text, colour=look.ink)

@@ -81,15 +81,16 @@ def _bracket(sheet: Sheet, lane: Lane, row: Row, placed: Placed) -> None:
     """Draw a timeout from entry to exit, with the deadline that it had."""
     canvas, bracket, place = sheet.canvas, placed.bracket, sheet.across.to_place
     name, y, foot = f"timeout-{placed.number}", row.level(placed.level), 0.3
-    look = "fired" if bracket.fired else "kept"
-    colour, thick = (canvas.theme.alarm, 1.6) if bracket.fired else (canvas.theme.muted, 1.0)
+    fired = bracket.fired and place(placed.right) <= canvas.cut
+    look = "fired" if fired else "kept"
+    colour, thick = (canvas.theme.alarm, 1.6) if fired else (canvas.theme.muted, 1.0)
     canvas.seen.setdefault(("timeout", look))
     tip = _words_of_timeout(sheet, lane, bracket)
     left, right, text_at = placed.left, placed.right, placed.text_at
     words = width(placed.text, canvas.font * SMALL) * MARGIN
     parts = [(left, right)]
     if placed.text and text_at < right:
-        gap = 0.25 * canvas.font
+        gap = 0.3 * canvas.font
         parts = [(left, text_at - gap), (text_at + words + gap, right)]
     for count, (start, end) in enumerate(parts):
         xs, ys = [place(start), place(end)], [y, y]
@@ -133,7 +134,7 @@ def paint_note(sheet: Sheet, row: Row, note: Note, name: str, tip: str) -> None:
     """Write a note below a bar, with a flag from where it belongs."""
     canvas, bottom = sheet.canvas, row.bar + row.bar_height
     y = bottom + 0.65 + note.line * LINE_OF_NOTES
-    foot = bottom + 0.2
+    foot = bottom + 0.1
     if note.text:
         foot = y if note.aside > FROM_FLAG else y + 0.4
     muted = canvas.theme.muted

@@ -16,7 +16,7 @@ from vtloop.views.words import Words
 
 MOST_LINES = 4  # below a bar
 FROM_FLAG = 0.35  # lines of text, from a flag to its words
-MARGIN = 1.05  # by which another font may be wider
+MARGIN = 1.08  # by which another font, or a renderer that fits it to pixels, may be wider
 _BREAK = " \N{DOWNWARDS ARROW WITH CORNER LEFTWARDS} "  # between lines that are printed at once
 _HALF_HEAD = 0.3  # lines of text, that an arrow takes to each side of its line
 _LONGEST_LEAD = 8.0  # lines of text, of what leads from a flag to its text

@@ -7,6 +7,7 @@ from itertools import pairwise
 from vtloop.timeline.spans import READY
 from vtloop.views.chart.canvas import BAR, SMALL, Box
 from vtloop.views.chart.levels import MANY_PIECES, paint_uses
+from vtloop.views.chart.notes import MARGIN
 from vtloop.views.chart.row import Row
 from vtloop.views.chart.sheet import Sheet
 from vtloop.views.chart.strips import WAITING
@@ -78,7 +79,7 @@ def _strip(
         look = looks[count % 2]
         sheet.canvas.box(box, look, "", f"{name}-holding-{index}", tip, BAR)
         room = (right - left) * sheet.across.points - 0.6 * sheet.across.font
-        text = fitting([drawable(label)], room, sheet.across.font * SMALL)
+        text = fitting([drawable(label)], room / MARGIN, sheet.across.font * SMALL)
         if text and each > 1:
             sheet.canvas.words((left + right) / 2, top + each * 0.47, text, colour=look.ink)
     if many:
@@ -114,7 +115,9 @@ def _queue(sheet: Sheet, row: Row, primitive: str, waits: list[Wait]) -> None:
         sheet.canvas.box(box, look, "", f"{row.name}-queue-{place}", tip, BAR)
         room = (right - left) * sheet.across.points - 0.4 * sheet.across.font
         text = fitting(
-            [say("{count} waiting", count=count), str(count)], room, sheet.across.font * 0.72
+            [say("{count} waiting", count=count), str(count)],
+            room / MARGIN,
+            sheet.across.font * 0.72,
         )
         if text:
             middle = (left + right) / 2, top + WAITING / 2
