@@ -62,9 +62,7 @@ def drawn(figure):
 
 
 @pytest.mark.parametrize("axis", ["time", "both", "steps"])
-def test_what_has_ended_by_then_is_where_it_is_in_the_whole_and_the_rest_is_as_large(
-    timeline, axis
-):
+def test_what_has_ended_by_then_is_where_it_is_in_the_whole(timeline, axis):
     size, whole, texts = drawn(chart.figure(timeline, axis=axis, title=""))
     names = {text for _, _, text in texts}
     for until in (0, 0.5, 1, 2.5):

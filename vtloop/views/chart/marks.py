@@ -82,7 +82,7 @@ def _bracket(sheet: Sheet, lane: Lane, row: Row, placed: Placed) -> None:
     canvas, bracket, place = sheet.canvas, placed.bracket, sheet.across.to_place
     name, y, foot = f"timeout-{placed.number}", row.level(placed.level), 0.3
     fired = bracket.fired and place(placed.right) <= canvas.cut
-    look = "fired" if fired else "kept"
+    look = "fired" if bracket.fired else "kept"  # in the legend, which is that of the whole
     colour, thick = (canvas.theme.alarm, 1.6) if fired else (canvas.theme.muted, 1.0)
     canvas.seen.setdefault(("timeout", look))
     tip = _words_of_timeout(sheet, lane, bracket)
