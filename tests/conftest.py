@@ -3,10 +3,25 @@
 import gc
 
 import pytest
-from hypothesis import settings
+from hypothesis import given, settings
+from hypothesis.strategies import none
 
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def hypothesis_has_begun():
+    """Let Hypothesis make its generator of chance: it looks who refers to that, among all objects
+    but those that are frozen.
+    """
+
+    @settings(max_examples=1, database=None)
+    @given(none())
+    def begins(_):
+        pass
+
+    begins()
 
 
 @pytest.fixture(autouse=True)
