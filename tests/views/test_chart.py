@@ -398,6 +398,21 @@ def test_a_cancellation_stands_at_its_instant_the_request_before_the_delivery():
     check_texts(figure)
 
 
+def test_an_instant_that_opens_up_has_its_time_on_the_axis_and_is_in_the_legend():
+    async def main():
+        sleeper = asyncio.create_task(asyncio.sleep(10), name="sleeper")
+        await asyncio.sleep(3.9)
+        sleeper.cancel()
+
+    figure = chart.figure(timeline_of(main))
+    ax = figure.axes[0]
+    labels = [label.get_text() for label in ax.get_xticklabels()]
+    assert ax.get_xticks()[labels.index("3.9")] == pytest.approx(3.9)
+    assert {"0", "1", "2", "3"} <= {*labels}
+    assert "one instant, drawn apart" in [text.get_text() for text in ax.texts]
+    check_texts(figure)
+
+
 def test_a_timeout_is_a_bracket_with_its_deadline_and_what_it_cuts_is_torn():
     async def main():
         with contextlib.suppress(TimeoutError):
