@@ -413,6 +413,32 @@ def test_an_instant_that_opens_up_has_its_time_on_the_axis_and_is_in_the_legend(
     check_texts(figure)
 
 
+def test_the_exception_that_ends_a_task_stands_beside_its_end():
+    async def fail(seconds, error):
+        await asyncio.sleep(seconds)
+        print("fails")
+        raise error
+
+    async def main():
+        with contextlib.suppress(ExceptionGroup):
+            async with asyncio.TaskGroup() as group:
+                group.create_task(fail(1, ValueError("no stock")), name="south")
+        errors = KeyError("x", 3), RuntimeError(), ValueError("too long to stand here " * 9)
+        await asyncio.gather(*map(fail, (1, 2, 5), errors), return_exceptions=True)
+        raise ExceptionGroup("in main", [OSError("closed")])
+
+    figure = chart.figure(timeline_of(main))
+    texts = {text.get_gid(): text.get_text() for text in figure.axes[0].texts}
+    assert texts["task-1-error-text"] == "ExceptionGroup: OSError('closed')"
+    assert texts["task-2-error-text"] == "ValueError: no stock"
+    assert texts["task-3-error-text"] == "KeyError('x', 3)"
+    assert texts["task-4-error-text"] == "RuntimeError"
+    assert texts["task-5-error-text"].startswith("ValueError: too long")
+    assert texts["task-5-error-text"].endswith("…")
+    assert shapes_of(figure)["task-5-end"].count("too long to stand here") == 9
+    check_texts(figure)
+
+
 def test_a_timeout_is_a_bracket_with_its_deadline_and_what_it_cuts_is_torn():
     async def main():
         with contextlib.suppress(TimeoutError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from vtloop.timeline.spans import Bracket, Lane
 from vtloop.views.chart.brackets import Placed
 from vtloop.views.chart.canvas import BAND, MARK, SMALL
-from vtloop.views.chart.notes import FROM_FLAG, MARGIN, Note
+from vtloop.views.chart.notes import BESIDE, FROM_FLAG, MARGIN, Note
 from vtloop.views.chart.routes import request_x
 from vtloop.views.chart.row import LINE_OF_NOTES, Row
 from vtloop.views.chart.sheet import Sheet
@@ -38,6 +38,8 @@ def paint_marks(sheet: Sheet, lane: Lane, row: Row, end: float) -> None:
         tip = say(_ENDS[lane.outcome], who=lane.label, time=say.seconds(lane.ended))
         tip += f"\n{lane.error}" if lane.error else ""
         canvas.mark(end, row.middle, lane.outcome, f"{name}-end", tip, step)
+        if row.error:
+            paint_note(sheet, row, row.error, f"{name}-error", tip, canvas.theme.alarm)
     for placed in row.brackets:
         _bracket(sheet, lane, row, placed)
     _cancellations(sheet, lane, row)
@@ -130,26 +132,39 @@ def paint_prints(sheet: Sheet, who: str, row: Row) -> None:
         paint_note(sheet, row, note, f"print-{note.number}", tip)
 
 
-def paint_note(sheet: Sheet, row: Row, note: Note, name: str, tip: str) -> None:
-    """Write a note below a bar, with a flag from where it belongs."""
+def paint_note(sheet: Sheet, row: Row, note: Note, name: str, tip: str, colour: str = "") -> None:
+    """Write a note below a bar, with a flag from where it belongs; or beside its end."""
     canvas, bottom = sheet.canvas, row.bar + row.bar_height
+    if note.line == BESIDE:
+        canvas.words(
+            note.x,
+            row.middle,
+            note.text,
+            align="left",
+            colour=colour,
+            halo=True,
+            offset=note.aside * sheet.across.font,
+            name=f"{name}-text",
+        )
+        return
     y = bottom + 0.65 + note.line * LINE_OF_NOTES
     foot = bottom + 0.1
     if note.text:
         foot = y if note.aside > FROM_FLAG else y + 0.4
-    muted = canvas.theme.muted
-    canvas.line([note.x, note.x], [bottom, foot], muted, name, tip, layer=BAND, thick=0.9)
+    flag = colour or canvas.theme.muted
+    canvas.line([note.x, note.x], [bottom, foot], flag, name, tip, layer=BAND, thick=0.9)
     if note.text:
         aside = -note.aside if note.leftward else note.aside
         if note.aside > FROM_FLAG:
             near = aside * (1 - 0.15 / note.aside) * sheet.across.font / sheet.across.points
             lead = [note.x, note.x + near]
-            canvas.line(lead, [y, y], muted, f"{name}-lead", tip, layer=BAND, thick=0.9)
+            canvas.line(lead, [y, y], flag, f"{name}-lead", tip, layer=BAND, thick=0.9)
         canvas.words(
             note.x,
             y,
             note.text,
             align="right" if note.leftward else "left",
+            colour=colour,
             halo=True,
             offset=aside * sheet.across.font,
             name=f"{name}-text",
