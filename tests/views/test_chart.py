@@ -456,6 +456,32 @@ def test_a_timeout_is_a_bracket_with_its_deadline_and_what_it_cuts_is_torn():
     assert [name for name in torn if "-span-" in name] == ["task-1-span-2"]
 
 
+def test_a_timeout_has_a_mark_at_the_deadline_it_went_on_after_and_is_open_if_left_early():
+    async def blocked():
+        async with asyncio.timeout(2):
+            await asyncio.sleep(1)
+            time.sleep(3)
+            await asyncio.sleep(1)
+
+    async def main():
+        early = asyncio.timeout(9)
+        async with early:
+            await asyncio.gather(blocked(), return_exceptions=True)
+        async with asyncio.timeout(1) as moved:
+            moved.reschedule(asyncio.get_running_loop().time() + 2)
+            await asyncio.sleep(1)
+
+    figure = chart.figure(timeline_of(main))
+    lines = {line.get_gid(): line.get_xydata() for line in figure.axes[0].lines}
+    (due,) = (name for name in lines if name and name.endswith("-due"))
+    assert shapes_of(figure)[due].endswith("the deadline was 2 s, and passed")
+    assert lines[due][:, 0] == pytest.approx([2, 2])
+    lasts = {name.rpartition("-")[0]: points for name, points in lines.items() if "timeout" in name}
+    closed = [len({y for _, y in lasts[f"timeout-{number}"][-2:]}) > 1 for number in range(3)]
+    assert sorted(closed) == [False, False, True]
+    check_texts(figure)
+
+
 def test_queues_events_conditions_and_barriers_have_rows_that_tell_who_does_what():
     async def main():
         queue, bell, news, gate = (

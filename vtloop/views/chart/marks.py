@@ -80,7 +80,7 @@ def _many_cancellations(sheet: Sheet, lane: Lane, row: Row, events: list[int]) -
 
 
 def _bracket(sheet: Sheet, lane: Lane, row: Row, placed: Placed) -> None:
-    """Draw a timeout from entry to exit, with the deadline that it had."""
+    """Draw a timeout from entry to exit, with the deadline that it had; open if left early."""
     canvas, bracket, place = sheet.canvas, placed.bracket, sheet.across.to_place
     name, y, foot = f"timeout-{placed.number}", row.level(placed.level), 0.3
     fired = bracket.fired and place(placed.right) <= canvas.cut
@@ -98,10 +98,13 @@ def _bracket(sheet: Sheet, lane: Lane, row: Row, placed: Placed) -> None:
         xs, ys = [place(start), place(end)], [y, y]
         if start == left:
             xs, ys = [place(left), *xs], [y + foot, *ys]
-        if end == right:
+        if end == right and fired:
             xs, ys = [*xs, place(right)], [*ys, y + foot]
         part = f"{name}-{count}"
         canvas.line(xs, ys, colour, part, tip, layer=MARK, thick=thick)
+    if placed.due is not None:
+        xs, ys = [place(placed.due)] * 2, [y - foot, y + foot]
+        canvas.line(xs, ys, colour, f"{name}-due", tip, layer=MARK, thick=thick)
     if placed.text:
         canvas.words(place(text_at), y, placed.text, colour=colour, align="left", name=name)
 

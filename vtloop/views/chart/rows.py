@@ -230,5 +230,9 @@ def _brackets(
             for _, deadline in bracket.deadlines
         ]
         words = say.timeout(lengths, bracket.kind)
-        brackets.place(index, bracket, across.to_points(left), across.to_points(right), words)
+        due, (_, deadline) = None, bracket.deadlines[-1]
+        if deadline is not None and bracket.start <= deadline < min(bracket.end, timeline.end):
+            due = across.to_points(scale.at(deadline))
+        ends = across.to_points(left), across.to_points(right)
+        brackets.place(index, bracket, *ends, due, words)
     return brackets
