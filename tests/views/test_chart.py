@@ -413,6 +413,25 @@ def test_an_instant_that_opens_up_has_its_time_on_the_axis_and_is_in_the_legend(
     check_texts(figure)
 
 
+def test_the_flag_of_what_is_printed_is_seen_beside_an_arrow():
+    async def main():
+        bell = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(bell.wait())
+            await asyncio.sleep(1)
+            print("alone")
+            await asyncio.sleep(1)
+            bell.set()
+            print("rings")
+            await asyncio.sleep(1)
+
+    figure = chart.figure(timeline_of(main))
+    lines = {line.get_gid(): line.get_xydata()[0][0] for line in figure.axes[0].lines}
+    assert lines["print-0"] == 1
+    assert 2 < lines["print-1"] < 2.03
+    check_texts(figure)
+
+
 def test_the_exception_that_ends_a_task_stands_beside_its_end():
     async def fail(seconds, error):
         await asyncio.sleep(seconds)

@@ -16,6 +16,7 @@ from vtloop.views.chart.words import width
 from vtloop.views.style import MARKS
 
 _MOST_FLAGS = 150  # of a row, up to which also those are drawn for whose text there is no room
+_BESIDE_ARROW = 0.2  # lines of text, of a flag from an arrow: within what this keeps clear
 _PASSED = "the deadline was {time}, and passed"
 _NOT_REACHED = "the deadline was {time}, and was not reached"
 
@@ -135,6 +136,16 @@ def paint_prints(sheet: Sheet, who: str, row: Row) -> None:
         paint_note(sheet, row, note, f"print-{note.number}", tip)
 
 
+def _beside_arrow(sheet: Sheet, row: Row, note: Note) -> float:
+    """Return how far a flag moves, towards its text, as an arrow would hide it; in places."""
+    aside = _BESIDE_ARROW * sheet.across.font / sheet.across.points
+    place = sheet.rows.index(row)
+    for route in sheet.routes:
+        if place in route.rows and abs(route.start - note.x) < aside and route.start == route.end:
+            return -aside if note.leftward else aside
+    return 0.0
+
+
 def paint_note(sheet: Sheet, row: Row, note: Note, name: str, tip: str, colour: str = "") -> None:
     """Write a note below a bar, with a flag from where it belongs; or beside its end."""
     canvas, bottom = sheet.canvas, row.bar + row.bar_height
@@ -155,12 +166,13 @@ def paint_note(sheet: Sheet, row: Row, note: Note, name: str, tip: str, colour: 
     if note.text:
         foot = y if note.aside > FROM_FLAG else y + 0.4
     flag = colour or canvas.theme.muted
-    canvas.line([note.x, note.x], [bottom, foot], flag, name, tip, layer=BAND, thick=0.9)
+    x = note.x + _beside_arrow(sheet, row, note)
+    canvas.line([x, x], [bottom, foot], flag, name, tip, layer=BAND, thick=0.9)
     if note.text:
         aside = -note.aside if note.leftward else note.aside
         if note.aside > FROM_FLAG:
             near = aside * (1 - 0.15 / note.aside) * sheet.across.font / sheet.across.points
-            lead = [note.x, note.x + near]
+            lead = [x, note.x + near]
             canvas.line(lead, [y, y], flag, f"{name}-lead", tip, layer=BAND, thick=0.9)
         canvas.words(
             note.x,
