@@ -567,6 +567,33 @@ def test_the_row_of_a_condition_tells_who_has_its_lock_and_who_notifies():
     check_texts(figure)
 
 
+def test_permits_that_are_held_together_stand_apart_also_at_one_instant():
+    async def main():
+        permits = asyncio.Semaphore(2)
+        async with permits:
+            await asyncio.sleep(0)
+            async with permits:
+                await asyncio.sleep(0)
+            await asyncio.sleep(0)
+        lock = asyncio.Lock()
+        async with asyncio.TaskGroup() as group:
+            for _ in range(3):
+                group.create_task(hold(lock))
+
+    async def hold(lock):
+        async with lock:
+            await asyncio.sleep(0)
+
+    figure = chart.figure(timeline_of(main), axis="steps")
+    held = {
+        name: (top, height)
+        for name, _, _, (_, top, _, height) in places_of(figure)
+        if name and "-holding-" in name
+    }
+    assert len({*held.values()}) == 3  # two rows for the permits, one for the lock
+    check_texts(figure)
+
+
 def test_what_callbacks_print_has_a_row():
     async def main():
         asyncio.get_running_loop().call_later(1, print, "from a callback")
