@@ -398,6 +398,66 @@ def test_a_cancellation_stands_at_its_instant_the_request_before_the_delivery():
     check_texts(figure)
 
 
+def test_an_instant_that_opens_up_has_its_time_on_the_axis_and_is_in_the_legend():
+    async def main():
+        sleeper = asyncio.create_task(asyncio.sleep(10), name="sleeper")
+        await asyncio.sleep(3.9)
+        sleeper.cancel()
+
+    figure = chart.figure(timeline_of(main))
+    ax = figure.axes[0]
+    labels = [label.get_text() for label in ax.get_xticklabels()]
+    assert ax.get_xticks()[labels.index("3.9")] == pytest.approx(3.9)
+    assert {"0", "1", "2", "3"} <= {*labels}
+    assert "one instant, drawn apart" in [text.get_text() for text in ax.texts]
+    check_texts(figure)
+
+
+def test_the_flag_of_what_is_printed_is_seen_beside_an_arrow():
+    async def main():
+        bell = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(bell.wait())
+            await asyncio.sleep(1)
+            print("alone")
+            await asyncio.sleep(1)
+            bell.set()
+            print("rings")
+            await asyncio.sleep(1)
+
+    figure = chart.figure(timeline_of(main))
+    lines = {line.get_gid(): line.get_xydata()[0][0] for line in figure.axes[0].lines}
+    assert lines["print-0"] == 1
+    assert 2 < lines["print-1"] < 2.03
+    check_texts(figure)
+
+
+def test_the_exception_that_ends_a_task_stands_beside_its_end():
+    async def fail(seconds, error):
+        await asyncio.sleep(seconds)
+        print("fails")
+        raise error
+
+    async def main():
+        with contextlib.suppress(ExceptionGroup):
+            async with asyncio.TaskGroup() as group:
+                group.create_task(fail(1, ValueError("no stock")), name="south")
+        errors = KeyError("x", 3), RuntimeError(), ValueError("too long to stand here " * 9)
+        await asyncio.gather(*map(fail, (1, 2, 5), errors), return_exceptions=True)
+        raise ExceptionGroup("in main", [OSError("closed")])
+
+    figure = chart.figure(timeline_of(main))
+    texts = {text.get_gid(): text.get_text() for text in figure.axes[0].texts}
+    assert texts["task-1-error-text"] == "ExceptionGroup: OSError('closed')"
+    assert texts["task-2-error-text"] == "ValueError: no stock"
+    assert texts["task-3-error-text"] == "KeyError('x', 3)"
+    assert texts["task-4-error-text"] == "RuntimeError"
+    assert texts["task-5-error-text"].startswith("ValueError: too long")
+    assert texts["task-5-error-text"].endswith("…")
+    assert shapes_of(figure)["task-5-end"].count("too long to stand here") == 9
+    check_texts(figure)
+
+
 def test_a_timeout_is_a_bracket_with_its_deadline_and_what_it_cuts_is_torn():
     async def main():
         with contextlib.suppress(TimeoutError):
@@ -413,6 +473,32 @@ def test_a_timeout_is_a_bracket_with_its_deadline_and_what_it_cuts_is_torn():
     assert shapes["timeout-1-0"].endswith("the deadline was 7 s, and was not reached")
     torn = [patch.get_gid() for patch in figure.axes[0].patches if type(patch) is Polygon]
     assert [name for name in torn if "-span-" in name] == ["task-1-span-2"]
+
+
+def test_a_timeout_has_a_mark_at_the_deadline_it_went_on_after_and_is_open_if_left_early():
+    async def blocked():
+        async with asyncio.timeout(2):
+            await asyncio.sleep(1)
+            time.sleep(3)
+            await asyncio.sleep(1)
+
+    async def main():
+        early = asyncio.timeout(9)
+        async with early:
+            await asyncio.gather(blocked(), return_exceptions=True)
+        async with asyncio.timeout(1) as moved:
+            moved.reschedule(asyncio.get_running_loop().time() + 2)
+            await asyncio.sleep(1)
+
+    figure = chart.figure(timeline_of(main))
+    lines = {line.get_gid(): line.get_xydata() for line in figure.axes[0].lines}
+    (due,) = (name for name in lines if name and name.endswith("-due"))
+    assert shapes_of(figure)[due].endswith("the deadline was 2 s, and passed")
+    assert lines[due][:, 0] == pytest.approx([2, 2])
+    lasts = {name.rpartition("-")[0]: points for name, points in lines.items() if "timeout" in name}
+    closed = [len({y for _, y in lasts[f"timeout-{number}"][-2:]}) > 1 for number in range(3)]
+    assert sorted(closed) == [False, False, True]
+    check_texts(figure)
 
 
 def test_queues_events_conditions_and_barriers_have_rows_that_tell_who_does_what():
@@ -478,6 +564,33 @@ def test_the_row_of_a_condition_tells_who_has_its_lock_and_who_notifies():
     tips = shapes_of(figure).values()
     for who, when in (("main#1", "from 1 s to 2 s"), ("reader", "from 2 s to 3 s")):
         assert any(tip.startswith(f"{who} holds Condition 'news'\n{when}") for tip in tips)
+    check_texts(figure)
+
+
+def test_permits_that_are_held_together_stand_apart_also_at_one_instant():
+    async def main():
+        permits = asyncio.Semaphore(2)
+        async with permits:
+            await asyncio.sleep(0)
+            async with permits:
+                await asyncio.sleep(0)
+            await asyncio.sleep(0)
+        lock = asyncio.Lock()
+        async with asyncio.TaskGroup() as group:
+            for _ in range(3):
+                group.create_task(hold(lock))
+
+    async def hold(lock):
+        async with lock:
+            await asyncio.sleep(0)
+
+    figure = chart.figure(timeline_of(main), axis="steps")
+    held = {
+        name: (top, height)
+        for name, _, _, (_, top, _, height) in places_of(figure)
+        if name and "-holding-" in name
+    }
+    assert len({*held.values()}) == 3  # two rows for the permits, one for the lock
     check_texts(figure)
 
 

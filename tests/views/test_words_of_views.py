@@ -132,7 +132,16 @@ def test_cuts_and_timeouts_are_said():
     assert list(english.cut(iter(["sleep 10 s"]), 500_000_000)) == [
         "sleep 10 s, cut after 0.5 s",
         "sleep 10 s, cut short",
+        "sleep 10 s",
         "cut after 0.5 s",
+        "cut short",
+    ]
+    assert list(english.cut(iter(["item of Queue 'orders'", "orders", "get"]))) == [
+        "item of Queue 'orders', cut short",
+        "orders, cut short",
+        "item of Queue 'orders'",
+        "orders",
+        "get",
         "cut short",
     ]
     second = 1_000_000_000

@@ -212,6 +212,7 @@ PHRASES: dict[Forms, Forms] = {
     "cancels": "отменяет",
     "timer or callback": "таймер или обратный вызов",
     "the loop is blocked": "цикл заблокирован",
+    "one instant, drawn apart": "один момент, растянут",
     "holds it": "удерживает",
     "in the section": "в секции",
     "how many wait for it": "сколько ждут",

@@ -206,7 +206,7 @@ class Words:
         if primitive is not None:
             yield self.primitive(primitive)
             yield primitive.name or primitive.kind
-            yield primitive.kind
+            yield short or primitive.kind
             return
         if WAITS[span.kind].subject is Subject.TASKS:
             numbers = timeline.trace.step(span.step).subject
@@ -246,10 +246,12 @@ class Words:
         `waits` is what may be written in it otherwise, and `after` how long it took in fact.
         """
         length = "" if after is None else self.seconds(after)
-        for wait in waits:
+        whole = list(waits)
+        for wait in whole[:-1] or whole:  # the last says least of what was waited for
             if length:
                 yield self("{wait}, cut after {length}", wait=wait, length=length)
             yield self("{wait}, cut short", wait=wait)
+        yield from whole  # as that it was cut is also seen
         if length:
             yield self("cut after {length}", length=length)
         yield self("cut short")
@@ -301,9 +303,9 @@ _WAITS = {
     "notification": ("a notification of {primitive}", "notification of {primitive}", ""),
     "relock": ("{primitive}, after a notification", "{primitive}, after a notification", ""),
     "barrier": ("the other parties of {primitive}", "other parties of {primitive}", ""),
-    "get": ("an item of {primitive}", "item of {primitive}", ""),
-    "put": ("room in {primitive}", "room in {primitive}", ""),
-    "join": ("all items of {primitive} to be done", "all items of {primitive}", ""),
+    "get": ("an item of {primitive}", "item of {primitive}", "get"),
+    "put": ("room in {primitive}", "room in {primitive}", "put"),
+    "join": ("all items of {primitive} to be done", "all items of {primitive}", "join"),
     "task": ("{tasks}", "{tasks}", ""),
     "gather": ("gather() of {tasks}", "gather() of {tasks}", "gather()"),
     "wait": ("wait() of {tasks}", "wait() of {tasks}", "wait()"),

@@ -52,9 +52,9 @@ def paint_axis(canvas: Canvas, timeline: Timeline, scale: Scale, across: Across)
     ax.tick_params(axis="x", colors=theme.muted, labelsize=font * 0.9, length=3, pad=2)
     words = say(phrase)
     if scale.axis == "time":
-        ticks = nice_ticks(timeline.start, timeline.end, unit, across)
-        ax.set_xticks([tick / NANOSECONDS for tick in ticks])
-        ax.set_xticklabels(_tick_labels(say, ticks, unit, timeline, across))
+        labels = _labels(canvas, timeline, scale, across, unit)
+        ax.set_xticks([at / NANOSECONDS for at in labels])
+        ax.set_xticklabels(list(labels.values()))
         ax.grid(axis="x", color=theme.grid, linewidth=0.8)
         ax.set_axisbelow(True)
         _opened(canvas, scale)
@@ -73,9 +73,41 @@ def _opened(canvas: Canvas, scale: Scale) -> None:
     bottom, _ = canvas.ax.get_ylim()
     shade = plain(canvas.theme.shade)
     for place, instant in enumerate(scale.instants):
+        canvas.seen.setdefault(("band", "instant"))
         box = instant.left, 0.0, instant.right, bottom
         tip = canvas.say.at(instant.at)
         canvas.box(box, shade, "", f"instant-{place}", tip, BACK)
+
+
+def _labels(
+    canvas: Canvas, timeline: Timeline, scale: Scale, across: Across, unit: int
+) -> dict[int, str]:
+    """Return what stands at which time: at instants that a lens opens up, and at round times.
+
+    A round time whose words would touch those of an instant has a tick only.
+    """
+    say, font = canvas.say, across.font
+    ticks = nice_ticks(timeline.start, timeline.end, unit, across)
+    regular = dict(zip(ticks, _tick_labels(say, ticks, unit, timeline, across), strict=True))
+    middles = {one.at: (one.left + one.right) / 2 for one in scale.instants}
+    labels: dict[int, str] = {}
+    taken: list[tuple[float, float]] = []
+    for at in (*middles, *(tick for tick in ticks if tick not in middles)):
+        text = regular.get(at) or say.number(in_unit(at, unit))
+        half = max(width(line, font * 0.9) for line in text.split("\n")) / 2 * MARGIN
+        middle = across.to_points(middles[at] if at in middles else scale.at(at))
+        if at in middles and not _is_free(middle, half, taken):
+            text = text.partition("\n")[0]  # without the clock, if it has one
+            half = width(text, font * 0.9) / 2 * MARGIN
+        touches = bool(middles) and not _is_free(middle, half + 0.2 * font, taken)
+        labels[at] = "" if touches else text
+        if not touches:
+            taken.append((middle - half, middle + half))
+    return dict(sorted(labels.items()))
+
+
+def _is_free(middle: float, half: float, taken: list[tuple[float, float]]) -> bool:
+    return all(middle + half <= left or right <= middle - half for left, right in taken)
 
 
 def nice_ticks(start: int, end: int, unit: int, across: Across) -> list[int]:

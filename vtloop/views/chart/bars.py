@@ -14,6 +14,8 @@ from vtloop.views.chart.sheet import Sheet
 from vtloop.views.chart.words import fitting, span_tooltip, span_words
 from vtloop.views.style import STATES, shown_as
 
+_ASIDE = 0.5  # lines of text, beside the words in a bar
+
 
 def paint_lane(sheet: Sheet, row: Row) -> None:
     """Paint the row of one task."""
@@ -66,7 +68,7 @@ def paint_group(sheet: Sheet, row: Row) -> None:
 
 def _span_words(sheet: Sheet, span: Span, state: str, box: Box) -> None:
     left, top, right, bottom = box
-    room = (right - left) * sheet.across.points - 0.8 * sheet.across.font
+    room = (right - left) * sheet.across.points - _ASIDE * sheet.across.font
     if room <= sheet.across.font:
         return
     size = sheet.across.font * SMALL
@@ -79,7 +81,7 @@ def _span_words(sheet: Sheet, span: Span, state: str, box: Box) -> None:
         sheet.canvas.told.add(("state", state))
     if sheet.canvas.cut < right:  # what stands in the part of it that is shown
         right = sheet.canvas.cut
-        room = (right - left) * sheet.across.points - 0.8 * sheet.across.font
+        room = (right - left) * sheet.across.points - _ASIDE * sheet.across.font
         shown = span._replace(cut=False)
         text = fitting(span_words(sheet.canvas.say, sheet.timeline, shown), room, size)
     if text:

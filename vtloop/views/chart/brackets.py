@@ -1,5 +1,6 @@
 """Where the timeouts of a task stand above its bar: a bracket from its entry to its exit.
 
+One that was left early is open at its end; one that went on after its deadline has a mark there.
 Those within others are nearer to the bar. What a bracket says stands in its line, or behind it
 where that is too short, clear of arrows.
 """
@@ -31,6 +32,7 @@ class Placed(NamedTuple):
     level: int  # from 0 on, upwards
     text: str  # '' if there is no room for it
     text_at: float  # where that begins, in points
+    due: float | None  # where its deadline passed, if it went on; in points
 
 
 class Brackets:
@@ -47,39 +49,53 @@ class Brackets:
         self._taken: list[list[tuple[float, float]]] = [[] for _ in range(MOST_LEVELS)]
 
     def place(
-        self, index: int, bracket: Bracket, left: float, right: float, words: Iterable[str]
+        self,
+        index: int,
+        bracket: Bracket,
+        left: float,
+        right: float,
+        due: float | None,
+        words: Iterable[str],
     ) -> None:
-        """Place a timeout above all shorter ones that it overlaps; `words` are what it may say."""
+        """Place a timeout above all shorter ones that it overlaps.
+
+        `due` is where its deadline passed before it ended, and `words` are what it may say.
+        """
         above = [one.level + 1 for one in self.placed if one.left <= right and left <= one.right]
         candidates = list(words)
         for level in range(max(above, default=0), MOST_LEVELS):
             if not self._is_free(left, right, level):
                 continue
-            text, at, end = self._words(candidates, left, right, level)
+            text, at, end = self._words(candidates, left, right, due, level)
             self._taken[level].append((left, max(right, end)))
-            self.placed.append(Placed(index, bracket, left, right, level, text, at))
+            self.placed.append(Placed(index, bracket, left, right, level, text, at, due))
             return
         self.lost += 1
 
     def _words(
-        self, candidates: list[str], left: float, right: float, level: int
+        self, candidates: list[str], left: float, right: float, due: float | None, level: int
     ) -> tuple[str, float, float]:
         """Return what is written, from where to where."""
-        near = INDENT * self._font
+        near, aside = INDENT * self._font, _HALF_HEAD * self._font
+        crossing = self._arrows
+        if due is not None:
+            crossing = [*crossing, (due - aside, due + aside)]
         for text in candidates:
             wide = width(text, self._font * SIZE) * MARGIN
-            starts = [left + near, *(end for _, end in self._arrows if left < end < right)]
+            starts = [left + near, *(end for _, end in crossing if left < end < right)]
             for start in sorted(starts):
-                if start + wide + near / 2 <= right and self._clear(start, start + wide):
+                if start + wide + near / 2 <= right and _clear(start, start + wide, crossing):
                     return text, start, start + wide
             start, end = right + near, right + near + wide
-            if end <= self._room and self._clear(start, end) and self._is_free(start, end, level):
+            clear = _clear(start, end, crossing) and self._is_free(start, end, level)
+            if end <= self._room and clear:
                 return text, start, end
         return "", left, right
-
-    def _clear(self, left: float, right: float) -> bool:
-        return all(right < start or end < left for start, end in self._arrows)
 
     def _is_free(self, left: float, right: float, level: int) -> bool:
         gap = 0.3 * self._font
         return all(right + gap < start or end + gap < left for start, end in self._taken[level])
+
+
+def _clear(left: float, right: float, crossing: Iterable[tuple[float, float]]) -> bool:
+    return all(right < start or end < left for start, end in crossing)

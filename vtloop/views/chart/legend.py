@@ -119,6 +119,7 @@ def _entries(canvas: Canvas) -> Iterator[tuple[tuple[str, str], _Entry]]:
     for what, words, look in (
         (("callback", "callback"), "timer or callback", plain(theme.muted)),
         (("band", "blocked"), "the loop is blocked", plain(theme.blocked)),
+        (("band", "instant"), "one instant, drawn apart", Look(theme.shade, theme.grid, theme.ink)),
         (("held", "held"), "holds it", theme.holdings[0]),
         (("held", "section"), "in the section", theme.sections[0]),
         (("queue", "queue"), "how many wait for it", theme.queue),

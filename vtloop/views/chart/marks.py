@@ -8,7 +8,7 @@ from __future__ import annotations
 from vtloop.timeline.spans import Bracket, Lane
 from vtloop.views.chart.brackets import Placed
 from vtloop.views.chart.canvas import BAND, MARK, SMALL
-from vtloop.views.chart.notes import FROM_FLAG, MARGIN, Note
+from vtloop.views.chart.notes import BESIDE, FROM_FLAG, MARGIN, Note
 from vtloop.views.chart.routes import request_x
 from vtloop.views.chart.row import LINE_OF_NOTES, Row
 from vtloop.views.chart.sheet import Sheet
@@ -16,6 +16,7 @@ from vtloop.views.chart.words import width
 from vtloop.views.style import MARKS
 
 _MOST_FLAGS = 150  # of a row, up to which also those are drawn for whose text there is no room
+_BESIDE_ARROW = 0.2  # lines of text, of a flag from an arrow: within what this keeps clear
 _PASSED = "the deadline was {time}, and passed"
 _NOT_REACHED = "the deadline was {time}, and was not reached"
 
@@ -38,6 +39,8 @@ def paint_marks(sheet: Sheet, lane: Lane, row: Row, end: float) -> None:
         tip = say(_ENDS[lane.outcome], who=lane.label, time=say.seconds(lane.ended))
         tip += f"\n{lane.error}" if lane.error else ""
         canvas.mark(end, row.middle, lane.outcome, f"{name}-end", tip, step)
+        if row.error:
+            paint_note(sheet, row, row.error, f"{name}-error", tip, canvas.theme.alarm)
     for placed in row.brackets:
         _bracket(sheet, lane, row, placed)
     _cancellations(sheet, lane, row)
@@ -78,7 +81,7 @@ def _many_cancellations(sheet: Sheet, lane: Lane, row: Row, events: list[int]) -
 
 
 def _bracket(sheet: Sheet, lane: Lane, row: Row, placed: Placed) -> None:
-    """Draw a timeout from entry to exit, with the deadline that it had."""
+    """Draw a timeout from entry to exit, with the deadline that it had; open if left early."""
     canvas, bracket, place = sheet.canvas, placed.bracket, sheet.across.to_place
     name, y, foot = f"timeout-{placed.number}", row.level(placed.level), 0.3
     fired = bracket.fired and place(placed.right) <= canvas.cut
@@ -96,10 +99,13 @@ def _bracket(sheet: Sheet, lane: Lane, row: Row, placed: Placed) -> None:
         xs, ys = [place(start), place(end)], [y, y]
         if start == left:
             xs, ys = [place(left), *xs], [y + foot, *ys]
-        if end == right:
+        if end == right and fired:
             xs, ys = [*xs, place(right)], [*ys, y + foot]
         part = f"{name}-{count}"
         canvas.line(xs, ys, colour, part, tip, layer=MARK, thick=thick)
+    if placed.due is not None:
+        xs, ys = [place(placed.due)] * 2, [y - foot, y + foot]
+        canvas.line(xs, ys, colour, f"{name}-due", tip, layer=MARK, thick=thick)
     if placed.text:
         canvas.words(place(text_at), y, placed.text, colour=colour, align="left", name=name)
 
@@ -130,26 +136,50 @@ def paint_prints(sheet: Sheet, who: str, row: Row) -> None:
         paint_note(sheet, row, note, f"print-{note.number}", tip)
 
 
-def paint_note(sheet: Sheet, row: Row, note: Note, name: str, tip: str) -> None:
-    """Write a note below a bar, with a flag from where it belongs."""
+def _beside_arrow(sheet: Sheet, row: Row, note: Note) -> float:
+    """Return how far a flag moves, towards its text, as an arrow would hide it; in places."""
+    aside = _BESIDE_ARROW * sheet.across.font / sheet.across.points
+    place = sheet.rows.index(row)
+    for route in sheet.routes:
+        if place in route.rows and abs(route.start - note.x) < aside and route.start == route.end:
+            return -aside if note.leftward else aside
+    return 0.0
+
+
+def paint_note(sheet: Sheet, row: Row, note: Note, name: str, tip: str, colour: str = "") -> None:
+    """Write a note below a bar, with a flag from where it belongs; or beside its end."""
     canvas, bottom = sheet.canvas, row.bar + row.bar_height
+    if note.line == BESIDE:
+        canvas.words(
+            note.x,
+            row.middle,
+            note.text,
+            align="left",
+            colour=colour,
+            halo=True,
+            offset=note.aside * sheet.across.font,
+            name=f"{name}-text",
+        )
+        return
     y = bottom + 0.65 + note.line * LINE_OF_NOTES
     foot = bottom + 0.1
     if note.text:
         foot = y if note.aside > FROM_FLAG else y + 0.4
-    muted = canvas.theme.muted
-    canvas.line([note.x, note.x], [bottom, foot], muted, name, tip, layer=BAND, thick=0.9)
+    flag = colour or canvas.theme.muted
+    x = note.x + _beside_arrow(sheet, row, note)
+    canvas.line([x, x], [bottom, foot], flag, name, tip, layer=BAND, thick=0.9)
     if note.text:
         aside = -note.aside if note.leftward else note.aside
         if note.aside > FROM_FLAG:
             near = aside * (1 - 0.15 / note.aside) * sheet.across.font / sheet.across.points
-            lead = [note.x, note.x + near]
-            canvas.line(lead, [y, y], muted, f"{name}-lead", tip, layer=BAND, thick=0.9)
+            lead = [x, note.x + near]
+            canvas.line(lead, [y, y], flag, f"{name}-lead", tip, layer=BAND, thick=0.9)
         canvas.words(
             note.x,
             y,
             note.text,
             align="right" if note.leftward else "left",
+            colour=colour,
             halo=True,
             offset=aside * sheet.across.font,
             name=f"{name}-text",

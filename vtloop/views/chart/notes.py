@@ -15,7 +15,9 @@ from vtloop.views.chart.words import drawable, shortened, width
 from vtloop.views.words import Words
 
 MOST_LINES = 4  # below a bar
+BESIDE = -1  # the line of what stands at the end of a bar, not below it
 FROM_FLAG = 0.35  # lines of text, from a flag to its words
+_FROM_END = 1.1  # lines of text, from the end of a bar to what stands beside its mark
 MARGIN = 1.08  # by which another font, or a renderer that fits it to pixels, may be wider
 _BREAK = " \N{DOWNWARDS ARROW WITH CORNER LEFTWARDS} "  # between lines that are printed at once
 _HALF_HEAD = 0.3  # lines of text, that an arrow takes to each side of its line
@@ -36,7 +38,7 @@ class Note(NamedTuple):
 
     number: int  # of what it tells, among all of its kind
     x: float  # when, across the chart
-    line: int  # below the bar, from 0 on
+    line: int  # below the bar, from 0 on; or BESIDE
     text: str  # '' if another note of that place has it, or none has room for it
     leftward: bool  # whether it ends there
     aside: float = FROM_FLAG  # lines of text, from its flag to the text
@@ -110,15 +112,46 @@ class Notes:
             line = found.line + 1
         self._put_flags(flag, range(len(texts), len(flag.told)), max(0, line - 1))
 
+    def end(
+        self, x: float, at: float, told: str, passing: Sequence[tuple[float, float]]
+    ) -> Note | None:
+        """Place what is told of a bar's end: beside the mark there, or below, cut if need be.
+
+        `passing` is what arrows take beside the bar. Without any room the result is None.
+        """
+        text = drawable(told)
+        lines = range(len(self._texts))
+        left, right = self._span(at, text, False, _FROM_END)
+        aside = _HALF_HEAD * self._font
+        stops = [start - aside for start, end in passing if end + aside > left]
+        room = min([self._room, *stops])
+        if right <= room:
+            return Note(0, x, BESIDE, text, False, _FROM_END)
+        found = self._free(at, text, lines) or self._led(at, text, lines)
+        if found is None:
+            self._ask_for_more(at, text)
+            free = (room - left) / MARGIN - 0.2 * self._font
+            if free >= _SHORTEST * self._font:
+                text = shortened(text, free, self._font * SMALL)
+                return Note(0, x, BESIDE, text, False, _FROM_END)
+            text, found = self._shortened(at, text, lines)
+        if found is None:
+            return None
+        self._take(at, text, found)
+        return Note(0, x, found.line, text, found.leftward, found.aside)
+
     def _put(self, flag: Flag, place: int, text: str, found: _Place) -> None:
         line, leftward, aside = found
-        self._texts[line].append(self._span(flag.at, text, leftward, aside))
-        self._flags.append((flag.at, line))
+        self._take(flag.at, text, found)
+        self.notes.append(Note(flag.told[place][0], flag.x, line, text, leftward, aside))
+
+    def _take(self, at: float, text: str, found: _Place) -> None:
+        line, leftward, aside = found
+        self._texts[line].append(self._span(at, text, leftward, aside))
+        self._flags.append((at, line))
         if aside > FROM_FLAG:  # what leads to it is as good as text
             reach = aside * self._font
-            left, right = (flag.at - reach, flag.at) if leftward else (flag.at, flag.at + reach)
-            self._texts[line].append((left, right))
-        self.notes.append(Note(flag.told[place][0], flag.x, line, text, leftward, aside))
+            self._texts[line].append((at - reach, at) if leftward else (at, at + reach))
 
     def _put_flags(self, flag: Flag, places: range, line: int) -> None:
         for place in places:

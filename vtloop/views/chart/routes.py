@@ -117,13 +117,19 @@ def _end(timeline: Timeline, scale: Scale, arrow: Arrow, start: float) -> float:
 Taken = list[list[tuple[float, float]]]
 
 
-def passed(routes: Sequence[Route], rows: int) -> tuple[Taken, Taken]:
-    """Return what arrows take of the space below the bar of each row, and above it, as places."""
+def passed(routes: Sequence[Route], rows: int) -> tuple[Taken, Taken, Taken]:
+    """Return what arrows take of the space below, above and beside the bar of each row, as places.
+
+    Beside a bar are those that pass the row as a whole.
+    """
     below: Taken = [[] for _ in range(rows)]
     above: Taken = [[] for _ in range(rows)]
+    beside: Taken = [[] for _ in range(rows)]
     for route in routes:
         taken = min(route.start, route.end), max(route.start, route.end)
         for row in route.rows:
             below[row].append(taken)
             above[row + 1].append(taken)
-    return below, above
+        for row in route.rows[1:]:
+            beside[row].append(taken)
+    return below, above, beside

@@ -47,6 +47,7 @@ class Row(NamedTuple):
     primitive: int = -1  # the index of the primitive, or the place of the section among them
     holdings: tuple[tuple[int, int, Holding | Visit], ...] = ()  # (slot, index, holding)
     notes: tuple[Note, ...] = ()
+    error: Note | None = None  # the exception that ended the task
     brackets: tuple[Placed, ...] = ()
     queue: float = 0.0  # the top of the strip that tells how many wait
 

@@ -22,7 +22,7 @@ from vtloop.views.chart.routes import Route, passed, routes_of
 from vtloop.views.chart.row import BAR, Across, Row, space_above, space_below
 from vtloop.views.chart.scale import Scale
 from vtloop.views.chart.strips import MOST_ROWS, strip_rows
-from vtloop.views.chart.words import drawable, own_name
+from vtloop.views.chart.words import drawable, error_words, own_name
 from vtloop.views.style import MOST_LANES
 from vtloop.views.words import Words
 
@@ -31,6 +31,9 @@ _FEW_PRINT = 3  # where one task of so many prints, all rows have room for that
 _NAME = 32  # columns of a name
 _THIN = 0.35  # lines of text, of a task in a group
 _HIGHEST = 26.0  # lines of text, of all groups together
+
+Place = tuple[float, float]
+"""From where to where across."""
 
 
 class Plan(NamedTuple):
@@ -49,7 +52,7 @@ def plan_of(timeline: Timeline, scale: Scale, across: Across, top: float, say: W
     alone = {number: at for tasks in places if len(tasks) == 1 for number, at in tasks.items()}
     shared = {number: at for tasks in places if len(tasks) > 1 for number, at in tasks.items()}
     routes, left_out = routes_of(timeline, scale, shared, alone, say)
-    taken, above = passed(routes, len(groups))
+    taken, above, beside = passed(routes, len(groups))
     timeouts: dict[int, list[tuple[int, Bracket]]] = defaultdict(list)
     for index, bracket in enumerate(timeline.timeouts):
         timeouts[bracket.task].append((index, bracket))
@@ -66,16 +69,17 @@ def plan_of(timeline: Timeline, scale: Scale, across: Across, top: float, say: W
             row = _group_row(group, thin, top, say)
         else:
             lane = group[0]
-            notes = _notes(prints.get(lane.number, []), across, taken[place], say)
+            passing = taken[place], beside[place]
+            notes, error = _notes_of(lane, prints.get(lane.number, []), scale, across, passing, say)
             placed.append(notes)
             brackets = _brackets(timeline, timeouts[lane.number], scale, across, above[place], say)
             without += brackets.lost
             texts, over = tuple(notes.notes), tuple(brackets.placed)
-            row = _lane_row(lane, names[lane.number], texts, over, spare, top)
+            row = _lane_row(lane, names[lane.number], texts, error, over, spare, top)
         rows.append(row)
         top += row.height
     if 0 in prints or (scale.axis != "time" and _has_callbacks(timeline, scale)):
-        placed.append(_notes(prints.get(0, []), across, (), say))
+        placed.append(_notes_of_callbacks(prints.get(0, []), across, say))
         rows.append(_callbacks_row(tuple(placed[-1].notes), top, say))
         top += rows[-1].height
     rows += strip_rows(timeline, scale, across, top, say)
@@ -135,21 +139,24 @@ def _lane_row(
     lane: Lane,
     name: str,
     notes: tuple[Note, ...],
+    error: Note | None,
     brackets: tuple[Placed, ...],
     spare: float,
     top: float,
 ) -> Row:
     above = space_above(lane, brackets)
+    below = space_below((*notes, error) if error else notes)
     return Row(
         "lane",
         drawable(name),
         lane.coroutine if own_name(lane) else "",
         top,
         top + above,
-        above + BAR + max(space_below(notes), spare),
+        above + BAR + max(below, spare),
         depth=lane.depth,
         lanes=(lane,),
         notes=notes,
+        error=error,
         brackets=brackets,
     )
 
@@ -168,15 +175,37 @@ def _prints(timeline: Timeline, scale: Scale, across: Across) -> dict[int, list[
     }
 
 
-def _notes(
-    flags: list[Flag], across: Across, taken: Sequence[tuple[float, float]], say: Words
-) -> Notes:
-    """Return the printed lines of a row as they stand."""
-    points = [(across.to_points(left), across.to_points(right)) for left, right in taken]
-    notes = Notes(across.room, across.font, points, say)
+def _notes_of(
+    lane: Lane,
+    flags: list[Flag],
+    scale: Scale,
+    across: Across,
+    passing: tuple[Sequence[Place], Sequence[Place]],
+    say: Words,
+) -> tuple[Notes, Note | None]:
+    """Return what a task prints, and what it raises, as they stand.
+
+    `passing` is what arrows take of the space below its bar, and beside it.
+    """
+    below, beside = (_in_points(across, taken) for taken in passing)
+    notes, error = Notes(across.room, across.font, below, say), None
+    for flag in reversed(flags):
+        notes.place(flag)
+    if lane.outcome == "raised" and lane.error and lane.steps:
+        x = scale.right[lane.steps[-1]]
+        error = notes.end(x, across.to_points(x), error_words(lane.error), beside)
+    return notes, error
+
+
+def _notes_of_callbacks(flags: list[Flag], across: Across, say: Words) -> Notes:
+    notes = Notes(across.room, across.font, (), say)
     for flag in reversed(flags):
         notes.place(flag)
     return notes
+
+
+def _in_points(across: Across, taken: Sequence[Place]) -> list[Place]:
+    return [(across.to_points(left), across.to_points(right)) for left, right in taken]
 
 
 def _brackets(
@@ -188,8 +217,7 @@ def _brackets(
     say: Words,
 ) -> Brackets:
     """Return the timeouts of a row as they stand above its bar."""
-    points = [(across.to_points(left), across.to_points(right)) for left, right in taken]
-    brackets = Brackets(across.room, across.font, points)
+    brackets = Brackets(across.room, across.font, _in_points(across, taken))
     for index, bracket in sorted(timeouts, key=lambda pair: pair[1].end - pair[1].start):
         left = scale.during(timeline.trace.event(bracket.first).step, bracket.start)
         right = scale.end
@@ -202,5 +230,9 @@ def _brackets(
             for _, deadline in bracket.deadlines
         ]
         words = say.timeout(lengths, bracket.kind)
-        brackets.place(index, bracket, across.to_points(left), across.to_points(right), words)
+        due, (_, deadline) = None, bracket.deadlines[-1]
+        if deadline is not None and bracket.start <= deadline < min(bracket.end, timeline.end):
+            due = across.to_points(scale.at(deadline))
+        ends = across.to_points(left), across.to_points(right)
+        brackets.place(index, bracket, *ends, due, words)
     return brackets

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import groupby
+from math import inf
 
 from vtloop.timeline.spans import Holding, Use, Visit
 from vtloop.timeline.timeline import Timeline
@@ -63,11 +64,11 @@ def strip_rows(
 
 def _slots(holdings: list[tuple[int, Holding | Visit]]) -> tuple[Slot, ...]:
     """Return holdings, each with the first slot that is free."""
-    slots: list[int] = []  # when each is free again
+    slots: list[float] = []  # the event from which on each is free again
     placed: list[Slot] = []
     for index, holding in holdings:
-        slot = next((at for at, free in enumerate(slots) if free <= holding.start), len(slots))
-        slots[slot : slot + 1] = [holding.end]
+        slot = next((at for at, free in enumerate(slots) if free <= holding.first), len(slots))
+        slots[slot : slot + 1] = [holding.last if holding.last >= 0 else inf]
         placed.append((slot, index, holding))
     return tuple(placed)
 

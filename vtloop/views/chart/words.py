@@ -6,7 +6,9 @@ there is a figure.
 
 from __future__ import annotations
 
+import ast
 import functools
+import re
 from collections.abc import Iterable, Iterator
 
 from vtloop.timeline.spans import READY, RUNNING, Lane, Span
@@ -73,6 +75,22 @@ def shortened(text: str, room: float, size: float, weight: str = "normal") -> st
 def own_name(lane: Lane) -> bool:
     """Return whether a task is called otherwise than its coroutine with a number."""
     return lane.label != lane.coroutine and lane.label.rpartition("#")[0] != lane.coroutine
+
+
+_GROUP = re.compile(r"(\w*ExceptionGroup)\((?:'[^']*'|\"[^\"]*\"), \[(.*)\]\)", re.DOTALL)
+
+
+def error_words(error: str) -> str:
+    """Return an exception, given by its repr, as 'E: message'; a group with what is in it."""
+    if group := _GROUP.fullmatch(error):
+        return ": ".join(group.groups())
+    name, _, arguments = error.partition("(")
+    try:
+        message = ast.literal_eval(arguments.removesuffix(")"))
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        # it is of a class with a repr of its own, or without arguments
+        return error.removesuffix("()")
+    return f"{name}: {message}" if isinstance(message, str) else error
 
 
 def span_words(say: Words, timeline: Timeline, span: Span) -> Iterator[str]:
