@@ -82,7 +82,9 @@ class Recording(Steps):
         return None
 
     def printed_line(self, at: int, who: str, text: str) -> None:
-        self._event("print", len(self.printed), None)
+        # What a script prints while none of its loops runs is no callback's.
+        by = -1 if who == "-" and get_running_loop() is None else self._who
+        self._events.append((self._index, self._clock.now, "print", by, len(self.printed), None))
         self.printed.append(Printed(at, without_addresses(who), text))
 
     def blocked(self, at: int, duration: int, who: str, how: str) -> None:

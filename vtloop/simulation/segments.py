@@ -120,7 +120,7 @@ class _Part:
             self.steps.get(step, -1),
             self.since(at),
             kind,
-            self.tasks.get(who, 0),
+            self.tasks.get(who, min(who, 0)),
             subject,
             detail,
         )

@@ -4,10 +4,14 @@ import signal
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 
 from vtloop.integrations.cli.main import main
+from vtloop.timeline.timeline import Timeline
+from vtloop.values.trace import load
+from vtloop.views import html
 
 pytestmark = pytest.mark.ends
 
@@ -55,6 +59,18 @@ def test_timestamps_go_on_over_the_loops_and_the_sleeps_between_them(script):
         "  7.000001  say_after#3  | world\n"
         "  7.000001  -            | at the end\n"
     )
+
+
+def test_what_a_script_prints_between_its_loops_is_no_callbacks(tmp_path, monkeypatch):
+    """So a chart of the loop before has no row for it."""
+    monkeypatch.chdir(tmp_path)
+    Path("program.py").write_text(textwrap.dedent(HELLO))
+    command = [sys.executable, "-m", "vtloop", "trace", "program.py", "-o", "run.jsonl"]
+    subprocess.run(command, check=True, capture_output=True)
+    first, second = load("run.jsonl"), load("run-2.jsonl")
+    assert [event[3] for event in first.events if event[2] == "print"] == [2, 3]
+    assert [event[3] for event in second.events if event[2] == "print"] == [2, 3, -1]
+    assert "timers and callbacks" not in html.page(Timeline(second))
 
 
 def test_without_timestamps_the_output_is_the_scripts_own(script):

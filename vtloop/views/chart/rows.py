@@ -165,10 +165,10 @@ def _prints(timeline: Timeline, scale: Scale, across: Across) -> dict[int, list[
     """Return what each task printed, and 0 for callbacks, from left to right."""
     blocks: dict[int, dict[float, list[tuple[int, str]]]] = {}
     for step, at, kind, who, index, _ in timeline.trace.events:
-        if kind == "print":
+        if kind == "print" and who >= 0:
             x = scale.during(step, at)
             text = timeline.trace.printed[index].text
-            blocks.setdefault(max(who, 0), {}).setdefault(x, []).append((index, text))
+            blocks.setdefault(who, {}).setdefault(x, []).append((index, text))
     return {
         who: [Flag(x, across.to_points(x), tuple(lines)) for x, lines in sorted(flags.items())]
         for who, flags in blocks.items()

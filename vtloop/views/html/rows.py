@@ -65,7 +65,7 @@ class Rows:
         trace = timeline.trace
         for event in trace.events:
             step, at, kind, who, subject, _ = event
-            if kind == "print":
+            if kind == "print" and who >= 0:
                 printed = trace.printed[subject]
                 mine = who in self.places and timeline.lanes[who].label == printed.who
                 self._prints.setdefault(who if mine else 0, []).append(
