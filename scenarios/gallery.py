@@ -35,7 +35,9 @@ dt b { display: inline-block; min-width: 5.5rem; }
 dd { margin: 0 0 0 5.5rem; opacity: .75; }
 .refuted b, .half b { color: light-dark(#a33c00, #f0a05c); }
 .holds b { color: light-dark(#00694d, #5ccfa6); }
-figcaption { opacity: .75; font-size: .9rem; }
+figure { margin: 0; }
+.index { display: grid; grid-template-columns: repeat(auto-fill, minmax(18rem, 1fr)); gap: 1.5rem; }
+.index img { max-height: 12rem; object-fit: contain; object-position: left top; }
 """
 
 
@@ -57,14 +59,17 @@ def check_target(directory: Path) -> None:
 def write(directory: Path, gallery: Sequence[Shown]) -> None:
     """Write the pages and their charts into a directory, which is made if need be."""
     directory.mkdir(parents=True, exist_ok=True)
+    items = []
     with progress("drawing charts", len(gallery)) as page_done:
         for index, shown in enumerate(gallery):
             neighbours = [None, *gallery, None][index : index + 3 : 2]
             charts = _draw(directory, shown.scenario)
             page = _page(shown.scenario.title, _body(shown, charts, *neighbours))
             (directory / _file(shown)).write_text(page, "utf-8")
+            items.append(_item(shown, charts))
             page_done()
-    (directory / "index.html").write_text(_page("Scenarios", _index(gallery)), "utf-8")
+    entries = f'<h1>Scenarios</h1>\n<ol class="index">\n{"".join(items)}</ol>\n'
+    (directory / "index.html").write_text(_page("Scenarios", entries), "utf-8")
 
 
 def _draw(directory: Path, scenario: Scenario) -> list[str]:
@@ -103,13 +108,12 @@ def _page(title: str, body: str) -> str:
 """
 
 
-def _index(gallery: Sequence[Shown]) -> str:
-    items = "".join(
+def _item(shown: Shown, charts: Sequence[str]) -> str:
+    """Return what the index has of a scenario: its title, and its first chart in small."""
+    return (
         f'<li value="{shown.scenario.number}"><a href="{_file(shown)}">'
-        f"{escape(shown.scenario.title)}</a></li>\n"
-        for shown in gallery
+        f"{escape(shown.scenario.title)}\n{''.join(map(_picture, charts[:1]))}</a></li>\n"
     )
-    return f"<h1>Scenarios</h1>\n<ol>\n{items}</ol>\n"
 
 
 def _body(shown: Shown, charts: Sequence[str], before: Shown | None, after: Shown | None) -> str:
