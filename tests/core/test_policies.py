@@ -175,28 +175,41 @@ class Noting:
     def __init__(self, policy):
         self.policy = policy
         self.made_in = []  # by step, None for a timer's
+        self.kept = []  # so that no id() comes twice
+        self.made = {}  # by id(), also what is left over when the loop runs again
 
     def steer(self, loop, take, rest):
         take, rest = self.policy.steer(loop, take, rest)
-        kept = [*loop.ready]  # so that no id() comes twice
-        made = {id(handle): -1 for handle in kept}
+        self.note_ready(loop, -1)
 
         def noted():
-            for handle in loop.ready:
-                kept.append(handle)
-                made.setdefault(id(handle), len(self.made_in) - 1)
+            self.note_ready(loop, len(self.made_in) - 1)
             handle = take()
             if not handle.cancelled():
                 is_timer = isinstance(handle, asyncio.TimerHandle)
-                self.made_in.append(None if is_timer else made[id(handle)])
+                self.made_in.append(None if is_timer else self.made[id(handle)])
             return handle
 
         return noted, rest
+
+    def note_ready(self, loop, step):
+        for handle in loop.ready:
+            self.kept.append(handle)
+            self.made.setdefault(id(handle), step)
+
+
+async def fails_while_another_is_about_to_go_on():
+    async def fails():
+        await asyncio.shield(asyncio.create_task(asyncio.sleep(1)))
+        await asyncio.wait_for(asyncio.Queue().get(), 0)
+
+    await asyncio.gather(fails(), asyncio.wait_for(asyncio.Queue().get(), 1))
 
 
 @QUICKLY
 @given(programs())
 @example(lambda: starts_three([]))
+@example(fails_while_another_is_about_to_go_on)
 def test_who_has_woken_whom_is_known_in_whatever_order_they_run(program):
     noting = Noting(newest_first())
     trace, _ = recorded(program, noting)
