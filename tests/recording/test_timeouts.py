@@ -9,7 +9,7 @@ import vtloop
 from vtloop.core.runner import Runner
 from vtloop.recording.recording import Recording
 from vtloop.simulation.segments import PartLoop
-from vtloop.timeline.participants import request_of
+from vtloop.timeline.participants import requester
 from vtloop.timeline.spans import WAITING, Bracket
 from vtloop.timeline.timeline import Timeline
 from vtloop.values import trace
@@ -42,10 +42,11 @@ def within(main, **options):
 def requests(timeline):
     """Return the requests to cancel a task: (when, by whom, whom)."""
     return [
-        (at / SECOND, request_of(timeline, event)[0], timeline.lanes[event[4]].label)
+        (at / SECOND, phrase.format(who=who), timeline.lanes[event[4]].label)
         for event in timeline.trace.events
         for at in [event[1]]
         if event[2] == "cancel"
+        for phrase, who in [requester(timeline, event)]
     ]
 
 

@@ -86,13 +86,3 @@ def requester(timeline: Timeline, event: PlainEvent) -> tuple[str, str]:
     elif who == 0 and "sweep" in timeline.trace.header:
         return "the sweep", ""
     return ("{who}" if who > 0 else name_of(timeline, who)), name_of(timeline, who)
-
-
-def request_of(timeline: Timeline, event: PlainEvent) -> tuple[str, str]:
-    """Return who it is, in a sentence, that requests a cancellation, and the message that it has.
-
-    That of a sweep is none of the program's.
-    """
-    phrase, who = requester(timeline, event)
-    message = event[-1]
-    return phrase.format(who=who), "" if message == BY_SWEEP else message or ""

@@ -84,6 +84,16 @@ class Bracket(NamedTuple):
     first: int  # the event with which it begins, by its index
     last: int  # the one with which it ends; -1 if it went on to the end
 
+    @property
+    def lengths(self) -> list[int | None]:
+        """How long after its start each deadline is, in nanoseconds; None for none."""
+        return [None if due is None else due - self.start for _, due in self.deadlines]
+
+    @property
+    def deadline(self) -> int | None:
+        """The last deadline that it had, in nanoseconds; None for none."""
+        return self.deadlines[-1][1]
+
 
 class Use(NamedTuple):
     """What somebody does with a primitive at an instant, and how that changes it.
@@ -122,6 +132,11 @@ class Lane:
 
     def __repr__(self) -> str:
         return f"<Lane {self.label}: {len(self.steps)} steps>"
+
+    @property
+    def has_own_name(self) -> bool:
+        """Whether it is called otherwise than its coroutine with a number."""
+        return self.coroutine not in (self.label, self.label.rpartition("#")[0])
 
     def at(self, instant: int) -> Span | None:
         """Return what it does at an instant, the last of several; None if it is not alive."""

@@ -22,7 +22,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from vtloop.timeline.participants import name_of, shown, told_apart
-from vtloop.timeline.spans import READY, RUNNING, Arrow, Bracket, Holding, Lane, Span, Visit
+from vtloop.timeline.spans import READY, RUNNING, Arrow, Holding, Lane, Span, Visit
 from vtloop.timeline.timeline import Timeline
 from vtloop.values.options import check
 from vtloop.views.options import OF_TEXTS
@@ -185,7 +185,7 @@ def _happenings(timeline: Timeline, numbers: set[int], say: Words) -> Iterator[_
     for bracket in timeline.timeouts:
         if bracket.task in numbers:
             step, *_ = trace.events[bracket.first]
-            note = _note(f"t{bracket.task}", _timeout(bracket, say))
+            note = _note(f"t{bracket.task}", next(say.timeout(bracket.lengths)))
             yield _Happening(bracket.start, step, 0, note, (bracket.task,))
     for step, _, kind, who, subject, _ in trace.events:
         if kind == "print":
@@ -212,18 +212,13 @@ def _message(timeline: Timeline, arrow: Arrow, by: str, say: Words) -> tuple[int
     verb = say(ARROWS[arrow.kind][0])
     if arrow.timeout >= 0:
         bracket = timeline.timeouts[arrow.timeout]
-        return bracket.task, f"{_timeout(bracket, say)} {verb}"
+        return bracket.task, f"{next(say.timeout(bracket.lengths))} {verb}"
     if arrow.group:
         return arrow.group, f"TaskGroup {verb}"
     if by and not arrow.source:
         is_timeout = by == say("a timeout")  # of an older trace, which does not tell of whom
         return arrow.target if is_timeout else 0, f"{by} {verb}"
     return arrow.source, verb
-
-
-def _timeout(bracket: Bracket, say: Words) -> str:
-    deadlines = [deadline for _, deadline in bracket.deadlines]
-    return next(say.timeout([None if one is None else one - bracket.start for one in deadlines]))
 
 
 def _between(arrow: Arrow) -> tuple[int, int, int, int]:

@@ -196,10 +196,9 @@ def _timeouts(
     for number, bracket in enumerate(timeline.timeouts, start=1):
         if bracket.task not in lanes:
             continue
-        lengths = [one if one is None else one - bracket.start for _, one in bracket.deadlines]
         arguments = {
             "task": name_of(timeline, bracket.task).translate(_PICTURES),
-            "deadline": next(say.timeout(lengths)),
+            "deadline": next(say.timeout(bracket.lengths)),
             "cancels": bracket.fired,
         }
         yield from _pair(timeline, bracket, TASKS, number, say("timeout"), "timeout", arguments)

@@ -22,10 +22,11 @@ from functools import lru_cache
 from string import Formatter
 from typing import Any
 
-from vtloop.timeline.participants import request_of, requester
-from vtloop.timeline.spans import READY, RUNNING, Span
+from vtloop.timeline.participants import requester
+from vtloop.timeline.spans import READY, RUNNING, Bracket, Span
 from vtloop.timeline.timeline import Timeline
 from vtloop.values.clock import NEVER, plain_seconds
+from vtloop.values.text import BY_SWEEP
 from vtloop.values.trace import WAITS, PlainEvent, Primitive, Subject
 from vtloop.views.phrases import NUMBERS, PHRASES
 
@@ -172,7 +173,7 @@ class Words:
     def requested(self, timeline: Timeline, event: PlainEvent) -> tuple[str, str]:
         """Return who requests a cancellation, and its message, '' if it has none."""
         phrase, who = requester(timeline, event)
-        _, message = request_of(timeline, event)
+        message = "" if event[-1] == BY_SWEEP else event[-1] or ""  # a sweep's is none of theirs
         return (who if phrase == "{who}" else self(phrase, who=who)), message
 
     def cancellation(self, by: str, who: str, at: int, message: str = "") -> str:
@@ -259,20 +260,27 @@ class Words:
     def timeout(self, lengths: Sequence[int | None], kind: str = "timeout") -> Iterator[str]:
         """Yield what may be written at a timeout, the longest first.
 
-        `lengths` are from its beginning to each deadline that it had, None for no deadline; `kind`
-        is 'timeout' or 'wait_for'.
+        `lengths` are those of its `Bracket`, and `kind` is 'timeout' or 'wait_for'.
         """
         told = [self("no deadline") if one is None else self.seconds(one) for one in lengths]
         if len(told) > 1:
             yield self("timeout {length}, then {later}", length=told[0], later=", ".join(told[1:]))
         if lengths and lengths[-1] is not None:
-            yield self(
-                "timeout {length}" if kind == "timeout" else "wait_for {length}", length=told[-1]
-            )
+            phrase = "timeout {length}" if kind == "timeout" else "wait_for {length}"
+            yield self(phrase, length=told[-1])
             yield told[-1]
         else:
             yield self("timeout without a deadline")
         yield self("timeout")
+
+    def deadline(self, bracket: Bracket) -> str:
+        """Return what became of the last deadline of a timeout, '' if it had none."""
+        if bracket.deadline is None:
+            return ""
+        time = self.seconds(bracket.deadline)
+        if bracket.fired:
+            return self("the deadline was {time}, and passed", time=time)
+        return self("the deadline was {time}, and was not reached", time=time)
 
     def does(self, timeline: Timeline, who: str, span: Span) -> str:
         """Return what a task does in a span, as a sentence."""

@@ -17,8 +17,6 @@ from vtloop.views.style import MARKS
 
 _MOST_FLAGS = 150  # of a row, up to which also those are drawn for whose text there is no room
 _BESIDE_ARROW = 0.2  # lines of text, of a flag from an arrow: within what this keeps clear
-_PASSED = "the deadline was {time}, and passed"
-_NOT_REACHED = "the deadline was {time}, and was not reached"
 
 _ENDS = {
     "returned": "{who} returned at {time}",
@@ -112,17 +110,12 @@ def _bracket(sheet: Sheet, lane: Lane, row: Row, placed: Placed) -> None:
 
 def _words_of_timeout(sheet: Sheet, lane: Lane, bracket: Bracket) -> str:
     say = sheet.canvas.say
-    lengths = [None if due is None else due - bracket.start for _, due in bracket.deadlines]
-    lines = [
-        f"{lane.label}: {next(say.timeout(lengths, bracket.kind))}",
+    lines = (
+        f"{lane.label}: {next(say.timeout(bracket.lengths, bracket.kind))}",
         say.period(bracket.start, bracket.end),
-    ]
-    _, deadline = bracket.deadlines[-1]
-    if deadline is not None:
-        time = say.seconds(deadline)
-        phrase = _PASSED if bracket.fired else _NOT_REACHED
-        lines.append(say(phrase, time=time))
-    return "\n".join(lines)
+        say.deadline(bracket),
+    )
+    return "\n".join(filter(None, lines))
 
 
 def paint_prints(sheet: Sheet, who: str, row: Row) -> None:

@@ -22,7 +22,7 @@ from vtloop.views.chart.routes import Route, passed, routes_of
 from vtloop.views.chart.row import BAR, Across, Row, space_above, space_below
 from vtloop.views.chart.scale import Scale
 from vtloop.views.chart.strips import MOST_ROWS, strip_rows
-from vtloop.views.chart.words import drawable, error_words, own_name
+from vtloop.views.chart.words import drawable, error_words
 from vtloop.views.style import MOST_LANES
 from vtloop.views.words import Words
 
@@ -149,7 +149,7 @@ def _lane_row(
     return Row(
         "lane",
         drawable(name),
-        lane.coroutine if own_name(lane) else "",
+        lane.coroutine if lane.has_own_name else "",
         top,
         top + above,
         above + BAR + max(below, spare),
@@ -225,14 +225,9 @@ def _brackets(
             right = scale.during(timeline.trace.event(bracket.last).step, bracket.end)
         elif bracket.end < timeline.end:
             right = scale.at(bracket.end)
-        lengths = [
-            None if deadline is None else deadline - bracket.start
-            for _, deadline in bracket.deadlines
-        ]
-        words = say.timeout(lengths, bracket.kind)
-        due, (_, deadline) = None, bracket.deadlines[-1]
+        due, deadline = None, bracket.deadline
         if deadline is not None and bracket.start <= deadline < min(bracket.end, timeline.end):
             due = across.to_points(scale.at(deadline))
         ends = across.to_points(left), across.to_points(right)
-        brackets.place(index, bracket, *ends, due, words)
+        brackets.place(index, bracket, *ends, due, say.timeout(bracket.lengths, bracket.kind))
     return brackets

@@ -72,11 +72,6 @@ def shortened(text: str, room: float, size: float, weight: str = "normal") -> st
     return ""
 
 
-def own_name(lane: Lane) -> bool:
-    """Return whether a task is called otherwise than its coroutine with a number."""
-    return lane.label != lane.coroutine and lane.label.rpartition("#")[0] != lane.coroutine
-
-
 _GROUP = re.compile(r"(\w*ExceptionGroup)\((?:'[^']*'|\"[^\"]*\"), \[(.*)\]\)", re.DOTALL)
 
 

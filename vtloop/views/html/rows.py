@@ -82,8 +82,8 @@ class Rows:
                 self._cancels.setdefault(subject, []).append((at, step, 1, "", sentence))
 
     def _task(self, lane: Lane) -> Row:
-        own = lane.label != lane.coroutine and lane.label.rpartition("#")[0] != lane.coroutine
-        row = _row("task", self._names[lane.number], lane.coroutine if own else "")
+        below = lane.coroutine if lane.has_own_name else ""
+        row = _row("task", self._names[lane.number], below)
         spans = [*self._looks.of(lane)]
         row |= {
             "depth": lane.depth,
@@ -113,19 +113,9 @@ class Rows:
         return f"{words}: {lane.error}" if lane.error else words
 
     def _timeout(self, bracket: Bracket) -> list[Any]:
-        say = self._say
-        deadlines = [deadline for _, deadline in bracket.deadlines]
-        lengths = [None if one is None else max(one - bracket.start, 0) for one in deadlines]
-        sentence = next(say.timeout(lengths))
-        last = deadlines[-1] if deadlines else None
-        if last is not None:
-            time = say.seconds(last)
-            if bracket.fired:
-                told = say("the deadline was {time}, and passed", time=time)
-            else:
-                told = say("the deadline was {time}, and was not reached", time=time)
-            sentence = f"{sentence}: {told}"
-        texts = list(say.timeout(lengths))
+        lengths = [None if length is None else max(length, 0) for length in bracket.lengths]
+        texts = list(self._say.timeout(lengths))
+        sentence = ": ".join(filter(None, (texts[0], self._say.deadline(bracket))))
         step, *_ = self._timeline.trace.events[bracket.first]
         return [bracket.start, step, bracket.end, int(bracket.fired), texts, sentence]
 
