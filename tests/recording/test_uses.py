@@ -380,3 +380,19 @@ def test_all_uses_are_explained():
         await start.wait()
 
     assert {kind for _, _, kind, _, _ in used(main)} <= trace.USES.keys()
+
+
+def test_a_callback_that_uses_a_primitive_has_the_name_of_its_method():
+    async def main():
+        event, queue = asyncio.Event(), asyncio.Queue()
+        loop = asyncio.get_running_loop()
+        for callback in (event.set, event.clear, queue.get_nowait, queue.task_done):
+            loop.call_soon(callback)
+        queue.put_nowait(1)
+        loop.call_later(1, queue.put_nowait, 2)
+        await asyncio.sleep(2)
+
+    steps = map(trace.Step._make, vtloop.simulate(main).trace.steps)
+    told = [step.subject for step in steps if step.ended in trace.CALLBACKS]
+    names = ["Event.set", "Event.clear", "Queue.get_nowait", "Queue.task_done", "Queue.put_nowait"]
+    assert [name for name in told if "." in name] == names

@@ -11,8 +11,11 @@ originals, suspend nowhere else, and tell the running loop's recorder what has c
 
 from __future__ import annotations
 
+import sys
 from asyncio import Barrier, Condition, Event, Queue
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine
+from functools import wraps
+from operator import methodcaller
 from types import FrameType
 from typing import Any
 
@@ -30,10 +33,7 @@ from vtloop.private.events import (
 from vtloop.private.interpreter import getframe
 from vtloop.values.source import PACKAGE
 
-_put_nowait, _get_nowait, _task_done = Queue.put_nowait, Queue.get_nowait, Queue.task_done
-_shutdown: Any = getattr(Queue, "shutdown", None)  # since 3.13
-_set, _clear = Event.set, Event.clear
-_condition_init, _notify = Condition.__init__, Condition.notify
+_condition_init = Condition.__init__
 _barrier_init, _reset, _abort = Barrier.__init__, Barrier.reset, Barrier.abort
 _arrive, _arrive_last, _go = (vars(Barrier)[name] for name in (ARRIVE, ARRIVE_LAST, GO))
 
@@ -64,69 +64,51 @@ def _is_asyncios_own(frame: FrameType | None) -> bool:
     return False
 
 
-def put_nowait(queue: Queue[Any], item: Any) -> None:
-    if (recorder := _listening()) is None:
-        return _put_nowait(queue, item)
-    before = queue.qsize()
-    _put_nowait(queue, item)
-    recorder.used(queue, "put", before, queue.qsize())
+def telling(method: Any, kind: str, level: Callable[[Any], int]) -> Any:
+    """Return what stands in for a method that the program may call, and so may asyncio itself.
+
+    `level` is what the use changes, see `trace.USES`.
+    """
+
+    @wraps(method)  # the name of a callback is told, as in `call_soon(event.set)`
+    def used(primitive: Any, *args: Any, **options: Any) -> Any:
+        if (recorder := _listening()) is None:
+            return method(primitive, *args, **options)
+        before = level(primitive)
+        result = method(primitive, *args, **options)
+        recorder.used(primitive, kind, before, level(primitive))
+        return result
+
+    return used
 
 
-def get_nowait(queue: Queue[Any]) -> Any:
-    if (recorder := _listening()) is None:
-        return _get_nowait(queue)
-    before = queue.qsize()
-    item = _get_nowait(queue)
-    recorder.used(queue, "get", before, queue.qsize())
-    return item
+def _unfinished(queue: Any) -> int:
+    return int(queue._unfinished_tasks)
 
 
-def task_done(queue: Any) -> None:
-    before = queue._unfinished_tasks
-    _task_done(queue)
-    if (recorder := current_recorder()) is not None:
-        recorder.used(queue, "done", before, queue._unfinished_tasks)
+def _is_set(event: Event) -> int:
+    return int(event.is_set())
 
 
-def shutdown(queue: Queue[Any], *args: Any, **options: Any) -> None:
-    before = queue.qsize()
-    _shutdown(queue, *args, **options)
-    if (recorder := current_recorder()) is not None:
-        recorder.used(queue, "shutdown", before, queue.qsize())
+def _waiting(condition: Any) -> int:
+    return sum(not waiter.done() for waiter in condition._waiters)
 
 
-def event_set(event: Event) -> None:
-    if (recorder := _listening()) is None:
-        return _set(event)
-    before = event.is_set()
-    _set(event)
-    recorder.used(event, "set", int(before), 1)
-
-
-def event_clear(event: Event) -> None:
-    if (recorder := _listening()) is None:
-        return _clear(event)
-    before = event.is_set()
-    _clear(event)
-    recorder.used(event, "clear", int(before), 0)
+_size = methodcaller("qsize")  # a subclass may have another one
+put_nowait = telling(Queue.put_nowait, "put", _size)
+get_nowait = telling(Queue.get_nowait, "get", _size)
+task_done = telling(Queue.task_done, "done", _unfinished)
+if sys.version_info >= (3, 13):
+    shutdown = telling(Queue.shutdown, "shutdown", _size)
+event_set = telling(Event.set, "set", _is_set)
+event_clear = telling(Event.clear, "clear", _is_set)
+notify = telling(Condition.notify, "notify", _waiting)
 
 
 def condition_init(condition: Any, lock: Any = None) -> None:
     _condition_init(condition, lock)
     if lock is None and (recorder := current_recorder()) is not None:
         recorder.part(condition._lock, condition)
-
-
-def notify(condition: Any, n: int = 1) -> None:
-    if (recorder := _listening()) is None:
-        return _notify(condition, n)
-    before = _waiting(condition._waiters)
-    _notify(condition, n)
-    recorder.used(condition, "notify", before, _waiting(condition._waiters))
-
-
-def _waiting(waiters: Iterable[Any]) -> int:
-    return sum(not waiter.done() for waiter in waiters)
 
 
 def barrier_init(barrier: Any, parties: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from asyncio import Barrier, Condition, Event, Lock, Queue, Semaphore, Timeout, tasks
 
 from vtloop.core.patches import asyncio_locks, asyncio_timeouts, asyncio_uses
@@ -9,7 +10,9 @@ from vtloop.patching.replaced import During, keeps
 from vtloop.patching.replacements import Replacement, Replacements, because
 from vtloop.private.events import ARRIVE, ARRIVE_LAST, CANCEL_AND_WAIT, GO
 
-_SINCE_3_13 = (("shutdown", asyncio_uses.shutdown),) if hasattr(Queue, "shutdown") else ()
+_SINCE_3_13: tuple[Replacement, ...] = ()
+if sys.version_info >= (3, 13):
+    _SINCE_3_13 = (Replacement(Queue, "shutdown", asyncio_uses.shutdown),)
 
 RECORDED = (
     *because(
@@ -24,7 +27,7 @@ RECORDED = (
         Replacement(Queue, "put_nowait", asyncio_uses.put_nowait),
         Replacement(Queue, "get_nowait", asyncio_uses.get_nowait),
         Replacement(Queue, "task_done", asyncio_uses.task_done),
-        *(Replacement(Queue, *of_queues) for of_queues in _SINCE_3_13),
+        *_SINCE_3_13,
         Replacement(Event, "set", asyncio_uses.event_set),
         Replacement(Event, "clear", asyncio_uses.event_clear),
         Replacement(Condition, "__init__", asyncio_uses.condition_init),
