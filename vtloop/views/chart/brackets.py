@@ -12,14 +12,13 @@ from typing import NamedTuple
 
 from vtloop.timeline.spans import Bracket
 from vtloop.views.chart.canvas import SMALL
-from vtloop.views.chart.notes import MARGIN
+from vtloop.views.chart.notes import MARGIN, beside_arrows, is_clear
 from vtloop.views.chart.words import width
 
 LEVEL = 0.95  # lines of text, from one bracket to the next
 SIZE = SMALL  # of the words, in sizes of the font
 INDENT = 0.8  # lines of text, from the beginning of a bracket to its words
 MOST_LEVELS = 4
-_HALF_HEAD = 0.3  # lines of text, that an arrow takes to each side of its line
 
 
 class Placed(NamedTuple):
@@ -44,8 +43,7 @@ class Brackets:
         """How many timeouts have no room."""
         self._room = room
         self._font = font
-        aside = _HALF_HEAD * font
-        self._arrows = [(left - aside, right + aside) for left, right in taken]
+        self._arrows = beside_arrows(taken, font)
         self._taken: list[list[tuple[float, float]]] = [[] for _ in range(MOST_LEVELS)]
 
     def place(
@@ -76,26 +74,21 @@ class Brackets:
         self, candidates: list[str], left: float, right: float, due: float | None, level: int
     ) -> tuple[str, float, float]:
         """Return what is written, from where to where."""
-        near, aside = INDENT * self._font, _HALF_HEAD * self._font
-        crossing = self._arrows
+        near, crossing = INDENT * self._font, self._arrows
         if due is not None:
-            crossing = [*crossing, (due - aside, due + aside)]
+            crossing = [*crossing, *beside_arrows([(due, due)], self._font)]
         for text in candidates:
             wide = width(text, self._font * SIZE) * MARGIN
             starts = [left + near, *(end for _, end in crossing if left < end < right)]
             for start in sorted(starts):
-                if start + wide + near / 2 <= right and _clear(start, start + wide, crossing):
+                if start + wide + near / 2 <= right and is_clear(start, start + wide, crossing):
                     return text, start, start + wide
             start, end = right + near, right + near + wide
-            clear = _clear(start, end, crossing) and self._is_free(start, end, level)
+            clear = is_clear(start, end, crossing) and self._is_free(start, end, level)
             if end <= self._room and clear:
                 return text, start, end
         return "", left, right
 
     def _is_free(self, left: float, right: float, level: int) -> bool:
         gap = 0.3 * self._font
-        return all(right + gap < start or end + gap < left for start, end in self._taken[level])
-
-
-def _clear(left: float, right: float, crossing: Iterable[tuple[float, float]]) -> bool:
-    return all(right < start or end < left for start, end in crossing)
+        return is_clear(left - gap, right + gap, self._taken[level])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TypeAlias
 
 from vtloop.timeline.participants import shown
-from vtloop.timeline.spans import Lane
+from vtloop.timeline.spans import Lane, Span
 from vtloop.timeline.timeline import Timeline
 from vtloop.values.columns import plain
 from vtloop.views.chart.words import drawable, span_words
@@ -13,6 +15,9 @@ from vtloop.views.words import Words
 
 _MOST = 120  # sentences, of a task each
 _MOST_PARTS = 40  # of a sentence
+
+_Part: TypeAlias = tuple[int, Callable[[], str]]
+"""When something is, in nanoseconds, and what says it: of a long run most is only counted."""
 
 _OUTCOMES = {
     "returned": "{who}, from {start} to {end}, returned",
@@ -38,41 +43,48 @@ def described(timeline: Timeline, say: Words, until: int | None = None) -> str:
     return "\n".join(lines)
 
 
-def _line(
-    timeline: Timeline, say: Words, lane: Lane, printed: list[tuple[int, str]], end: int
-) -> str:
+def _line(timeline: Timeline, say: Words, lane: Lane, printed: list[_Part], end: int) -> str:
     who, start = plain(lane.label), say.seconds(lane.created)
     life = say("{who}, from {start} on", who=who, start=start)
     last = timeline.end if lane.ended is None else lane.ended
     if last <= end:
         life = say(_OUTCOMES[lane.outcome], who=who, start=start, end=say.seconds(last))
     found = sorted([*_spans(timeline, say, lane, end), *printed], key=lambda part: part[0])
-    parts = [text for at, text in found if at <= end]
-    if len(parts) > _MOST_PARTS:
-        more = len(parts) - _MOST_PARTS
-        parts[_MOST_PARTS:] = [say("… {count} more", count=more)]
+    told = [words for at, words in found if at <= end]
+    parts = [words() for words in told[:_MOST_PARTS]]
+    if more := len(told) - len(parts):
+        parts.append(say("… {count} more", count=more))
     return f"{life}: {'; '.join(parts)}." if parts else f"{life}."
 
 
-def _spans(timeline: Timeline, say: Words, lane: Lane, end: int) -> Iterator[tuple[int, str]]:
+def _spans(timeline: Timeline, say: Words, lane: Lane, end: int) -> Iterator[_Part]:
     for span in lane.spans:
         if span.end > span.start and span.end <= end:
-            does = next(span_words(say, timeline, span), "")
-            since, until = say.seconds(span.start), say.seconds(span.end)
-            phrase = "{what} from {start} to {end}"
-            yield span.start, say(phrase, what=does, start=since, end=until)
+            yield span.start, partial(_whole, timeline, say, span)
         elif span.end > max(span.start, end):
-            does = next(span_words(say, timeline, span._replace(cut=False)), "")
-            since = say.seconds(span.start)
-            yield span.start, say("{what} from {start} on", what=does, start=since)
+            yield span.start, partial(_going_on, timeline, say, span)
 
 
-def _printed(timeline: Timeline, say: Words) -> dict[int, list[tuple[int, str]]]:
-    """Return what each task printed: (when, in words)."""
-    found: dict[int, list[tuple[int, str]]] = {}
+def _whole(timeline: Timeline, say: Words, span: Span) -> str:
+    does = next(span_words(say, timeline, span), "")
+    since, until = say.seconds(span.start), say.seconds(span.end)
+    return say("{what} from {start} to {end}", what=does, start=since, end=until)
+
+
+def _going_on(timeline: Timeline, say: Words, span: Span) -> str:
+    does = next(span_words(say, timeline, span._replace(cut=False)), "")
+    return say("{what} from {start} on", what=does, start=say.seconds(span.start))
+
+
+def _printed(timeline: Timeline, say: Words) -> dict[int, list[_Part]]:
+    """Return what each task printed."""
+    found: dict[int, list[_Part]] = {}
     for _, at, kind, who, subject, _ in timeline.trace.events:
         if kind == "print":
-            text = drawable(timeline.trace.printed[subject].text)
-            said = say("prints “{text}” at {time}", text=text, time=say.seconds(at))
-            found.setdefault(who, []).append((at, said))
+            text = timeline.trace.printed[subject].text
+            found.setdefault(who, []).append((at, partial(_prints, say, text, at)))
     return found
+
+
+def _prints(say: Words, text: str, at: int) -> str:
+    return say("prints “{text}” at {time}", text=drawable(text), time=say.seconds(at))

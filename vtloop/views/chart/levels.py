@@ -8,12 +8,10 @@ from itertools import pairwise
 from vtloop.timeline.spans import Use
 from vtloop.timeline.uses import NOT_LEVELS
 from vtloop.values.trace import Primitive
-from vtloop.views.chart.canvas import BAND, BAR, SMALL
+from vtloop.views.chart.canvas import BAND, BAR
 from vtloop.views.chart.marks import paint_note
-from vtloop.views.chart.notes import MARGIN
 from vtloop.views.chart.row import Row
 from vtloop.views.chart.sheet import Sheet
-from vtloop.views.chart.words import fitting
 
 MANY_PIECES = 60  # from which on what they count is a height, not a number
 
@@ -21,7 +19,6 @@ MANY_PIECES = 60  # from which on what they count is a height, not a number
 def paint_uses(sheet: Sheet, row: Row, primitive: Primitive) -> None:
     """Paint how full a primitive is, and write who did what with it."""
     say = sheet.canvas.say
-    uses = [use for use in sheet.timeline.uses if use.primitive == row.primitive]
     what = say.primitive(primitive)
     top, bottom = row.bar, row.bar + row.bar_height
     ends = [sheet.scale.start, sheet.scale.end]
@@ -29,12 +26,11 @@ def paint_uses(sheet: Sheet, row: Row, primitive: Primitive) -> None:
     sheet.canvas.line(
         ends, [bottom, bottom], muted, f"{row.name}-line", what, layer=BAND, thick=0.7
     )
-    pieces = [piece for piece in _pieces(sheet, uses) if piece[2]]
-    kinds = {use.kind for use in uses}  # its class may be one of the program's
+    pieces = [piece for piece in _pieces(sheet, row.uses) if piece[2]]
+    kinds = {use.kind for use in row.uses}  # its class may be one of the program's
     is_event = not kinds.isdisjoint(("set", "clear"))
-    sheet_seen = ("level", "event" if is_event else "level")
     if pieces:
-        sheet.canvas.seen.setdefault(sheet_seen)
+        sheet.canvas.seen.setdefault(("level", "event" if is_event else "level"))
     look = sheet.canvas.theme.level
     if len(pieces) > MANY_PIECES:
         most = max(level for *_, level in pieces)
@@ -51,13 +47,9 @@ def paint_uses(sheet: Sheet, row: Row, primitive: Primitive) -> None:
             tip = f"{what}: {words[0]}"
             box = left, top, right, bottom
             sheet.canvas.box(box, look, "", f"{row.name}-level-{place}", tip, BAR)
-            room = (right - left) * sheet.across.points - 0.6 * sheet.across.font
-            text = fitting(words, room / MARGIN, sheet.across.font * SMALL)
-            if text:
-                middle = (left + right) / 2, (top + bottom) / 2
-                sheet.canvas.words(*middle, text, colour=look.ink)
+            sheet.write_within(left, right, (top + bottom) / 2, words, look.ink)
     for note in row.notes:
-        use = uses[note.number]
+        use = row.uses[note.number]
         tip = f"{what}: {note.text}\n{say.at(use.at)}" if note.text else f"{what}\n{say.at(use.at)}"
         paint_note(sheet, row, note, f"{row.name}-use-{note.number}", tip)
 

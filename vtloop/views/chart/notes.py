@@ -7,7 +7,7 @@ left out, and counted; its flag stays, and tells it in its tooltip.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from vtloop.views.chart.canvas import SMALL
@@ -23,6 +23,17 @@ _BREAK = " \N{DOWNWARDS ARROW WITH CORNER LEFTWARDS} "  # between lines that are
 _HALF_HEAD = 0.3  # lines of text, that an arrow takes to each side of its line
 _LONGEST_LEAD = 8.0  # lines of text, of what leads from a flag to its text
 _SHORTEST = 4.0  # lines of text: what is cut to less is not worth reading
+
+
+def beside_arrows(taken: Iterable[tuple[float, float]], font: float) -> list[tuple[float, float]]:
+    """Return from where to where no text stands, of what arrows take themselves, in points."""
+    aside = _HALF_HEAD * font
+    return [(left - aside, right + aside) for left, right in taken]
+
+
+def is_clear(left: float, right: float, taken: Iterable[tuple[float, float]]) -> bool:
+    """Return whether nothing is taken between two places."""
+    return all(right < start or end < left for start, end in taken)
 
 
 class Flag(NamedTuple):
@@ -73,8 +84,7 @@ class Notes:
         self._say = say
         self._room = room
         self._font = font
-        aside = _HALF_HEAD * font
-        self._arrows = [(left - aside, right + aside) for left, right in taken]
+        self._arrows = beside_arrows(taken, font)
         self._texts: list[list[tuple[float, float]]] = [[] for _ in range(most_lines)]
         self._between = between
         self._rightward = rightward  # rather on a lower line than to the left of a flag
@@ -122,8 +132,8 @@ class Notes:
         text = drawable(told)
         lines = range(len(self._texts))
         left, right = self._span(at, text, False, _FROM_END)
-        aside = _HALF_HEAD * self._font
-        stops = [start - aside for start, end in passing if end + aside > left]
+        beside = beside_arrows(passing, self._font)
+        stops = [start for start, end in beside if end > left]
         room = min([self._room, *stops])
         if right <= room:
             return Note(0, x, BESIDE, text, False, _FROM_END)
@@ -226,7 +236,7 @@ class Notes:
         yield from ((at, at) for at, down_to in self._flags if down_to >= line)
 
     def _is_free(self, left: float, right: float, line: int) -> bool:
-        return all(right < start or end < left for start, end in self._taken(line))
+        return is_clear(left, right, self._taken(line))
 
     def _has_text(self, left: float, right: float, line: int) -> bool:
         return any(start < right and left < end for start, end in self._texts[line])

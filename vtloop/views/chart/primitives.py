@@ -5,13 +5,12 @@ from __future__ import annotations
 from itertools import pairwise
 
 from vtloop.timeline.spans import READY
-from vtloop.views.chart.canvas import BAR, SMALL, Box
+from vtloop.views.chart.canvas import BAR, Box
 from vtloop.views.chart.levels import MANY_PIECES, paint_uses
-from vtloop.views.chart.notes import MARGIN
 from vtloop.views.chart.row import Row
 from vtloop.views.chart.sheet import Sheet
 from vtloop.views.chart.strips import WAITING
-from vtloop.views.chart.words import drawable, fitting
+from vtloop.views.chart.words import drawable
 from vtloop.views.style import Look
 
 Wait = tuple[float, float]  # from where to where
@@ -78,10 +77,8 @@ def _strip(
         tip = f"{say(has, who=label, what=what)}\n{say.period(holding.start, holding.end)}"
         look = looks[count % 2]
         sheet.canvas.box(box, look, "", f"{name}-holding-{index}", tip, BAR)
-        room = (right - left) * sheet.across.points - 0.6 * sheet.across.font
-        text = fitting([drawable(label)], room / MARGIN, sheet.across.font * SMALL)
-        if text and each > 1:
-            sheet.canvas.words((left + right) / 2, top + each * 0.47, text, colour=look.ink)
+        if each > 1:
+            sheet.write_within(left, right, top + each * 0.47, [drawable(label)], look.ink)
     if many:
         tip = say(together, what=what, times=say("{count} times", count=len(row.holdings)))
         sheet.canvas.boxes(boxes[0], looks[0], f"{name}-holdings-even", tip, BAR)
@@ -113,12 +110,6 @@ def _queue(sheet: Sheet, row: Row, primitive: str, waits: list[Wait]) -> None:
         tip = say("{count} tasks wait for {primitive}", count=count, primitive=primitive)
         box = left, top, right, top + WAITING
         sheet.canvas.box(box, look, "", f"{row.name}-queue-{place}", tip, BAR)
-        room = (right - left) * sheet.across.points - 0.4 * sheet.across.font
-        text = fitting(
-            [say("{count} waiting", count=count), str(count)],
-            room / MARGIN,
-            sheet.across.font * 0.72,
-        )
-        if text:
-            middle = (left + right) / 2, top + WAITING / 2
-            sheet.canvas.words(*middle, text, size=0.72, colour=look.ink)
+        texts = [say("{count} waiting", count=count), str(count)]
+        middle = top + WAITING / 2
+        sheet.write_within(left, right, middle, texts, look.ink, size=0.72, aside=0.4)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from vtloop.timeline.spans import Holding, Lane, Visit
+from vtloop.timeline.spans import Holding, Lane, Use, Visit
 from vtloop.views.chart.brackets import LEVEL, Placed
 from vtloop.views.chart.notes import Note
 from vtloop.views.style import shown_as
@@ -46,6 +46,7 @@ class Row(NamedTuple):
     lanes: tuple[Lane, ...] = ()
     primitive: int = -1  # the index of the primitive, or the place of the section among them
     holdings: tuple[tuple[int, int, Holding | Visit], ...] = ()  # (slot, index, holding)
+    uses: tuple[Use, ...] = ()
     notes: tuple[Note, ...] = ()
     error: Note | None = None  # the exception that ended the task
     brackets: tuple[Placed, ...] = ()

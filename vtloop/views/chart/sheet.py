@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from vtloop.timeline.spans import READY, RUNNING, Lane, Span
 from vtloop.timeline.timeline import Timeline
-from vtloop.views.chart.canvas import Box, Canvas
+from vtloop.views.chart.canvas import SMALL, Box, Canvas
 from vtloop.views.chart.facts import ends_of_left, told
+from vtloop.views.chart.notes import MARGIN
 from vtloop.views.chart.row import Across
 from vtloop.views.chart.rows import Plan
 from vtloop.views.chart.scale import Scale
+from vtloop.views.chart.words import fitting
 from vtloop.views.style import state_of
 
 MOST_SHAPES = 1500  # from which on the spans of a row are one shape for each state
@@ -71,6 +73,25 @@ class Sheet:
         """Return a box that is wide enough to be seen."""
         left, top, right, bottom = box
         return left, top, max(right, left + 0.7 / self.across.points), bottom
+
+    def write_within(
+        self,
+        left: float,
+        right: float,
+        y: float,
+        texts: Iterable[str],
+        colour: str,
+        size: float = SMALL,
+        aside: float = 0.6,
+    ) -> None:
+        """Write the first text that fits between two places, in their middle; if one does.
+
+        `size` is in sizes of the font, and `aside` is how many lines of text are to be left free.
+        """
+        font = self.across.font
+        room = (right - left) * self.across.points - aside * font
+        if text := fitting(texts, room / MARGIN, font * size):
+            self.canvas.words((left + right) / 2, y, text, size=size, colour=colour)
 
     def _woken(self, lane: Lane, span: Span, after: int) -> float:
         """Return where the task becomes ready for the step that follows its wait."""

@@ -106,6 +106,7 @@ def _of_uses(
     bar = queue + (WAITING + 0.1 if waits else 0)
     height = bar - row.top + STRIP + space_below(notes.notes)
     return row._replace(
+        uses=tuple(uses),
         notes=tuple(notes.notes),
         bar=bar,
         bar_height=STRIP,
