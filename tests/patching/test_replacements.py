@@ -67,3 +67,42 @@ def test_what_a_test_has_put_in_the_place_of_a_function_stays_there(monkeypatch)
     with table:
         assert taken.knock is told
     assert taken.knock is told
+
+
+def test_what_says_that_it_is_a_module_need_not_take_weak_references():
+    class Strange:
+        __slots__ = ()
+        __class__ = types.ModuleType
+        __name__ = "strange"
+
+        @property
+        def __dict__(self):
+            return {}
+
+    seen = []
+    sys.modules["strange"] = Strange()
+    try:
+        table = Replacements((), in_others=lambda module: seen.append(module) or ())
+        for _ in range(2):
+            with table:
+                table._look_at(["strange"])
+    finally:
+        del sys.modules["strange"]
+    assert [type(one) for one in seen].count(Strange) == 1
+
+
+def test_a_module_of_two_names_is_asked_about_once(monkeypatch):
+    theirs: Any = types.ModuleType("theirs")
+    monkeypatch.setitem(sys.modules, "theirs", theirs)
+    monkeypatch.setitem(sys.modules, "vendored.theirs", theirs)
+
+    def in_others(module):
+        return [Replacement(module, "knock", heard)] if module is theirs else []
+
+    owner: Any = types.ModuleType("owner")
+    owner.ring = original
+    table = Replacements([Replacement(owner, "ring", told, taken_by_name=True)], (), in_others)
+    for _ in range(2):
+        with table:
+            assert theirs.knock is heard
+        assert not hasattr(theirs, "knock")

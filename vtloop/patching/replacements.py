@@ -16,8 +16,9 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from operator import attrgetter
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any, NamedTuple, TypeAlias
 
 from vtloop.patching.redirect import Redirection, can_be_redirected
@@ -109,7 +110,7 @@ class Replacements:
         self._redirections: list[Redirection] = []
         self._redirected: list[tuple[memoryview, bytes, bytes]] = []  # their words, for speed
         self._in_others = in_others
-        self._known: dict[str, weakref.ref[ModuleType]] = {}  # the modules that were asked about
+        self._known: dict[int, Callable[[], Any]] = {}  # the modules that were asked about
         self._modules_seen: tuple[int, object] = (0, None)
         self._lock = threading.Lock()
         self._entered = 0
@@ -216,8 +217,11 @@ class Replacements:
             return
         for name in names:
             module = sys.modules.get(name)
-            if isinstance(module, ModuleType) and self._known.get(name, _nothing)() is not module:
-                self._known[name] = weakref.ref(module)
+            if (
+                isinstance(module, ModuleType)
+                and self._known.get(id(module), _nothing)() is not module
+            ):
+                self._known[id(module)] = _reference(module)  # it may have several names
                 for row in self.later.get(module.__name__, ()):
                     self._add(row.found(module))
                 for replacement in self._in_others(module) if self._in_others else ():
@@ -248,6 +252,14 @@ class Replacements:
 # In the traceback of a failed import it is a frame of the import system, which Python leaves out.
 _hooked: Any = Replacements._find_and_load
 _hooked.__code__ = _hooked.__code__.replace(co_filename=find_and_load.__code__.co_filename)
+
+
+def _reference(module: Any) -> Callable[[], Any]:
+    """Return what returns a module as long as it is there, and keeps it alive only if it must."""
+    try:
+        return weakref.ref(module)
+    except TypeError:  # an object of a library's own that says it is a module, as cffi has it
+        return partial(getattr, SimpleNamespace(module=module), "module")
 
 
 def _nothing() -> None:
