@@ -16,9 +16,8 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
 from operator import attrgetter
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 from typing import Any, NamedTuple, TypeAlias
 
 from vtloop.patching.redirect import Redirection, can_be_redirected
@@ -259,7 +258,7 @@ def _reference(module: Any) -> Callable[[], Any]:
     try:
         return weakref.ref(module)
     except TypeError:  # an object of a library's own that says it is a module, as cffi has it
-        return partial(getattr, SimpleNamespace(module=module), "module")
+        return lambda: module
 
 
 def _nothing() -> None:
