@@ -33,7 +33,7 @@ from vtloop.private.events import (
 )
 from vtloop.values.clock import format_seconds, to_nanoseconds
 from vtloop.values.source import is_library, place
-from vtloop.values.trace import FOR_EVER, WAITS
+from vtloop.values.waits import FOR_EVER, WAITS
 
 Frame = types.FrameType
 
@@ -288,7 +288,7 @@ def _thread(waiting: _Waiting) -> str:
 class Waiter(NamedTuple):
     """A function of asyncio's that waits."""
 
-    kind: str  # a name in `trace.WAITS`
+    kind: str  # a name in `waits.WAITS`
     variable: str  # its local variable that holds what it waits for
     words: Callable[[_Waiting], str]
 
@@ -330,7 +330,7 @@ def waiting_function(frames: list[Frame]) -> tuple[int, Waiter] | None:
 
 
 def kind_of_future(future: Any) -> tuple[str, Any]:
-    """Return the kind of a wait for a bare future, a name in `trace.WAITS`; and for what it is.
+    """Return the kind of a wait for a bare future, a name in `waits.WAITS`; and for what it is.
 
     That is tasks and other futures, for a kind of wait for tasks; the name of the future's type if
     it is none of asyncio's; else None.

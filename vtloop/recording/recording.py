@@ -15,6 +15,7 @@ from vtloop.core.tasks import Task, given_name, label, number_of, without_locals
 from vtloop.core.waits import frames_of_tasks, local_variables
 from vtloop.private.events import IN_CANCEL_OF_GROUP, OF_GROUPS, get_running_loop
 from vtloop.private.interpreter import getframe
+from vtloop.recording.messages import Messages
 from vtloop.recording.steps import Steps, qualified_name
 from vtloop.recording.timeouts import Timeouts
 from vtloop.values.clock import Clock
@@ -37,6 +38,7 @@ class Recording(Steps):
         self._made: list[tuple[int, str, str, int, int, int, int]] = []
         self._holders: dict[int, list[Holder]] = {}  # by the index of what they hold
         self.timeouts = Timeouts(self._event)
+        self.messages = Messages(self._event)
 
     def attach(self, ready: deque[Any], clock: Clock) -> None:
         super().attach(ready, clock)

@@ -37,7 +37,7 @@ class Site(NamedTuple):
     """A place where tasks are suspended."""
 
     stack: int  # the users' part of the await stack, by its index
-    kind: str  # a name in `trace.WAITS`, '' if no function of asyncio's says
+    kind: str  # a name in `waits.WAITS`, '' if no function of asyncio's says
     variable: str  # which local variable of that function tells for what it waits, '' if none does
 
 

@@ -11,17 +11,8 @@ from typing import Any, NamedTuple
 from vtloop.core.loop import VirtualLoop
 from vtloop.recording.recording import Recording
 from vtloop.values.clock import NEVER, Seconds, to_nanoseconds
-from vtloop.values.trace import (
-    ENDED_BY,
-    ENDS,
-    WAITS,
-    PlainEvent,
-    PlainStep,
-    Subject,
-    TaskMade,
-    Trace,
-    pairs,
-)
+from vtloop.values.trace import ENDED_BY, ENDS, PlainEvent, PlainStep, TaskMade, Trace, pairs
+from vtloop.values.waits import WAITS, Subject
 
 _ABSENT: Any = object()
 

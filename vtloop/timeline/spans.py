@@ -17,7 +17,7 @@ class Span(NamedTuple):
     start: int
     end: int
     state: str  # 'ready', 'running' or 'waiting'
-    kind: str  # of a wait: a name in `trace.WAITS`; how a running span's step ended
+    kind: str  # of a wait: a name in `waits.WAITS`; how a running span's step ended
     what: str  # for what it waits, in words
     primitive: int  # the index of the primitive that it waits for, -1 for none
     stack: int  # the index of the place where it waits

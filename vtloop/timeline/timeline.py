@@ -38,7 +38,8 @@ from vtloop.timeline.timeouts import Cause, brackets_of, causes_of
 from vtloop.timeline.uses import levels_of, uses_of
 from vtloop.values.clock import NEVER, format_seconds
 from vtloop.values.text import counted
-from vtloop.values.trace import ENDS, WAITS, Primitive, Stack, Subject, TaskMade, Trace, pairs
+from vtloop.values.trace import ENDS, Primitive, Stack, TaskMade, Trace, pairs
+from vtloop.values.waits import WAITS, Subject
 
 __tracebackhide__ = True  # for pytest: what the user wrote matters, not what is here
 

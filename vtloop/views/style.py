@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from vtloop.timeline.spans import READY, RUNNING, Span
-from vtloop.values.trace import WAITS, Subject
+from vtloop.values.waits import WAITS, Subject
 
 FONT = "DejaVu Sans"
 MOST_LANES = 40  # tasks, up to which each has a row to itself
