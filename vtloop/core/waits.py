@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
+from vtloop.core.network_waits import IN_NETWORK, address_in
 from vtloop.core.recorder import Known, Primitives
 from vtloop.core.tasks import in_order, label, number_of
 from vtloop.private.events import (
@@ -285,6 +286,11 @@ def _thread(waiting: _Waiting) -> str:
     return WAITS["thread"].message()
 
 
+def _network(waiting: _Waiting) -> str:
+    address = address_in(waiting.frame, local_variables(waiting.frame))
+    return WAITS[IN_NETWORK[waiting.frame.f_code].kind].message(address)
+
+
 class Waiter(NamedTuple):
     """A function of asyncio's that waits."""
 
@@ -306,6 +312,7 @@ WAITERS: dict[types.CodeType, Waiter] = {
     code_of(asyncio.TaskGroup.__aexit__): Waiter("group", "self", _task_group),
     IN_WAIT: Waiter("wait", "fs", _wait),
     code_of(asyncio.to_thread): Waiter("thread", "", _thread),
+    **{code: Waiter(of.kind, of.variables[0], _network) for code, of in IN_NETWORK.items()},
 }
 if sys.version_info < (3, 12):  # later ones run the coroutine in place
     WAITERS[code_of(tasks.wait_for)] = Waiter("wait_for", "fut", _wait_for)

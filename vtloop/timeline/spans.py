@@ -34,7 +34,7 @@ class Span(NamedTuple):
 class Arrow(NamedTuple):
     """What one task does to another."""
 
-    kind: str  # 'spawn', 'wake', 'join', 'cancel'
+    kind: str  # 'spawn', 'wake', 'join', 'cancel', 'message'
     source: int  # the task it leads from, by number; 0 for a callback
     target: int
     source_step: int
@@ -43,6 +43,7 @@ class Arrow(NamedTuple):
     end: int
     timeout: int = -1  # the index of the timeout that cancels, -1 if none does
     group: int = 0  # the task whose TaskGroup cancels, 0 if none does
+    messages: tuple[int, ...] = ()  # that lead to the target, by their indexes in the timeline
 
 
 class Holding(NamedTuple):

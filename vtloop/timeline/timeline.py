@@ -9,6 +9,8 @@
   if the loop is blocked then.
 - A *holding* is the time for which a task has a lock or a permit of a semaphore; a *visit* is the
   time for which it is in a `vtloop.section`, and a *bracket* that for which it is in a timeout.
+- A *message* is what was sent over the network. It leads from the step that has sent it to the one
+  that its receiver was woken for.
 - A *use* of a primitive takes no time. What asyncio makes for itself, such as the lock of a
   Condition, is no primitive of its own: it is a part of that one.
 """
@@ -24,6 +26,7 @@ from typing import Any, cast
 
 from sortedcontainers import SortedDict
 
+from vtloop.timeline.messages import arrows_of, messages_of, without_told
 from vtloop.timeline.spans import (
     READY,
     RUNNING,
@@ -75,7 +78,11 @@ class Timeline:
         """Who was within which timeout when, in the order in which they were entered."""
         self.causes = causes_of(trace)
         """The timeout or TaskGroup that requested a cancellation, by the event of the request."""
-        self.arrows = sorted(self._arrows(), key=lambda arrow: (arrow.end, arrow.source_step))
+        self.messages = messages_of(trace, self.lanes, lambda step: self._cause(step)[0])
+        """What was sent over the network, in order."""
+        carried = list(arrows_of(self.messages))
+        arrows = [*without_told(self._arrows(), carried), *carried]
+        self.arrows = sorted(arrows, key=lambda arrow: (arrow.end, arrow.source_step))
         """In order of the instants to which they lead."""
         held = map(Holding._make, _intervals(trace, "acquire", self.end))
         self.holdings = sorted(held, key=_place_of_holding)

@@ -1,0 +1,240 @@
+"""Messages of the network: which task sent each, which one has read it, and when.
+
+- A transport often sends or reads in a callback. The sender is then the task behind that callback,
+  the receiver the task that it wakes.
+- Where there is none, it is the task that has else to do with that end of the connection.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from vtloop.timeline.spans import Arrow, Lane
+from vtloop.values.trace import PlainEvent, Trace
+
+ANSWERS = ("accept", "refuse", "reset")
+"""The messages that the network itself may send, for no task."""
+
+
+class Message(NamedTuple):
+    """What one end of the network sends to another. Times are nanoseconds, None for never."""
+
+    number: int
+    kind: str  # a name in `trace.MESSAGES`
+    source: str  # an address, as it is printed
+    destination: str
+    size: int | None  # in bytes; None where that differs from run to run
+    hosts: tuple[str, str]  # of both ends; '' is the machine of the program itself
+    held: bool  # whether it was held at first
+    sender: int  # the task; 0 if none is known
+    sent_in: int  # a step of the sender's, -1 if none is known
+    sent: int
+    receiver: int  # the task; 0 if none is known
+    received_in: int  # the step of the receiver's that follows, -1 if none does
+    received: int | None  # when it was read
+    arrived: int | None  # when it could be read
+    released: int | None  # when one that was held went on
+    lost: int | None
+    why: str  # the name of the fault by which it was lost, or ''
+    first: int  # the event with which it was sent, by its index
+
+
+class _Sent:
+    """A message, as it is put together: its events, by their kinds."""
+
+    def __init__(self, index: int, event: PlainEvent) -> None:
+        self.index = index
+        self.step, self.at, _, self.who, self.number, detail = event
+        self.kind, self.source, self.destination, self.size, hosts, self.held = detail
+        self.hosts: tuple[str, str] = tuple(hosts)
+        self.events: dict[str, PlainEvent] = {}
+
+    def at_of(self, kind: str) -> int | None:
+        event = self.events.get(kind)
+        return None if event is None else event[1]
+
+
+def messages_of(
+    trace: Trace, lanes: Mapping[int, Lane], step_behind: Callable[[int], int]
+) -> list[Message]:
+    """Return what was sent, in order.
+
+    `step_behind` returns the task's step that has led to a callback's, -1 if none has.
+    """
+    sent: dict[int, _Sent] = {}
+    for index, event in enumerate(trace.events):
+        _, _, kind, _, number, _ = event
+        if kind == "send":
+            sent[number] = _Sent(index, event)
+        elif kind in ("arrive", "lose", "resume", "receive") and number in sent:
+            sent[number].events[kind] = event
+    return _put_together(trace, lanes, step_behind, [*sent.values()]) if sent else []
+
+
+def _put_together(
+    trace: Trace,
+    lanes: Mapping[int, Lane],
+    step_behind: Callable[[int], int],
+    sent: list[_Sent],
+) -> list[Message]:
+    senders = [_sender(trace, one, step_behind) for one in sent]
+    woken = _Woken(trace)
+    receivers = [_receiver(one, woken) for one in sent]
+    ends = _Ends()
+    for one, (sender, _), (receiver, _) in zip(sent, senders, receivers, strict=True):
+        ends.note(one.source, one.destination, one.step, sender)
+        if (event := _read(one)) is not None:
+            ends.note(one.destination, one.source, event[0], receiver)
+    found = []
+    for one, (sender, sent_in), (receiver, received_in) in zip(
+        sent, senders, receivers, strict=True
+    ):
+        event = _read(one)
+        if not sender:
+            sender = ends.task(one.source, one.destination, one.step)
+        if not receiver:
+            step = one.step if event is None else event[0]
+            receiver = ends.task(one.destination, one.source, step)
+            if receiver and event is not None:
+                received_in = _next_step(trace, lanes[receiver], event)
+        lost = one.events.get("lose")
+        found.append(
+            Message(
+                one.number,
+                one.kind,
+                one.source,
+                one.destination,
+                one.size,
+                one.hosts,
+                one.held,
+                sender,
+                sent_in,
+                one.at,
+                receiver,
+                received_in,
+                one.at_of("receive"),
+                one.at_of("arrive"),
+                one.at_of("resume"),
+                one.at_of("lose"),
+                "" if lost is None else lost[-1],
+                one.index,
+            )
+        )
+    return found
+
+
+def _sender(trace: Trace, one: _Sent, step_behind: Callable[[int], int]) -> tuple[int, int]:
+    """Return which task has sent a message, and in which step; 0 and -1 if none is known."""
+    if one.who > 0:
+        return one.who, one.step
+    if one.step >= 0 and one.kind not in ANSWERS and trace.step(one.step).who == 0:
+        behind = step_behind(one.step)
+        if behind >= 0:
+            return trace.step(behind).who, behind
+    return 0, -1
+
+
+def _read(one: _Sent) -> PlainEvent | None:
+    """Return the event with which a message is with its receiver."""
+    return one.events.get("receive") or one.events.get("arrive")
+
+
+def _receiver(one: _Sent, woken: _Woken) -> tuple[int, int]:
+    event = _read(one)
+    if event is None:
+        return 0, -1
+    step, _, _, who, _, _ = event
+    return (who, step) if who > 0 else woken.by(step)
+
+
+class _Woken:
+    """Which steps the callbacks of a run have made ready."""
+
+    def __init__(self, trace: Trace) -> None:
+        self._steps = trace.steps
+        self._made_ready: dict[int, list[int]] = defaultdict(list)
+        for index, (_, _, source, ended, _, _) in enumerate(trace.steps):
+            if source >= 0 and ended != "timer" and trace.steps[source][1] == 0:
+                self._made_ready[source].append(index)
+
+    def by(self, callback: int) -> tuple[int, int]:
+        """Return the first task that a callback wakes, also by way of others, and its step."""
+        todo = [callback]
+        for index in todo:
+            for ready in self._made_ready.get(index, ()):
+                who = self._steps[ready][1]
+                if who:
+                    return who, ready
+                todo.append(ready)
+        return 0, -1
+
+
+class _Ends:
+    """Which tasks have to do with the ends of connections, and when."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
+        self._sorted = False
+
+    def note(self, own: str, other: str, step: int, task: int) -> None:
+        if task:
+            self._known[own, other].append((step, task))
+            self._known[own, ""].append((step, task))
+
+    def task(self, own: str, other: str, step: int) -> int:
+        """Return the task that last had to do with an end, or will be the first to; 0 for none."""
+        if not self._sorted:
+            for known in self._known.values():
+                known.sort()
+            self._sorted = True
+        known = self._known.get((own, other)) or self._known.get((own, ""), [])
+        if not known:
+            return 0
+        return known[max(bisect_right(known, (step, 1 << 62)) - 1, 0)][1]
+
+
+def _next_step(trace: Trace, lane: Lane, event: PlainEvent) -> int:
+    """Return the step of a task that follows an event at the same instant; -1 if none does."""
+    step, at, *_ = event
+    place = bisect_left(lane.steps, step)
+    if place < len(lane.steps) and trace.steps[lane.steps[place]][0] == at:
+        return lane.steps[place]
+    return -1
+
+
+def arrows_of(messages: Iterable[Message]) -> Iterator[Arrow]:
+    """Yield an arrow for the messages that lead from one step to the same other one.
+
+    Between tasks, as far as they have arrived; what only closes a connection has none where nobody
+    waits for that.
+    """
+    told = [(_ends(one), place) for place, one in enumerate(messages) if _is_told(one)]
+    for (sender, receiver, sent_in, received_in, sent, arrived), same in groupby(
+        sorted(told), key=lambda pair: pair[0]
+    ):
+        places = tuple(place for _, place in same)
+        yield Arrow(
+            "message", sender, receiver, sent_in, received_in, sent, arrived, messages=places
+        )
+
+
+def _is_told(one: Message) -> bool:
+    if not one.sender or not one.receiver or one.sender == one.receiver or one.arrived is None:
+        return False
+    return one.received_in >= 0 or one.kind not in ("end", "reset")
+
+
+def _ends(one: Message) -> tuple[Any, ...]:
+    return one.sender, one.receiver, one.sent_in, one.received_in, one.sent, one.arrived
+
+
+def without_told(arrows: Iterable[Arrow], by_messages: Iterable[Arrow]) -> Iterator[Arrow]:
+    """Yield arrows, but for the wake-ups of which messages tell already."""
+    told = {(one.source_step, one.target_step) for one in by_messages}
+    for arrow in arrows:
+        if arrow.kind != "wake" or (arrow.source_step, arrow.target_step) not in told:
+            yield arrow
