@@ -1,13 +1,19 @@
 """A network of a few lines, that tells the recorder of the run that it is in what it carries."""
 
 import asyncio
+import contextlib
 
 
 class Wire:
     """One way of a connection: what is sent comes out after a latency, in seconds."""
 
     def __init__(self, source, destination, latency=0.0, hosts=("", "")):
-        self.source, self.destination, self.latency, self.hosts = source, destination, latency, hosts
+        self.source, self.destination, self.latency, self.hosts = (
+            source,
+            destination,
+            latency,
+            hosts,
+        )
         self._arrived = []
         self._reader = None
 
@@ -66,3 +72,35 @@ def wires(client="127.0.0.1:49152", server="127.0.0.1:8080", latency=0.0, hosts=
     """Return the two ways between a client and a server: to the server, and back."""
     there = Wire(client, server, latency, hosts)
     return there, Wire(server, client, latency, hosts[::-1])
+
+
+async def conversation(latency=0.1, hosts=("", "")):
+    """Let a client ask a server twice: once in vain, and once by a message that is held.
+
+    In the end it says something that is held for ever.
+    """
+    there, back = wires(latency=latency, hosts=hosts)
+
+    async def client():
+        there.send(kind="connect")
+        await back.receive()
+        there.send(100)
+        await back.receive()
+        there.send(5, lost="partition")
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(back.receive(), 0.5)
+        there.send(7, held=0.25)
+        await back.receive()
+        there.send(9, held=float("inf"))
+
+    async def server():
+        await there.receive()
+        back.send(kind="accept")
+        while True:
+            await there.receive()
+            await asyncio.sleep(0.05)
+            back.send(2000)
+
+    serving = asyncio.create_task(server(), name="server")
+    await asyncio.create_task(client(), name="client")
+    serving.cancel()

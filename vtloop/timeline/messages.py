@@ -213,7 +213,7 @@ def arrows_of(messages: Iterable[Message]) -> Iterator[Arrow]:
     waits for that.
     """
     told = [(_ends(one), place) for place, one in enumerate(messages) if _is_told(one)]
-    for (sender, receiver, sent_in, received_in, sent, arrived), same in groupby(
+    for (sender, receiver, sent_in, received_in, sent, arrived, _), same in groupby(
         sorted(told), key=lambda pair: pair[0]
     ):
         places = tuple(place for _, place in same)
@@ -229,7 +229,15 @@ def _is_told(one: Message) -> bool:
 
 
 def _ends(one: Message) -> tuple[Any, ...]:
-    return one.sender, one.receiver, one.sent_in, one.received_in, one.sent, one.arrived
+    return (
+        one.sender,
+        one.receiver,
+        one.sent_in,
+        one.received_in,
+        one.sent,
+        one.arrived,
+        one.released or 0,
+    )
 
 
 def without_told(arrows: Iterable[Arrow], by_messages: Iterable[Arrow]) -> Iterator[Arrow]:

@@ -136,6 +136,10 @@ class Timeline:
         """Return the primitive that a span's task waits for, by the name that it has in files."""
         return self.primitive(span)
 
+    def released(self, arrow: Arrow) -> int | None:
+        """Return when the messages of an arrow that were held went on, in nanoseconds."""
+        return self.messages[arrow.messages[0]].released if arrow.messages else None
+
     def running(self, instant: int) -> list[str]:
         """Return the labels of the tasks that ran at an instant, in order, once for each step."""
         steps = map(self.trace.step, self.instants.get(instant, ()))

@@ -201,6 +201,30 @@ PHRASES: dict[Forms, Forms] = {
     "{one} wakes {other}": "{one} будит {other}",
     "{one} cancels {other}": "{one} отменяет {other}",
     "{one} ends, for which {other} waits": "{one} завершается, её ждёт {other}",
+    "{one} sends {what} to {other}": "{one} отправляет {what}, получает {other}",
+    # Messages
+    "a request to connect": "запрос соединения",
+    "an answer: connected": "ответ: соединено",
+    "an answer: refused": "ответ: отказано",
+    "data": "данные",
+    "the end of the data": "конец данных",
+    "a reset": "сброс",
+    "a datagram": "датаграмма",
+    ("{count} byte", "{count} bytes"): ("{count} байт", "{count} байта", "{count} байт"),
+    ("a datagram of {count} byte", "a datagram of {count} bytes"): (
+        "датаграмма, {count} байт",
+        "датаграмма, {count} байта",
+        "датаграмма, {count} байт",
+    ),
+    ("{count} message", "{count} messages"): (
+        "{count} сообщение",
+        "{count} сообщения",
+        "{count} сообщений",
+    ),
+    "{what} from {source} to {target}": "{what}: от {source} к {target}",
+    "lost: {why}": "потеряно: {why}",
+    "held until {time}": "задержано до {time}",
+    "held to the end": "задержано до конца",
     # The legend
     "runs": "выполняется",
     "ready to run": "готова к выполнению",
@@ -220,6 +244,10 @@ PHRASES: dict[Forms, Forms] = {
     "items, or who has come": "элементы или пришедшие",
     "is set": "установлено",
     "prints": "печатает",
+    "message": "сообщение",
+    "message is lost": "сообщение потеряно",
+    "message is held": "сообщение задержано",
+    "waits for the network": "ждёт сеть",
     "creates": "создаёт",
     "wakes": "будит",
     "ends, and wakes": "завершается и будит",
@@ -269,6 +297,9 @@ PHRASES: dict[Forms, Forms] = {
     "Not drawn: {arrows} to or from tasks that share a row.": "Не показано: {arrows} между задачами"
     " общих строк.",
     "{drawn} of {arrows} drawn.": "Показано {drawn} (всего {arrows}).",
+    "{drawn} of {arrows} drawn: cancellations first, then ends of waits for tasks, messages, "
+    "wake-ups, creations.": "Показано {drawn} (всего {arrows}): сначала отмены, затем концы "
+    "ожидания задач, сообщения, пробуждения, создания.",
     "{drawn} of {arrows} drawn: cancellations first, then ends of waits for tasks, wake-ups, "
     "creations.": "Показано {drawn} (всего {arrows}): сначала отмены, затем концы ожидания задач, "
     "пробуждения, создания.",

@@ -19,7 +19,7 @@ from vtloop.views.chart.scale import Scale
 from vtloop.views.words import Words
 
 MOST_ARROWS = 80
-_INTEREST = ("cancel", "join", "wake", "spawn")
+_INTEREST = ("cancel", "join", "message", "wake", "spawn")
 
 
 class Route(NamedTuple):
@@ -42,6 +42,19 @@ class Route(NamedTuple):
         """Return the rows below whose bars it passes: not the last that it touches."""
         return range(*sorted((self.source, self.target)))
 
+    @property
+    def slopes(self) -> bool:
+        """Whether it leads from one instant to a later one."""
+        return self.arrow.kind == "message" and self.end > self.start
+
+    def passes(self, row: int) -> tuple[float, float]:
+        """Return from where to where across it passes below the bar of a row."""
+        if not self.slopes:
+            return min(self.start, self.end), max(self.start, self.end)
+        part = (self.end - self.start) / len(self.rows)
+        before = row - self.source if self.down else self.source - 1 - row
+        return self.start + part * before, self.start + part * (before + 1)
+
 
 def routes_of(
     timeline: Timeline,
@@ -62,16 +75,17 @@ def routes_of(
     requests = _requests(timeline, scale)
     routes = []
     for index, arrow in _drawn(free):
-        start = scale.during(arrow.source_step, arrow.start)
+        start = _start(timeline, scale, arrow)
         asked = requests[arrow.target, arrow.start, arrow.source_step]
         if arrow.kind == "cancel" and asked:
             end = asked.popleft()
         else:
             end = _end(timeline, scale, arrow, start)
         routes.append(Route(index, arrow, start, end, alone[arrow.source], alone[arrow.target]))
+    messages = any(arrow.kind == "message" for _, arrow in free)
     if len(routes) == len(found):
         return routes, []
-    return routes, [words_of_arrows(say, len(routes), len(found), len(free))]
+    return routes, [words_of_arrows(say, len(routes), len(found), len(free), messages)]
 
 
 def _drawn(arrows: list[tuple[int, Arrow]]) -> list[tuple[int, Arrow]]:
@@ -104,11 +118,25 @@ def _requests(timeline: Timeline, scale: Scale) -> dict[tuple[int, int, int], de
     return requests
 
 
+def _start(timeline: Timeline, scale: Scale, arrow: Arrow) -> float:
+    """Return where an arrow leaves: that of a message which was held, where it is let go."""
+    if released := timeline.released(arrow):
+        return scale.at(released)
+    return scale.during(arrow.source_step, arrow.start)
+
+
 def _end(timeline: Timeline, scale: Scale, arrow: Arrow, start: float) -> float:
     """Return where an arrow arrives: where its target is made ready."""
-    if arrow.kind in ("spawn", "cancel") or arrow.target_step < 0:
+    if arrow.kind in ("spawn", "cancel"):
         return start
-    woken_by = timeline.trace.step(arrow.target_step).woken_by
+    following = timeline.trace.step(arrow.target_step) if arrow.target_step >= 0 else None
+    if arrow.kind == "message" and (following is None or following.at != arrow.end):
+        return max(start, scale.at(arrow.end))  # nobody has waited for it
+    if following is None:
+        return start
+    woken_by = following.woken_by
+    if woken_by < 0 and arrow.kind == "message":
+        return max(start, scale.left[arrow.target_step])
     if woken_by < 0 or woken_by == arrow.source_step:
         return start
     return max(start, scale.centre(woken_by))
@@ -126,10 +154,9 @@ def passed(routes: Sequence[Route], rows: int) -> tuple[Taken, Taken, Taken]:
     above: Taken = [[] for _ in range(rows)]
     beside: Taken = [[] for _ in range(rows)]
     for route in routes:
-        taken = min(route.start, route.end), max(route.start, route.end)
         for row in route.rows:
-            below[row].append(taken)
-            above[row + 1].append(taken)
+            below[row].append(route.passes(row))
+            above[row + 1].append(route.passes(row))
         for row in route.rows[1:]:
-            beside[row].append(taken)
+            beside[row].append(route.passes(row))
     return below, above, beside
