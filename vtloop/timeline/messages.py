@@ -41,6 +41,7 @@ class Message(NamedTuple):
     lost: int | None
     why: str  # the name of the fault by which it was lost, or ''
     first: int  # the event with which it was sent, by its index
+    last: int  # the one with which it is with its receiver; -1 if none is
 
 
 class _Sent:
@@ -52,6 +53,7 @@ class _Sent:
         self.kind, self.source, self.destination, self.size, hosts, self.held = detail
         self.hosts: tuple[str, str] = tuple(hosts)
         self.events: dict[str, PlainEvent] = {}
+        self.last = -1
 
     def at_of(self, kind: str) -> int | None:
         event = self.events.get(kind)
@@ -72,6 +74,8 @@ def messages_of(
             sent[number] = _Sent(index, event)
         elif kind in ("arrive", "lose", "resume", "receive") and number in sent:
             sent[number].events[kind] = event
+            if kind == "receive" or (kind == "arrive" and "receive" not in sent[number].events):
+                sent[number].last = index
     return _put_together(trace, lanes, step_behind, [*sent.values()]) if sent else []
 
 
@@ -122,6 +126,7 @@ def _put_together(
                 one.at_of("lose"),
                 "" if lost is None else lost[-1],
                 one.index,
+                one.last,
             )
         )
     return found
