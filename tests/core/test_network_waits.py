@@ -100,8 +100,9 @@ def test_a_wait_for_the_network_is_told_by_address(program, words):
 
 
 def test_a_deadlock_names_the_connection():
-    with pytest.raises(vtloop.errors.DeadlockError, match=r"waits for data from 10\.0\.0\.2:5432"):
-        vtloop.simulate(on_a_line)
+    error = vtloop.simulate(on_a_line).error
+    assert isinstance(error, vtloop.errors.DeadlockError)
+    assert "waits for data from 10.0.0.2:5432" in str(error)
 
 
 async def suspended(function, *args, **kwargs):
