@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from vtloop.timeline.messages import Message
+from vtloop.timeline.timeline import Timeline
 from vtloop.views.words import Words
 
 _WHAT = {
@@ -44,7 +45,16 @@ def fate(say: Words, message: Message) -> str:
     return say("held to the end") if message.held else ""
 
 
-def told(say: Words, messages: Iterable[Message]) -> str:
+def sentence(say: Words, timeline: Timeline, messages: Sequence[Message]) -> str:
+    """Return who sends what to whom; an address stands for a task that is not known."""
+    first = messages[0]
+    lanes = timeline.lanes
+    one = lanes[first.sender].label if first.sender else first.source
+    other = lanes[first.receiver].label if first.receiver else first.destination
+    return say("{one} sends {what} to {other}", one=one, other=other, what=summary(say, messages))
+
+
+def one_by_one(say: Words, messages: Iterable[Message]) -> str:
     """Return lines that tell of messages, one each; of many only how many there are."""
     found = list(messages)
     lines = [": ".join(filter(None, (way(say, one), fate(say, one)))) for one in found[:_MOST]]

@@ -7,7 +7,7 @@ from math import hypot
 from vtloop.views.chart.routes import Route
 from vtloop.views.chart.sheet import Sheet
 from vtloop.views.chart.stubs import Stub
-from vtloop.views.message_words import summary, told
+from vtloop.views.message_words import one_by_one, summary
 from vtloop.views.style import ARROWS, HELD
 
 _LENGTH = 0.55  # lines of text, of a head
@@ -81,13 +81,17 @@ def _tooltip(sheet: Sheet, route: Route) -> str:
         "other": sheet.timeline.lanes[arrow.target].label,
         "what": summary(say, messages) if messages else "",
     }
-    lines = say(_DOES[arrow.kind], **words), say.period(arrow.start, arrow.end), told(say, messages)
+    lines = (
+        say(_DOES[arrow.kind], **words),
+        say.period(arrow.start, arrow.end),
+        one_by_one(say, messages),
+    )
     return "\n".join(filter(None, lines))
 
 
 def _stub(sheet: Sheet, stub: Stub) -> None:
     canvas, message, row = sheet.canvas, stub.message, sheet.rows[stub.row]
-    tip = told(canvas.say, [message])
+    tip = one_by_one(canvas.say, [message])
     edge = row.bar + row.bar_height if stub.down else row.bar
     y = edge + (_DROP if stub.down else -_DROP)
     colour, name = canvas.theme.arrows["message"], f"message-{message.number}"

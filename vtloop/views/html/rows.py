@@ -28,7 +28,7 @@ from vtloop.timeline.spans import Bracket, Holding, Lane, Use, Visit
 from vtloop.timeline.timeline import Timeline
 from vtloop.values.columns import cut_in_the_middle
 from vtloop.views.html.looks import Looks
-from vtloop.views.message_words import told
+from vtloop.views.message_words import one_by_one
 from vtloop.views.words import USES, Words
 
 Row: TypeAlias = dict[str, Any]
@@ -133,7 +133,7 @@ class Rows:
             until = self._timeline.end if message.released is None else message.released
         place = self.places.get(message.sender, 0)
         down = self.places.get(message.receiver, place + 1) > place
-        return [message.sent, message.sent_in, int(down), until, told(self._say, [message])]
+        return [message.sent, message.sent_in, int(down), until, one_by_one(self._say, [message])]
 
     # Primitives and sections
 
