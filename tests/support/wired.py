@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from contextvars import ContextVar
 
 
 class Wire:
@@ -74,6 +75,20 @@ def wires(client="127.0.0.1:49152", server="127.0.0.1:8080", latency=0.0, hosts=
     return there, Wire(server, client, latency, hosts[::-1])
 
 
+HOST = ContextVar("HOST", default="")
+
+
+@contextlib.contextmanager
+def on(host):
+    """Let what is begun within be on a host."""
+    asyncio.get_running_loop()._recorder.messages.here = HOST.get
+    token = HOST.set(host)
+    try:
+        yield
+    finally:
+        HOST.reset(token)
+
+
 async def conversation(latency=0.1, hosts=("", "")):
     """Let a client ask a server twice: once in vain, and once by a message that is held.
 
@@ -101,6 +116,9 @@ async def conversation(latency=0.1, hosts=("", "")):
             await asyncio.sleep(0.05)
             back.send(2000)
 
-    serving = asyncio.create_task(server(), name="server")
-    await asyncio.create_task(client(), name="client")
+    with on(hosts[1]):
+        serving = asyncio.create_task(server(), name="server")
+    with on(hosts[0]):
+        asking = asyncio.create_task(client(), name="client")
+    await asking
     serving.cancel()

@@ -3,7 +3,7 @@
 import asyncio
 
 import vtloop
-from tests.support.wired import conversation, wires
+from tests.support.wired import conversation, on, wires
 from vtloop.timeline.timeline import Timeline
 from vtloop.values.trace import load
 
@@ -119,3 +119,27 @@ def test_messages_come_back_from_a_file(tmp_path):
 def test_a_run_without_a_network_has_no_messages():
     timeline = vtloop.simulate(lambda: asyncio.sleep(1)).timeline
     assert timeline.messages == []
+
+
+def test_tasks_of_a_host_stand_together_after_those_of_the_program():
+    async def main():
+        with on("web"):
+            client = asyncio.create_task(parent(), name="client")
+        with on("db"):
+            asyncio.create_task(asyncio.sleep(1), name="server")
+        asyncio.create_task(asyncio.sleep(1), name="own")
+        await client
+
+    async def parent():
+        await asyncio.create_task(asyncio.sleep(1), name="child")
+
+    timeline = vtloop.simulate(main).timeline
+    assert [(one.label, one.host, one.depth) for one in timeline.lanes.values()] == [
+        ("main#1", "", 0),
+        ("own", "", 1),
+        ("client", "web", 0),
+        ("child", "web", 1),
+        ("server", "db", 0),
+    ]
+    spawned = [(one.source, one.target) for one in timeline.arrows if one.kind == "spawn"]
+    assert sorted(spawned) == [(1, 2), (1, 3), (1, 4), (2, 5)]  # also from host to host

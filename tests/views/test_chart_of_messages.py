@@ -67,3 +67,18 @@ def test_a_picture_up_to_a_time_has_the_messages_sent_until_then(timeline):
     shapes = shapes_of(chart.figure(timeline, until=0.5))
     assert "message-5-lost" in shapes
     assert "message-6-held" not in shapes
+
+
+ALL_LABELS = ["conversation#1", "db", "server", "web", "client"]
+
+
+def test_rows_of_a_host_stand_below_its_name():
+    timeline = vtloop.simulate(lambda: conversation(hosts=("web", "db"))).timeline
+    figure = chart.figure(timeline)
+    shapes = shapes_of(figure)
+    assert [shapes[name] for name in shapes if name.startswith("host-")] == ["host db", "host web"]
+    labels = [text for text in figure.axes[0].texts if text.get_text() in ALL_LABELS]
+    labels = [text for text in labels if text.get_gid().startswith(("label-", "host-"))]
+    labels.sort(key=lambda text: text.get_position()[1])
+    assert [text.get_text() for text in labels] == ALL_LABELS
+    assert "message-5-lost" in shapes

@@ -87,3 +87,14 @@ def test_many_messages_are_summed_up(timeline):
     secret = [one._replace(size=None) for one in timeline.messages[2:4]]
     assert summary(english, secret) == "2 messages"
     assert summary(english, secret[:1]) == "data"
+
+
+def test_every_view_says_on_which_host_a_task_is():
+    timeline = vtloop.simulate(lambda: conversation(hosts=("web", "db"))).timeline
+    assert "\nserver @ db " in marbles.marbles(timeline)
+    sequence = mermaid.sequence(timeline)
+    assert "    box transparent db\n    participant t2 as server\n    end\n" in sequence
+    events = perfetto.perfetto(timeline)["traceEvents"]
+    names = [one["args"]["name"] for one in events if one["name"] == "thread_name"]
+    assert names == ["conversation#1", "server @ db", "client @ web"]
+    assert '"below":"@ db"' in html.page(timeline)

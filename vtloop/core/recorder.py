@@ -65,6 +65,9 @@ class Messages(Protocol):
     Numbers are those of a recorder's own count, from 1 on.
     """
 
+    here: Callable[[], str]
+    """Returns the host on which the code is that runs; the network puts its own in this place."""
+
     def sent(
         self,
         kind: str,

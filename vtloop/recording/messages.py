@@ -11,6 +11,7 @@ class Messages:
 
     def __init__(self, tell: Callable[[str, int, Any], object]) -> None:
         """`tell` is told of an event: its kind, its subject and its detail."""
+        self.here: Callable[[], str] = str  # no host, as long as there is no network
         self._tell = tell
         self._count = 0
 

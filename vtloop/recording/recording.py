@@ -53,6 +53,8 @@ class Recording(Steps):
         place = self._sites.caller(getframe(1))
         name, made = given_name(task), qualified_name(coro)
         self._made.append((number, name, made, self._who, at, self._index, place))
+        if host := self.messages.here():
+            self._events.append((self._index, at, "host", self._who, number, host))
 
     def renamed(self, task: asyncio.Task[Any]) -> None:
         self._names[hash(task)] = task.get_name()

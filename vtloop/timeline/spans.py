@@ -114,12 +114,13 @@ class Use(NamedTuple):
 class Lane:
     """The life of one task."""
 
-    def __init__(self, made: TaskMade, depth: int) -> None:
+    def __init__(self, made: TaskMade, depth: int, host: str = "") -> None:
         self.number = made.number
         self.label = made.label
         self.coroutine = made.coroutine
         self.parent = made.parent  # the number of the task that created it, or 0
-        self.depth = depth  # in the tree of tasks
+        self.depth = depth  # in the tree of tasks of its host
+        self.host = host  # on which it is; '' for the machine of the program itself
         self.created = made.at  # nanoseconds
         self.created_in = made.step  # or after it; -1 before the first
         self.place = made.stack

@@ -26,6 +26,7 @@ from typing import Any, cast
 
 from sortedcontainers import SortedDict
 
+from vtloop.timeline.lanes import lanes_of
 from vtloop.timeline.messages import arrows_of, messages_of, without_told
 from vtloop.timeline.spans import (
     READY,
@@ -41,7 +42,7 @@ from vtloop.timeline.timeouts import Cause, brackets_of, causes_of
 from vtloop.timeline.uses import levels_of, uses_of
 from vtloop.values.clock import NEVER, format_seconds
 from vtloop.values.text import counted
-from vtloop.values.trace import ENDS, Primitive, Stack, TaskMade, Trace, pairs
+from vtloop.values.trace import ENDS, Primitive, Stack, Trace, pairs
 from vtloop.values.waits import WAITS, Subject
 
 __tracebackhide__ = True  # for pytest: what the user wrote matters, not what is here
@@ -52,8 +53,8 @@ class Timeline:
 
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
-        self.lanes = _lanes(trace)
-        """By the number of the task, parents before their children."""
+        self.lanes = lanes_of(trace)
+        """By the number of the task, host by host, parents before their children."""
         self.blocked_in = _blocked_in(trace)
         """For how long a step blocked the loop, in nanoseconds, by its index; in order."""
         self._late: dict[int, int] = {
@@ -318,26 +319,6 @@ _JOINS = {
     for kind, (subject, _, _) in WAITS.items()
     if subject in (Subject.TASKS, Subject.TASKS_UNTOLD)
 }
-
-
-def _lanes(trace: Trace) -> dict[int, Lane]:
-    """Return the lanes by number, each parent before its children, these in order of creation."""
-    children: dict[int, list[TaskMade]] = {}
-    known = {made.number for made in trace.tasks}
-    for made in trace.tasks:
-        children.setdefault(made.parent if made.parent in known else 0, []).append(made)
-    lanes: dict[int, Lane] = {}
-    todo = [(made, 0) for made in reversed(children.get(0, ()))]
-    while todo:
-        made, depth = todo.pop()
-        lanes[made.number] = Lane(made, depth)
-        todo += [(child, depth + 1) for child in reversed(children.get(made.number, ()))]
-    for _, at, kind, who, subject, detail in trace.events:
-        if kind == "cancel":
-            lanes[subject].cancels.append((at, max(who, 0), detail or ""))
-        elif kind == "deliver":
-            lanes[subject].deliveries.append(at)
-    return lanes
 
 
 def _blocked_in(trace: Trace) -> SortedDict[int, int]:

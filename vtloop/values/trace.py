@@ -40,6 +40,7 @@ CALLBACKS = {"callback": "made ready by another step", "timer": "set by another 
 # What may happen during a step: what it is about, and what its detail is.
 EVENTS = {
     "create": (Subject.TASK, ""),
+    "host": (Subject.TASK, "the host of the network that it is on, if it is none of the program"),
     # Requested by whoever runs in this step; by -1 if nothing did, as when a runner cleans up.
     "cancel": (Subject.TASK, "the message, or None"),
     "deliver": (Subject.TASK, ""),  # CancelledError is thrown into it

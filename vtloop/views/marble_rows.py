@@ -131,7 +131,10 @@ def names_of_rows(lanes: Iterable[Lane]) -> list[str]:
     lanes = list(lanes)
     indent = {lane.number: min(2 * lane.depth, _INDENT) for lane in lanes}
     names = told_apart(lanes, lambda lane: _NAME - indent[lane.number])
-    return [" " * indent[lane.number] + names[lane.number] for lane in lanes]
+    return [
+        " " * indent[lane.number] + names[lane.number] + (f" @ {lane.host}" if lane.host else "")
+        for lane in lanes
+    ]
 
 
 class Row:

@@ -149,7 +149,11 @@ def sequence(
     if any(who == 0 for happening in found for who in happening.tasks):
         lines.append(f"    participant t0 as {escape(say('timers and callbacks'))}")
     names = told_apart(lanes, lambda lane: _WORDS)
-    lines += [f"    participant t{number} as {escape(name)}" for number, name in names.items()]
+    for host, there in groupby(lanes, key=lambda lane: lane.host):
+        box = [f"    box transparent {escape(host)}", "    end"] if host else []
+        lines += box[:1]
+        lines += [f"    participant t{one.number} as {escape(names[one.number])}" for one in there]
+        lines += box[1:]
     everybody = ",".join(f"t{lane.number}" for lane in dict.fromkeys([*lanes[:1], *lanes[-1:]]))
     for at, together in groupby(found[:MOST], key=lambda happening: happening.at):
         lines.append(f"    {_note(everybody, say.seconds(at))}")

@@ -89,7 +89,8 @@ def _names(timeline: Timeline, lanes: dict[int, Lane], say: Words) -> Iterator[_
     yield _metadata("process_sort_index", TASKS, _OF_PROCESS, sort_index=0)
     for index, lane in enumerate(lanes.values()):
         given = "" if lane.label.startswith(lane.coroutine) else f" ({lane.coroutine})"
-        name = f"{lane.label}{given}".translate(_PICTURES)
+        host = f" @ {lane.host}" if lane.host else ""
+        name = f"{lane.label}{given}{host}".translate(_PICTURES)
         yield _metadata("thread_name", TASKS, lane.number, name=name)
         yield _metadata("thread_sort_index", TASKS, lane.number, sort_index=index)
     if timeline.holdings or timeline.visits or timeline.queues or timeline.levels:

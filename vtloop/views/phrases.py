@@ -202,7 +202,8 @@ PHRASES: dict[Forms, Forms] = {
     "{one} cancels {other}": "{one} отменяет {other}",
     "{one} ends, for which {other} waits": "{one} завершается, её ждёт {other}",
     "{one} sends {what} to {other}": "{one} отправляет {what}, получает {other}",
-    # Messages
+    # Messages, and hosts
+    "host {name}": "узел {name}",
     "a request to connect": "запрос соединения",
     "an answer: connected": "ответ: соединено",
     "an answer: refused": "ответ: отказано",

@@ -30,6 +30,7 @@ from vtloop.views.words import Words
 _LINE = 1.45  # lines of text, of one line of prints below a bar
 _FEW_PRINT = 3  # where one task of so many prints, all rows have room for that
 _SLOPING = 1.9  # lines of text, below a bar that messages leave or pass on their way
+_HEADING = 1.5  # lines of text, for the name of a host above its first row
 _NAME = 32  # columns of a name
 _THIN = 0.35  # lines of text, of a task in a group
 _HIGHEST = 26.0  # lines of text, of all groups together
@@ -71,9 +72,13 @@ def plan_of(timeline: Timeline, scale: Scale, across: Across, top: float, say: W
     thin = min(_THIN, _HIGHEST / max(1, len(shared)))
     printing = sum(number in prints for number in alone)
     spare = _LINE if printing * _FEW_PRINT >= len(alone) else 0.0
+    host = ""
     rows: list[Row] = []
     placed: list[Notes] = []
     for place, group in enumerate(groups):
+        heading = ""
+        if group[0].host != host:
+            heading = host = group[0].host
         if len(group) > 1:
             row = _group_row(group, thin, top, say)
         else:
@@ -86,6 +91,9 @@ def plan_of(timeline: Timeline, scale: Scale, across: Across, top: float, say: W
             texts, over = tuple(notes.notes), tuple(brackets.placed)
             room = max(spare, _SLOPING) if place in sloping else spare
             row = _lane_row(lane, names[lane.number], texts, error, over, room, top)
+        if heading:
+            bar, height = row.bar + _HEADING, row.height + _HEADING
+            row = row._replace(host=drawable(heading), bar=bar, height=height)
         rows.append(row)
         top += row.height
     if 0 in prints or (scale.axis != "time" and _has_callbacks(timeline, scale)):
@@ -118,7 +126,7 @@ def _groups(lanes: list[Lane]) -> list[list[Lane]]:
     paths: dict[int, tuple[str, ...]] = {}
     groups: dict[tuple[str, ...], list[Lane]] = {}
     for lane in lanes:
-        path = (*paths.get(lane.parent, ()), lane.coroutine)
+        path = (*(paths.get(lane.parent, ()) if lane.depth else (lane.host,)), lane.coroutine)
         paths[lane.number] = path
         if path not in groups and len(groups) >= MOST_ROWS:
             path = ()

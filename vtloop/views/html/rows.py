@@ -89,7 +89,8 @@ class Rows:
                 self._cancels.setdefault(subject, []).append((at, step, 1, "", sentence))
 
     def _task(self, lane: Lane) -> Row:
-        below = lane.coroutine if lane.has_own_name else ""
+        own = lane.coroutine if lane.has_own_name else ""
+        below = f"{own} @ {lane.host}".strip() if lane.host else own
         row = _row("task", self._names[lane.number], below)
         spans = [*self._looks.of(lane)]
         row |= {
