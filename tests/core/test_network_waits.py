@@ -16,7 +16,7 @@ from vtloop.timeline.spans import WAITING
 from vtloop.values.waits import WAITS, Subject
 
 
-class Transport:
+class Transport(asyncio.Transport):
     def __init__(self, **names):
         self.names = names
 
@@ -194,3 +194,50 @@ def test_each_function_has_the_variables_that_tell_for_whom_it_waits(code):
     kind, variables, _ = IN_NETWORK[code]
     assert WAITS[kind].subject is Subject.ADDRESS
     assert {*variables} <= {*inspect.getargs(code).args, *code.co_varnames}
+
+
+CLIENT, SERVER = ("10.0.0.1", 49152), ("10.0.0.2", 5432)
+
+
+async def ask(ready):
+    reader, writer = stream(sockname=CLIENT, peername=SERVER)
+    ready.set()
+    await reader.readline()
+    writer.close()
+
+
+async def answer(ready):
+    await ready.wait()
+    reader, writer = stream(sockname=SERVER, peername=CLIENT)
+    await reader.readline()
+    writer.close()
+
+
+def test_a_deadlock_says_who_should_have_written():
+    async def main():
+        ready = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(ask(ready), name="client")
+            group.create_task(answer(ready), name="server")
+
+    said = str(vtloop.simulate(main).error)
+    assert "client waits for data from 10.0.0.2:5432, which server is to send" in said
+    assert "server waits for data from 10.0.0.1:49152, which client is to send" in said
+    assert "They wait in a circle: client → server → client" in said
+
+
+def test_who_has_the_other_end_is_also_seen_in_an_object():
+    class Session:
+        def __init__(self):
+            self.reader, self.writer = stream(sockname=SERVER, peername=CLIENT)
+
+        async def serve(self):
+            await asyncio.get_running_loop().create_future()
+
+    async def main():
+        serving = asyncio.create_task(Session().serve(), name="session")
+        await ask(asyncio.Event())
+        await serving
+
+    said = str(vtloop.simulate(main).error)
+    assert "waits for data from 10.0.0.2:5432, which session is to send" in said

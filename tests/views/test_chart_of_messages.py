@@ -78,7 +78,7 @@ def test_rows_of_a_host_stand_below_its_name():
     shapes = shapes_of(figure)
     assert [shapes[name] for name in shapes if name.startswith("host-")] == ["host db", "host web"]
     labels = [text for text in figure.axes[0].texts if text.get_text() in ALL_LABELS]
-    labels = [text for text in labels if text.get_gid().startswith(("label-", "host-"))]
+    labels = [text for text in labels if str(text.get_gid()).startswith(("label-", "host-"))]
     labels.sort(key=lambda text: text.get_position()[1])
     assert [text.get_text() for text in labels] == ALL_LABELS
     assert "message-5-lost" in shapes

@@ -15,7 +15,7 @@ A map of the package, from the bottom up:
 - `recorder`, `network`: what a recorder is told, and what a network is asked
 - `ties`: a policy that orders timers of one instant (the policies that cancel are in `sweep`)
 - `unsupported`: which methods are refused, and which the network answers
-- `network_waits`, `waits`: what a suspended task waits for
+- `await_stacks`, `network_waits`, `waits`: what a suspended task waits for
 - `borrowed`: what asyncio's own loop lends
 - `threads`: who may block, and what that means; a package, with a map of its own
 - `hazards`: deadlock, livelock, spinning

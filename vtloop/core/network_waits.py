@@ -6,12 +6,17 @@ waits for is told by that address, so that a deadlock names the connection.
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import sys
-from asyncio import base_events, selector_events, streams
+from asyncio import BaseTransport, base_events, selector_events, streams
 from collections.abc import Callable
 from types import CodeType, FrameType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
+from vtloop.core.await_stacks import local_variables, stacks_of_tasks
+from vtloop.core.recorder import Holder
+from vtloop.core.tasks import label, number_of
 from vtloop.private.events import code_of
 
 _streams: Any = streams
@@ -80,6 +85,50 @@ def _of_unix() -> dict[CodeType, OfNetwork]:
 
 def _asked_of_unix(path: Any, sock: Any) -> str:
     return _peer(sock) if path is None else printable(path)
+
+
+Ends: TypeAlias = tuple[Any, Any]
+"""The addresses of a connection: one's own, and that of the peer."""
+
+_STREAMS = streams.StreamReader, streams.StreamWriter, streams.StreamReaderProtocol
+
+
+def ends_of(value: Any) -> Ends | None:
+    """Return the addresses of a stream, transport or socket; None for what has not got both."""
+    own: Any = None
+    peer: Any = None
+    if isinstance(value, _STREAMS):
+        value = getattr(value, "_transport", None)
+    if isinstance(value, BaseTransport):
+        own, peer = value.get_extra_info("sockname"), value.get_extra_info("peername")
+    elif isinstance(value, socket.socket):
+        with contextlib.suppress(OSError):
+            own, peer = value.getsockname(), value.getpeername()
+    return (own, peer) if own and peer else None
+
+
+def peers_of(frame: FrameType) -> tuple[Holder, ...]:
+    """Return the tasks at the other end of what a function of `IN_NETWORK` waits for.
+
+    As far as they are seen: a variable of theirs, or what that consists of, has that end.
+    """
+    ends = ends_of(local_variables(frame)[IN_NETWORK[frame.f_code].variables[0]])
+    if ends is None:
+        return ()
+    return tuple(
+        Holder(number_of(task), label(task))
+        for task, frames in stacks_of_tasks()
+        if frame not in frames and any(_has_end(local_variables(one), ends[::-1]) for one in frames)
+    )
+
+
+def _has_end(variables: dict[str, Any], ends: Ends) -> bool:
+    for value in variables.values():
+        inner = getattr(value, "__dict__", None)
+        attributes = inner.values() if type(inner) is dict else ()
+        if any(ends_of(one) == ends for one in (value, *attributes)):
+            return True
+    return False
 
 
 def address_in(frame: FrameType, variables: dict[str, Any]) -> str:

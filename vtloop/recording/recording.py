@@ -10,9 +10,9 @@ from itertools import chain, takewhile
 from types import FrameType
 from typing import Any, cast
 
+from vtloop.core.await_stacks import frames_of_tasks, local_variables
 from vtloop.core.recorder import Holder, Known, Primitives
 from vtloop.core.tasks import Task, given_name, label, number_of, without_locals
-from vtloop.core.waits import frames_of_tasks, local_variables
 from vtloop.private.events import IN_CANCEL_OF_GROUP, OF_GROUPS, get_running_loop
 from vtloop.private.interpreter import getframe
 from vtloop.recording.messages import Messages

@@ -29,9 +29,10 @@ from itertools import repeat
 from types import CoroutineType, FunctionType, MethodType
 from typing import Any, cast
 
+from vtloop.core.await_stacks import local_variables
 from vtloop.core.network_waits import IN_NETWORK, address_in
 from vtloop.core.tasks import OWN_STEPS, Task, ended_cancelled, given_name, number_of
-from vtloop.core.waits import kind_of_future, local_variables
+from vtloop.core.waits import kind_of_future
 from vtloop.private.events import TASKS, get_running_loop
 from vtloop.recording.suspensions import SLEEP, PrimitiveTable, Sites, waiting_frames
 from vtloop.values.clock import NEVER, Clock

@@ -72,10 +72,16 @@ WAITS = {
     "connection": WaitKind(Subject.ADDRESS, "a connection to {}"),
     "handshake": WaitKind(Subject.ADDRESS, "a TLS handshake with {}"),
     "client": WaitKind(Subject.ADDRESS, "a client at {}"),
-    "data": WaitKind(Subject.ADDRESS, "data from {}"),
+    "data": WaitKind(Subject.ADDRESS, "data from {}", "data from {}, which {} is to send"),
     "datagram": WaitKind(Subject.ADDRESS, "a datagram at {}"),
-    "room": WaitKind(Subject.ADDRESS, "room to send to {}"),
-    "close": WaitKind(Subject.ADDRESS, "the connection to {} to close"),
+    "room": WaitKind(
+        Subject.ADDRESS, "room to send to {}", "room to send to {}, where {} is to read"
+    ),
+    "close": WaitKind(
+        Subject.ADDRESS,
+        "the connection to {} to close",
+        "the connection to {} to close, whose other end {} has",
+    ),
     "leave": WaitKind(Subject.ADDRESS, "the clients at {} to leave"),
     "future": WaitKind(Subject.NOTHING, "a Future", "a Future that nobody has set yet"),
     "other": WaitKind(Subject.TYPE, "{}", "an awaitable of type {}"),
