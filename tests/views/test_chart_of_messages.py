@@ -1,9 +1,11 @@
 """Messages in charts: arrows that slope with their latency, lost ones and held ones marked."""
 
+import asyncio
+
 import pytest
 
 import vtloop
-from tests.support.wired import conversation
+from tests.support.wired import conversation, wires
 from tests.views.test_chart import legend_of, shapes_of
 from vtloop import chart
 
@@ -82,3 +84,28 @@ def test_rows_of_a_host_stand_below_its_name():
     labels.sort(key=lambda text: text.get_position()[1])
     assert [text.get_text() for text in labels] == ALL_LABELS
     assert "message-5-lost" in shapes
+
+
+def test_messages_that_would_lie_on_one_another_are_one_arrow():
+    async def main():
+        there, back = wires()
+
+        async def server():
+            while True:
+                await there.receive()
+                back.send(10)
+
+        serving = asyncio.create_task(server(), name="server")
+        for _ in range(60):  # at one instant: too many to be drawn apart
+            there.send(1)
+            await back.receive()
+        await asyncio.sleep(1)
+        serving.cancel()
+
+    shapes = shapes_of(chart.figure(vtloop.simulate(main).timeline))
+    said = [tip.splitlines()[0] for tip in shapes.values() if " sends " in tip]
+    assert sorted({*said}) == [
+        "main#1 sends 60 messages, 60 bytes to server",
+        "server sends 60 messages, 600 bytes to main#1",
+    ]
+    assert len(said) == 4  # a line and a head each

@@ -73,30 +73,46 @@ def routes_of(
     free = [pair for pair in found if pair[1].source in alone and pair[1].target in alone]
     free.sort(key=lambda pair: _INTEREST.index(pair[1].kind))
     requests = _requests(timeline, scale)
-    routes = []
-    for index, arrow in _drawn(free):
+
+    def route(index: int, arrow: Arrow) -> Route:
         start = _start(timeline, scale, arrow)
         asked = requests[arrow.target, arrow.start, arrow.source_step]
         if arrow.kind == "cancel" and asked:
             end = asked.popleft()
         else:
             end = _end(timeline, scale, arrow, start)
-        routes.append(Route(index, arrow, start, end, alone[arrow.source], alone[arrow.target]))
-    messages = any(arrow.kind == "message" for _, arrow in free)
-    if len(routes) == len(found):
-        return routes, []
-    return routes, [words_of_arrows(say, len(routes), len(found), len(free), messages)]
+        return Route(index, arrow, start, end, alone[arrow.source], alone[arrow.target])
 
-
-def _drawn(arrows: list[tuple[int, Arrow]]) -> list[tuple[int, Arrow]]:
-    """Return the arrows that are drawn: kind by kind, all of one or none, or they would mislead."""
-    drawn: list[tuple[int, Arrow]] = []
-    for _, same in groupby(arrows, key=lambda pair: pair[1].kind):
-        of_kind = list(same)
-        if len(drawn) + len(of_kind) > MOST_ARROWS:
+    # Kind by kind, all of one are drawn or none, or they would mislead.
+    routes: list[Route] = []
+    drawn = 0
+    for kind, same in groupby(free, key=lambda pair: pair[1].kind):
+        pairs = list(same)
+        if kind != "message" and len(routes) + len(pairs) > MOST_ARROWS:
             break
-        drawn += of_kind
-    return drawn
+        of_kind = [route(*pair) for pair in pairs]
+        if kind == "message":
+            of_kind = _put_together(of_kind)
+            if len(routes) + len(of_kind) > MOST_ARROWS:
+                break
+        routes += of_kind
+        drawn += len(pairs)
+    messages = any(arrow.kind == "message" for _, arrow in free)
+    if drawn == len(found):
+        return routes, []
+    return routes, [words_of_arrows(say, drawn, len(found), len(free), messages)]
+
+
+def _put_together(routes: Sequence[Route]) -> list[Route]:
+    """Return the ways of messages, with one for all that would lie on one another."""
+    found: dict[tuple[float, float, int, int], Route] = {}
+    for route in routes:
+        way = route.start, route.end, route.source, route.target
+        first = found.setdefault(way, route)
+        if first is not route:
+            carried = first.arrow.messages + route.arrow.messages
+            found[way] = first._replace(arrow=first.arrow._replace(messages=carried))
+    return list(found.values())
 
 
 def request_x(timeline: Timeline, scale: Scale, event: PlainEvent) -> float:
