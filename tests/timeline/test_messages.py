@@ -108,6 +108,39 @@ def test_what_is_read_and_wakes_nobody_is_for_the_task_at_that_end():
     assert carried == [("client", "server"), ("server", "client"), ("client", "server")]
 
 
+def test_what_a_receiver_makes_room_for_is_not_sent_by_itself():
+    async def main():
+        there, _ = wires(latency=1)
+
+        async def server():
+            await there.receive()
+            there.send()  # as a kernel does that had no room for it before
+            await there.receive()
+
+        serving = asyncio.create_task(server(), name="server")
+        await asyncio.create_task(client(there), name="client")
+        await serving
+
+    async def client(there):
+        there.send()
+
+    timeline = vtloop.simulate(main).timeline
+    assert [told(timeline, one)[1:3] for one in timeline.messages] == [("client", "server")] * 2
+    assert arrows_of(timeline) == [("client", "server", 1)] * 2
+
+
+def test_a_task_may_send_something_to_itself():
+    async def main():
+        there, _ = wires()
+        there.send()
+        await there.receive()
+
+    timeline = vtloop.simulate(main).timeline
+    (message,) = timeline.messages
+    assert (message.sender, message.receiver) == (1, 1)
+    assert not timeline.arrows
+
+
 def test_messages_come_back_from_a_file(tmp_path):
     run = vtloop.simulate(conversation)
     run.trace.save(tmp_path / "run.jsonl.gz")

@@ -2,7 +2,8 @@
 
 - A transport often sends or reads in a callback. The sender is then the task behind that callback,
   the receiver the task that it wakes.
-- Where there is none, it is the task that has else to do with that end of the connection.
+- Where there is none, it is the task that has else to do with that end of the connection. So it is
+  where a receiver, by reading, makes room for more: what is sent then is not its own.
 """
 
 from __future__ import annotations
@@ -90,7 +91,8 @@ def _put_together(
     receivers = [_receiver(one, woken) for one in sent]
     ends = _Ends()
     for one, (sender, _), (receiver, _) in zip(sent, senders, receivers, strict=True):
-        ends.note(one.source, one.destination, one.step, sender)
+        if sender != receiver:
+            ends.note(one.source, one.destination, one.step, sender)
         if (event := _read(one)) is not None:
             ends.note(one.destination, one.source, event[0], receiver)
     found = []
@@ -98,8 +100,10 @@ def _put_together(
         sent, senders, receivers, strict=True
     ):
         event = _read(one)
-        if not sender:
-            sender = ends.task(one.source, one.destination, one.step)
+        if not sender or sender == receiver:
+            at_end = ends.task(one.source, one.destination, one.step) or sender
+            if at_end != sender:
+                sender, sent_in = at_end, -1
         if not receiver:
             step = one.step if event is None else event[0]
             receiver = ends.task(one.destination, one.source, step)
