@@ -56,9 +56,32 @@ class _Sent:
         self.events: dict[str, PlainEvent] = {}
         self.last = -1
 
-    def at_of(self, kind: str) -> int | None:
-        event = self.events.get(kind)
-        return None if event is None else event[1]
+    def at_of(self, *kinds: str) -> int | None:
+        """Return when the first of these things happened to it that did; None if none did."""
+        return next((self.events[kind][1] for kind in kinds if kind in self.events), None)
+
+    def message(self, sender: tuple[int, int], receiver: tuple[int, int]) -> Message:
+        """Return it whole, with the tasks at its ends and their steps."""
+        lost = self.events.get("lose")
+        return Message(
+            self.number,
+            self.kind,
+            self.source,
+            self.destination,
+            self.size,
+            self.hosts,
+            self.held,
+            *sender,
+            self.at,
+            *receiver,
+            self.at_of("receive"),
+            self.at_of("arrive", "receive"),
+            self.at_of("resume"),
+            self.at_of("lose"),
+            "" if lost is None else lost[-1],
+            self.index,
+            self.last,
+        )
 
 
 def messages_of(
@@ -86,74 +109,47 @@ def _put_together(
     step_behind: Callable[[int], int],
     sent: list[_Sent],
 ) -> list[Message]:
-    senders = [_sender(trace, one, step_behind) for one in sent]
     woken = _Woken(trace)
-    receivers = [_receiver(one, woken) for one in sent]
-    ends = _Ends()
-    for one, (sender, _), (receiver, _) in zip(sent, senders, receivers, strict=True):
-        if sender != receiver:
+    ends = _Ends(trace, lanes)
+    seen = [(_sender(trace, one, step_behind), _reader(one, woken)) for one in sent]
+    for one, ((sender, _), (reader, _)) in zip(sent, seen, strict=True):
+        if sender != reader:
             ends.note(one.source, one.destination, one.step, sender)
-        if (event := _read(one)) is not None:
-            ends.note(one.destination, one.source, event[0], receiver)
+        if reader:
+            ends.note(one.destination, one.source, one.events["receive"][0], reader)
     found = []
-    for one, (sender, sent_in), (receiver, received_in) in zip(
-        sent, senders, receivers, strict=True
-    ):
-        event = _read(one)
+    for one, ((sender, sent_in), (receiver, received_in)) in zip(sent, seen, strict=True):
         if not sender or sender == receiver:
-            at_end = ends.task(one.source, one.destination, one.step) or sender
+            at_end = ends.sender(one, receiver) or sender
             if at_end != sender:
                 sender, sent_in = at_end, -1
         if not receiver:
-            step = one.step if event is None else event[0]
-            receiver = ends.task(one.destination, one.source, step)
+            event = one.events.get("arrive")
+            receiver = ends.receiver(one, sender)
             if receiver and event is not None:
                 received_in = _next_step(trace, lanes[receiver], event)
-        lost = one.events.get("lose")
-        found.append(
-            Message(
-                one.number,
-                one.kind,
-                one.source,
-                one.destination,
-                one.size,
-                one.hosts,
-                one.held,
-                sender,
-                sent_in,
-                one.at,
-                receiver,
-                received_in,
-                one.at_of("receive"),
-                one.at_of("arrive"),
-                one.at_of("resume"),
-                one.at_of("lose"),
-                "" if lost is None else lost[-1],
-                one.index,
-                one.last,
-            )
-        )
+            elif event is not None:
+                receiver, received_in = woken.by(event[0])
+        found.append(one.message((sender, sent_in), (receiver, received_in)))
     return found
 
 
 def _sender(trace: Trace, one: _Sent, step_behind: Callable[[int], int]) -> tuple[int, int]:
-    """Return which task has sent a message, and in which step; 0 and -1 if none is known."""
+    """Return which task has sent a message, and in which step; 0 and -1 if it is not seen."""
+    if one.kind in ANSWERS:
+        return 0, -1
     if one.who > 0:
         return one.who, one.step
-    if one.step >= 0 and one.kind not in ANSWERS and trace.step(one.step).who == 0:
+    if one.step >= 0 and trace.step(one.step).who == 0:
         behind = step_behind(one.step)
         if behind >= 0:
             return trace.step(behind).who, behind
     return 0, -1
 
 
-def _read(one: _Sent) -> PlainEvent | None:
-    """Return the event with which a message is with its receiver."""
-    return one.events.get("receive") or one.events.get("arrive")
-
-
-def _receiver(one: _Sent, woken: _Woken) -> tuple[int, int]:
-    event = _read(one)
+def _reader(one: _Sent, woken: _Woken) -> tuple[int, int]:
+    """Return which task has read a message, and in which step; 0 and -1 if it is not seen."""
+    event = one.events.get("receive")
     if event is None:
         return 0, -1
     step, _, _, who, _, _ = event
@@ -185,25 +181,56 @@ class _Woken:
 class _Ends:
     """Which tasks have to do with the ends of connections, and when."""
 
-    def __init__(self) -> None:
+    def __init__(self, trace: Trace, lanes: Mapping[int, Lane]) -> None:
+        self._lanes = lanes
         self._known: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
         self._sorted = False
+        self._listeners: dict[str, int] = {}
+        """The tasks that wait for clients, by the address, and the port, at which they do."""
+        for _, who, _, ended, subject, _ in trace.steps:
+            if ended == "client":
+                for address in subject.split(", "):
+                    self._listeners.setdefault(address, who)
+                    self._listeners.setdefault(address.rpartition(":")[2], who)
 
     def note(self, own: str, other: str, step: int, task: int) -> None:
         if task:
             self._known[own, other].append((step, task))
             self._known[own, ""].append((step, task))
 
-    def task(self, own: str, other: str, step: int) -> int:
-        """Return the task that last had to do with an end, or will be the first to; 0 for none."""
+    def sender(self, one: _Sent, receiver: int) -> int:
+        """Return who has sent a message, as far as it can be told; 0 for nobody."""
+        task = self._task(one.source, one.destination, one.step, receiver)
+        return self._listening(one.source, task, one.at) if one.kind in ANSWERS else task
+
+    def receiver(self, one: _Sent, sender: int) -> int:
+        """Return for whom a message is, as far as it can be told; 0 for nobody."""
+        step, at, *_ = one.events.get("arrive") or (one.step, one.at)
+        task = self._task(one.destination, one.source, step, sender)
+        return self._listening(one.destination, task, at) if one.kind == "connect" else task
+
+    def _task(self, own: str, other: str, step: int, but: int) -> int:
+        """Return the task that last had to do with an end, or will be the first to; 0 for none.
+
+        Both ends of a UNIX socket have one address: `but` is the task at the other one.
+        """
         if not self._sorted:
             for known in self._known.values():
                 known.sort()
             self._sorted = True
         known = self._known.get((own, other)) or self._known.get((own, ""), [])
+        if own == other:
+            known = [(noted, task) for noted, task in known if task != but]
         if not known:
             return 0
         return known[max(bisect_right(known, (step, 1 << 62)) - 1, 0)][1]
+
+    def _listening(self, address: str, task: int, at: int) -> int:
+        """Return the task that listens at an address, unless another one serves the client yet."""
+        if task and self._lanes[task].created <= at:
+            return task
+        port = address.rpartition(":")[2]
+        return self._listeners.get(address) or self._listeners.get(port) or task
 
 
 def _next_step(trace: Trace, lane: Lane, event: PlainEvent) -> int:
@@ -234,6 +261,8 @@ def arrows_of(messages: Iterable[Message]) -> Iterator[Arrow]:
 def _is_told(one: Message) -> bool:
     if not one.sender or not one.receiver or one.sender == one.receiver or one.arrived is None:
         return False
+    if one.kind in ANSWERS and one.arrived == one.sent:
+        return False  # the network's own, of which no step tells
     return one.received_in >= 0 or one.kind not in ("end", "reset")
 
 
