@@ -56,6 +56,15 @@ class _Sent:
         self.events: dict[str, PlainEvent] = {}
         self.last = -1
 
+    def note(self, index: int, event: PlainEvent) -> None:
+        """Take note of what happens to it; of a datagram that is doubled, the first one counts."""
+        _, _, kind, *_ = event
+        if kind in self.events and kind != "resume":
+            return
+        self.events[kind] = event
+        if kind == "receive" or (kind == "arrive" and "receive" not in self.events):
+            self.last = index
+
     def at_of(self, *kinds: str) -> int | None:
         """Return when the first of these things happened to it that did; None if none did."""
         return next((self.events[kind][1] for kind in kinds if kind in self.events), None)
@@ -97,9 +106,7 @@ def messages_of(
         if kind == "send":
             sent[number] = _Sent(index, event)
         elif kind in ("arrive", "lose", "resume", "receive") and number in sent:
-            sent[number].events[kind] = event
-            if kind == "receive" or (kind == "arrive" and "receive" not in sent[number].events):
-                sent[number].last = index
+            sent[number].note(index, event)
     return _put_together(trace, lanes, step_behind, [*sent.values()]) if sent else []
 
 
