@@ -37,6 +37,8 @@ class Timers(Protocol):
 class Recorder(Protocol):
     """Who is told of messages (see `core.recorder.Messages`)."""
 
+    here: Callable[[], str]
+
     def sent(
         self,
         kind: str,
@@ -79,6 +81,8 @@ class Kernel:
         """Let things happen in another loop from now on."""
         self.wire.unset_alarm()
         self.loop, self.messages = loop, messages
+        if messages is not None:
+            messages.here = self.here
         self.wire.set_alarm()
 
     def stop(self) -> None:
