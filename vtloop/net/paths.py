@@ -43,7 +43,11 @@ class Paths:
         """Return who has a path, None if nobody has; OSError if there is no such file."""
         if isinstance(path, bytes):
             return self._names.get(path)
-        if not stat.S_ISSOCK(os.stat(path).st_mode):
+        try:
+            found = os.stat(path)
+        except OSError as error:  # which names the file, as a real socket's does not
+            raise failure(error.errno or errno.ENOENT) from None
+        if not stat.S_ISSOCK(found.st_mode):
             return None
         return self._files.get(_identity(path))
 
