@@ -103,6 +103,22 @@ def over(*links):
     return mark
 
 
+def since(*version):
+    """Let a body be run from a version of Python on."""
+
+    def mark(body):
+        body.since = version
+        return body
+
+    return mark
+
+
+def needs_ipv6(body):
+    """Let a body be run where there is IPv6."""
+    body.needs_ipv6 = True
+    return body
+
+
 PLAIN = Link, Unix
 ALL = Link, IPv6, Unix, TLS
 

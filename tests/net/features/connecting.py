@@ -4,7 +4,7 @@ import asyncio
 import socket
 from unittest import mock
 
-from tests.support.links import Told, a_moment, client_context, closed
+from tests.support.links import Told, a_moment, client_context, closed, needs_ipv6, since
 
 
 def close_at_once(reader, writer):
@@ -48,11 +48,9 @@ async def nobody_listens_on_ipv4(log):
     await read_from(log, *unused())
 
 
+@needs_ipv6
 async def nobody_listens_on_ipv6(log):
     await read_from(log, *unused(socket.AF_INET6, "::1"))
-
-
-nobody_listens_on_ipv6.needs_ipv6 = True
 
 
 async def a_socket_that_is_bound_and_does_not_listen_refuses(log):
@@ -78,13 +76,11 @@ async def a_name_that_nobody_has_is_an_error_of_names(log):
         log(type(error).__name__, isinstance(error, OSError))
 
 
+@needs_ipv6
 async def an_address_of_the_other_family_is_an_error_of_names(log):
     for host, family in (("127.0.0.1", socket.AF_INET6), ("::1", socket.AF_INET)):
         with log.error():
             await asyncio.open_connection(host, 80, family=family)
-
-
-an_address_of_the_other_family_is_an_error_of_names.needs_ipv6 = True
 
 
 async def all_addresses_refuse(log):
@@ -93,12 +89,10 @@ async def all_addresses_refuse(log):
         await read_from(log, "two", 80)
 
 
+@since(3, 12)
 async def all_addresses_refuse_and_all_errors_are_wanted(log):
     with finding(unused(), unused(host="127.0.0.2")):
         await read_from(log, "two", 80, all_errors=True)
-
-
-all_addresses_refuse_and_all_errors_are_wanted.since = (3, 12)
 
 
 async def no_address_is_found(log):
@@ -122,15 +116,13 @@ async def happy_eyeballs_take_the_first_that_answers(log):
             await read_from(log, "none", 80, happy_eyeballs_delay=0.25)
 
 
+@needs_ipv6
 async def interleaved_families_take_turns(log):
     async with await asyncio.start_server(greet, ["127.0.0.1", "::1"], 0) as server:
         two = sorted((sock.getsockname() for sock in server.sockets), key=len)
         for delay in (None, 0.25):
             with finding(unused(), two[0], two[1]):
                 await read_from(log, "both", 80, interleave=1, happy_eyeballs_delay=delay)
-
-
-interleaved_families_take_turns.needs_ipv6 = True
 
 
 async def a_client_may_choose_its_own_address(log):

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import socket
 
-from tests.support.links import a_moment
+from tests.support.links import a_moment, needs_ipv6
 
 
 class Datagrams(asyncio.DatagramProtocol):
@@ -54,13 +54,15 @@ async def endpoint(log, who="", **options):
 
 
 async def a_datagram_goes_there_and_back(log):
-    async with endpoint(log, "server:") as server:
-        async with endpoint(log, "client:", remote_addr=server.name) as client:
-            client.transport.sendto(b"ping")
-            data, address = await server.received.get()
-            log(data, address == client.name)
-            server.transport.sendto(b"pong", address)
-            log(await client.received.get() == (b"pong", server.name))
+    async with (
+        endpoint(log, "server:") as server,
+        endpoint(log, "client:", remote_addr=server.name) as client,
+    ):
+        client.transport.sendto(b"ping")
+        data, address = await server.received.get()
+        log(data, address == client.name)
+        server.transport.sendto(b"pong", address)
+        log(await client.received.get() == (b"pong", server.name))
 
 
 async def an_endpoint_knows_its_names(log):
@@ -124,25 +126,31 @@ async def a_closed_port_is_not_heard_of_by_others(log):
 
 
 async def who_is_connected_sends_nowhere_else(log):
-    async with endpoint(log) as server, endpoint(log) as other:
-        async with endpoint(log, remote_addr=server.name) as client:
-            client.transport.sendto(b"to its own", server.name)
-            log((await server.received.get())[0])
-            with log.error():
-                try:
-                    client.transport.sendto(b"to another", other.name)
-                except ValueError as error:
-                    log(str(error).split("(")[0])
+    async with (
+        endpoint(log) as server,
+        endpoint(log) as other,
+        endpoint(log, remote_addr=server.name) as client,
+    ):
+        client.transport.sendto(b"to its own", server.name)
+        log((await server.received.get())[0])
+        with log.error():
+            try:
+                client.transport.sendto(b"to another", other.name)
+            except ValueError as error:
+                log(str(error).split("(")[0])
 
 
 async def who_is_connected_hears_nobody_else(log):
-    async with endpoint(log) as server, endpoint(log) as other:
-        async with endpoint(log, remote_addr=server.name) as client:
-            other.transport.sendto(b"from another", client.name)
-            server.transport.sendto(b"from its own", client.name)
-            log((await client.received.get())[0])
-            await a_moment()
-            log(client.received.empty())
+    async with (
+        endpoint(log) as server,
+        endpoint(log) as other,
+        endpoint(log, remote_addr=server.name) as client,
+    ):
+        other.transport.sendto(b"from another", client.name)
+        server.transport.sendto(b"from its own", client.name)
+        log((await client.received.get())[0])
+        await a_moment()
+        log(client.received.empty())
 
 
 async def a_socket_of_one_s_own_becomes_an_endpoint(log):
@@ -169,9 +177,11 @@ async def a_port_that_is_taken_is_refused(log):
             async with endpoint(log, local_addr=server.name):
                 pass
         options = {"local_addr": ("127.0.0.1", 0), "reuse_port": True}
-        async with endpoint(log, **options) as first:
-            async with endpoint(log, local_addr=first.name, reuse_port=True) as second:
-                log(first.name == second.name)
+        async with (
+            endpoint(log, **options) as first,
+            endpoint(log, local_addr=first.name, reuse_port=True) as second,
+        ):
+            log(first.name == second.name)
 
 
 async def ports_of_datagrams_are_none_of_streams(log):
@@ -181,19 +191,20 @@ async def ports_of_datagrams_are_none_of_streams(log):
             log(same.name == name)
 
 
+@needs_ipv6
 async def datagrams_of_ipv6_have_four_fields(log):
-    async with endpoint(log, local_addr=("::1", 0)) as server:
-        async with endpoint(log, remote_addr=server.name[:2]) as client:
-            client.transport.sendto(b"ping")
-            data, address = await server.received.get()
-            log(data, address, server.name, client.peer == server.name)
-            server.transport.sendto(b"pong", address)
-            log((await client.received.get())[0])
+    async with (
+        endpoint(log, local_addr=("::1", 0)) as server,
+        endpoint(log, remote_addr=server.name[:2]) as client,
+    ):
+        client.transport.sendto(b"ping")
+        data, address = await server.received.get()
+        log(data, address, server.name, client.peer == server.name)
+        server.transport.sendto(b"pong", address)
+        log((await client.received.get())[0])
 
 
-datagrams_of_ipv6_have_four_fields.needs_ipv6 = True
-
-
+@needs_ipv6
 async def a_socket_of_both_families_reaches_ipv4_by_a_mapped_address(log):
     sock = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
     sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
@@ -205,9 +216,6 @@ async def a_socket_of_both_families_reaches_ipv4_by_a_mapped_address(log):
         server.transport.sendto(b"pong", address)
         data, address = await client.received.get()
         log(data, address == ("::ffff:127.0.0.1", server.name[1], 0, 0), address)
-
-
-a_socket_of_both_families_reaches_ipv4_by_a_mapped_address.needs_ipv6 = True
 
 
 async def all_interfaces_hear_every_address_of_theirs(log):

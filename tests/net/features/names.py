@@ -3,6 +3,8 @@
 import asyncio
 import socket
 
+from tests.support.links import needs_ipv6
+
 
 async def literals_stand_for_themselves(log):
     loop = asyncio.get_running_loop()
@@ -40,15 +42,13 @@ async def an_unknown_service_is_an_error(log):
         await loop.getaddrinfo("127.0.0.1", "no-such-service", type=socket.SOCK_STREAM)
 
 
+@needs_ipv6
 async def no_host_is_the_loopback_or_any_address(log):
     loop = asyncio.get_running_loop()
     for flags in (0, socket.AI_PASSIVE):
         found = await loop.getaddrinfo(None, 80, type=socket.SOCK_STREAM, flags=flags)
         log(sorted(found))
         log(await loop.getaddrinfo(None, 80, family=2, type=socket.SOCK_STREAM, flags=flags))
-
-
-no_host_is_the_loopback_or_any_address.needs_ipv6 = True
 
 
 async def flags_are_taken(log):

@@ -6,6 +6,7 @@ import struct
 
 from tests.net.features.raw_sockets import number
 from tests.net.features.watching import connected, pair
+from tests.support.links import needs_ipv6
 
 TCP = socket.IPPROTO_TCP
 
@@ -64,6 +65,7 @@ async def buffers_have_twice_the_size_that_is_set(log):
                 log(one.getsockopt(socket.SOL_SOCKET, option))
 
 
+@needs_ipv6
 async def ipv6_alone_is_an_option_before_the_bind(log):
     with socket.socket(socket.AF_INET6) as sock:
         log(sock.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY))
@@ -73,9 +75,7 @@ async def ipv6_alone_is_an_option_before_the_bind(log):
         log(number(sock.setsockopt, socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0))
 
 
-ipv6_alone_is_an_option_before_the_bind.needs_ipv6 = True
-
-
+@needs_ipv6
 async def an_ipv6_socket_of_both_families_keeps_the_port_of_ipv4(log):
     with socket.socket(socket.AF_INET6) as both, socket.socket() as other:
         both.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
@@ -85,9 +85,6 @@ async def an_ipv6_socket_of_both_families_keeps_the_port_of_ipv4(log):
         alone.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         alone.bind(("::", 0))
         log(number(other.bind, ("127.0.0.1", alone.getsockname()[1])))
-
-
-an_ipv6_socket_of_both_families_keeps_the_port_of_ipv4.needs_ipv6 = True
 
 
 async def an_address_is_used_again_when_nobody_listens_on_it(log):

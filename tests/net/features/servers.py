@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import socket
 
-from tests.support.links import ALL, PLAIN, Link, Told, a_moment, closed, over
+from tests.support.links import ALL, PLAIN, Link, Told, a_moment, closed, needs_ipv6, over, since
 
 
 def close_at_once(reader, writer):
@@ -105,6 +105,7 @@ async def wait_closed_waits_for_connections_where_python_does(log):
     await waiting
 
 
+@since(3, 13)
 async def a_server_closes_its_clients(log):
     def serve():
         return Told(log.of("server:"))
@@ -119,6 +120,7 @@ async def a_server_closes_its_clients(log):
     await server.wait_closed()
 
 
+@since(3, 13)
 async def a_server_aborts_its_clients(log):
     def serve():
         return Told(log.of("server:"))
@@ -131,9 +133,6 @@ async def a_server_aborts_its_clients(log):
     server.abort_clients()
     log(await client.lost)
     await server.wait_closed()
-
-
-a_server_closes_its_clients.since = a_server_aborts_its_clients.since = (3, 13)
 
 
 async def port_0_is_a_port_that_nobody_has(log):
@@ -178,6 +177,7 @@ async def a_host_that_is_named_twice_is_listened_on_once(log):
         log(len(server.sockets))
 
 
+@needs_ipv6
 async def no_host_is_all_interfaces(log):
     for host in (None, ""):
         async with await asyncio.start_server(close_at_once, host, 0) as server:
@@ -186,9 +186,6 @@ async def no_host_is_all_interfaces(log):
             for sock in sorted(server.sockets, key=lambda sock: sock.family):
                 loopback = "127.0.0.1" if sock.family == socket.AF_INET else "::1"
                 await is_served(log, loopback, sock.getsockname()[1])
-
-
-no_host_is_all_interfaces.needs_ipv6 = True
 
 
 async def all_interfaces_of_ipv4_have_every_loopback_address(log):
@@ -269,6 +266,7 @@ async def a_port_may_be_shared_when_all_say_so(log):
     await is_served(log, host, port)
 
 
+@needs_ipv6
 async def a_server_of_one_family_has_one_socket(log):
     for family in (socket.AF_INET, socket.AF_INET6):
         async with await asyncio.start_server(close_at_once, None, 0, family=family) as server:
@@ -276,9 +274,7 @@ async def a_server_of_one_family_has_one_socket(log):
             log(len(address_of(server)))
 
 
-a_server_of_one_family_has_one_socket.needs_ipv6 = True
-
-
+@needs_ipv6
 async def a_server_of_both_families_sees_mapped_addresses(log):
     seen = asyncio.Queue()
 
@@ -295,17 +291,12 @@ async def a_server_of_both_families_sees_mapped_addresses(log):
             await closed(writer)
 
 
-a_server_of_both_families_sees_mapped_addresses.needs_ipv6 = True
-
-
+@needs_ipv6
 async def a_server_of_asyncio_s_own_on_ipv6_takes_no_ipv4(log):
     async with await asyncio.start_server(close_at_once, "::", 0) as server:
         log(server.sockets[0].getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY))
         for host in ("::1", "127.0.0.1"):
             await is_served(log, host, address_of(server)[1])
-
-
-a_server_of_asyncio_s_own_on_ipv6_takes_no_ipv4.needs_ipv6 = True
 
 
 async def names_and_flags_are_looked_up_for_a_server(log):
@@ -316,10 +307,8 @@ async def names_and_flags_are_looked_up_for_a_server(log):
         await is_served(log, *address_of(server))
 
 
+@needs_ipv6
 async def a_server_on_an_address_of_nobody_is_refused(log):
     for host in ("192.0.2.1", "2001:db8::1"):
         with log.error():
             await asyncio.start_server(close_at_once, host, 0)
-
-
-a_server_on_an_address_of_nobody_is_refused.needs_ipv6 = True

@@ -21,13 +21,15 @@ def pair(*kind):
 @contextlib.contextmanager
 def connected():
     """Yield both ends of a connection over loopback."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        with socket.create_connection(server.getsockname()) as client:
-            accepted, _ = server.accept()
-            with accepted:
-                client.setblocking(False)
-                accepted.setblocking(False)
-                yield client, accepted
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.create_connection(server.getsockname()) as client,
+    ):
+        accepted, _ = server.accept()
+        with accepted:
+            client.setblocking(False)
+            accepted.setblocking(False)
+            yield client, accepted
 
 
 async def a_reader_is_called_when_there_is_data(log):
