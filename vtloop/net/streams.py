@@ -1,0 +1,284 @@
+"""Connections: one end of a stream of bytes, as the kernels of both hosts keep it.
+
+- What is sent waits with the sender until the receiver's window has room for it, then travels as a
+  message, and waits with the receiver until it is read. Both buffers are finite.
+- Messages of one direction arrive in the order in which they were sent. Nothing of a stream is
+  ever lost: what a fault drops is sent again, as TCP does, until it is given up.
+- Who closes with bytes unread resets the connection; so does who gets bytes and has closed.
+- The numbers of errors are Linux'.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from vtloop.net.endpoints import ERROR, HANG_UP, READ, WRITE, Endpoint, failure
+from vtloop.net.messages import Message
+
+if TYPE_CHECKING:
+    from vtloop.net.kernel import Kernel
+    from vtloop.net.listeners import Listener
+
+# Where the connection of a socket stands.
+NEW, CONNECTING, CONNECTED, ENDED = "new", "connecting", "connected", "ended"
+
+
+class Stream(Endpoint):
+    """One end of a connection, also before it is one."""
+
+    def __init__(
+        self, kernel: Kernel, family: int, type: int = socket.SOCK_STREAM, proto: int = 0
+    ) -> None:
+        super().__init__(kernel, family, type, proto)
+        self.state = NEW
+        self.peer: Stream | None = None
+        """The other end, as far as bytes may get there."""
+        self.cause: Message | None = None
+        """The message that an error came by."""
+        self._unsent: deque[bytes] = deque()  # what the receiver's window had no room for
+        self._queued = 0  # bytes that have not arrived
+        self._in_flight = 0  # of these, those that have been sent
+        self._unread: deque[bytes] = deque()
+        self._unread_size = 0
+        self._ends_to_read: deque[Message] = deque()  # messages that are not read to their end yet
+        self._at_end = False  # nothing more comes
+        self._closed_to_read = self._closed_to_write = False
+        self._end_is_sent = False
+
+    # Connecting: see `connecting`
+
+    def connect(self, address: Any) -> None:
+        self.raise_error()
+        if self.state == CONNECTING:
+            raise failure(errno.EALREADY)
+        if self.state == CONNECTED:
+            raise failure(errno.EISCONN)
+        self.kernel.connect(self, address)
+
+    def connected(self, peer: Stream) -> None:
+        """Be one end of a connection from now on."""
+        self.peer, self.state = peer, CONNECTED
+        self.changed()
+
+    def failed(self, number: int) -> None:
+        """Take note that the connection could not be made, or has broken."""
+        self.error = number
+        self._end()
+
+    def listen(self, backlog: int) -> Listener:
+        from vtloop.net.listeners import Listener  # which makes streams
+
+        if self.state != NEW:
+            raise failure(errno.EINVAL)
+        if self.local is None:
+            if self.is_unix:
+                raise failure(errno.EINVAL)
+            self.bind(self._anywhere())
+        return Listener(self, backlog)
+
+    def peer_name(self) -> Any:
+        if self.state != CONNECTED:
+            raise failure(errno.ENOTCONN)
+        return self.remote_name()
+
+    # Sending
+
+    def send(self, data: bytes | memoryview) -> int:
+        if self.error:
+            self.raise_error()
+        if self.state is not CONNECTED or self._closed_to_write:
+            if self.state == CONNECTING:
+                raise failure(errno.EAGAIN)
+            never = self.state == NEW and self.is_unix
+            raise failure(errno.ENOTCONN if never else errno.EPIPE)
+        if self.is_unix and (self.peer is None or self.peer.closed or self.peer._closed_to_read):
+            raise failure(errno.EPIPE)
+        room = self.send_capacity - self._queued
+        size = len(data)
+        if room <= 0 < size:
+            raise failure(errno.EAGAIN)
+        if size > room:
+            data, size = data[:room], room
+        if size:
+            self._unsent.append(bytes(data))
+            self._queued += size
+            self._push()
+        return size
+
+    def _push(self) -> None:
+        """Send what the receiver's window has room for."""
+        peer = self.peer
+        while self._unsent and peer is not None:
+            window = peer.receive_capacity - peer._unread_size - self._in_flight
+            if window <= 0:
+                return
+            data = self._unsent.popleft()
+            if len(data) > window:
+                self._unsent.appendleft(data[window:])
+                data = data[:window]
+            self._in_flight += len(data)
+            self._transmit(Message("data", self, peer, data))
+        if self._closed_to_write and not self._end_is_sent and peer is not None:
+            self._end_is_sent = True
+            self._transmit(Message("end", self, peer))
+
+    def _transmit(self, message: Message) -> None:
+        self.kernel.wire.send_in_order(message)
+
+    # Arrivals
+
+    def arrive(self, message: Message) -> None:
+        """Take a message that has come to this end."""
+        match message.kind:
+            case "data":
+                self._data_arrived(message)
+            case "end":
+                self._at_end = True
+                self._note_unread(message)
+                self.changed()
+            case "reset":
+                self._reset_arrived(message)
+
+    def _data_arrived(self, message: Message) -> None:
+        sender, size = message.source, len(message.data)
+        assert isinstance(sender, Stream)
+        sender._in_flight -= size
+        sender._queued -= size
+        if self.closed or self.state == ENDED:
+            if sender.peer is self:
+                self._transmit(Message("reset", self, sender))
+            return
+        self._unread.append(message.data)
+        self._unread_size += size
+        self._note_unread(message)
+        self.changed()
+        if sender.watchers:
+            sender.changed()
+
+    def _note_unread(self, message: Message) -> None:
+        if message.number:
+            message.end = self._unread_size
+            self._ends_to_read.append(message)
+
+    def _reset_arrived(self, message: Message) -> None:
+        if self.state == ENDED:
+            return
+        self.cause = message
+        # A peer that had said its last word before is told of otherwise.
+        self.error = errno.EPIPE if self._at_end and not self.is_unix else errno.ECONNRESET
+        self._end()
+
+    def _end(self) -> None:
+        self.state, self.peer = ENDED, None
+        self._unsent.clear()
+        self._queued = self._in_flight = 0
+        self.changed()
+
+    # Receiving
+
+    def receive(self, size: int, peek: bool = False) -> tuple[bytes, Any]:
+        unread = self._unread
+        if not unread:
+            return self._receive_nothing(), None
+        data = unread.popleft()
+        if len(data) < size and unread:  # as much as has come, in one read
+            parts, length = [data], len(data)
+            while unread and length < size:
+                parts.append(unread.popleft())
+                length += len(parts[-1])
+            data = b"".join(parts)
+        if len(data) > size:
+            unread.appendleft(data[size:])
+            data = data[:size]
+        if peek:
+            unread.appendleft(data)
+            return data, None
+        self._unread_size -= len(data)
+        if self._ends_to_read:
+            self._tell_of_read(len(data))
+        peer = self.peer
+        if peer is not None and peer._unsent:
+            # The window is told to be open again once that is worth a message.
+            if self._unread_size * 2 <= self.receive_capacity:
+                peer._push()
+        return data, None
+
+    def _receive_nothing(self) -> bytes:
+        if self._at_end:
+            self._tell_of_read(0)
+            return b""
+        self.raise_error()
+        if self.state == NEW:
+            raise failure(errno.ENOTCONN if not self.is_unix else errno.EINVAL)
+        if self._closed_to_read or self.state == ENDED:
+            return b""
+        raise failure(errno.EAGAIN)
+
+    def _tell_of_read(self, size: int) -> None:
+        """Tell of the messages that have been read to their ends."""
+        for message in self._ends_to_read:
+            message.end -= size
+        while self._ends_to_read and self._ends_to_read[0].end <= 0:
+            self.kernel.wire.received(self._ends_to_read.popleft())
+
+    # Ready
+
+    def readiness(self) -> int:
+        flags = 0
+        if self._unread or self._at_end or self._closed_to_read:
+            flags |= READ
+        if self.state == CONNECTED:
+            if self._queued * 3 <= self.send_capacity * 2:
+                flags |= WRITE
+            if self._at_end and self._closed_to_write:
+                flags |= HANG_UP
+        elif self.state == ENDED:
+            flags |= READ | WRITE | HANG_UP
+        elif self.state == NEW:
+            flags |= WRITE | HANG_UP
+        return flags | ERROR if self.error else flags
+
+    # The end
+
+    def shutdown(self, how: int) -> None:
+        over = self._at_end and self._end_is_sent and not self.is_unix
+        if self.state != CONNECTED or over:
+            raise failure(errno.ENOTCONN)
+        if how in (socket.SHUT_RD, socket.SHUT_RDWR):
+            self._closed_to_read = True
+        if how in (socket.SHUT_WR, socket.SHUT_RDWR) and not self._closed_to_write:
+            self._closed_to_write = True
+            self._push()
+        self.changed()
+
+    def close(self) -> None:
+        self.closed = True
+        peer = self.peer
+        linger = self.options.get((socket.SOL_SOCKET, socket.SO_LINGER))
+        if self.state == CONNECTED and peer is not None:
+            if self._unread_size or linger == (1, 0):
+                self.reset()
+            else:
+                self._closed_to_write = True
+                self._push()
+        elif self.state == CONNECTING:
+            self.state = ENDED
+        self.kernel.unbind(self)
+
+    def reset(self) -> None:
+        """Let the other end know that the connection is no more."""
+        peer = self.peer
+        if peer is not None:
+            self._transmit(Message("reset", self, peer))
+        self._end()
+
+
+def pair(kernel: Kernel, family: int, type: int, proto: int) -> tuple[Stream, Stream]:
+    """Return two ends of a connection, as `socketpair` makes them."""
+    one, other = (Stream(kernel, family, type, proto) for _ in range(2))
+    one.connected(other)
+    other.connected(one)
+    return one, other

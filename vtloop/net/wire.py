@@ -1,0 +1,241 @@
+"""What is under way between sockets: when each message arrives, and what becomes of it.
+
+- Without a link or a rule that says otherwise a message arrives at once, within the call that
+  sends it, as over a loopback interface on an infinitely fast machine.
+- Else it arrives by a timer of the loop that runs. All that is under way shares one timer, which a
+  loop hands on to the next one of the same run.
+- A stream is in order: what comes later never arrives before. If a message of it is dropped, it is
+  sent again after 0.2 s, 0.4 s… (RFC 6298; Linux gives up after 15 tries, some 925 s), and what
+  comes later waits behind it.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections import deque
+from collections.abc import Callable
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from vtloop.net.links import Verdict
+from vtloop.net.messages import Message
+from vtloop.net.streams import Stream
+from vtloop.values.clock import NANOSECONDS
+
+if TYPE_CHECKING:
+    from vtloop.net.kernel import Kernel
+
+Arrive: TypeAlias = Callable[[Message], object]
+
+_FIRST_WAIT, _LONGEST_WAIT = NANOSECONDS // 5, 120 * NANOSECONDS
+_TRIES = 15
+
+
+class Flow:
+    """One direction of a stream, while something of it is under way."""
+
+    __slots__ = ("last", "waiting")
+
+    def __init__(self) -> None:
+        self.last = 0
+        """When the last message arrives that is under way."""
+        self.waiting: deque[tuple[Message, Arrive]] = deque()
+        """Those that were dropped or are held, and those behind them."""
+
+
+class Wire:
+    """All that is under way in a run."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+        self._flows: dict[Stream, Flow] = {}
+        self._due: list[tuple[int, int, Callable[[], object]]] = []
+        self._number = 0
+        self._alarm: Any = None
+        self._alarm_at = -1
+
+    # What is recorded
+
+    def note(self, message: Message, held: bool = False) -> None:
+        """Tell the recorder of a message that has been sent."""
+        tell = self._kernel.messages
+        if tell is not None:
+            sizes = message.kind in ("data", "datagram") and not self._kernel.is_secret(message)
+            message.number = tell.sent(
+                message.kind,
+                message.source_name,
+                message.target_name,
+                len(message.data) if sizes else None,
+                (message.source_host, message.target_host),
+                held,
+            )
+
+    def received(self, message: Message) -> None:
+        """Tell the recorder that a message has been read to its end."""
+        tell = self._kernel.messages
+        if tell is not None and message.number:
+            tell.received(message.number)
+
+    def _arrived(self, message: Message) -> None:
+        if message.number and self._kernel.messages is not None:
+            self._kernel.messages.arrived(message.number)
+
+    def _lost(self, message: Message, why: str) -> None:
+        if message.number and self._kernel.messages is not None:
+            self._kernel.messages.lost(message.number, why)
+
+    # Sending
+
+    def send(self, message: Message, arrive: Arrive) -> None:
+        """Send a message that is no part of a stream; call `arrive` with it if it gets there."""
+        verdict = self._kernel.judge(message)
+        self.note(message, verdict is not None and verdict.holds)
+        if verdict is None:
+            self._arrived(message)
+            arrive(message)
+        elif verdict.holds:
+            self._kernel.hold(message, lambda: self.send(message, arrive))
+        elif verdict.drops:
+            self._lost(message, verdict.why)
+        else:
+            for delay in verdict.delays:
+                self.later(self._kernel.clock.now + delay, lambda: self._get_there(message, arrive))
+
+    def _get_there(self, message: Message, arrive: Arrive) -> None:
+        if self._kernel.is_down(message.target_host):
+            self._lost(message, "crash")
+            return
+        self._arrived(message)
+        arrive(message)
+
+    def send_in_order(self, message: Message) -> None:
+        """Send a piece of a stream to its other end."""
+        self._send_in_order(message, message.target.arrive)
+
+    def send_silently(self, source: Stream, target: Stream, then: Callable[[], object]) -> None:
+        """Let what nobody is told of travel from one end of a stream to the other."""
+        self._send_in_order(Message("", source, target), lambda _: then())
+
+    def _send_in_order(self, message: Message, arrive: Arrive) -> None:
+        source = message.source
+        assert isinstance(source, Stream)
+        flow = self._flows.get(source)
+        if flow is not None and flow.waiting:
+            self._note_if_told(message, held=False)
+            flow.waiting.append((message, arrive))
+            return
+        verdict = self._kernel.judge(message)
+        self._note_if_told(message, verdict is not None and verdict.holds)
+        if verdict is None and (flow is None or flow.last <= self._kernel.clock.now):
+            self._arrived(message)
+            arrive(message)
+            return
+        if flow is None:
+            flow = self._flows[source] = Flow()
+        self._obey(flow, message, arrive, verdict)
+
+    def _note_if_told(self, message: Message, held: bool) -> None:
+        if message.kind:
+            self.note(message, held)
+
+    def _obey(self, flow: Flow, message: Message, arrive: Arrive, verdict: Verdict | None) -> bool:
+        """Do with a piece of a stream what was judged; return whether it is under way now."""
+        now = self._kernel.clock.now
+        if verdict is not None and verdict.resets:
+            self._break(message, verdict)
+            return True
+        if verdict is not None and (verdict.holds or verdict.drops):
+            flow.waiting.appendleft((message, arrive))
+            if verdict.holds:
+                self._kernel.hold(message, lambda: self._again(flow))
+            else:
+                self._lost(message, verdict.why)
+                self._wait_to_try_again(flow, message)
+            return False
+        delay = 0 if verdict is None else verdict.delays[0]
+        flow.last = max(flow.last, now + delay)
+        self.later(flow.last, lambda: self._piece_arrives(message, arrive))
+        return True
+
+    def _piece_arrives(self, message: Message, arrive: Arrive) -> None:
+        if self._kernel.is_down(message.target_host):
+            self._lost(message, "crash")
+            flow = self._flows.setdefault(message.source, Flow())  # type: ignore[arg-type]
+            flow.waiting.append((message, arrive))
+            if len(flow.waiting) == 1:
+                self._wait_to_try_again(flow, message)
+            return
+        self._arrived(message)
+        arrive(message)
+
+    def _wait_to_try_again(self, flow: Flow, message: Message) -> None:
+        if message.tries >= _TRIES:
+            flow.waiting.clear()
+            source = message.source
+            assert isinstance(source, Stream)
+            source.failed(errno.ETIMEDOUT)
+            return
+        wait = min(_FIRST_WAIT << message.tries, _LONGEST_WAIT)
+        message.tries += 1
+        self.later(self._kernel.clock.now + wait, lambda: self._again(flow))
+
+    def _again(self, flow: Flow) -> None:
+        """Send what waits, in order, until a message is dropped or held once more."""
+        while flow.waiting:
+            message, arrive = flow.waiting.popleft()
+            if message.tries and message.kind:
+                self.note(message)  # it is another message on the wire
+            if not self._obey(flow, message, arrive, self._kernel.judge(message)):
+                return
+
+    def _break(self, message: Message, verdict: Verdict) -> None:
+        """Reset a connection at both ends, as a box between them does."""
+        self._lost(message, verdict.why)
+        source, target = message.source, message.target
+        for end in (source, target):
+            if isinstance(end, Stream) and end.peer is not None:
+                end.failed(errno.ECONNRESET)
+
+    def forget(self, host: str) -> None:
+        """Let go of what waits to be sent from a host again, as it has crashed."""
+        for stream in [stream for stream in self._flows if stream.host == host]:
+            self._flows.pop(stream).waiting.clear()
+
+    # Time
+
+    def later(self, instant: int, act: Callable[[], object]) -> None:
+        """Do something at an instant, in nanoseconds, whichever loop runs then."""
+        self._number += 1
+        heappush(self._due, (instant, self._number, act))
+        self.set_alarm()
+
+    @property
+    def next_at(self) -> int | None:
+        """When something happens next, in nanoseconds."""
+        return self._due[0][0] if self._due else None
+
+    def set_alarm(self) -> None:
+        """Let the loop that runs wake when something happens next."""
+        loop = self._kernel.loop
+        if loop is None or not self._due:
+            return
+        instant = self._due[0][0]
+        if self._alarm is None or instant < self._alarm_at:
+            if self._alarm is not None:
+                self._alarm.cancel()
+            self._alarm_at = instant
+            self._alarm = loop.schedule(instant, self.deliver)
+
+    def unset_alarm(self) -> None:
+        """Let go of the timer of a loop that does not run any more."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+
+    def deliver(self) -> None:
+        """Do all that is due."""
+        self._alarm = None
+        now = self._kernel.clock.now
+        while self._due and self._due[0][0] <= now:
+            heappop(self._due)[2]()
+        self.set_alarm()
