@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from vtloop.net.kernel import Kernel
     from vtloop.net.listeners import Listener
 
+_TLS_HANDSHAKE = b"\x16\x03"  # how its first record begins
+
 # Where the connection of a socket stands.
 NEW, CONNECTING, CONNECTED, ENDED = "new", "connecting", "connected", "ended"
 
@@ -47,6 +49,8 @@ class Stream(Endpoint):
         self._at_end = False  # nothing more comes
         self._closed_to_read = self._closed_to_write = False
         self._end_is_sent = False
+        self.is_secret = False
+        """Whether TLS runs over it, so that lengths may differ by some bytes from run to run."""
 
     # Connecting: see `connecting`
 
@@ -107,6 +111,8 @@ class Stream(Endpoint):
         if size > room:
             data, size = data[:room], room
         if size:
+            if data[:2] == _TLS_HANDSHAKE:
+                self.is_secret = True
             self._unsent.append(bytes(data))
             self._queued += size
             self._push()

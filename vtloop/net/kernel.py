@@ -1,0 +1,209 @@
+"""The kernels of all hosts of one run: who has which address, and how a message gets to its host.
+
+A `Kernel` is made anew for each run, from a `Network` that says what is there.
+"""
+
+from __future__ import annotations
+
+import errno
+import weakref
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
+
+from vtloop.net import addresses
+from vtloop.net.connecting import Attempt, connect_unix
+from vtloop.net.datagrams import Datagrams
+from vtloop.net.descriptors import Descriptors
+from vtloop.net.endpoints import Endpoint, failure
+from vtloop.net.links import Verdict
+from vtloop.net.messages import Message
+from vtloop.net.names import Names
+from vtloop.net.paths import Paths
+from vtloop.net.ports import Ports
+from vtloop.net.streams import Stream
+from vtloop.net.wire import Wire
+from vtloop.values.clock import Clock
+
+if TYPE_CHECKING:
+    from vtloop.net.network import Network
+
+
+class Timers(Protocol):
+    """The loop that runs, as far as it lets things happen later."""
+
+    def schedule(self, deadline: int, callback: Callable[..., object], *args: Any) -> Any: ...
+
+
+class Recorder(Protocol):
+    """Who is told of messages (see `core.recorder.Messages`)."""
+
+    def sent(
+        self,
+        kind: str,
+        source: str,
+        destination: str,
+        size: int | None,
+        hosts: tuple[str, str],
+        held: bool,
+    ) -> int: ...
+    def arrived(self, number: int) -> None: ...
+    def lost(self, number: int, why: str) -> None: ...
+    def released(self, number: int) -> None: ...
+    def received(self, number: int) -> None: ...
+
+
+class Waiting(Protocol):
+    """How a thread of the run waits for a socket that blocks (see `core.threads.sockets`)."""
+
+    def __call__(self, endpoint: Endpoint, flags: int, seconds: float | None) -> bool: ...
+
+
+class Kernel:
+    """What all simulated sockets of a run share."""
+
+    def __init__(self, network: Network, clock: Clock, wait: Waiting) -> None:
+        self.network = network
+        self.clock = clock
+        self.wait = wait
+        self.loop: Timers | None = None
+        """The loop that runs now."""
+        self.messages: Recorder | None = None
+        self.ports = Ports()
+        self.paths = Paths(self)
+        self.descriptors = Descriptors()
+        self.wire = Wire(self)
+        self.names = Names(network.addresses_of, "localhost", network.names)
+        self.sockets: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
+
+    def serve(self, loop: Timers, messages: Recorder | None) -> None:
+        """Let things happen in another loop from now on."""
+        self.wire.unset_alarm()
+        self.loop, self.messages = loop, messages
+        self.wire.set_alarm()
+
+    def stop(self) -> None:
+        """Take note that no loop runs."""
+        self.wire.unset_alarm()
+        self.loop = None
+
+    # Hosts
+
+    def here(self) -> str:
+        """Return the host on which what runs now is."""
+        return self.network.here()
+
+    def host_of(self, host: str, ip: str) -> str | None:
+        """Return which host has an IP address, as seen from one; None if nobody has it."""
+        if addresses.is_loopback(ip) or addresses.is_any(ip):
+            return host
+        return self.network.host_at(ip)
+
+    def machine_of(self, host: str | None) -> str:
+        """Return a host as a message names it."""
+        return host or ""
+
+    def route(self, endpoint: Endpoint, ip: str) -> str:
+        """Return the host that an endpoint gets to at an address; OSError if there is none."""
+        host = self.host_of(endpoint.host, ip)
+        if host is None:
+            number = errno.ENETUNREACH
+            raise OSError(
+                number,
+                f"Network is unreachable: {ip} was asked for in a simulation, where nothing leaves "
+                f"the process, and whose hosts are {self.network.told()}; let a host have that "
+                f"address, with network.host('name', ip={ip!r}), and run a stand-in there",
+            )
+        return host
+
+    def source_for(self, endpoint: Endpoint, ip: str) -> tuple[str, int]:
+        """Return the address that what an endpoint sends to an IP comes from."""
+        own, port = endpoint.local
+        if not addresses.is_any(own):
+            return own, port
+        if addresses.is_loopback(ip) or addresses.is_any(ip):
+            return ("::1" if ":" in ip else "127.0.0.1"), port
+        if self.network.host_at(ip) == endpoint.host:
+            return ip, port
+        return self.network.ip_of(endpoint.host, ":" in ip), port
+
+    # Addresses
+
+    def bind(self, endpoint: Endpoint, address: Any) -> None:
+        """Give a checked address to an endpoint."""
+        if endpoint.is_unix:
+            self.paths.bind(endpoint, address)
+            return
+        ip, port = addresses.canonical(endpoint.family, address, self.names.address)
+        own = addresses.is_any(ip) or addresses.is_loopback(ip) or addresses.is_multicast(ip)
+        if not own and self.network.host_at(ip) != endpoint.host:
+            raise failure(errno.EADDRNOTAVAIL)
+        self.ports.take(endpoint, ip, port)
+
+    def bind_to_reach(self, endpoint: Endpoint, ip: str) -> None:
+        """Let an endpoint that has no port have one, as it is about to send to an address."""
+        if endpoint.local is None:
+            self.ports.take(endpoint, "::" if ":" in ip else "0.0.0.0", 0)
+
+    def unbind(self, endpoint: Endpoint) -> None:
+        """Take note that an endpoint is closed."""
+        if endpoint.is_unix:
+            self.paths.leave(endpoint)
+        else:
+            self.ports.leave(endpoint)
+
+    def replace(self, old: Endpoint, new: Endpoint) -> None:
+        """Let an endpoint have the address of another one."""
+        (self.paths if old.is_unix else self.ports).replace(old, new)
+
+    def connect(self, client: Stream, address: Any) -> None:
+        """Begin to connect a stream to a checked address; BlockingIOError for TCP."""
+        if client.is_unix:
+            connect_unix(self, client, address)
+            return
+        ip, port = addresses.canonical(client.family, address, self.names.address)
+        if addresses.is_any(ip):
+            ip = "::1" if ":" in ip else "127.0.0.1"
+        host = self.route(client, ip)
+        self.bind_to_reach(client, ip)
+        client.local = self.source_for(client, ip)
+        Attempt(self, client, host, ip, port)
+        raise failure(errno.EINPROGRESS)
+
+    # Messages
+
+    def judge(self, message: Message) -> Verdict | None:
+        """Return what becomes of a message; None if it arrives at once."""
+        return self.network.judge(message, self.clock)
+
+    def hold(self, message: Message, go_on: Callable[[], object]) -> None:
+        """Keep a message until it is released."""
+        self.network.keep(message, go_on)
+
+    def is_down(self, host: str) -> bool:
+        """Return whether a host has crashed."""
+        return self.network.is_down(host)
+
+    def is_secret(self, message: Message) -> bool:
+        """Return whether a message is of TLS, so that its length may differ by some bytes."""
+        source = message.source
+        return isinstance(source, Stream) and source.is_secret
+
+    # Sockets
+
+    def make(self, family: int, type: int, proto: int) -> Endpoint:
+        """Return a new endpoint; OSError or ValueError for a kind that is not simulated."""
+        import socket
+
+        unix = getattr(socket, "AF_UNIX", None)
+        if family not in (socket.AF_INET, socket.AF_INET6, unix):
+            raise failure(errno.EAFNOSUPPORT)
+        if type == socket.SOCK_STREAM and proto in (0, socket.IPPROTO_TCP):
+            return Stream(self, family, type, proto)
+        if type == socket.SOCK_DGRAM and proto in (0, socket.IPPROTO_UDP):
+            return Datagrams(self, family, type, proto)
+        if family == unix and type == socket.SOCK_SEQPACKET:
+            return Stream(self, family, type, proto)
+        raise failure(errno.EPROTONOSUPPORT if type in _KINDS else errno.EINVAL)
+
+
+_KINDS = (1, 2, 3, 5)

@@ -1,0 +1,75 @@
+"""Paths of UNIX sockets. A path is a real file, so that programs can look for it and remove it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import socket
+import stat
+from typing import TYPE_CHECKING
+
+from vtloop.net.endpoints import Endpoint, failure
+from vtloop.private.sockets import RealSocket
+
+if TYPE_CHECKING:
+    from vtloop.net.kernel import Kernel
+
+
+class Paths:
+    """Who has which path of the file system, and which abstract name."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+        self._files: dict[tuple[int, int], Endpoint] = {}  # by device and number
+        self._names: dict[bytes, Endpoint] = {}
+        self._numbered = 0
+
+    def bind(self, endpoint: Endpoint, path: str | bytes) -> None:
+        """Give a path to an endpoint; OSError if there is a file already."""
+        if not path:  # an abstract name of the kernel's choice
+            self._numbered += 1
+            path = b"\0%05x" % self._numbered
+        if isinstance(path, bytes):
+            if path in self._names:
+                raise failure(errno.EADDRINUSE)
+            self._names[path] = endpoint
+        else:
+            _make_file(path)
+            self._files[_identity(path)] = endpoint
+        endpoint.local = path
+
+    def find(self, path: str | bytes) -> Endpoint | None:
+        """Return who has a path, None if nobody has; OSError if there is no such file."""
+        if isinstance(path, bytes):
+            return self._names.get(path)
+        if not stat.S_ISSOCK(os.stat(path).st_mode):
+            return None
+        return self._files.get(_identity(path))
+
+    def leave(self, endpoint: Endpoint) -> None:
+        """Let go of an endpoint; its file stays, as it does for a real socket."""
+        for table in (self._files, self._names):
+            for key in [key for key, one in table.items() if one is endpoint]:
+                del table[key]  # type: ignore[attr-defined]
+
+    def replace(self, old: Endpoint, new: Endpoint) -> None:
+        """Let an endpoint have what another one had."""
+        for table in (self._files, self._names):
+            for key, one in table.items():
+                if one is old:
+                    table[key] = new  # type: ignore[index]
+
+
+def _identity(path: str) -> tuple[int, int]:
+    found = os.stat(path)
+    return found.st_dev, found.st_ino
+
+
+def _make_file(path: str) -> None:
+    """Make the file of a socket, as a real one does that is bound and closed."""
+    real = RealSocket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        real.bind(path)
+    finally:
+        real.close()

@@ -1,0 +1,101 @@
+"""The selector of a loop: which of its simulated sockets are ready.
+
+It has the interface of `selectors.BaseSelector`, as far as asyncio's own connection code uses it.
+A socket whose endpoint has changed is put among those that are looked at before the loop's next
+iteration; one that is still ready then stays there, as with a selector that is level-triggered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from selectors import EVENT_READ, EVENT_WRITE, SelectorKey
+from typing import Any
+
+from vtloop.net.descriptors import Descriptors
+from vtloop.net.endpoints import ERROR, HANG_UP, READ, WRITE, Endpoint
+
+_READS, _WRITES = READ | ERROR | HANG_UP, WRITE | ERROR | HANG_UP
+
+
+class Selector:
+    """Which sockets a loop watches; `active` are those that may be ready."""
+
+    def __init__(self, descriptors: Descriptors, wake: Callable[[], object]) -> None:
+        self.active: dict[int, None] = {}
+        self._descriptors = descriptors
+        self._wake = wake
+        self._keys: dict[int, SelectorKey] = {}
+        self._watched: dict[int, tuple[Endpoint, Callable[[], object]]] = {}
+
+    def register(self, fileobj: Any, events: int, data: Any = None) -> SelectorKey:
+        """Watch a socket; OSError if it is none of this run."""
+        number = _number(fileobj)
+        endpoint = self._descriptors.find(number).endpoint
+        if number in self._keys:
+            raise KeyError(f"{fileobj!r} (FD {number}) is already registered")
+
+        def watcher() -> None:
+            if number not in self.active:
+                self.active[number] = None
+                self._wake()
+
+        endpoint.watchers.append(watcher)
+        self._watched[number] = endpoint, watcher
+        key = self._keys[number] = SelectorKey(fileobj, number, events, data)
+        self.active[number] = None
+        return key
+
+    def unregister(self, fileobj: Any) -> SelectorKey:
+        """Do not watch a socket any more; KeyError if it is not watched."""
+        number = _number(fileobj)
+        key = self._keys.pop(number)
+        endpoint, watcher = self._watched.pop(number)
+        endpoint.watchers.remove(watcher)
+        self.active.pop(number, None)
+        return key
+
+    def modify(self, fileobj: Any, events: int, data: Any = None) -> SelectorKey:
+        """Watch a socket for something else."""
+        key = self._keys[_number(fileobj)]
+        key = self._keys[key.fd] = key._replace(events=events, data=data)
+        self.active[key.fd] = None
+        return key
+
+    def get_key(self, fileobj: Any) -> SelectorKey:
+        """Return what is watched of a socket; KeyError if nothing is."""
+        return self._keys[_number(fileobj)]
+
+    def get_map(self) -> Mapping[Any, SelectorKey]:
+        """Return all that is watched, by descriptors."""
+        return self._keys
+
+    def select(self, timeout: float | None = None) -> list[tuple[SelectorKey, int]]:
+        """Return what is ready now; it never waits."""
+        found = []
+        for number in tuple(self.active):
+            key = self._keys[number]
+            flags = self._watched[number][0].readiness()
+            ready = (EVENT_READ if flags & _READS else 0) | (EVENT_WRITE if flags & _WRITES else 0)
+            if ready & key.events:
+                found.append((key, ready & key.events))
+            else:
+                del self.active[number]
+        return found
+
+    def close(self) -> None:
+        """Watch nothing any more."""
+        for number in tuple(self._keys):
+            self.unregister(number)
+
+
+def _number(fileobj: Any) -> int:
+    if isinstance(fileobj, int):
+        number = fileobj
+    else:
+        try:
+            number = int(fileobj.fileno())
+        except (AttributeError, TypeError, ValueError):
+            raise ValueError(f"Invalid file object: {fileobj!r}") from None
+    if number < 0:
+        raise ValueError(f"Invalid file descriptor: {number}")
+    return number

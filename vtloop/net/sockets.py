@@ -1,0 +1,380 @@
+"""`socket.socket`, simulated: what a program gets on a thread of a run.
+
+It is a subclass of the real class, whose methods that are written in C it replaces; no real socket
+is ever made. One that blocks lets its thread wait in virtual time.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+import warnings
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from vtloop.net import addresses, datagrams, streams
+from vtloop.net.datagrams import Datagrams
+from vtloop.net.descriptors import File
+from vtloop.net.endpoints import ERROR, READ, WRITE, Endpoint, failure
+from vtloop.net.options import get_option, set_option
+from vtloop.values.clock import NEVER, to_nanoseconds
+
+if TYPE_CHECKING:
+    from vtloop.net.kernel import Kernel
+
+_Result = TypeVar("_Result")
+
+_FLAGS = getattr(socket, "SOCK_NONBLOCK", 0) | getattr(socket, "SOCK_CLOEXEC", 0)
+_NONBLOCK = getattr(socket, "SOCK_NONBLOCK", 0)
+_PEEK = socket.MSG_PEEK
+_DONT_WAIT = getattr(socket, "MSG_DONTWAIT", 0)
+_WAIT_ALL = getattr(socket, "MSG_WAITALL", 0)
+_LONGEST = 9223372036.0  # seconds
+
+
+class SimulatedSocket(socket.socket):
+    """A socket of a simulated network."""
+
+    _kernel: Kernel
+
+    def __init__(
+        self, family: int = -1, type: int = -1, proto: int = -1, fileno: int | None = None
+    ) -> None:
+        self._io_refs = 0
+        self._closed = False
+        self._fd = -1
+        kernel = self._kernel
+        if fileno is not None:
+            self._file = kernel.descriptors.find(fileno)
+            self._fd = fileno
+        else:
+            family = socket.AF_INET if family == -1 else family
+            type = socket.SOCK_STREAM if type == -1 else type
+            endpoint = kernel.make(int(family), int(type) & ~_FLAGS, max(proto, 0))
+            self._file = File(endpoint)
+            self._fd = kernel.descriptors.open(self._file)
+        self._timeout: float | None = socket.getdefaulttimeout()
+        if type != -1 and type & _NONBLOCK:
+            self._timeout = 0.0
+
+    def __del__(self) -> None:
+        if getattr(self, "_fd", -1) != -1:
+            try:
+                warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self, stacklevel=1)
+            finally:
+                self._let_go()
+
+    # What it is
+
+    @property
+    def _endpoint(self) -> Endpoint:
+        if self._fd == -1:
+            raise failure(errno.EBADF)
+        return self._file.endpoint
+
+    @property
+    def family(self) -> Any:
+        return _enum(socket.AddressFamily, self._file.endpoint.family)
+
+    @property
+    def type(self) -> Any:
+        return _enum(socket.SocketKind, self._file.endpoint.type)
+
+    @property
+    def proto(self) -> int:  # type: ignore[override]
+        return self._file.endpoint.proto
+
+    @property
+    def timeout(self) -> float | None:  # type: ignore[override]
+        return self._timeout
+
+    def fileno(self) -> int:
+        return self._fd
+
+    def getsockname(self) -> Any:
+        return self._endpoint.local_name()
+
+    def getpeername(self) -> Any:
+        return self._endpoint.peer_name()
+
+    # Options
+
+    def gettimeout(self) -> float | None:
+        return self._timeout
+
+    def settimeout(self, value: float | None) -> None:
+        if value is not None:
+            value = float(value)
+            if value < 0:
+                raise ValueError("Timeout value out of range")
+            to_nanoseconds(value)  # ValueError for nan
+            if value > _LONGEST:
+                raise OverflowError("timestamp too large to convert to C PyTime_t")
+        self._timeout = value
+
+    def setblocking(self, flag: bool) -> None:
+        self._timeout = None if flag else 0.0
+
+    def getblocking(self) -> bool:
+        return self._timeout != 0
+
+    def setsockopt(self, level: int, optname: int, value: Any, optlen: int | None = None) -> None:  # type: ignore[override]
+        set_option(self._endpoint, level, optname, value, optlen)
+
+    def getsockopt(self, level: int, optname: int, buflen: int = 0) -> Any:  # type: ignore[override]
+        return get_option(self._endpoint, level, optname, buflen)
+
+    # Making connections
+
+    def bind(self, address: Any) -> None:
+        endpoint = self._endpoint
+        endpoint.bind(addresses.checked(endpoint.family, address, "bind"))
+
+    def listen(self, backlog: int = min(socket.SOMAXCONN, 128)) -> None:  # type: ignore[override]
+        endpoint = self._endpoint
+        self._file.endpoint = endpoint.listen(backlog)
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        endpoint = self._perform(READ, lambda: self._endpoint.accept())
+        accepted = adopt(self._kernel, endpoint)
+        if socket.getdefaulttimeout() is None and self._timeout is not None:
+            accepted.setblocking(True)
+        return accepted, endpoint.remote_name()
+
+    def connect(self, address: Any) -> None:
+        endpoint = self._endpoint
+        if _unspecified(address):
+            endpoint.connect(None)
+            return
+        target = addresses.checked(endpoint.family, address, "connect")
+        try:
+            endpoint.connect(target)
+        except BlockingIOError:
+            if self._timeout == 0:
+                raise
+            end = self._end_of_wait()
+            while not endpoint.readiness() & (WRITE | ERROR):
+                self._wait(WRITE, end)
+            endpoint.raise_error()
+
+    def connect_ex(self, address: Any) -> int:
+        try:
+            self.connect(address)
+        except TimeoutError:
+            return errno.EAGAIN
+        except socket.gaierror:
+            raise
+        except OSError as error:
+            if error.errno is None:
+                raise
+            return error.errno
+        return 0
+
+    # Sending
+
+    def send(self, data: Any, flags: int = 0) -> int:
+        view = memoryview(data).cast("B")
+        return self._perform(WRITE, lambda: self._endpoint.send(view), flags)
+
+    def sendall(self, data: Any, flags: int = 0) -> None:
+        view = memoryview(data).cast("B")
+        end = self._end_of_wait()
+        while True:
+            sent = self._perform(WRITE, lambda: self._endpoint.send(view), flags, end)
+            view = view[sent:]
+            if not view:
+                return
+
+    def sendto(self, data: Any, *arguments: Any) -> int:  # type: ignore[override]
+        if len(arguments) not in (1, 2):
+            raise TypeError(f"sendto() takes 2 or 3 arguments ({len(arguments) + 1} given)")
+        flags, address = arguments if len(arguments) == 2 else (0, *arguments)
+        view = memoryview(data).cast("B")
+        endpoint = self._endpoint
+        if not isinstance(endpoint, Datagrams):
+            return self.send(view, flags)
+        target = addresses.checked(endpoint.family, address, "sendto")
+        return self._perform(WRITE, lambda: endpoint.send_to(view, target), flags)
+
+    def sendmsg(  # type: ignore[override]
+        self,
+        buffers: Iterable[Any],
+        ancdata: Iterable[Any] = (),
+        flags: int = 0,
+        address: Any = None,
+    ) -> int:
+        if tuple(ancdata):
+            raise OSError(
+                errno.EOPNOTSUPP,
+                "Ancillary data was sent over a simulated socket, which passes bytes only",
+            )
+        parts = [memoryview(buffer).cast("B") for buffer in buffers]
+        data = parts[0] if len(parts) == 1 else memoryview(b"".join(parts))
+        return self.send(data, flags) if address is None else self.sendto(data, flags, address)
+
+    def shutdown(self, how: int) -> None:
+        if how not in (socket.SHUT_RD, socket.SHUT_WR, socket.SHUT_RDWR):
+            raise failure(errno.EINVAL)
+        self._endpoint.shutdown(how)
+
+    # Receiving
+
+    def recv(self, bufsize: int, flags: int = 0) -> bytes:
+        return self._receive(bufsize, flags)[0]
+
+    def recvfrom(self, bufsize: int, flags: int = 0) -> tuple[bytes, Any]:
+        data, source = self._receive(bufsize, flags)
+        return data, source
+
+    def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
+        return self.recvfrom_into(buffer, nbytes, flags)[0]
+
+    def recvfrom_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> tuple[int, Any]:
+        if nbytes < 0:
+            raise ValueError("negative buffersize in recv_into")
+        view = memoryview(buffer).cast("B")
+        if nbytes > len(view):
+            raise ValueError("buffer too small for requested bytes")
+        data, source = self._receive(nbytes or len(view), flags)
+        view[: len(data)] = data
+        return len(data), source
+
+    def recvmsg(  # type: ignore[override]
+        self, bufsize: int, ancbufsize: int = 0, flags: int = 0
+    ) -> tuple[bytes, list[Any], int, Any]:
+        data, source = self._receive(bufsize, flags)
+        return data, [], 0, source
+
+    def recvmsg_into(  # type: ignore[override]
+        self, buffers: Iterable[Any], ancbufsize: int = 0, flags: int = 0
+    ) -> tuple[int, list[Any], int, Any]:
+        views = [memoryview(buffer).cast("B") for buffer in buffers]
+        data, source = self._receive(sum(map(len, views)), flags)
+        left = data
+        for view in views:
+            part, left = left[: len(view)], left[len(view) :]
+            view[: len(part)] = part
+        return len(data), [], 0, source
+
+    def _receive(self, size: int, flags: int) -> tuple[bytes, Any]:
+        if size < 0:
+            raise ValueError("negative buffersize in recv")
+        peek = bool(flags & _PEEK)
+        end = self._end_of_wait()
+        data, source = self._perform(READ, lambda: self._endpoint.receive(size, peek), flags, end)
+        if flags & _WAIT_ALL and self.type == socket.SOCK_STREAM and not peek:
+            while 0 < len(data) < size:
+                left = size - len(data)
+                more, _ = self._perform(READ, lambda: self._endpoint.receive(left), flags, end)
+                if not more:
+                    break
+                data += more
+        return data, source
+
+    # Waiting
+
+    def _end_of_wait(self) -> int:
+        """Return until when a call waits that begins now, in nanoseconds."""
+        if self._timeout is None:
+            return NEVER
+        return self._kernel.clock.after(self._timeout) if self._timeout else 0
+
+    def _perform(
+        self, flags: int, call: Callable[[], _Result], options: int = 0, end: int | None = None
+    ) -> _Result:
+        """Do something, as soon as that can be done."""
+        if self._timeout == 0 or options & _DONT_WAIT:
+            return call()
+        if end is None:
+            end = self._end_of_wait()
+        while True:
+            try:
+                return call()
+            except BlockingIOError:
+                self._wait(flags, end)
+
+    def _wait(self, flags: int, end: int) -> None:
+        if not self._kernel.wait(self._endpoint, flags, end):
+            raise TimeoutError("timed out")
+
+    # The end
+
+    def _real_close(self, _ss: Any = None) -> None:
+        self._let_go()
+
+    def _let_go(self) -> None:
+        number, self._fd = self._fd, -1
+        descriptors = self._kernel.descriptors
+        if number != -1 and descriptors.has(number) and descriptors.find(number) is self._file:
+            descriptors.close(number)
+
+    def detach(self) -> int:
+        self._closed = True
+        number, self._fd = self._fd, -1
+        return number
+
+    def dup(self) -> socket.socket:
+        number = self._kernel.descriptors.duplicate(self._fd)
+        copy = simulated(self._kernel, self.__class__)
+        copy.__init__(fileno=number)  # type: ignore[misc]
+        copy.settimeout(self._timeout)
+        return copy
+
+
+SimulatedSocket.__module__, SimulatedSocket.__qualname__ = "socket", "socket"
+
+
+def _enum(kind: Any, value: int) -> Any:
+    try:
+        return kind(value)
+    except ValueError:
+        return value
+
+
+def _unspecified(address: Any) -> bool:
+    return isinstance(address, tuple) and address[:1] == (socket.AF_UNSPEC,)
+
+
+_new = socket.socket.__new__
+_kinds: dict[type, type] = {}
+
+
+def simulated(kernel: Kernel, kind: Any) -> Any:
+    """Return a new object that is simulated, and of a class of the program's; not initialised."""
+    if kind is socket.socket:
+        kind = SimulatedSocket
+    elif not issubclass(kind, SimulatedSocket):
+        if kind not in _kinds:
+            names = {"__module__": kind.__module__, "__qualname__": kind.__qualname__}
+            _kinds[kind] = type(kind.__name__, (kind, SimulatedSocket), names)
+        kind = _kinds[kind]
+    made = _new(kind)
+    made._kernel = kernel
+    return made
+
+
+def adopt(kernel: Kernel, endpoint: Endpoint) -> SimulatedSocket:
+    """Return a socket for an endpoint that has none yet."""
+    made: SimulatedSocket = simulated(kernel, socket.socket)
+    made.__init__(fileno=kernel.descriptors.open(File(endpoint)))  # type: ignore[misc]
+    return made
+
+
+def socketpair(
+    kernel: Kernel, family: int | None = None, type: int = socket.SOCK_STREAM, proto: int = 0
+) -> tuple[SimulatedSocket, SimulatedSocket]:
+    """Stand in for `socket.socketpair`."""
+    family = getattr(socket, "AF_UNIX", socket.AF_INET) if family is None else family
+    kind = int(type) & ~_FLAGS
+    ends: tuple[Endpoint, Endpoint]
+    if kind == socket.SOCK_DGRAM:
+        ends = datagrams.pair(kernel, int(family), kind, proto)
+    else:
+        ends = streams.pair(kernel, int(family), kind, proto)
+    one, other = (adopt(kernel, end) for end in ends)
+    if type & _NONBLOCK:
+        one.setblocking(False)
+        other.setblocking(False)
+    return one, other
+
+
