@@ -37,6 +37,7 @@ from vtloop.audit.requests import FUNCTION, Program
 from vtloop.core.options import Options
 from vtloop.core.patches.wall_clock import WallClock
 from vtloop.core.threads.actor import PATIENCE
+from vtloop.net.network import EVERYWHERE, Network
 from vtloop.values.clock import START, Seconds
 from vtloop.values.options import Option, check, count, of_type
 from vtloop.values.programs import called, name_of
@@ -73,6 +74,7 @@ def audit(
     wall_clock: WallClock = START,
     timer_slack: Seconds = 0,
     patience: float = PATIENCE,
+    network: Network | None = EVERYWHERE,
 ) -> Audit:
     """Run a program in new processes, and return whether it does the same in all of them.
 
@@ -86,7 +88,7 @@ def audit(
     another process cannot import, and SimulationError if a process or the program could not begin.
     """
     check(_OPTIONS, runs=runs, pythons=pythons, keep=keep)
-    options = Options(until, seed, wall_clock, timer_slack, patience, debug, settle)
+    options = Options(until, seed, wall_clock, timer_slack, patience, debug, settle, network)
     return audit_program(program_of(main, options), runs, pythons, keep)
 
 

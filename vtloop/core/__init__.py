@@ -1,23 +1,26 @@
 """asyncio's event loop on a clock that jumps.
 
-It has three collaborators: a policy decides, a recorder is told, a network answers.
+It has two collaborators: a policy decides, a recorder is told. Its sockets are those of the room
+`net`.
 
 Used from outside: `loop.VirtualLoop`, `policy.Policy`, `policy.LoopView`, `ties.Ties`,
-`recorder.Recorder`, `network.Network`, `runner.Runner`, `probes.now`, `probes.section`.
+`recorder.Recorder`, `runner.Runner`, `probes.now`, `probes.section`.
 Where its code is clever, docs/tricks.md says why.
-May import: `errors`, `private`, `values`, `patching`.
+May import: `errors`, `private`, `values`, `patching`, `net`.
 
 A map of the package, from the bottom up:
 
 - `tasks`, `sets`: tasks with numbers, and sets of them in order
 - `timers`: handles, and the queue of timers
 - `policy`: what a policy sees and can do, with one that prefers the newest task
-- `recorder`, `network`: what a recorder is told, and what a network is asked
+- `recorder`: what a recorder is told
 - `ties`: a policy that orders timers of one instant (the policies that cancel are in `sweep`)
-- `unsupported`: which methods are refused, and which the network answers
+- `unsupported`: which methods are refused, and which only without a network
 - `waits`: what a suspended task waits for
+- `connections`: what asyncio's selector loops lend, for simulated sockets
 - `borrowed`: what asyncio's own loop lends
 - `threads`: who may block, and what that means; a package, with a map of its own
+- `network`: the kernel of a run's network, when a thread needs it
 - `hazards`: deadlock, livelock, spinning
 - `loop_thread`, `idle_thread`: a run's own thread, while its loop runs and while it does not
 - `home`: in which thread a loop runs, and which other threads belong to it

@@ -13,7 +13,7 @@ from asyncio import base_events
 from typing import Any
 
 from vtloop.core.sets import OrderedWeakSet
-from vtloop.core.unsupported import Unsupported
+from vtloop.core.connections import Connections
 from vtloop.private.events import END_OF_SLEEP, format_callback, is_debug_mode
 from vtloop.values.clock import NANOSECONDS
 
@@ -22,7 +22,7 @@ STOCK: Any = base_events.BaseEventLoop
 _FORMAT_DEPENDS_ON_DEBUG = sys.version_info >= (3, 13)
 
 
-class Stock(Unsupported):
+class Stock(Connections):
     """An event loop's futures, generators, errors and checks."""
 
     _closed = True  # until it is made: nothing is left to close when `__init__` raises

@@ -10,7 +10,7 @@ The rules:
   next deadline. Handle for handle this is stock asyncio on an infinitely fast processor.
 - The loop keeps little beyond what asyncio's own loop keeps: ten things, which a test names.
 - The loop knows no feature. It tells its recorder what happens, lets its policy act between steps,
-  asks its network what it may not do itself (`unsupported`), and hands its threads the baton
+  looks which of its sockets are ready (`connections`), and hands its threads the baton
   (`threads`). What it replaces in the process while it runs is listed in `environment`.
 - What has nothing to do with time is asyncio's own code, borrowed from the stock loop.
 """
@@ -31,7 +31,6 @@ from vtloop.core.borrowed import STOCK
 from vtloop.core.home import Home
 from vtloop.core.limits import Limits
 from vtloop.core.loop_thread import LoopThread
-from vtloop.core.network import Network
 from vtloop.core.options import OF_RUNS, Options
 from vtloop.core.patches.environment import Environment
 from vtloop.core.patches.gc_schedule import INTERVAL
@@ -43,6 +42,7 @@ from vtloop.core.tasks import TaskRegister
 from vtloop.core.threads.actor import PATIENCE, Actor, here
 from vtloop.core.threads.all_threads import Threads
 from vtloop.core.timers import Timers, WatchedTimers
+from vtloop.net.network import EVERYWHERE, Network
 from vtloop.patching.replaced import During, replaces
 from vtloop.private.events import set_running_loop
 from vtloop.private.interpreter import getframe
@@ -66,8 +66,9 @@ class VirtualLoop(Advancing):
       datetime, or a text such as '09:24:00' or 'now'. None leaves it the real clocks.
     - `patience`: real seconds that an idle loop waits for a thread of the program's own to call in
     - `clock`: a `Clock` to share with the loops before and after this one
-    - `recorder`, `policy`, `network`: collaborators, see `recorder.Recorder`, `policy.Policy` and
-      `network.Network`
+    - `network`: what there is to talk to, see `vtloop.net.Network`; None refuses all sockets. A
+      loop on the clock of others has theirs.
+    - `recorder`, `policy`: collaborators, see `recorder.Recorder` and `policy.Policy`
 
     TypeError or ValueError for an option that is none of this.
     """
@@ -84,11 +85,11 @@ class VirtualLoop(Advancing):
         clock: Clock | None = None,
         recorder: Recorder | None = None,
         policy: Policy | None = None,
-        network: Network | None = None,
+        network: Network | None = EVERYWHERE,
     ) -> None:
-        options = Options(until, seed, wall_clock, timer_slack, patience)
+        options = Options(until, seed, wall_clock, timer_slack, patience, network=network)
         check(OF_RUNS, clock=clock, recorder=recorder, policy=policy)
-        self._set_up(options, scope, clock, recorder, policy, network)
+        self._set_up(options, scope, clock, recorder, policy)
 
     def _set_up(
         self,
@@ -97,12 +98,12 @@ class VirtualLoop(Advancing):
         clock: Clock | None = None,
         recorder: Recorder | None = None,
         policy: PolicyOf[Self] | None = None,
-        network: Network | None = None,
     ) -> None:
         self.__dict__ = {**vars(self)}  # a table of its own: in a shared one, look-ups are slow
         self._clock = Clock() if clock is None else clock
         if self._clock.make_loop is None:
             self._clock.make_loop = _make_beside
+            self._clock.network = options.network
         self._timers = Timers() if recorder is None else WatchedTimers(recorder)
         self._ready: deque[Any] = deque()
         self._limits = Limits(options.until, options.timer_slack)
@@ -110,7 +111,7 @@ class VirtualLoop(Advancing):
         if recorder is not None:
             recorder.attach(self._ready, self._clock)
         self._policy = policy
-        self._network = network
+        self._io: dict[int, None] = {}
         me = weakref.proxy(self)  # so that a closed loop is no garbage, but gone
         self.environment = Environment(
             self._clock, recorder is not None, options.wall_clock, options.seed, scope
@@ -175,12 +176,18 @@ class VirtualLoop(Advancing):
         if not self._home.visit(self, actor):
             self.environment.__enter__()
             self._home.move_in(self, self._timers, self._ready, actor)
+            self._clock.loop = self
+            if self._clock.kernel is not None:
+                self._clock.kernel.wire.set_alarm()
 
     def _exit(self, actor: Actor | None) -> None:
         """Leave this thread as it was before."""
         is_guest = self._home.host is not None
         self._home.leave(actor)
         if not is_guest:
+            if self._clock.kernel is not None:
+                self._clock.kernel.wire.unset_alarm()
+            self._clock.loop = None
             self.environment.__exit__()
 
     def settle(self) -> None:
@@ -197,7 +204,7 @@ class VirtualLoop(Advancing):
     def _run(self) -> None:
         """Run one iteration after the other, until `stop()` is called."""
         # What an iteration looks up is looked up once: this is what a run consists of.
-        clock, timers, ready = self._clock, self._timers, self._ready
+        clock, timers, ready, io = self._clock, self._timers, self._ready, self._io
         take, rest = self._take_and_rest()
         order = order_of(self._policy)
         pop_first = timers.pop_first if order is None else partial(timers.pop_in_order, order)
@@ -207,6 +214,9 @@ class VirtualLoop(Advancing):
         rounds_left = hazards.CHECK_ROUNDS
         steps_left = INTERVAL
         while True:
+            # Sockets may be ready, which are watched; most often there are none.
+            if io:
+                self._poll()
             # Nothing is ready, so time passes. Most often the clock may just jump; `_idle` knows
             # all the reasons why it may not.
             if not ready and ((instant := timers.first) > clock.now or has_slack):
@@ -303,6 +313,7 @@ class VirtualLoop(Advancing):
             logger.debug("Close %r", self)
         self._home.close()
         self.environment.close()
+        self._close_connections()
         self._closed = self._strict = True
         self._ready.clear()
         self._timers.clear()
@@ -310,6 +321,11 @@ class VirtualLoop(Advancing):
         executor, self._default_executor = self._default_executor, None
         if executor is not None:
             executor.shutdown(wait=False)
+
+    def _wake(self) -> None:
+        """Take note, while another loop or thread of the run has its turn, that a socket is ready."""
+        if self._home.host is not None:
+            self._home.called_in()
 
     def set_debug(self, enabled: bool) -> None:
         """Switch debug mode; slow callbacks are judged by virtual time."""
@@ -319,6 +335,11 @@ class VirtualLoop(Advancing):
         self._strict = enabled or self._closed
         if self.is_running():
             self.call_soon_threadsafe(self._set_coroutine_origin_tracking, enabled)
+
+    @property
+    def recorder(self) -> Recorder | None:
+        """Who is told what happens, if anybody is."""
+        return self._recorder
 
     def next_deadline(self) -> int:
         """Return the instant at which something is due, in nanoseconds, `NEVER` if nothing is."""

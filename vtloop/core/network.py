@@ -1,24 +1,38 @@
-"""What a simulated network answers, in the place of methods that a loop refuses otherwise."""
+"""The network of a run, for its threads: the kernel is made when one of them first needs it."""
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING
+
+from vtloop.core.threads.actor import here
+from vtloop.net import network
+from vtloop.values.clock import Clock
+
+if TYPE_CHECKING:
+    from vtloop.net.kernel import Kernel
 
 
-class Network(Protocol):
-    """What a simulated network answers; the loop passes each call on, arguments unchanged.
+def kernel_of(clock: Clock) -> Kernel | None:
+    """Return what the sockets of a run share; None if the run is to have no network."""
+    if clock.kernel is None and clock.network is not None:
+        # Here, as it is slow to import, and most runs have no sockets.
+        from vtloop.core.threads.sockets import wait
+        from vtloop.net.kernel import Kernel
 
-    `method` is the event loop's method that was called, such as 'create_unix_server'.
-    """
+        clock.kernel = Kernel(clock.network, clock, wait)
+    kernel: Kernel | None = clock.kernel
+    return kernel
 
-    async def connect(self, method: str, *args: Any, **kwargs: Any) -> Any:
-        """Return (transport, protocol) of a new connection."""
 
-    async def listen(self, method: str, *args: Any, **kwargs: Any) -> Any:
-        """Return an `asyncio.AbstractServer`."""
+def kernel_here() -> Kernel | None:
+    """Return that of the run that this thread belongs to; None if it belongs to none."""
+    actor = here.actor
+    return None if actor is None else kernel_of(actor.clock)
 
-    async def datagram(self, method: str, *args: Any, **kwargs: Any) -> Any:
-        """Return (transport, protocol) of a datagram endpoint."""
 
-    async def resolve(self, method: str, *args: Any, **kwargs: Any) -> Any:
-        """Return what `socket.getaddrinfo` or `socket.getnameinfo` would."""
+def _kernel_that_is() -> Kernel | None:
+    actor = here.actor
+    return None if actor is None else actor.clock.kernel
+
+
+network.kernel_here = _kernel_that_is

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from vtloop.core.patches.wall_clock import WallClock, start_of
 from vtloop.core.threads.actor import PATIENCE
+from vtloop.net.network import EVERYWHERE, Network
 from vtloop.values.clock import NEVER, START, Clock, Seconds, to_nanoseconds
 from vtloop.values.options import (
     FLAG,
@@ -49,6 +50,9 @@ OF_RUNS = {
         or_none(having("attach")), "a recorder (see vtloop.core.recorder), or None", None
     ),
     "policy": Option(or_none(having("steer")), "a policy (see vtloop.core.policy), or None", None),
+    "network": Option(
+        or_none(of_type(Network)), "a vtloop.net.Network, or None for no network", EVERYWHERE
+    ),
     "settle": FLAG,
     "audit": FLAG,
     "debug": Option(or_none(FLAG.takes), "True or False, or None for asyncio's own default", None),
@@ -63,6 +67,7 @@ class _Fields(NamedTuple):
     patience: float
     debug: bool | None
     settle: bool
+    network: Network | None
 
 
 class Options(_Fields):
@@ -81,6 +86,7 @@ class Options(_Fields):
     - `debug`: whether asyncio's debug mode is on; None for asyncio's own default
     - `settle`: whether the loop goes on after the main coroutine until nothing is left to do,
       instead of cancelling what is left
+    - `network`: what there is to talk to (see `vtloop.net.Network`); None refuses all sockets
 
     TypeError or ValueError for what an option cannot be.
     """
@@ -96,8 +102,9 @@ class Options(_Fields):
         patience: float = PATIENCE,
         debug: bool | None = None,
         settle: bool = False,
+        network: Network | None = EVERYWHERE,
     ) -> Options:
-        given = until, seed, wall_clock, timer_slack, patience, debug, settle
+        given = until, seed, wall_clock, timer_slack, patience, debug, settle, network
         self = tuple.__new__(cls, given)
         if not all(map(is_, given, _USUAL)):  # a run in which all is as usual is short
             check(OF_RUNS, **self._asdict())

@@ -1,11 +1,10 @@
-"""The methods of an event loop that are refused, or are a simulated network's to answer.
+"""The methods of an event loop that are refused, or are answered by a simulated network.
 
 A simulation cannot honestly do real input and output, so each such method of the event loop is in
-one of two tables. `REFUSED` names what the method would touch and what to do instead;
-`NETWORK` names the question that the loop's network answers, when it has one (see `network`).
+one of two tables. Both name what the method would touch and what to do instead. Those of `REFUSED`
+are refused always; those of `NETWORK` if the run is to have no network, else `connections` answers.
 Together with what `VirtualLoop` implements, the tables cover `asyncio.AbstractEventLoop`; a test
-holds them to that on each Python. To let a network answer a method, move its row from `REFUSED` to
-`NETWORK`, with a method of `Network` as the question.
+holds them to that on each Python.
 
 Refusals come at the call, before anything is awaited. Most are `NotImplementedError`s: libraries
 take their own fallback (aiohttp without signal handlers). Where that waits in a thread for the real
@@ -17,14 +16,14 @@ awaited.
 from __future__ import annotations
 
 import asyncio
+import functools
 import inspect
 from collections.abc import Callable
 from typing import Any, NamedTuple, NoReturn
 
-from vtloop.core.network import Network
 from vtloop.errors import NotOffered, NotSimulated
 from vtloop.private.events import count_as_coroutine_function
-from vtloop.values.clock import exactly
+from vtloop.values.clock import Clock, exactly
 
 __tracebackhide__ = True  # for pytest: what the user wrote matters, not what is here
 
@@ -38,9 +37,9 @@ class Refusal(NamedTuple):
 
 _SOCKET = Refusal(
     "real sockets",
-    "test against an in-memory stand-in (an asyncio.Queue, a fake transport)",
+    "leave out network=None, so that it has a network in memory",
 )
-_LOOKUP = Refusal("real name lookups", "use a fixed address, or a fake resolver")
+_LOOKUP = Refusal("real name lookups", "leave out network=None, so that it has names of its own")
 _DESCRIPTOR = Refusal(
     "real file descriptors",
     "read in a thread with asyncio.to_thread, or feed the data from a task",
@@ -56,6 +55,15 @@ _SIGNAL = Refusal(
 )
 
 REFUSED: dict[str, Refusal] = {
+    "connect_read_pipe": _PIPE,
+    "connect_write_pipe": _PIPE,
+    "subprocess_shell": _PROCESS,
+    "subprocess_exec": _PROCESS,
+    "add_signal_handler": _SIGNAL,
+    "remove_signal_handler": _SIGNAL,
+}
+
+NETWORK: dict[str, Refusal] = {
     "add_reader": _DESCRIPTOR,
     "remove_reader": _DESCRIPTOR,
     "add_writer": _DESCRIPTOR,
@@ -72,22 +80,13 @@ REFUSED: dict[str, Refusal] = {
     "connect_accepted_socket": _SOCKET,
     "sendfile": _SOCKET,
     "start_tls": _SOCKET,
-    "connect_read_pipe": _PIPE,
-    "connect_write_pipe": _PIPE,
-    "subprocess_shell": _PROCESS,
-    "subprocess_exec": _PROCESS,
-    "add_signal_handler": _SIGNAL,
-    "remove_signal_handler": _SIGNAL,
-}
-
-NETWORK: dict[str, tuple[str, Refusal]] = {
-    "create_connection": ("connect", _SOCKET),
-    "create_unix_connection": ("connect", _SOCKET),
-    "create_server": ("listen", _SOCKET),
-    "create_unix_server": ("listen", _SOCKET),
-    "create_datagram_endpoint": ("datagram", _SOCKET),
-    "getaddrinfo": ("resolve", _LOOKUP),
-    "getnameinfo": ("resolve", _LOOKUP),
+    "create_connection": _SOCKET,
+    "create_unix_connection": _SOCKET,
+    "create_server": _SOCKET,
+    "create_unix_server": _SOCKET,
+    "create_datagram_endpoint": _SOCKET,
+    "getaddrinfo": _LOOKUP,
+    "getnameinfo": _LOOKUP,
 }
 
 
@@ -96,9 +95,9 @@ WITHOUT_FALLBACK = {"add_reader", "add_writer"}
 
 
 class Unsupported(asyncio.AbstractEventLoop):
-    """The event loop's real input and output: refused, or answered by `_network`."""
+    """The event loop's real input and output, refused; `connections` answers some of it."""
 
-    _network: Network | None
+    _clock: Clock
 
     # For type checkers: what is made below, from the tables.
     add_reader: Any
@@ -148,14 +147,17 @@ def _refusing(method: str, refusal: Refusal) -> Callable[..., NoReturn]:
     return refused
 
 
-def _asking_the_network(method: str, question: str, refusal: Refusal) -> Callable[..., Any]:
-    def asked(self: Unsupported, *args: Any, **kwargs: Any) -> Any:
-        if self._network is None:
-            _refuse(method, refusal, self.time())
-        return getattr(self._network, question)(method, *args, **kwargs)
+def answer_by(method: str, function: Callable[..., Any]) -> None:
+    """Let a function answer a method if the run has a network; without one it is refused."""
+    refusal = NETWORK[method]
 
-    asked.__doc__ = f"Ask the simulated network to {question}; raises NotSimulated without one."
-    return asked
+    @functools.wraps(function)
+    def answered(self: Unsupported, *args: Any, **kwargs: Any) -> Any:
+        if self._clock.network is None:
+            _refuse(method, refusal, self.time())
+        return function(self, *args, **kwargs)
+
+    _install(method, answered)
 
 
 def _install(method: str, function: Callable[..., Any]) -> None:
@@ -168,5 +170,5 @@ def _install(method: str, function: Callable[..., Any]) -> None:
 
 for _method, _refusal in REFUSED.items():
     _install(_method, _refusing(_method, _refusal))
-for _method, (_question, _refusal) in NETWORK.items():
-    _install(_method, _asking_the_network(_method, _question, _refusal))
+for _method, _refusal in NETWORK.items():
+    _install(_method, _refusing(_method, _refusal))

@@ -44,7 +44,7 @@ class Attempt:
     """A TCP connection that is being made."""
 
     def __init__(
-        self, kernel: Kernel, client: Stream, host: str | None, ip: str, port: int
+        self, kernel: Kernel, client: Stream, host: str, ip: str, port: int
     ) -> None:
         self._kernel, self._client = kernel, client
         self._host, self._ip, self._port = host, ip, port
@@ -73,10 +73,10 @@ class Attempt:
         client, kernel = self._client, self._kernel
         if client.state != CONNECTING:
             return
-        found = kernel.ports.find(self._host or "", client.type, self._ip, self._port)
+        found = kernel.ports.find(self._host, client.type, self._ip, self._port)
         if not isinstance(found, Listener) or not found.is_listening:
             refusal = Message("refuse", client, client)
-            refusal.source_host, refusal.destination = self._host or "", client.printed_name()
+            refusal.source_host, refusal.destination = self._host, client.printed_name()
             kernel.wire.send(refusal, self._refused)
             return
         server = found.coming.get(client.local)

@@ -37,10 +37,10 @@ class Datagrams(Endpoint):
                 raise failure(errno.ECONNREFUSED)
             self.remote = address
             return
-        ip, port = addresses.canonical(self.family, address)
+        ip, port = self.kernel.target(self, address)
         self.kernel.route(self, ip)
         self.kernel.bind_to_reach(self, ip)
-        self.remote = (addresses.loopback(self.family) if addresses.is_any(ip) else ip), port
+        self.remote = ip, port
 
     def peer_name(self) -> Any:
         if self.remote is None and self.peer is None:
@@ -62,10 +62,7 @@ class Datagrams(Endpoint):
             raise failure(errno.EPIPE)
         if self.is_unix:
             return self._send(bytes(data), address)
-        ip, port = addresses.canonical(self.family, address)
-        if addresses.is_any(ip):
-            ip = addresses.loopback(self.family)
-        return self._send(bytes(data), (ip, port))
+        return self._send(bytes(data), self.kernel.target(self, address))
 
     def _send(self, data: bytes, to: Any) -> int:
         if len(data) > _LONGEST and not self.is_unix:
@@ -85,9 +82,7 @@ class Datagrams(Endpoint):
         host = kernel.route(self, ip)
         kernel.bind_to_reach(self, ip)
         source = kernel.source_for(self, ip)
-        message = Message(
-            "datagram", self, None, data, addresses.printable(to), kernel.machine_of(host)
-        )
+        message = Message("datagram", self, None, data, addresses.printable(to), host)
 
         def arrive(message: Message) -> None:
             target = kernel.ports.find(message.target_host, self.type, ip, port, source)
@@ -97,8 +92,7 @@ class Datagrams(Endpoint):
                 self.error = errno.ECONNREFUSED
                 self.changed()
 
-        if host is not None:
-            kernel.wire.send(message, arrive)
+        kernel.wire.send(message, arrive)
         return len(data)
 
     def arrive(self, message: Message, source: Any) -> None:

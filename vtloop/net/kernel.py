@@ -6,7 +6,6 @@ A `Kernel` is made anew for each run, from a `Network` that says what is there.
 from __future__ import annotations
 
 import errno
-import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -55,7 +54,7 @@ class Recorder(Protocol):
 class Waiting(Protocol):
     """How a thread of the run waits for a socket that blocks (see `core.threads.sockets`)."""
 
-    def __call__(self, endpoint: Endpoint, flags: int, seconds: float | None) -> bool: ...
+    def __call__(self, endpoint: Endpoint, flags: int, end: int) -> bool: ...
 
 
 class Kernel:
@@ -63,44 +62,39 @@ class Kernel:
 
     def __init__(self, network: Network, clock: Clock, wait: Waiting) -> None:
         self.network = network
+        self.state = network.begin()
         self.clock = clock
         self.wait = wait
-        self.loop: Timers | None = None
-        """The loop that runs now."""
-        self.messages: Recorder | None = None
         self.ports = Ports()
         self.paths = Paths(self)
         self.descriptors = Descriptors()
         self.wire = Wire(self)
-        self.names = Names(network.addresses_of, "localhost", network.names)
-        self.sockets: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
+        self.names = Names(self.state.addresses_of, "localhost", self.state.names)
 
-    def serve(self, loop: Timers, messages: Recorder | None) -> None:
-        """Let things happen in another loop from now on."""
-        self.wire.unset_alarm()
-        self.loop, self.messages = loop, messages
-        self.wire.set_alarm()
+    @property
+    def loop(self) -> Timers | None:
+        """The loop that runs now."""
+        loop: Timers | None = self.clock.loop
+        return loop
 
-    def stop(self) -> None:
-        """Take note that no loop runs."""
-        self.wire.unset_alarm()
-        self.loop = None
+    @property
+    def messages(self) -> Recorder | None:
+        """Who is told of messages, if anybody is."""
+        recorder = getattr(self.clock.loop, "recorder", None)
+        messages: Recorder | None = None if recorder is None else recorder.messages
+        return messages
 
     # Hosts
 
     def here(self) -> str:
         """Return the host on which what runs now is."""
-        return self.network.here()
+        return self.state.here()
 
     def host_of(self, host: str, ip: str) -> str | None:
         """Return which host has an IP address, as seen from one; None if nobody has it."""
         if addresses.is_loopback(ip) or addresses.is_any(ip):
             return host
-        return self.network.host_at(ip)
-
-    def machine_of(self, host: str | None) -> str:
-        """Return a host as a message names it."""
-        return host or ""
+        return self.state.host_at(ip)
 
     def route(self, endpoint: Endpoint, ip: str) -> str:
         """Return the host that an endpoint gets to at an address; OSError if there is none."""
@@ -110,7 +104,7 @@ class Kernel:
             raise OSError(
                 number,
                 f"Network is unreachable: {ip} was asked for in a simulation, where nothing leaves "
-                f"the process, and whose hosts are {self.network.told()}; let a host have that "
+                f"the process, and whose hosts are {self.state.told()}; let a host have that "
                 f"address, with network.host('name', ip={ip!r}), and run a stand-in there",
             )
         return host
@@ -122,9 +116,9 @@ class Kernel:
             return own, port
         if addresses.is_loopback(ip) or addresses.is_any(ip):
             return ("::1" if ":" in ip else "127.0.0.1"), port
-        if self.network.host_at(ip) == endpoint.host:
+        if self.state.host_at(ip) == endpoint.host:
             return ip, port
-        return self.network.ip_of(endpoint.host, ":" in ip), port
+        return self.state.ip_of(endpoint.host, ":" in ip), port
 
     # Addresses
 
@@ -135,9 +129,16 @@ class Kernel:
             return
         ip, port = addresses.canonical(endpoint.family, address, self.names.address)
         own = addresses.is_any(ip) or addresses.is_loopback(ip) or addresses.is_multicast(ip)
-        if not own and self.network.host_at(ip) != endpoint.host:
+        if not own and self.state.host_at(ip) != endpoint.host:
             raise failure(errno.EADDRNOTAVAIL)
         self.ports.take(endpoint, ip, port)
+
+    def target(self, endpoint: Endpoint, address: Any) -> tuple[str, int]:
+        """Return the (ip, port) that a checked address of another socket means."""
+        ip, port = addresses.canonical(endpoint.family, address, self.names.address)
+        if addresses.is_any(ip):
+            ip = "::1" if ":" in ip else "127.0.0.1"
+        return ip, port
 
     def bind_to_reach(self, endpoint: Endpoint, ip: str) -> None:
         """Let an endpoint that has no port have one, as it is about to send to an address."""
@@ -160,9 +161,7 @@ class Kernel:
         if client.is_unix:
             connect_unix(self, client, address)
             return
-        ip, port = addresses.canonical(client.family, address, self.names.address)
-        if addresses.is_any(ip):
-            ip = "::1" if ":" in ip else "127.0.0.1"
+        ip, port = self.target(client, address)
         host = self.route(client, ip)
         self.bind_to_reach(client, ip)
         client.local = self.source_for(client, ip)
@@ -173,15 +172,15 @@ class Kernel:
 
     def judge(self, message: Message) -> Verdict | None:
         """Return what becomes of a message; None if it arrives at once."""
-        return self.network.judge(message, self.clock)
+        return self.state.judge(message, self.clock)
 
     def hold(self, message: Message, go_on: Callable[[], object]) -> None:
         """Keep a message until it is released."""
-        self.network.keep(message, go_on)
+        self.state.held.append((message, go_on))
 
     def is_down(self, host: str) -> bool:
         """Return whether a host has crashed."""
-        return self.network.is_down(host)
+        return host in self.state.down
 
     def is_secret(self, message: Message) -> bool:
         """Return whether a message is of TLS, so that its length may differ by some bytes."""

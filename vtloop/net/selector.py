@@ -20,8 +20,13 @@ _READS, _WRITES = READ | ERROR | HANG_UP, WRITE | ERROR | HANG_UP
 class Selector:
     """Which sockets a loop watches; `active` are those that may be ready."""
 
-    def __init__(self, descriptors: Descriptors, wake: Callable[[], object]) -> None:
-        self.active: dict[int, None] = {}
+    def __init__(
+        self,
+        descriptors: Descriptors,
+        active: dict[int, None],
+        wake: Callable[[], Callable[[], object] | None],
+    ) -> None:
+        self.active = active
         self._descriptors = descriptors
         self._wake = wake
         self._keys: dict[int, SelectorKey] = {}
@@ -37,7 +42,8 @@ class Selector:
         def watcher() -> None:
             if number not in self.active:
                 self.active[number] = None
-                self._wake()
+                if (wake := self._wake()) is not None:
+                    wake()
 
         endpoint.watchers.append(watcher)
         self._watched[number] = endpoint, watcher

@@ -17,6 +17,7 @@ from vtloop.net.datagrams import Datagrams
 from vtloop.net.descriptors import File
 from vtloop.net.endpoints import ERROR, READ, WRITE, Endpoint, failure
 from vtloop.net.options import get_option, set_option
+from vtloop.private.sockets import RealSocket
 from vtloop.values.clock import NEVER, to_nanoseconds
 
 if TYPE_CHECKING:
@@ -335,7 +336,6 @@ def _unspecified(address: Any) -> bool:
     return isinstance(address, tuple) and address[:1] == (socket.AF_UNSPEC,)
 
 
-_new = socket.socket.__new__
 _kinds: dict[type, type] = {}
 
 
@@ -348,7 +348,7 @@ def simulated(kernel: Kernel, kind: Any) -> Any:
             names = {"__module__": kind.__module__, "__qualname__": kind.__qualname__}
             _kinds[kind] = type(kind.__name__, (kind, SimulatedSocket), names)
         kind = _kinds[kind]
-    made = _new(kind)
+    made = RealSocket.__new__(kind)
     made._kernel = kernel
     return made
 

@@ -17,6 +17,7 @@ from vtloop.recording.recording import Recording
 from vtloop.simulation.execution import Execution, RecordedExecution
 from vtloop.simulation.run import Run
 from vtloop.simulation.runnable import coroutine_of, refuse_unless_runnable
+from vtloop.net.network import EVERYWHERE, Network
 from vtloop.values.clock import START, Seconds
 from vtloop.values.options import check
 
@@ -37,6 +38,7 @@ def run(
     wall_clock: WallClock = START,
     timer_slack: Seconds = 0,
     patience: float = PATIENCE,
+    network: Network | None = EVERYWHERE,
 ) -> T:
     """Run a coroutine in virtual time and return its result: a drop-in for `asyncio.run`.
 
@@ -51,7 +53,7 @@ def run(
     Raises what the coroutine raises, DeadlockError, LivelockError, or UntilReached; and TypeError,
     ValueError or RuntimeError, before anything runs, for what is no coroutine or no such option.
     """
-    options = Options(until, seed, wall_clock, timer_slack, patience, debug, settle)
+    options = Options(until, seed, wall_clock, timer_slack, patience, debug, settle, network)
     refuse_unless_runnable(main)
     around = no_loop_running()
     execution = Execution(Runner(loop_of(options), options.debug), around)
@@ -69,6 +71,7 @@ def simulate(
     wall_clock: WallClock = START,
     timer_slack: Seconds = 0,
     patience: float = PATIENCE,
+    network: Network | None = EVERYWHERE,
     audit: bool = False,
 ) -> Run[T]:
     """Run a coroutine in virtual time and return what happened; options as for `run`.
@@ -88,7 +91,7 @@ def simulate(
     3600.0
     """
     check(OF_RUNS, audit=audit)
-    options = Options(until, seed, wall_clock, timer_slack, patience, debug, settle)
+    options = Options(until, seed, wall_clock, timer_slack, patience, debug, settle, network)
     refuse_unless_runnable(main)
     if audit:
         _audit(main, options)

@@ -86,9 +86,12 @@ class Clock:
         "chance",
         "computed",
         "is_real",
+        "kernel",
         "looks_left",
+        "loop",
         "make_loop",
         "monotonic",
+        "network",
         "now",
         "outside",
         "polling",
@@ -117,6 +120,12 @@ class Clock:
         """The instant at which the program has read a clock in floats of seconds."""
         self.make_loop: Callable[[Clock, Any], None] | None = None
         """What makes a virtual loop, in this time, of one that a thread of the run makes."""
+        self.loop: Any = None
+        """The run's own loop, while it runs."""
+        self.network: Any = None
+        """What there is for the run to talk to (see the room `net`); None for nothing."""
+        self.kernel: Any = None
+        """What the sockets of the run share; None before there are any."""
         self.looks_left = 0
         """How often it may look at a clock before somebody asks whether it polls."""
         self.polling: Any = None

@@ -5,7 +5,7 @@ table, of which `docs/replaced.md` is the page.
 
 Used from outside: `environment.Environment`, `environment.always`, `wall_clock.shift_wall_clock`,
 `unawaited.told_to`.
-May import: `errors`, `private`, `values`, `patching`.
+May import: `errors`, `private`, `values`, `patching`, `net`.
 
 A map of the package, from the bottom up:
 
@@ -18,6 +18,7 @@ A map of the package, from the bottom up:
 - `gc_schedule`: when the garbage collector runs
 - `unawaited`: who hears of coroutines that nobody has awaited
 - `real_things`, `other_processes`: what a run is told of, and whom it waits for in real time
+- `network_sockets`, `polls`: sockets and names of the run's network, and what asks about them
 - `inner_loops`: event loops that a thread of the run makes
 - `environment`: the tables of a run
 """

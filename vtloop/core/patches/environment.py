@@ -18,6 +18,8 @@ import logging
 import os
 import queue
 import random
+import select
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -30,7 +32,9 @@ from vtloop.core.idle_thread import IdleThread
 from vtloop.core.patches import (
     default_names,
     inner_loops,
+    network_sockets,
     other_processes,
+    polls,
     real_things,
     system_chance,
 )
@@ -158,9 +162,54 @@ ALWAYS = (
             )
             for module, name, how in real_things.FUNCTIONS
         ),
+        Replacement(
+            select,
+            "select",
+            polls.selects(tells(select.select, real_things.FILES)),
+            True,
+            redirected=vars(select)["select"],
+        ),
         *(
             Replacement(kind, name, tells(getattr(kind, name), how))
             for kind, name, how in real_things.METHODS
+        ),
+    ),
+)
+SOCKETS = "sockets, and the names of hosts, are those of the run's network"
+NETWORK = (
+    *because(
+        SOCKETS,
+        Replacement(socket.socket, "__new__", staticmethod(network_sockets.new)),
+        Replacement(socket, "socketpair", network_sockets.socketpair, taken_by_name=True),
+        *(
+            Replacement(socket, name, network_sockets.asks_names(name), taken_by_name=True)
+            for name in network_sockets.IN_PYTHON
+        ),
+        *(
+            Replacement(
+                socket,
+                name,
+                network_sockets.asks_names(name),
+                taken_by_name=True,
+                redirected=vars(socket)[name],
+            )
+            for name in network_sockets.BUILTIN
+        ),
+        Replacement(
+            socket,
+            "close",
+            network_sockets.close,
+            taken_by_name=True,
+            redirected=vars(socket)["close"],
+        ),
+    ),
+    *because(
+        "they are asked about simulated sockets",
+        *(
+            Replacement(
+                select, "poll", polls.poll, taken_by_name=True, redirected=vars(select)["poll"]
+            )
+            for _ in range(hasattr(select, "poll"))
         ),
     ),
 )
@@ -218,7 +267,7 @@ def in_others(module: ModuleType) -> Iterator[Replacement]:
         yield Replacement(module, "set", sets.OrderedSet)
 
 
-always = Replacements(ALWAYS, LATER, in_others).listed(__name__, During.RUN)
+always = Replacements((*ALWAYS, *NETWORK), LATER, in_others).listed(__name__, During.RUN)
 _wall = Replacements(WALL).listed(__name__, During.RUN)
 replaces(
     __name__,

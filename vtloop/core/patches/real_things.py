@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import os
-import select
 import selectors
 import socket
 import subprocess
@@ -34,7 +33,6 @@ _ABOUT_PROCESSES = (
 )
 FUNCTIONS = [
     *((os, name, how) for name, how in _ABOUT_PROCESSES if hasattr(os, name)),
-    (select, "select", FILES),
 ]
 """By module and name, with what is told of them."""
 

@@ -1,0 +1,67 @@
+"""Sockets and names: those of the run's network on its threads, the real ones on all others."""
+
+from __future__ import annotations
+
+import functools
+import socket
+from typing import Any
+
+from vtloop.core.network import kernel_here
+from vtloop.net.descriptors import FIRST
+from vtloop.patching.redirect import real
+
+_new = socket.socket.__new__
+
+
+def new(cls: Any, family: Any = -1, type: Any = -1, proto: Any = -1, fileno: Any = None) -> Any:
+    """Stand in for `socket.socket.__new__`: a thread of a run gets a simulated socket.
+
+    For a descriptor that is real it gets a real one.
+    """
+    kernel = kernel_here()
+    if kernel is None or (fileno is not None and not kernel.descriptors.has(fileno)):
+        return _new(cls)
+    from vtloop.net.sockets import simulated  # here, as it is slow to import
+
+    return simulated(kernel, cls)
+
+
+def socketpair(*args: Any, **kwargs: Any) -> Any:
+    """Stand in for `socket.socketpair`."""
+    kernel = kernel_here()
+    if kernel is None:
+        return real_socketpair(*args, **kwargs)
+    from vtloop.net.sockets import socketpair as simulated_pair
+
+    return simulated_pair(kernel, *args, **kwargs)
+
+
+real_socketpair = socket.socketpair
+
+
+def asks_names(name: str) -> Any:
+    """Return what stands in for a function of `socket` that looks a name up."""
+    original = real(vars(socket)[name])
+
+    @functools.wraps(original)
+    def asked(*args: Any, **kwargs: Any) -> Any:
+        kernel = kernel_here()
+        if kernel is None:
+            return original(*args, **kwargs)
+        return getattr(kernel.names, name)(*args, **kwargs)
+
+    return asked
+
+
+def close(fd: Any) -> None:
+    """Stand in for `socket.close`, which closes a descriptor."""
+    kernel = kernel_here()
+    if kernel is not None and isinstance(fd, int) and fd >= FIRST:
+        kernel.descriptors.close(fd)
+    else:
+        real_close(fd)
+
+
+real_close = real(vars(socket)["close"])
+IN_PYTHON = ("getaddrinfo",)
+BUILTIN = ("getnameinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr", "gethostname")
