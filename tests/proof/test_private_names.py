@@ -39,7 +39,7 @@ from typing import Any
 import pytest
 
 import vtloop
-from vtloop.core.waits import await_stack
+from vtloop.core.await_stacks import await_stack
 from vtloop.private import events as of_events
 from vtloop.private import interpreter as of_interpreter
 from vtloop.private import pythons

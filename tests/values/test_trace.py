@@ -17,7 +17,8 @@ from tests.support.processes import printed_by
 from tests.support.programs import drawn, quietly
 from vtloop.recording.recording import Recording
 from vtloop.timeline.timeline import Timeline
-from vtloop.values.trace import CALLBACKS, ENDS, EVENTS, WAITS, Subject, load
+from vtloop.values.trace import CALLBACKS, ENDS, EVENTS, load
+from vtloop.values.waits import WAITS, Subject
 
 SOME = settings(drawn, max_examples=40)
 

@@ -222,11 +222,16 @@ def test_every_shape_has_an_id_of_its_own_and_a_tooltip(busy_kitchen, axis):
 def test_a_legend_lists_only_what_occurs(busy_kitchen):
     assert legend_of(chart.figure(timeline_of(nap))) == ["runs", "sleeps", "starts", "returns"]
     every = legend_of(chart.figure(busy_kitchen))
-    assert {words for words, _ in ARROWS.values()} <= set(every)
-    assert {words for words, _ in MARKS.values()} <= set(every)
+    of_network = {"message", "message is lost", "message is held", STATES["network"][0]}
+    assert {words for words, _ in ARROWS.values()} - of_network <= set(every)
+    assert {words for words, _ in MARKS.values()} - of_network <= set(every)
+    assert not of_network & set(every)
     assert "timeout that has passed" in every
     assert {"holds it", "in the section", "how many wait for it"} <= set(every)
-    assert set(every) >= {words for words, _ in STATES.values()} - {STATES["other"][0]}
+    assert set(every) >= {words for words, _ in STATES.values()} - {
+        STATES["other"][0],
+        STATES["network"][0],
+    }
 
 
 def test_work_of_no_duration_has_columns_by_step():

@@ -10,8 +10,9 @@ import pytest
 import vtloop
 from vtloop.timeline import participants
 from vtloop.timeline.spans import WAITING
-from vtloop.values.trace import WAITS
+from vtloop.values.waits import WAITS
 from vtloop.views import phrases, words
+from vtloop.views.waiting import TOLD
 from vtloop.views.words import words_of
 
 VIEWS = Path(words.__file__).parent
@@ -124,7 +125,7 @@ def test_waits_are_said_from_their_kind_and_subject():
 
 
 def test_every_kind_of_wait_has_words():
-    assert {*words._WAITS, "sleep"} == {*WAITS}
+    assert {*TOLD, "sleep"} == {*WAITS}
 
 
 def test_cuts_and_timeouts_are_said():

@@ -39,6 +39,8 @@ The claims:
 - about a moment: `task(name)` and then `starts`, `finishes`, `raises`, `ends`; `printed(text)`.
   Each is itself the claim that it happens, and has `at`, `within`, `before`, `after`,
   `together_with`.
+- about the network, moments as well: `sent(to)`, `received(from)`, `connected(to)`, each with
+  `by=` a task
 
 May import: `errors`, `values`, `core`, `timeline`, `views`.
 
@@ -46,13 +48,14 @@ A map of the package, from the bottom up:
 
 - `claim`: what a claim is, and a verdict, and how claims combine
 - `words`: times, lists and places in words
-- `events`, `subject`, `whole`, `duration`: the claims
+- `events`, `messages`, `subject`, `whole`, `duration`: the claims
 """
 
 from vtloop.claims.claim import Claim, Verdict
 from vtloop.claims.duration import takes
 from vtloop.claims.events import Happening as Moment
 from vtloop.claims.events import printed
+from vtloop.claims.messages import connected, received, sent
 from vtloop.claims.subject import Subject, task
 from vtloop.claims.whole import (
     at_most,
@@ -71,12 +74,15 @@ __all__ = [
     "Subject",
     "Verdict",
     "at_most",
+    "connected",
     "fair",
     "in_parallel",
     "in_sequence",
     "never_blocks",
     "nothing_unfinished",
     "printed",
+    "received",
+    "sent",
     "takes",
     "task",
 ]

@@ -85,7 +85,7 @@ class Subject:
         """It waits for so many seconds in all, or on something.
 
         That is "Lock 'lock'", the label of a task, or a kind of wait, such as "sleep" or "queue";
-        LookupError if nothing is called so. `trace.WAITS` has the kinds.
+        LookupError if nothing is called so. `waits.WAITS` has the kinds.
         """
         return _Waits(self.name, claimed(seconds), on)
 

@@ -16,11 +16,11 @@ A map of the package, from the bottom up:
 - `recorder`: what a recorder is told
 - `ties`: a policy that orders timers of one instant (the policies that cancel are in `sweep`)
 - `unsupported`: which methods are refused, and which only without a network
-- `waits`: what a suspended task waits for
-- `connections`: what asyncio's selector loops lend, for simulated sockets
-- `borrowed`: what asyncio's own loop lends
+- `await_stacks`, `network_waits`, `waits`: what a suspended task waits for
 - `threads`: who may block, and what that means; a package, with a map of its own
 - `network`: the kernel of a run's network, when a thread needs it
+- `connections`: what asyncio's selector loops lend, for simulated sockets
+- `borrowed`: what asyncio's own loop lends
 - `hazards`: deadlock, livelock, spinning
 - `loop_thread`, `idle_thread`: a run's own thread, while its loop runs and while it does not
 - `home`: in which thread a loop runs, and which other threads belong to it

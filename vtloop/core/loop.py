@@ -178,7 +178,7 @@ class VirtualLoop(Advancing):
             self._home.move_in(self, self._timers, self._ready, actor)
             self._clock.loop = self
             if self._clock.kernel is not None:
-                self._clock.kernel.wire.set_alarm()
+                self._clock.kernel.serve()
 
     def _exit(self, actor: Actor | None) -> None:
         """Leave this thread as it was before."""

@@ -20,6 +20,7 @@ def kernel_of(clock: Clock) -> Kernel | None:
         from vtloop.net.kernel import Kernel
 
         clock.kernel = Kernel(clock.network, clock, wait)
+        clock.kernel.serve()
     kernel: Kernel | None = clock.kernel
     return kernel
 

@@ -20,12 +20,12 @@ from functools import partial
 from types import FrameType
 from typing import Any
 
+from vtloop.core.await_stacks import local_variables
 from vtloop.core.borrowed import hide_frames
 from vtloop.core.executors import Executors
 from vtloop.core.recorder import Recorder
 from vtloop.core.tasks import NAMES_ARE_READ, NO_NAME, Task, TaskRegister, in_order, number_of
 from vtloop.core.timers import AnyTimerHandle, DebugTimerHandle, Handle, Timers
-from vtloop.core.waits import local_variables
 from vtloop.private.events import EAGER_FACTORY_OPTIONS, TASK_OPTIONS, TASKS, may_be_tasks
 from vtloop.private.interpreter import getframe
 from vtloop.values.clock import (

@@ -8,16 +8,16 @@ for it and nothing is patched, so it costs nothing until somebody asks.
 from __future__ import annotations
 
 import asyncio
-import gc
-import inspect
 import sys
 import types
 from asyncio import locks, queues, tasks
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from vtloop.core.recorder import Known, Primitives
+from vtloop.core.await_stacks import Frame, await_stack, frames_of_tasks, local_variables
+from vtloop.core.network_waits import IN_NETWORK, address_in, peers_of
+from vtloop.core.recorder import Holder, Known, Primitives
 from vtloop.core.tasks import in_order, label, number_of
 from vtloop.private.events import (
     FUTURES,
@@ -27,15 +27,12 @@ from vtloop.private.events import (
     IN_WAIT,
     TASKS,
     code_of,
-    get_running_loop,
     is_of_thread,
     shielded_by,
 )
 from vtloop.values.clock import format_seconds, to_nanoseconds
 from vtloop.values.source import is_library, place
-from vtloop.values.trace import FOR_EVER, WAITS
-
-Frame = types.FrameType
+from vtloop.values.waits import FOR_EVER, WAITS
 
 
 class Wait(NamedTuple):
@@ -45,7 +42,7 @@ class Wait(NamedTuple):
     waits_for: str
     place: str  # 'file.py:12 in worker: await lock.acquire()', '' when unknown
     number: int = 0  # of the task
-    holders: tuple[int, ...] = ()  # the tasks that have what it waits for, by number
+    holders: tuple[int, ...] = ()  # the tasks that have what it waits for, or its other end
 
     def __str__(self) -> str:
         at = f"\n      at {self.place}" if self.place else ""
@@ -88,48 +85,8 @@ def describe(task: asyncio.Task[Any], names: Names | None = None) -> Wait:
     depth, waiter = found
     waiting = _Waiting(frames[depth], frames[:depth], frames[depth + 1 :], names or Names())
     words = waiter.words(waiting)
-    held = waiting.known().holders if waiter.words is _lock else ()
+    held = waiter.holders(waiting)
     return Wait(label(task), words, at, number_of(task), tuple(one.number for one in held))
-
-
-def await_stack(awaitable: Any) -> tuple[list[Frame], Any]:
-    """Return the suspended frames from an awaitable inwards, and what the innermost awaits."""
-    frames: list[Frame] = []
-    while True:
-        if isinstance(awaitable, types.CoroutineType):
-            frame, inner = awaitable.cr_frame, awaitable.cr_await
-        elif isinstance(awaitable, types.GeneratorType):
-            frame, inner = awaitable.gi_frame, awaitable.gi_yieldfrom
-        elif isinstance(awaitable, types.AsyncGeneratorType):
-            frame, inner = awaitable.ag_frame, awaitable.ag_await
-        elif type(awaitable).__name__ in WRAPPERS:
-            frame, inner = None, unwrapped(awaitable)
-        else:
-            return frames, awaitable
-        if frame is not None:
-            frames.append(frame)
-        if inner is None:
-            return frames, None
-        awaitable = inner
-
-
-# Objects of the interpreter that stand between two frames and tell of the inner one only to the
-# garbage collector.
-WRAPPERS = {
-    "coroutine_wrapper",
-    "async_generator_asend",
-    "async_generator_athrow",
-    "anext_awaitable",
-}
-
-
-def unwrapped(wrapper: Any) -> Any:
-    """Return the coroutine or generator within such an object; None if there is none."""
-    suspendable = (types.CoroutineType, types.GeneratorType, types.AsyncGeneratorType)
-    for inner in gc.get_referents(wrapper):
-        if isinstance(inner, suspendable) or type(inner).__name__ in WRAPPERS:
-            return inner
-    return None
 
 
 # Words for each of asyncio's waiting functions
@@ -154,9 +111,6 @@ class _Waiting(NamedTuple):
     def named(self) -> str:
         """Return "Lock 'lock'"."""
         return self.known().words
-
-
-_FEW = 100  # tasks that are asked for the name of a primitive; to ask more would take long
 
 
 def names_of(primitive: Any, frames: Iterable[Frame]) -> tuple[str, str]:
@@ -184,13 +138,6 @@ def _is_given(name: str, frame: Frame) -> bool:
     return name in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
 
 
-def frames_of_tasks() -> Iterator[Frame]:
-    """Yield the suspended frames of all tasks of the loop that runs, unless there are many."""
-    all_tasks = set() if get_running_loop() is None else asyncio.all_tasks()
-    for task in in_order(all_tasks if len(all_tasks) <= _FEW else ()):
-        yield from await_stack(task.get_coro())[0]
-
-
 def _name_in(frame: Frame, primitive: Any) -> str:
     if is_library(frame):
         return ""
@@ -208,15 +155,6 @@ def _name_in(frame: Frame, primitive: Any) -> str:
         if value is primitive:
             return name
     return ""
-
-
-def local_variables(frame: Frame) -> dict[str, Any]:
-    """Return the local variables of a function, and leave no reference to them in its frame."""
-    found = frame.f_locals
-    variables = dict(found)
-    if sys.version_info < (3, 13) and frame.f_code.co_flags & inspect.CO_OPTIMIZED:
-        found.clear()  # a mere copy, which would keep them alive until the function ends
-    return variables
 
 
 def _sleep(waiting: _Waiting) -> str:
@@ -285,18 +223,38 @@ def _thread(waiting: _Waiting) -> str:
     return WAITS["thread"].message()
 
 
+def _network(waiting: _Waiting) -> str:
+    kind = WAITS[IN_NETWORK[waiting.frame.f_code].kind]
+    address = address_in(waiting.frame, local_variables(waiting.frame))
+    peers = ", ".join(peer.label for peer in _peers(waiting))
+    return kind.message(address, peers) if peers else kind.words.format(address)
+
+
+def _peers(waiting: _Waiting) -> tuple[Holder, ...]:
+    return peers_of(waiting.frame)
+
+
+def _holders(waiting: _Waiting) -> tuple[Holder, ...]:
+    return waiting.known().holders
+
+
+def _nobody(waiting: _Waiting) -> tuple[Holder, ...]:
+    return ()
+
+
 class Waiter(NamedTuple):
     """A function of asyncio's that waits."""
 
-    kind: str  # a name in `trace.WAITS`
+    kind: str  # a name in `waits.WAITS`
     variable: str  # its local variable that holds what it waits for
     words: Callable[[_Waiting], str]
+    holders: Callable[[_Waiting], tuple[Holder, ...]] = _nobody  # who can end the wait
 
 
 WAITERS: dict[types.CodeType, Waiter] = {
     code_of(tasks.sleep): Waiter("sleep", "", _sleep),
-    code_of(locks.Lock.acquire): Waiter("lock", "self", _lock),
-    code_of(locks.Semaphore.acquire): Waiter("semaphore", "self", _lock),
+    code_of(locks.Lock.acquire): Waiter("lock", "self", _lock, _holders),
+    code_of(locks.Semaphore.acquire): Waiter("semaphore", "self", _lock, _holders),
     code_of(locks.Condition.wait): Waiter("notification", "self", _condition),
     code_of(locks.Event.wait): Waiter("event", "self", _event),
     **dict.fromkeys(IN_BARRIER, Waiter("barrier", "self", _barrier)),
@@ -306,6 +264,7 @@ WAITERS: dict[types.CodeType, Waiter] = {
     code_of(asyncio.TaskGroup.__aexit__): Waiter("group", "self", _task_group),
     IN_WAIT: Waiter("wait", "fs", _wait),
     code_of(asyncio.to_thread): Waiter("thread", "", _thread),
+    **{code: Waiter(of.kind, of.variables[0], _network, _peers) for code, of in IN_NETWORK.items()},
 }
 if sys.version_info < (3, 12):  # later ones run the coroutine in place
     WAITERS[code_of(tasks.wait_for)] = Waiter("wait_for", "fut", _wait_for)
@@ -330,7 +289,7 @@ def waiting_function(frames: list[Frame]) -> tuple[int, Waiter] | None:
 
 
 def kind_of_future(future: Any) -> tuple[str, Any]:
-    """Return the kind of a wait for a bare future, a name in `trace.WAITS`; and for what it is.
+    """Return the kind of a wait for a bare future, a name in `waits.WAITS`; and for what it is.
 
     That is tasks and other futures, for a kind of wait for tasks; the name of the future's type if
     it is none of asyncio's; else None.

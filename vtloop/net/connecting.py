@@ -36,7 +36,8 @@ def connect_unix(kernel: Kernel, client: Stream, path: str | bytes) -> None:
     server = listener.make_end(listener.local, client.local)
     server.connected(client)
     client.connected(server)
-    kernel.wire.note(Message("connect", client, server))
+    kernel.wire.note_at_once(Message("connect", client, server))
+    kernel.wire.note_at_once(Message("accept", server, client))
     listener.add(server)
 
 

@@ -75,7 +75,7 @@ class Datagrams(Endpoint):
             if target._unread_size + len(data) > target.receive_capacity:
                 raise failure(errno.EAGAIN)
             message = Message("datagram", self, target, data)
-            kernel.wire.note(message)
+            kernel.wire.note_at_once(message)
             target.arrive(message, self.local)
             return len(data)
         ip, port = to

@@ -36,6 +36,8 @@ class Timers(Protocol):
 class Recorder(Protocol):
     """Who is told of messages (see `core.recorder.Messages`)."""
 
+    here: Callable[[], str]
+
     def sent(
         self,
         kind: str,
@@ -83,6 +85,12 @@ class Kernel:
         recorder = getattr(self.clock.loop, "recorder", None)
         messages: Recorder | None = None if recorder is None else recorder.messages
         return messages
+
+    def serve(self) -> None:
+        """Let things happen in the loop that runs from now on."""
+        if self.messages is not None:
+            self.messages.here = self.here
+        self.wire.set_alarm()
 
     # Hosts
 

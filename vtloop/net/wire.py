@@ -80,6 +80,15 @@ class Wire:
         if message.number and self._kernel.messages is not None:
             self._kernel.messages.arrived(message.number)
 
+    def note_at_once(self, message: Message) -> None:
+        """Tell the recorder of a message that is there as it is sent, as within one machine."""
+        self.note(message)
+        self._arrived(message)
+
+    def _released(self, message: Message) -> None:
+        if message.number and self._kernel.messages is not None:
+            self._kernel.messages.released(message.number)
+
     def _lost(self, message: Message, why: str) -> None:
         if message.number and self._kernel.messages is not None:
             self._kernel.messages.lost(message.number, why)
@@ -90,11 +99,20 @@ class Wire:
         """Send a message that is no part of a stream; call `arrive` with it if it gets there."""
         verdict = self._kernel.judge(message)
         self.note(message, verdict is not None and verdict.holds)
+        self._do(message, arrive, verdict)
+
+    def _let_go(self, message: Message, arrive: Arrive) -> None:
+        """Send a message that was held."""
+        self._released(message)
+        self._do(message, arrive, self._kernel.judge(message))
+
+    def _do(self, message: Message, arrive: Arrive, verdict: Verdict | None) -> None:
+        """Do with a message what was judged."""
         if verdict is None:
             self._arrived(message)
             arrive(message)
         elif verdict.holds:
-            self._kernel.hold(message, lambda: self.send(message, arrive))
+            self._kernel.hold(message, lambda: self._let_go(message, arrive))
         elif verdict.drops:
             self._lost(message, verdict.why)
         else:
@@ -147,7 +165,7 @@ class Wire:
         if verdict is not None and (verdict.holds or verdict.drops):
             flow.waiting.appendleft((message, arrive))
             if verdict.holds:
-                self._kernel.hold(message, lambda: self._again(flow))
+                self._kernel.hold(message, lambda: self._go_on(flow, message))
             else:
                 self._lost(message, verdict.why)
                 self._wait_to_try_again(flow, message)
@@ -178,6 +196,11 @@ class Wire:
         wait = min(_FIRST_WAIT << message.tries, _LONGEST_WAIT)
         message.tries += 1
         self.later(self._kernel.clock.now + wait, lambda: self._again(flow))
+
+    def _go_on(self, flow: Flow, message: Message) -> None:
+        """Send what waits behind a message that was held, and that first."""
+        self._released(message)
+        self._again(flow)
 
     def _again(self, flow: Flow) -> None:
         """Send what waits, in order, until a message is dropped or held once more."""

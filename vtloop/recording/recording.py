@@ -10,11 +10,12 @@ from itertools import chain, takewhile
 from types import FrameType
 from typing import Any, cast
 
+from vtloop.core.await_stacks import frames_of_tasks, local_variables
 from vtloop.core.recorder import Holder, Known, Primitives
 from vtloop.core.tasks import Task, given_name, label, number_of, without_locals
-from vtloop.core.waits import frames_of_tasks, local_variables
 from vtloop.private.events import IN_CANCEL_OF_GROUP, OF_GROUPS, get_running_loop
 from vtloop.private.interpreter import getframe
+from vtloop.recording.messages import Messages
 from vtloop.recording.steps import Steps, qualified_name
 from vtloop.recording.timeouts import Timeouts
 from vtloop.values.clock import Clock
@@ -37,6 +38,7 @@ class Recording(Steps):
         self._made: list[tuple[int, str, str, int, int, int, int]] = []
         self._holders: dict[int, list[Holder]] = {}  # by the index of what they hold
         self.timeouts = Timeouts(self._event)
+        self.messages = Messages(self._event)
 
     def attach(self, ready: deque[Any], clock: Clock) -> None:
         super().attach(ready, clock)
@@ -51,6 +53,8 @@ class Recording(Steps):
         place = self._sites.caller(getframe(1))
         name, made = given_name(task), qualified_name(coro)
         self._made.append((number, name, made, self._who, at, self._index, place))
+        if host := self.messages.here():
+            self._events.append((self._index, at, "host", self._who, number, host))
 
     def renamed(self, task: asyncio.Task[Any]) -> None:
         self._names[hash(task)] = task.get_name()

@@ -29,6 +29,8 @@ from itertools import repeat
 from types import CoroutineType, FunctionType, MethodType
 from typing import Any, cast
 
+from vtloop.core.await_stacks import local_variables
+from vtloop.core.network_waits import IN_NETWORK, address_in
 from vtloop.core.tasks import OWN_STEPS, Task, ended_cancelled, given_name, number_of
 from vtloop.core.waits import kind_of_future
 from vtloop.private.events import TASKS, get_running_loop
@@ -337,6 +339,8 @@ class Steps:
 
     def _subject(self, coro: Any, inner: Any, kind: str, variable: str) -> Any:
         frame: Any = inner.cr_frame if type(inner) is CoroutineType else waiting_frames(coro)[-1]
+        if frame.f_code in IN_NETWORK:
+            return address_in(frame, local_variables(frame))
         found = frame.f_locals[variable]
         known = self._primitives.known(found)
         if known >= 0:

@@ -16,16 +16,9 @@ from functools import partial
 from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, GeneratorType
 from typing import Any, NamedTuple, cast
 
+from vtloop.core.await_stacks import WRAPPERS, await_stack, unwrapped
 from vtloop.core.timers import NoDebug
-from vtloop.core.waits import (
-    REACQUIRE,
-    WAITERS,
-    WRAPPERS,
-    await_stack,
-    names_of,
-    unwrapped,
-    waiting_function,
-)
+from vtloop.core.waits import REACQUIRE, WAITERS, names_of, waiting_function
 from vtloop.private.events import FUTURES
 from vtloop.values.source import is_library, place
 from vtloop.values.trace import Primitive, Stack
@@ -37,7 +30,7 @@ class Site(NamedTuple):
     """A place where tasks are suspended."""
 
     stack: int  # the users' part of the await stack, by its index
-    kind: str  # a name in `trace.WAITS`, '' if no function of asyncio's says
+    kind: str  # a name in `waits.WAITS`, '' if no function of asyncio's says
     variable: str  # which local variable of that function tells for what it waits, '' if none does
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from vtloop.core.await_stacks import local_variables
 from vtloop.core.patches.asyncio_timeouts import number_of_wait_for
-from vtloop.core.waits import local_variables
 from vtloop.private.events import IN_CANCEL_AND_WAIT, ON_TIMEOUT
 from vtloop.values.clock import NEVER, Clock, to_nanoseconds
 

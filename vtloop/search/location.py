@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from vtloop.core.await_stacks import Frame, await_stack
 from vtloop.core.policy import LoopView
 from vtloop.core.tasks import label
-from vtloop.core.waits import Frame, await_stack, describe
+from vtloop.core.waits import describe
 from vtloop.private.interpreter import getframe
 from vtloop.recording.steps import qualified_name
 from vtloop.values.clock import format_seconds

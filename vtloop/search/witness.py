@@ -18,13 +18,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from types import CoroutineType
 from typing import Any, TypeAlias
 
+from vtloop.core.await_stacks import WRAPPERS
 from vtloop.core.borrowed import STOCK
 from vtloop.core.loop import VirtualLoop
 from vtloop.core.options import Options
 from vtloop.core.policy import PolicyOf
 from vtloop.core.recorder import Recorder
 from vtloop.core.tasks import Task, coroutine_name, ended_cancelled, given_name, in_order, number_of
-from vtloop.core.waits import WRAPPERS
 from vtloop.private.events import FUTURES, TASKS, current_task, get_running_loop
 from vtloop.search.failures import Failing
 from vtloop.search.outcome import Complaint, Fault, Left, MisusedPrimitive, Outcome, faults_of

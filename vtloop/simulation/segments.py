@@ -11,17 +11,8 @@ from typing import Any, NamedTuple
 from vtloop.core.loop import VirtualLoop
 from vtloop.recording.recording import Recording
 from vtloop.values.clock import NEVER, Seconds, to_nanoseconds
-from vtloop.values.trace import (
-    ENDED_BY,
-    ENDS,
-    WAITS,
-    PlainEvent,
-    PlainStep,
-    Subject,
-    TaskMade,
-    Trace,
-    pairs,
-)
+from vtloop.values.trace import ENDED_BY, ENDS, PlainEvent, PlainStep, TaskMade, Trace, pairs
+from vtloop.values.waits import WAITS, Subject
 
 _ABSENT: Any = object()
 
@@ -54,7 +45,11 @@ def cut(trace: Trace, start: Start) -> Trace:
     kept = sorted(index for who, index in last.items() if who not in ended)
     steps = [*kept, *range(start.steps, len(trace.steps))]
     part.steps.update({index: number for number, index in enumerate(steps)})
-    events = [*_held(trace.events[: start.events]), *trace.events[start.events :]]
+    events = [
+        *_hosts(trace.events[: start.events], part.tasks),
+        *_held(trace.events[: start.events]),
+        *trace.events[start.events :],
+    ]
     return trace._replace(
         tasks=tuple(map(part.task, made)),
         steps=tuple(part.step(index, trace.steps[index]) for index in steps),
@@ -104,7 +99,7 @@ class _Part:
 
     def event(self, event: PlainEvent) -> PlainEvent:
         step, at, kind, who, subject, detail = event
-        if kind in ("cancel", "deliver", "abort"):
+        if kind in ("cancel", "deliver", "abort", "host"):
             subject = self.tasks[subject]
         elif kind == "late":
             subject = self.since(subject)
@@ -124,6 +119,11 @@ class _Part:
             subject,
             detail,
         )
+
+
+def _hosts(events: tuple[PlainEvent, ...], tasks: Mapping[int, int]) -> list[PlainEvent]:
+    """Return the events that tell on which hosts tasks are, of those that go on."""
+    return [event for event in events if event[2] == "host" and event[4] in tasks]
 
 
 def _held(events: tuple[PlainEvent, ...]) -> list[PlainEvent]:

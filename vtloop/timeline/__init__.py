@@ -8,6 +8,8 @@ A map of the package, from the bottom up:
 
 - `spans`: what a timeline is made of
 - `uses`, `timeouts`: what is done with primitives; who is within a timeout, and what that cancels
+- `messages`: what was sent over the network, by which task and to which
+- `lanes`: in which order the tasks stand
 - `timeline`: all that a run did, as lanes of spans
 - `participants`: who is in it, and how they are called
 - `periods`: while something was so

@@ -15,7 +15,8 @@ from typing import NamedTuple, TypeAlias
 
 from vtloop.timeline.spans import WAITING, Holding, Lane, Span, Visit
 from vtloop.timeline.timeline import Timeline, names_of
-from vtloop.values.trace import WAITS, Primitive
+from vtloop.values.trace import Primitive
+from vtloop.values.waits import WAITS
 
 __tracebackhide__ = True  # for pytest: what the user wrote matters, not what is here
 
@@ -180,7 +181,7 @@ def waits_for(timeline: Timeline, lane: Lane, on: str | None) -> list[Span]:
     """Return a task's waits that take time: all of them, or those `on` something.
 
     That is what a view calls it ("Lock 'lock'", "worker#2"), the name of a primitive ("lock"), or
-    a kind of wait in `trace.WAITS` ("sleep"). Raises LookupError for what nobody waits for.
+    a kind of wait in `waits.WAITS` ("sleep"). Raises LookupError for what nobody waits for.
     """
     waits = [span for span in lane.spans if span.state == WAITING and span.end > span.start]
     if on is None:

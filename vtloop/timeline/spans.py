@@ -17,7 +17,7 @@ class Span(NamedTuple):
     start: int
     end: int
     state: str  # 'ready', 'running' or 'waiting'
-    kind: str  # of a wait: a name in `trace.WAITS`; how a running span's step ended
+    kind: str  # of a wait: a name in `waits.WAITS`; how a running span's step ended
     what: str  # for what it waits, in words
     primitive: int  # the index of the primitive that it waits for, -1 for none
     stack: int  # the index of the place where it waits
@@ -34,7 +34,7 @@ class Span(NamedTuple):
 class Arrow(NamedTuple):
     """What one task does to another."""
 
-    kind: str  # 'spawn', 'wake', 'join', 'cancel'
+    kind: str  # 'spawn', 'wake', 'join', 'cancel', 'message'
     source: int  # the task it leads from, by number; 0 for a callback
     target: int
     source_step: int
@@ -43,6 +43,7 @@ class Arrow(NamedTuple):
     end: int
     timeout: int = -1  # the index of the timeout that cancels, -1 if none does
     group: int = 0  # the task whose TaskGroup cancels, 0 if none does
+    messages: tuple[int, ...] = ()  # that lead to the target, by their indexes in the timeline
 
 
 class Holding(NamedTuple):
@@ -113,12 +114,13 @@ class Use(NamedTuple):
 class Lane:
     """The life of one task."""
 
-    def __init__(self, made: TaskMade, depth: int) -> None:
+    def __init__(self, made: TaskMade, depth: int, host: str = "") -> None:
         self.number = made.number
         self.label = made.label
         self.coroutine = made.coroutine
         self.parent = made.parent  # the number of the task that created it, or 0
-        self.depth = depth  # in the tree of tasks
+        self.depth = depth  # in the tree of tasks of its host
+        self.host = host  # on which it is; '' for the machine of the program itself
         self.created = made.at  # nanoseconds
         self.created_in = made.step  # or after it; -1 before the first
         self.place = made.stack

@@ -9,6 +9,8 @@
   if the loop is blocked then.
 - A *holding* is the time for which a task has a lock or a permit of a semaphore; a *visit* is the
   time for which it is in a `vtloop.section`, and a *bracket* that for which it is in a timeout.
+- A *message* is what was sent over the network. It leads from the step that has sent it to the one
+  that its receiver was woken for.
 - A *use* of a primitive takes no time. What asyncio makes for itself, such as the lock of a
   Condition, is no primitive of its own: it is a part of that one.
 """
@@ -24,6 +26,8 @@ from typing import Any, cast
 
 from sortedcontainers import SortedDict
 
+from vtloop.timeline.lanes import lanes_of
+from vtloop.timeline.messages import arrows_of, messages_of, without_told
 from vtloop.timeline.spans import (
     READY,
     RUNNING,
@@ -38,7 +42,8 @@ from vtloop.timeline.timeouts import Cause, brackets_of, causes_of
 from vtloop.timeline.uses import levels_of, uses_of
 from vtloop.values.clock import NEVER, format_seconds
 from vtloop.values.text import counted
-from vtloop.values.trace import ENDS, WAITS, Primitive, Stack, Subject, TaskMade, Trace, pairs
+from vtloop.values.trace import ENDS, Primitive, Stack, Trace, pairs
+from vtloop.values.waits import WAITS, Subject
 
 __tracebackhide__ = True  # for pytest: what the user wrote matters, not what is here
 
@@ -48,8 +53,8 @@ class Timeline:
 
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
-        self.lanes = _lanes(trace)
-        """By the number of the task, parents before their children."""
+        self.lanes = lanes_of(trace)
+        """By the number of the task, host by host, parents before their children."""
         self.blocked_in = _blocked_in(trace)
         """For how long a step blocked the loop, in nanoseconds, by its index; in order."""
         self._late: dict[int, int] = {
@@ -74,7 +79,11 @@ class Timeline:
         """Who was within which timeout when, in the order in which they were entered."""
         self.causes = causes_of(trace)
         """The timeout or TaskGroup that requested a cancellation, by the event of the request."""
-        self.arrows = sorted(self._arrows(), key=lambda arrow: (arrow.end, arrow.source_step))
+        self.messages = messages_of(trace, self.lanes, lambda step: self._cause(step)[0])
+        """What was sent over the network, in order."""
+        carried = list(arrows_of(self.messages))
+        arrows = [*without_told(self._arrows(), carried), *carried]
+        self.arrows = sorted(arrows, key=lambda arrow: (arrow.end, arrow.source_step))
         """In order of the instants to which they lead."""
         held = map(Holding._make, _intervals(trace, "acquire", self.end))
         self.holdings = sorted(held, key=_place_of_holding)
@@ -127,6 +136,10 @@ class Timeline:
     def thing(self, span: Span) -> Primitive | None:
         """Return the primitive that a span's task waits for, by the name that it has in files."""
         return self.primitive(span)
+
+    def released(self, arrow: Arrow) -> int | None:
+        """Return when the messages of an arrow that were held went on, in nanoseconds."""
+        return self.messages[arrow.messages[0]].released if arrow.messages else None
 
     def running(self, instant: int) -> list[str]:
         """Return the labels of the tasks that ran at an instant, in order, once for each step."""
@@ -306,26 +319,6 @@ _JOINS = {
     for kind, (subject, _, _) in WAITS.items()
     if subject in (Subject.TASKS, Subject.TASKS_UNTOLD)
 }
-
-
-def _lanes(trace: Trace) -> dict[int, Lane]:
-    """Return the lanes by number, each parent before its children, these in order of creation."""
-    children: dict[int, list[TaskMade]] = {}
-    known = {made.number for made in trace.tasks}
-    for made in trace.tasks:
-        children.setdefault(made.parent if made.parent in known else 0, []).append(made)
-    lanes: dict[int, Lane] = {}
-    todo = [(made, 0) for made in reversed(children.get(0, ()))]
-    while todo:
-        made, depth = todo.pop()
-        lanes[made.number] = Lane(made, depth)
-        todo += [(child, depth + 1) for child in reversed(children.get(made.number, ()))]
-    for _, at, kind, who, subject, detail in trace.events:
-        if kind == "cancel":
-            lanes[subject].cancels.append((at, max(who, 0), detail or ""))
-        elif kind == "deliver":
-            lanes[subject].deliveries.append(at)
-    return lanes
 
 
 def _blocked_in(trace: Trace) -> SortedDict[int, int]:

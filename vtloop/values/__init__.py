@@ -11,5 +11,5 @@ A map of the package, from the bottom up:
 - `options`: the check of options, against tables that are where the options are
 - `choices`: the choices of a run, their token, which are simpler, and who makes them
 - `files`, `progress`: files that are read and written, how far long work is
-- `trace`: what a run has recorded
+- `waits`, `trace`: what tasks wait for; what a run has recorded
 """

@@ -2,8 +2,8 @@
 
 Times and durations are nanoseconds of virtual time. Steps are counted from 0 in the order in which
 they began; tasks have numbers from 1 on, and 0 stands for a callback or whatever else is no task.
-What a step waits for at its end, and what an event is about, is its *subject*; the tables `WAITS`
-and `EVENTS` say what that is.
+What a step waits for at its end, and what an event is about, is its *subject*; the tables
+`waits.WAITS` and `EVENTS` say what that is.
 
 In a file a trace is JSON lines: the header, then one record a line, each a list that begins with
 the name of its table. A file whose name ends in '.gz' is compressed.
@@ -15,7 +15,6 @@ import io
 import os
 from collections import namedtuple
 from collections.abc import Iterator, Sequence
-from enum import Enum
 from typing import Any, NamedTuple, TypeAlias
 
 from vtloop.errors import SimulationError
@@ -23,76 +22,10 @@ from vtloop.values.clock import START
 from vtloop.values.files import opened
 from vtloop.values.source import Place
 from vtloop.values.text import counted
+from vtloop.values.waits import Subject
 
 FORMAT = 1  # of the file; a reader refuses any other
 
-
-class Subject(Enum):
-    """What a step or an event is about, and how a record tells it."""
-
-    NOTHING = "nothing, or nothing that is told"
-    DEADLINE = "an instant, in nanoseconds; -1 for never"
-    PRIMITIVE = "a lock, a queue…, by its index"
-    TASK = "a task, by its number"
-    TASKS = "tasks, by their numbers; 0 stands for another future"
-    TASKS_UNTOLD = "tasks, of which it is not told which"
-    TYPE = "a type, by its name"
-    ERROR = "an exception, by its repr"
-    TIMER = "a timer, by its number"
-    SECTION = "a section, by its name"
-    LINE = "a printed line, by its index"
-    CALL = "a blocking call, by its index"
-    TIMEOUT = "a timeout, by its number"
-
-
-class WaitKind(NamedTuple):
-    """A kind of wait: what is waited for, and how that is said."""
-
-    subject: Subject
-    words: str  # in every view
-    at_length: str = ""  # in a message, which may know more, as it looks at the objects themselves
-
-    def message(self, *details: object) -> str:
-        """Return what a message says; `details` are the subject, and what else is known."""
-        return (self.at_length or self.words).format(*details)
-
-
-# What a step of a task may wait for at its end. All that is said of waits is said here.
-WAITS = {
-    "turn": WaitKind(Subject.NOTHING, "its next turn"),
-    "sleep": WaitKind(Subject.DEADLINE, "a sleep until {}"),
-    "lock": WaitKind(Subject.PRIMITIVE, "{}", "{}, held by {}"),
-    "semaphore": WaitKind(Subject.PRIMITIVE, "{}", "{}, held by {}"),
-    "event": WaitKind(Subject.PRIMITIVE, "{} to be set"),
-    "notification": WaitKind(Subject.PRIMITIVE, "a notification of {}"),
-    "relock": WaitKind(  # the lock of a Condition
-        Subject.PRIMITIVE, "{}, after a notification", "the lock of {}, after its notification"
-    ),
-    "barrier": WaitKind(
-        Subject.PRIMITIVE,
-        "the other parties of {}",
-        "the other parties of {} ({} of {} are there)",
-    ),
-    "get": WaitKind(Subject.PRIMITIVE, "an item of {}"),
-    "put": WaitKind(Subject.PRIMITIVE, "room in {}", "room in {} (it holds {} of {})"),
-    "join": WaitKind(
-        Subject.PRIMITIVE, "all items of {} to be done", "all items of {} to be done (task_done)"
-    ),
-    "task": WaitKind(Subject.TASKS, "{}", "task {}"),
-    "gather": WaitKind(Subject.TASKS, "gather() of {}"),
-    "wait": WaitKind(Subject.TASKS, "wait() of {}"),
-    "wait_for": WaitKind(Subject.TASKS, "wait_for() of {}"),
-    "as_completed": WaitKind(
-        Subject.TASKS_UNTOLD, "as_completed()", "the next result of as_completed()"
-    ),
-    "group": WaitKind(Subject.TASKS, "its TaskGroup: {}", "the tasks of its TaskGroup: {}"),
-    "shield": WaitKind(Subject.TASKS, "{}, shielded"),
-    "thread": WaitKind(Subject.NOTHING, "a thread", "a function in a thread"),
-    "future": WaitKind(Subject.NOTHING, "a Future", "a Future that nobody has set yet"),
-    "other": WaitKind(Subject.TYPE, "{}", "an awaitable of type {}"),
-}
-FOR_EVER = "nothing, for ever (a sleep of infinite length)"
-"""What a message says of a sleep that never ends."""
 
 # How else a step of a task may end.
 ENDS = {
@@ -107,6 +40,7 @@ CALLBACKS = {"callback": "made ready by another step", "timer": "set by another 
 # What may happen during a step: what it is about, and what its detail is.
 EVENTS = {
     "create": (Subject.TASK, ""),
+    "host": (Subject.TASK, "the host of the network that it is on, if it is none of the program"),
     # Requested by whoever runs in this step; by -1 if nothing did, as when a runner cleans up.
     "cancel": (Subject.TASK, "the message, or None"),
     "deliver": (Subject.TASK, ""),  # CancelledError is thrown into it
@@ -131,6 +65,27 @@ EVENTS = {
     "block": (Subject.CALL, ""),
     # Since when the step could have run, unless since its waker's step began.
     "late": (Subject.DEADLINE, ""),
+    "send": (
+        Subject.MESSAGE,
+        "its kind, a name in `MESSAGES`; the addresses of sender and receiver; its size in bytes, "
+        "or None; the hosts of both, '' for the machine of the program; whether it is held",
+    ),
+    "arrive": (Subject.MESSAGE, ""),  # where it can be read
+    "lose": (Subject.MESSAGE, "the name of the fault"),
+    "resume": (Subject.MESSAGE, ""),  # one that was held goes on
+    "receive": (Subject.MESSAGE, ""),  # the last byte of it is read
+}
+
+
+# What is sent over the network.
+MESSAGES = {
+    "connect": "a connection is asked for",
+    "accept": "the answer that there is one",
+    "refuse": "the answer that there is none",
+    "data": "bytes of a stream",
+    "end": "there are no more bytes",
+    "reset": "the connection is over",
+    "datagram": "bytes by themselves",
 }
 
 
@@ -192,7 +147,7 @@ class Step(NamedTuple):
     at: int  # nanoseconds
     who: int  # the task, 0 for a callback
     woken_by: int  # the step that made it ready, or set its timer; -1 if none did, but a thread
-    ended: str  # a name in `WAITS` or `ENDS`; in `CALLBACKS` for what is no task's
+    ended: str  # a name in `waits.WAITS` or `ENDS`; in `CALLBACKS` for what is no task's
     subject: Any  # as these tables say
     stack: int  # the index of the place where the task is suspended
 

@@ -6,7 +6,7 @@ May import: `errors`, `private`, `values`, `timeline`.
 
 A map of the package, from the bottom up:
 
-- `phrases`, `words`, `titles`: what views say, in English and in other languages
+- `phrases`, `waiting`, `words`, `message_words`, `titles`: what views say, in some languages
 - `options`: what the options of views can be
 - `style`: colours, patterns, marks and sizes
 - `chart`: a picture; a package, with a map of its own

@@ -14,9 +14,11 @@ from vtloop.timeline.spans import READY, RUNNING, Holding, Lane, Span, Visit
 from vtloop.timeline.timeline import Timeline
 from vtloop.values.clock import plain_seconds
 from vtloop.values.trace import ENDS
+from vtloop.views.message_words import fate, sentence
 from vtloop.views.words import Words
 
 MORE_PRINTS = '"'  # for a line that there is no letter left for
+SENDS, RECEIVES = "^*"
 _LETTERS = "abcdefghijklmnpqrstuvwyz"  # neither o nor x
 _END_MARKS = {"returned": "|", "raised": "!", "cancelled": "x", "": ">"}
 _NAME, _INDENT = 28, 16  # columns of a task's label at most, and of the space before it
@@ -33,15 +35,19 @@ class Note(NamedTuple):
     event: int  # its place among those of the trace: they are in order of time, and steps are not,
     step: int  # as the first one of an eager task is within a step of another's
     who: int
-    sign: str  # "'" for a print, '/' for a cancellation, '' for what has no mark
+    sign: str  # "'" for a print, '/' for a cancellation, `SENDS`; '' for what has no mark
     texts: tuple[str, ...]
 
 
 def notes_of(
     timeline: Timeline, numbers: Collection[int], window: tuple[int, int], say: Words
 ) -> list[Note]:
-    """Return what these tasks print, who cancels them and which of their deadlines are not met."""
-    found = [*_prints_and_cancels(timeline, say), *_deadlines(timeline, say)]
+    """Return what these tasks print and send, who cancels them, and which deadlines are not met."""
+    found = [
+        *_prints_and_cancels(timeline, say),
+        *_messages(timeline, say),
+        *_deadlines(timeline, say),
+    ]
     return sorted(
         (note for note in found if note.who in numbers and window[0] <= note.at <= window[1]),
         key=lambda note: (note.at, note.event),
@@ -61,6 +67,24 @@ def _prints_and_cancels(timeline: Timeline, say: Words) -> Iterator[Note]:
             words = say("{by} cancels {who}", by=by, who=name_of(timeline, subject))
             words += f": {message}" if message else ""
             yield Note(at, index, step, subject, "/", (words,))
+
+
+def _messages(timeline: Timeline, say: Words) -> Iterator[Note]:
+    """Yield the messages that take time, or are lost; those that are there at once are no news."""
+    for arrow in timeline.arrows:
+        if arrow.kind == "message" and arrow.end > arrow.start:
+            carried = [timeline.messages[index] for index in arrow.messages]
+            words = sentence(say, timeline, carried)
+            words = say("{words}, there at {time}", words=words, time=say.seconds(arrow.end))
+            if hindered := fate(say, carried[0]):
+                words += f" ({hindered})"
+            first = carried[0].first
+            yield Note(arrow.start, first, arrow.source_step, arrow.source, SENDS, (words,))
+    for message in timeline.messages:
+        if message.arrived is None and (hindered := fate(say, message)):
+            words = f"{sentence(say, timeline, [message])} ({hindered})"
+            sign = SENDS if message.sender else ""
+            yield Note(message.sent, message.first, message.sent_in, message.sender, sign, (words,))
 
 
 def _deadlines(timeline: Timeline, say: Words) -> Iterator[Note]:
@@ -107,7 +131,10 @@ def names_of_rows(lanes: Iterable[Lane]) -> list[str]:
     lanes = list(lanes)
     indent = {lane.number: min(2 * lane.depth, _INDENT) for lane in lanes}
     names = told_apart(lanes, lambda lane: _NAME - indent[lane.number])
-    return [" " * indent[lane.number] + names[lane.number] for lane in lanes]
+    return [
+        " " * indent[lane.number] + names[lane.number] + (f" @ {lane.host}" if lane.host else "")
+        for lane in lanes
+    ]
 
 
 class Row:
@@ -159,21 +186,36 @@ def _marks(
     timeline: Timeline, lane: Lane, notes: list[Note], letters: dict[Note, str]
 ) -> Iterator[_Mark]:
     yield _Mark(lane.created, -1, 0, "|")
-    prints: set[int] = set()
+    prints: set[int] = set()  # and what is sent: steps that have a mark of their own
     for note in notes:
         if note.who == lane.number and note.sign:
             sign = letters.get(note, MORE_PRINTS) if note.sign == "'" else note.sign
             yield _Mark(note.at, note.step, 1 + note.event, sign)
-            if note.sign == "'":
+            if note.sign in ("'", SENDS):
                 prints.add(note.step)
+    received = _received_in(timeline, lane)
+    for index in received:
+        yield _Mark(timeline.trace.step(index).at, index, 0, RECEIVES)
     for index in lane.steps:
         step = timeline.trace.step(index)
         ends_here = step.ended in ENDS and index not in timeline.blocked_in
         first = index == lane.steps[0] and step.at == lane.created
-        if not ends_here and not first and index not in prints:
+        if not ends_here and not first and index not in prints | received:
             yield _Mark(step.at, index, 0, "o")
     ended_at = timeline.end if lane.ended is None else lane.ended
     yield _Mark(ended_at, len(timeline.trace.steps), 0, _END_MARKS[lane.outcome])
+
+
+def _received_in(timeline: Timeline, lane: Lane) -> set[int]:
+    """Return the steps for which a task was woken by what had taken time to arrive."""
+    return {
+        one.received_in
+        for one in timeline.messages
+        if one.receiver == lane.number != one.sender
+        and one.received_in >= 0
+        and one.arrived is not None
+        and one.arrived > one.sent
+    }
 
 
 def _counted(marks: str) -> str:

@@ -16,6 +16,8 @@ proportion to time as far as everything fits; what does not fit goes on below, u
 - `o` ran, and went on; a letter instead: it printed what the notes tell
 - `!` raised, `x` ended as cancelled, `>` was left pending when the run was over
 - `/` its cancellation was requested
+- `^` sent something over the network that takes time to arrive, or is lost: see the notes; `*` was
+  woken by what it received
 - `-` waiting; in words for what, where they fit: `2s` is a sleep of two seconds
 - `=` waiting, while it holds a lock or a permit; `~` waiting in a `vtloop.section`
 - `#` running: it blocks the loop; `.` ready to run, while the loop is blocked
@@ -40,6 +42,8 @@ from vtloop.values.columns import cells, columns, cut, padded
 from vtloop.values.options import check
 from vtloop.views.marble_rows import (
     MORE_PRINTS,
+    RECEIVES,
+    SENDS,
     Note,
     Row,
     Stretch,
@@ -57,6 +61,8 @@ _KEY = {
     "#": "blocks the loop",
     ".": "ready",
     "/": "cancellation requested",
+    SENDS: "sent",
+    RECEIVES: "received",
     "x": "cancelled",
     "!": "raised",
     ">": "left pending",

@@ -7,7 +7,8 @@
   beside them are exact.
 - In the sequence each task is a participant, and each arrow of the timeline a message. What a
   timeout or TaskGroup cancels is cancelled by its task, in its name. A note over all of them opens
-  a moment of time; other notes are timeouts that begin, prints, and errors.
+  a moment of time; other notes are timeouts that begin, prints, and errors. What is sent over the
+  network tells when it is there; what is lost ends in a cross. Tasks of a host are in one box.
 - Mermaid is made for small charts: what is beyond `MOST` lines is counted at the end.
 - Text may not have what Mermaid's grammars give a meaning to. Letters, digits and a few marks stand
   for themselves, all else is an entity, '#35;' for '#'; so is the first letter of a keyword.
@@ -25,6 +26,7 @@ from vtloop.timeline.participants import name_of, shown, told_apart
 from vtloop.timeline.spans import READY, RUNNING, Arrow, Holding, Lane, Span, Visit
 from vtloop.timeline.timeline import Timeline
 from vtloop.values.options import check
+from vtloop.views.message_words import fate, summary, what
 from vtloop.views.options import OF_TEXTS
 from vtloop.views.style import ARROWS, state_of
 from vtloop.views.words import Words, words_of
@@ -39,9 +41,10 @@ _TAGS = {
     "primitive": "crit",
     "task": "",
     "sleep": "done",
+    "network": "done",
     "other": "done",
 }
-_LINES = {"spawn": "->>", "wake": "-->>", "join": "-->>", "cancel": "-x"}
+_LINES = {"spawn": "->>", "wake": "-->>", "join": "-->>", "cancel": "-x", "message": "-)"}
 
 
 def gantt(
@@ -146,7 +149,11 @@ def sequence(
     if any(who == 0 for happening in found for who in happening.tasks):
         lines.append(f"    participant t0 as {escape(say('timers and callbacks'))}")
     names = told_apart(lanes, lambda lane: _WORDS)
-    lines += [f"    participant t{number} as {escape(name)}" for number, name in names.items()]
+    for host, there in groupby(lanes, key=lambda lane: lane.host):
+        box = [f"    box transparent {escape(host)}", "    end"] if host else []
+        lines += box[:1]
+        lines += [f"    participant t{one.number} as {escape(names[one.number])}" for one in there]
+        lines += box[1:]
     everybody = ",".join(f"t{lane.number}" for lane in dict.fromkeys([*lanes[:1], *lanes[-1:]]))
     for at, together in groupby(found[:MOST], key=lambda happening: happening.at):
         lines.append(f"    {_note(everybody, say.seconds(at))}")
@@ -182,6 +189,13 @@ def _happenings(timeline: Timeline, numbers: set[int], say: Words) -> Iterator[_
             continue
         line = f"t{source}{_LINES[arrow.kind]}t{arrow.target}: {escape(verb, begins=False)}"
         yield _Happening(arrow.start, arrow.source_step, 2, line, (source, arrow.target))
+    for message in timeline.messages:
+        ends = message.sender, message.receiver
+        if message.arrived is None and {*ends} <= numbers and (why := fate(say, message)):
+            line = (
+                f"t{ends[0]}-xt{ends[1]}: {escape(f'{what(say, message)} ({why})', begins=False)}"
+            )
+            yield _Happening(message.sent, message.sent_in, 2, line, ends)
     for bracket in timeline.timeouts:
         if bracket.task in numbers:
             step, *_ = trace.events[bracket.first]
@@ -210,6 +224,12 @@ def _message(timeline: Timeline, arrow: Arrow, by: str, say: Words) -> tuple[int
     That of a timeout or TaskGroup is from the task that is within it. `by` is who cancels.
     """
     verb = say(ARROWS[arrow.kind][0])
+    if arrow.messages:
+        carried = summary(say, [timeline.messages[index] for index in arrow.messages])
+        if arrow.end == arrow.start:
+            return arrow.source, carried
+        time = say.seconds(arrow.end)
+        return arrow.source, say("{words}, there at {time}", words=carried, time=time)
     if arrow.timeout >= 0:
         bracket = timeline.timeouts[arrow.timeout]
         return bracket.task, f"{next(say.timeout(bracket.lengths))} {verb}"

@@ -10,7 +10,8 @@
 - Timeouts are asynchronous events (`b`, `e`) beside the tasks. So are, in process 2, holdings of
   locks and permits, as these may overlap; how many wait, and how many are in a queue, are counters
   (`C`).
-- Prints, and requests and deliveries of cancellations, are instants (`i`).
+- Prints, requests and deliveries of cancellations, and messages that are lost or held, are instants
+  (`i`). What is sent over the network is a flow that tells what it carries.
 - Times are microseconds. Nanoseconds are their three decimals, exact up to 50 days.
 """
 
@@ -26,6 +27,7 @@ from vtloop.timeline.participants import name_of, shown
 from vtloop.timeline.spans import RUNNING, WAITING, Bracket, Holding, Lane, Visit
 from vtloop.timeline.timeline import Timeline
 from vtloop.values.options import check
+from vtloop.views.message_words import fate, one_by_one, summary, way
 from vtloop.views.options import OF_TEXTS
 from vtloop.views.style import ARROWS
 from vtloop.views.words import Words, words_of
@@ -56,6 +58,7 @@ def perfetto(timeline: Timeline, *, words: str | Mapping[str, Any] = "en") -> di
         *_spans(timeline, lanes, say),
         *_flows(timeline, lanes, say),
         *_instants(timeline, lanes, say),
+        *_hindered(timeline, lanes, say),
         *_timeouts(timeline, lanes, say),
         *_holdings(timeline, say),
         *_counters(timeline, say),
@@ -86,7 +89,8 @@ def _names(timeline: Timeline, lanes: dict[int, Lane], say: Words) -> Iterator[_
     yield _metadata("process_sort_index", TASKS, _OF_PROCESS, sort_index=0)
     for index, lane in enumerate(lanes.values()):
         given = "" if lane.label.startswith(lane.coroutine) else f" ({lane.coroutine})"
-        name = f"{lane.label}{given}".translate(_PICTURES)
+        host = f" @ {lane.host}" if lane.host else ""
+        name = f"{lane.label}{given}{host}".translate(_PICTURES)
         yield _metadata("thread_name", TASKS, lane.number, name=name)
         yield _metadata("thread_sort_index", TASKS, lane.number, sort_index=index)
     if timeline.holdings or timeline.visits or timeline.queues or timeline.levels:
@@ -162,7 +166,12 @@ def _flows(timeline: Timeline, lanes: dict[int, Lane], say: Words) -> Iterator[t
             continue
         name = say(ARROWS[arrow.kind][0])
         start = (arrow.start, arrow.source_step, _WITHIN)
-        yield start, _event("s", name, "arrow", arrow.start, arrow.source, id=number)
+        what: dict[str, Any] = {}
+        if arrow.messages:
+            carried = [timeline.messages[index] for index in arrow.messages]
+            each = one_by_one(say, carried).translate(_PICTURES)
+            what["args"] = {"carries": summary(say, carried), "messages": each}
+        yield start, _event("s", name, "arrow", arrow.start, arrow.source, id=number, **what)
         end = (arrow.end, arrow.target_step, _WITHIN)
         yield end, _event("f", name, "arrow", arrow.end, arrow.target, id=number, bp="e")
 
@@ -188,6 +197,20 @@ def _instants(
         elif kind == "deliver" and subject in lanes:
             name = say("CancelledError is delivered")
             yield key, _event("i", name, "cancel", at, subject, s="t")
+
+
+def _hindered(
+    timeline: Timeline, lanes: dict[int, Lane], say: Words
+) -> Iterator[tuple[_Key, _Event]]:
+    """Yield an instant for each message that is lost or held."""
+    for message in timeline.messages:
+        if message.sender in lanes and (hindered := fate(say, message)):
+            name = say("message is held" if message.held else "message is lost")
+            arguments = {"message": way(say, message), "fate": hindered}
+            texts = {key: text.translate(_PICTURES) for key, text in arguments.items()}
+            at, thread = message.sent, message.sender
+            event = _event("i", name, "message", at, thread, s="t", args=texts)
+            yield (at, message.sent_in, _WITHIN), event
 
 
 def _timeouts(

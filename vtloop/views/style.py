@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from vtloop.timeline.spans import READY, RUNNING, Span
-from vtloop.values.trace import WAITS, Subject
+from vtloop.values.waits import WAITS, Subject
 
 FONT = "DejaVu Sans"
 MOST_LANES = 40  # tasks, up to which each has a row to itself
@@ -22,6 +22,7 @@ STATES = {
     "sleep": ("sleeps", ""),
     "primitive": ("waits for a primitive", "////"),  # lock, semaphore, event, queue …
     "task": ("waits for tasks", "...."),
+    "network": ("waits for the network", "\\\\\\\\"),
     "other": ("waits for something else", "----"),
     "left": ("left pending at the end", "xxxx"),
 }
@@ -35,6 +36,8 @@ MARKS = {
     "request": ("cancel is requested", "v"),
     "delivery": ("CancelledError is delivered", "v"),
     "print": ("prints", "|"),
+    "lost": ("message is lost", "x"),
+    "held": ("message is held", "s"),
 }
 
 # The arrows of a chart: in words, and the pattern of the line.
@@ -43,7 +46,10 @@ ARROWS: dict[str, tuple[str, Any]] = {
     "wake": ("wakes", "-"),
     "join": ("ends, and wakes", (0, (4, 1.5))),
     "cancel": ("cancels", (0, (1.5, 1))),
+    "message": ("message", "-"),
 }
+HELD: Any = (0, (1, 1.5))
+"""The pattern of the line while a message is held."""
 
 
 class Look(NamedTuple):
@@ -100,11 +106,18 @@ THEMES = {
                 sleep=("#e8edf3", "#b4c0cd"),
                 primitive=("#fbe0d2", "#eaa57f"),
                 task=("#dbf0e7", "#7fc4a8"),
+                network=("#e0eefb", "#8dbbe6"),
                 other=("#eee2f4", "#c3a1d4"),
                 left=("#ededed", "#a8a8a8"),
             ),
         },
-        arrows={"spawn": "#8b949e", "wake": "#d55e00", "join": "#00805d", "cancel": "#c8102e"},
+        arrows={
+            "spawn": "#8b949e",
+            "wake": "#d55e00",
+            "join": "#00805d",
+            "cancel": "#c8102e",
+            "message": "#4b3fbf",
+        },
         holdings=(Look("#e3c3d7", "#b9769d", "#1f2328"), Look("#f2e1ec", "#b9769d", "#1f2328")),
         sections=(Look("#cde7ea", "#6fa9b2", "#1f2328"), Look("#e4f3f5", "#6fa9b2", "#1f2328")),
         queue=Look("#f6cdb4", "#f6cdb4", "#1f2328"),
@@ -127,11 +140,18 @@ THEMES = {
                 sleep=("#202b38", "#46586c"),
                 primitive=("#48291b", "#8f5535"),
                 task=("#14392d", "#2f7d62"),
+                network=("#16304a", "#3f7db5"),
                 other=("#35253f", "#77558a"),
                 left=("#2a2a2a", "#666666"),
             ),
         },
-        arrows={"spawn": "#7d8590", "wake": "#f0883e", "join": "#4cc39a", "cancel": "#ff6b70"},
+        arrows={
+            "spawn": "#7d8590",
+            "wake": "#f0883e",
+            "join": "#4cc39a",
+            "cancel": "#ff6b70",
+            "message": "#a7a1ff",
+        },
         holdings=(Look("#5c3550", "#a3678a", "#e6edf3"), Look("#3b2434", "#a3678a", "#e6edf3")),
         sections=(Look("#1b4550", "#4f93a0", "#e6edf3"), Look("#12303a", "#4f93a0", "#e6edf3")),
         queue=Look("#5f3823", "#5f3823", "#e6edf3"),
@@ -174,6 +194,7 @@ _STATE_OF = {
     Subject.PRIMITIVE: "primitive",
     Subject.TASKS: "task",
     Subject.TASKS_UNTOLD: "task",
+    Subject.ADDRESS: "network",
 }
 
 

@@ -27,8 +27,10 @@ from vtloop.timeline.spans import READY, RUNNING, Bracket, Span
 from vtloop.timeline.timeline import Timeline
 from vtloop.values.clock import NEVER, plain_seconds
 from vtloop.values.text import BY_SWEEP
-from vtloop.values.trace import WAITS, PlainEvent, Primitive, Subject
+from vtloop.values.trace import PlainEvent, Primitive
+from vtloop.values.waits import WAITS, Subject
 from vtloop.views.phrases import NUMBERS, PHRASES
+from vtloop.views.waiting import TOLD
 
 LANGUAGES = tuple(NUMBERS)
 MOST_NAMES = 3  # of tasks that are waited for together; more are counted
@@ -193,7 +195,7 @@ class Words:
             if length is None:
                 return self("a sleep without end")
             return self("a sleep of {length}", length=self.seconds(length))
-        sentence, _, _ = _WAITS[span.kind]
+        sentence, _, _ = TOLD[span.kind]
         return self(sentence, **self._subject(timeline, span))
 
     def waits(self, timeline: Timeline, span: Span) -> Iterator[str]:
@@ -201,7 +203,7 @@ class Words:
         if span.kind == "sleep":
             yield from self.sleep(_length_of_sleep(timeline, span))
             return
-        _, in_bar, short = _WAITS[span.kind]
+        _, in_bar, short = TOLD[span.kind]
         yield self(in_bar, **self._subject(timeline, span))
         primitive = timeline.primitive(span)
         if primitive is not None:
@@ -209,7 +211,10 @@ class Words:
             yield primitive.name or primitive.kind
             yield short or primitive.kind
             return
-        if WAITS[span.kind].subject is Subject.TASKS:
+        subject = WAITS[span.kind].subject
+        if subject is Subject.ADDRESS:
+            yield self._subject(timeline, span)["address"]
+        if subject is Subject.TASKS:
             numbers = timeline.trace.step(span.step).subject
             if 1 < len(numbers) <= MOST_NAMES:
                 yield self(in_bar, tasks=self("{count} tasks", count=len(numbers)))
@@ -226,7 +231,7 @@ class Words:
         primitive = timeline.primitive(span)
         if primitive is not None:
             return self.primitive(primitive)
-        sentence, _, short = _WAITS[span.kind]
+        sentence, _, short = TOLD[span.kind]
         return short or self(
             "a task" if span.kind == "task" else sentence, **self._subject(timeline, span)
         )
@@ -299,32 +304,10 @@ class Words:
             numbers = timeline.trace.step(span.step).subject
             names = [timeline.lanes[number].label for number in numbers if number]
             return {"tasks": self.tasks(names, len(numbers) - len(names))}
+        if what is Subject.ADDRESS:
+            return {"address": str(timeline.trace.step(span.step).subject)}
         return {"type": str(timeline.trace.step(span.step).subject)} if span.step >= 0 else {}
 
-
-# What is said of a wait in a sentence and in a bar, and the shortest that is: a name of asyncio's.
-_WAITS = {
-    "turn": ("its next turn", "its next turn", ""),
-    "lock": ("{primitive}", "{primitive}", ""),
-    "semaphore": ("{primitive}", "{primitive}", ""),
-    "event": ("{primitive} to be set", "{primitive} to be set", ""),
-    "notification": ("a notification of {primitive}", "notification of {primitive}", ""),
-    "relock": ("{primitive}, after a notification", "{primitive}, after a notification", ""),
-    "barrier": ("the other parties of {primitive}", "other parties of {primitive}", ""),
-    "get": ("an item of {primitive}", "item of {primitive}", "get"),
-    "put": ("room in {primitive}", "room in {primitive}", "put"),
-    "join": ("all items of {primitive} to be done", "all items of {primitive}", "join"),
-    "task": ("{tasks}", "{tasks}", ""),
-    "gather": ("gather() of {tasks}", "gather() of {tasks}", "gather()"),
-    "wait": ("wait() of {tasks}", "wait() of {tasks}", "wait()"),
-    "wait_for": ("wait_for() of {tasks}", "wait_for() of {tasks}", "wait_for()"),
-    "as_completed": ("as_completed()", "as_completed()", ""),
-    "group": ("its TaskGroup: {tasks}", "TaskGroup: {tasks}", "TaskGroup"),
-    "shield": ("{tasks}, shielded", "{tasks}, shielded", "shield()"),
-    "thread": ("a thread", "thread", ""),
-    "future": ("a Future", "Future", ""),
-    "other": ("{type}", "{type}", ""),
-}
 
 # What is said of the uses of a primitive; those that are not here are told by something else.
 USES = {

@@ -17,8 +17,8 @@ from collections.abc import Coroutine
 from types import FrameType
 from typing import Any
 
+from vtloop.core.await_stacks import local_variables
 from vtloop.core.patches.asyncio_locks import current_recorder
-from vtloop.core.waits import local_variables
 from vtloop.private.events import CANCEL_AND_WAIT, IN_WAIT_FOR, count_as_coroutine_function
 from vtloop.private.interpreter import getframe
 from vtloop.values.clock import NEVER, to_nanoseconds

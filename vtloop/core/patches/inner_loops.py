@@ -16,9 +16,9 @@ from functools import partial, wraps
 from types import FrameType
 from typing import Any
 
+from vtloop.core.await_stacks import local_variables
 from vtloop.core.threads.actor import here
 from vtloop.core.unsupported import Unsupported
-from vtloop.core.waits import local_variables
 from vtloop.errors import NotSimulated
 from vtloop.patching.redirect import real
 from vtloop.private.events import SET_RUNNING_LOOP, nothing_to_close, take_back_beginning

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from vtloop.core.await_stacks import await_stack
 from vtloop.core.options import OF_RUNS, USUAL, Options
 from vtloop.core.patches.wall_clock import start_of
 from vtloop.core.runner import Runner
 from vtloop.core.tasks import in_order, label, number_of
-from vtloop.core.waits import await_stack
 from vtloop.integrations.pytest import leaks
 from vtloop.private.events import TASKS, get_running_loop
 from vtloop.recording.stdout import StandardOutput

@@ -128,7 +128,8 @@ def _cause(timeline: Timeline, index: int, step: Step) -> str:
     if lane.steps[0] == index:
         return "starts"
     arrows = (arrow for arrow in timeline.arrows if arrow.target_step == index)
-    sources = [arrow.source for arrow in arrows if arrow.kind in ("wake", "join") and arrow.source]
+    wakes = (arrow for arrow in arrows if arrow.kind in ("wake", "join", "message"))
+    sources = [arrow.source for arrow in wakes if arrow.source]
     return f"woken by {timeline.lanes[sources[0]].label}" if sources else ""
 
 

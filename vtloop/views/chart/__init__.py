@@ -15,7 +15,7 @@ A map of the package, from the bottom up:
 - `fonts`, `paths`, `slim`, `svg`: which fonts have what is to be written, and files
 - `scale`, `words`, `facts`, `lens`: what stands where across, and what it says
 - `canvas`: on what is drawn
-- `routes`, `notes`, `brackets`, `row`, `strips`, `rows`: what stands where down
+- `routes`, `stubs`, `notes`, `brackets`, `row`, `strips`, `rows`: what stands where down
 - `sheet`, `description`: what all who draw share, and the schedule in words
 - `marks`, `shares`, `bars`, `levels`, `primitives`, `arrows`, `paint`: what is drawn in rows
 - `axis`, `frame`, `legend`: what is drawn around them

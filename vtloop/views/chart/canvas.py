@@ -233,6 +233,8 @@ class Canvas:
             "request": ("v", theme.alarm, theme.paper, 0.95),
             "delivery": ("v", theme.alarm, theme.alarm, 0.95),
             "print": ("|", theme.muted, theme.muted, 1.4),
+            "lost": ("x", theme.alarm, theme.alarm, 0.95),
+            "held": ("s", theme.arrows["message"], theme.paper, 0.75),
         }[kind]
         return {
             "marker": marker,

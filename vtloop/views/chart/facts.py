@@ -10,9 +10,21 @@ from vtloop.timeline.spans import Arrow
 from vtloop.timeline.timeline import Timeline
 from vtloop.views.words import Words
 
+_SOME = (
+    "{drawn} of {arrows} drawn: cancellations first, then ends of waits for tasks, wake-ups, "
+    "creations."
+)
+_SOME_WITH_MESSAGES = (
+    "{drawn} of {arrows} drawn: cancellations first, then ends of waits for tasks, messages, "
+    "wake-ups, creations."
+)
 
-def words_of_arrows(say: Words, drawn: int, found: int, alone: int) -> str:
-    """Say which arrows are drawn, of those found and those between rows of one task."""
+
+def words_of_arrows(say: Words, drawn: int, found: int, alone: int, messages: bool) -> str:
+    """Say which arrows are drawn, of those found and those between rows of one task.
+
+    `messages` is whether there are some among them.
+    """
     arrows = say("{count} arrows", count=found)
     if not drawn:
         if alone:
@@ -20,10 +32,7 @@ def words_of_arrows(say: Words, drawn: int, found: int, alone: int) -> str:
         return say("Not drawn: {arrows} to or from tasks that share a row.", arrows=arrows)
     phrase = "{drawn} of {arrows} drawn."
     if drawn < alone:
-        phrase = (
-            "{drawn} of {arrows} drawn: cancellations first, then ends of waits for tasks, "
-            "wake-ups, creations."
-        )
+        phrase = _SOME_WITH_MESSAGES if messages else _SOME
     words = say(phrase, drawn=drawn, arrows=arrows)
     if alone < found:
         words += f" {say('None is drawn to or from tasks that share a row.')}"

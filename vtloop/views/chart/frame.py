@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from matplotlib.lines import Line2D
 from matplotlib.transforms import ScaledTranslation
 
-from vtloop.views.chart.canvas import SMALL, Canvas
+from vtloop.views.chart.canvas import BACK, SMALL, Canvas
 from vtloop.views.chart.notes import MARGIN
 from vtloop.views.chart.row import Row
 from vtloop.views.chart.words import shortened, width
 from vtloop.views.style import FONT
 
+_HOST = 0.95  # lines of text, down to the middle of the name of a host
 _INDENT = 1.1  # lines of text, of a task in the row of its parent
 
 # Labels
@@ -35,6 +37,8 @@ def paint_labels(canvas: Canvas, rows: list[Row], column: float) -> None:
     font, theme = canvas.font, canvas.theme
     transform = canvas.ax.get_yaxis_transform()
     for row in rows:
+        if row.host:
+            _paint_host(canvas, row, column)
         at = _indent(row, font) - column
         name = f"label-{row.name}"
         if row.depth:
@@ -65,6 +69,25 @@ def paint_labels(canvas: Canvas, rows: list[Row], column: float) -> None:
                 transform=transform,
                 name=f"{name}-below",
             )
+
+
+def _paint_host(canvas: Canvas, row: Row, column: float) -> None:
+    """Write the name of a host above its first row, below a line that keeps it apart."""
+    y, transform = row.top + _HOST, canvas.ax.get_yaxis_transform()
+    tip = canvas.say("host {name}", name=row.host)
+    line = Line2D([0, 1], [row.top + 0.15] * 2, color=canvas.theme.muted, linewidth=0.5)
+    canvas.add(line, f"host-{row.name}", tip, BACK, transform)
+    canvas.words(
+        0,
+        y,
+        row.host,
+        size=1,
+        weight="bold",
+        align="left",
+        offset=-column,
+        transform=transform,
+        name=f"host-{row.name}-words",
+    )
 
 
 # Title and caption

@@ -52,7 +52,8 @@ def crowds(timeline: Timeline) -> list[Crowd]:
             marks[lane.ended][lane.number].add(lane.steps[-1])
     arrows: dict[int, list[Arrow]] = defaultdict(list)
     for _, arrow in arrows_between(timeline, place):
-        arrows[arrow.start].append(arrow)
+        if arrow.kind != "message" or arrow.end == arrow.start:
+            arrows[arrow.start].append(arrow)
     last = {lane.steps[-1] for lane in lanes if lane.ended is not None}
     found = []
     for at in sorted({*marks, *arrows}):

@@ -19,7 +19,7 @@ from vtloop.views.chart.scale import Scale
 from vtloop.views.words import Words
 
 MOST_ARROWS = 80
-_INTEREST = ("cancel", "join", "wake", "spawn")
+_INTEREST = ("cancel", "join", "message", "wake", "spawn")
 
 
 class Route(NamedTuple):
@@ -42,6 +42,19 @@ class Route(NamedTuple):
         """Return the rows below whose bars it passes: not the last that it touches."""
         return range(*sorted((self.source, self.target)))
 
+    @property
+    def slopes(self) -> bool:
+        """Whether it leads from one instant to a later one."""
+        return self.arrow.kind == "message" and self.end > self.start
+
+    def passes(self, row: int) -> tuple[float, float]:
+        """Return from where to where across it passes below the bar of a row."""
+        if not self.slopes:
+            return min(self.start, self.end), max(self.start, self.end)
+        part = (self.end - self.start) / len(self.rows)
+        before = row - self.source if self.down else self.source - 1 - row
+        return self.start + part * before, self.start + part * (before + 1)
+
 
 def routes_of(
     timeline: Timeline,
@@ -60,29 +73,46 @@ def routes_of(
     free = [pair for pair in found if pair[1].source in alone and pair[1].target in alone]
     free.sort(key=lambda pair: _INTEREST.index(pair[1].kind))
     requests = _requests(timeline, scale)
-    routes = []
-    for index, arrow in _drawn(free):
-        start = scale.during(arrow.source_step, arrow.start)
+
+    def route(index: int, arrow: Arrow) -> Route:
+        start = _start(timeline, scale, arrow)
         asked = requests[arrow.target, arrow.start, arrow.source_step]
         if arrow.kind == "cancel" and asked:
             end = asked.popleft()
         else:
             end = _end(timeline, scale, arrow, start)
-        routes.append(Route(index, arrow, start, end, alone[arrow.source], alone[arrow.target]))
-    if len(routes) == len(found):
-        return routes, []
-    return routes, [words_of_arrows(say, len(routes), len(found), len(free))]
+        return Route(index, arrow, start, end, alone[arrow.source], alone[arrow.target])
 
-
-def _drawn(arrows: list[tuple[int, Arrow]]) -> list[tuple[int, Arrow]]:
-    """Return the arrows that are drawn: kind by kind, all of one or none, or they would mislead."""
-    drawn: list[tuple[int, Arrow]] = []
-    for _, same in groupby(arrows, key=lambda pair: pair[1].kind):
-        of_kind = list(same)
-        if len(drawn) + len(of_kind) > MOST_ARROWS:
+    # Kind by kind, all of one are drawn or none, or they would mislead.
+    routes: list[Route] = []
+    drawn = 0
+    for kind, same in groupby(free, key=lambda pair: pair[1].kind):
+        pairs = list(same)
+        if kind != "message" and len(routes) + len(pairs) > MOST_ARROWS:
             break
-        drawn += of_kind
-    return drawn
+        of_kind = [route(*pair) for pair in pairs]
+        if kind == "message":
+            of_kind = _put_together(of_kind)
+            if len(routes) + len(of_kind) > MOST_ARROWS:
+                break
+        routes += of_kind
+        drawn += len(pairs)
+    messages = any(arrow.kind == "message" for _, arrow in free)
+    if drawn == len(found):
+        return routes, []
+    return routes, [words_of_arrows(say, drawn, len(found), len(free), messages)]
+
+
+def _put_together(routes: Sequence[Route]) -> list[Route]:
+    """Return the ways of messages, with one for all that would lie on one another."""
+    found: dict[tuple[float, float, int, int], Route] = {}
+    for route in routes:
+        way = route.start, route.end, route.source, route.target
+        first = found.setdefault(way, route)
+        if first is not route:
+            carried = first.arrow.messages + route.arrow.messages
+            found[way] = first._replace(arrow=first.arrow._replace(messages=carried))
+    return list(found.values())
 
 
 def request_x(timeline: Timeline, scale: Scale, event: PlainEvent) -> float:
@@ -104,11 +134,25 @@ def _requests(timeline: Timeline, scale: Scale) -> dict[tuple[int, int, int], de
     return requests
 
 
+def _start(timeline: Timeline, scale: Scale, arrow: Arrow) -> float:
+    """Return where an arrow leaves: that of a message which was held, where it is let go."""
+    if released := timeline.released(arrow):
+        return scale.at(released)
+    return scale.during(arrow.source_step, arrow.start)
+
+
 def _end(timeline: Timeline, scale: Scale, arrow: Arrow, start: float) -> float:
     """Return where an arrow arrives: where its target is made ready."""
-    if arrow.kind in ("spawn", "cancel") or arrow.target_step < 0:
+    if arrow.kind in ("spawn", "cancel"):
         return start
-    woken_by = timeline.trace.step(arrow.target_step).woken_by
+    following = timeline.trace.step(arrow.target_step) if arrow.target_step >= 0 else None
+    if arrow.kind == "message" and (following is None or following.at != arrow.end):
+        return max(start, scale.at(arrow.end))  # nobody has waited for it
+    if following is None:
+        return start
+    woken_by = following.woken_by
+    if woken_by < 0 and arrow.kind == "message":
+        return max(start, scale.left[arrow.target_step])
     if woken_by < 0 or woken_by == arrow.source_step:
         return start
     return max(start, scale.centre(woken_by))
@@ -126,10 +170,9 @@ def passed(routes: Sequence[Route], rows: int) -> tuple[Taken, Taken, Taken]:
     above: Taken = [[] for _ in range(rows)]
     beside: Taken = [[] for _ in range(rows)]
     for route in routes:
-        taken = min(route.start, route.end), max(route.start, route.end)
         for row in route.rows:
-            below[row].append(taken)
-            above[row + 1].append(taken)
+            below[row].append(route.passes(row))
+            above[row + 1].append(route.passes(row))
         for row in route.rows[1:]:
-            beside[row].append(taken)
+            beside[row].append(route.passes(row))
     return below, above, beside

@@ -43,6 +43,7 @@ class Row(NamedTuple):
     height: float
     bar_height: float = BAR
     depth: int = 0
+    host: str = ""  # of which it is the first row
     lanes: tuple[Lane, ...] = ()
     primitive: int = -1  # the index of the primitive, or the place of the section among them
     holdings: tuple[tuple[int, int, Holding | Visit], ...] = ()  # (slot, index, holding)

@@ -22,12 +22,15 @@ from vtloop.views.chart.routes import Route, passed, routes_of
 from vtloop.views.chart.row import BAR, Across, Row, space_above, space_below
 from vtloop.views.chart.scale import Scale
 from vtloop.views.chart.strips import MOST_ROWS, strip_rows
+from vtloop.views.chart.stubs import Stub, stubs_of
 from vtloop.views.chart.words import drawable, error_words
 from vtloop.views.style import MOST_LANES
 from vtloop.views.words import Words
 
 _LINE = 1.45  # lines of text, of one line of prints below a bar
 _FEW_PRINT = 3  # where one task of so many prints, all rows have room for that
+_SLOPING = 1.9  # lines of text, below a bar that messages leave or pass on their way
+_HEADING = 1.5  # lines of text, for the name of a host above its first row
 _NAME = 32  # columns of a name
 _THIN = 0.35  # lines of text, of a task in a group
 _HIGHEST = 26.0  # lines of text, of all groups together
@@ -41,6 +44,7 @@ class Plan(NamedTuple):
 
     rows: list[Row]
     routes: list[Route]
+    stubs: list[Stub]
     left_out: list[str]
     beyond: float  # how many points more there would have to be on the right
 
@@ -52,7 +56,13 @@ def plan_of(timeline: Timeline, scale: Scale, across: Across, top: float, say: W
     alone = {number: at for tasks in places if len(tasks) == 1 for number, at in tasks.items()}
     shared = {number: at for tasks in places if len(tasks) > 1 for number, at in tasks.items()}
     routes, left_out = routes_of(timeline, scale, shared, alone, say)
+    stubs = stubs_of(timeline, scale, alone)
     taken, above, beside = passed(routes, len(groups))
+    sloping = {row for route in routes if route.slopes for row in route.rows}
+    for stub in stubs:
+        taken[stub.below].append((stub.left, stub.right))
+        above[stub.below + 1].append((stub.left, stub.right))
+        sloping.add(stub.below)
     timeouts: dict[int, list[tuple[int, Bracket]]] = defaultdict(list)
     for index, bracket in enumerate(timeline.timeouts):
         timeouts[bracket.task].append((index, bracket))
@@ -62,9 +72,13 @@ def plan_of(timeline: Timeline, scale: Scale, across: Across, top: float, say: W
     thin = min(_THIN, _HIGHEST / max(1, len(shared)))
     printing = sum(number in prints for number in alone)
     spare = _LINE if printing * _FEW_PRINT >= len(alone) else 0.0
+    host = ""
     rows: list[Row] = []
     placed: list[Notes] = []
     for place, group in enumerate(groups):
+        heading = ""
+        if group[0].host != host:
+            heading = host = group[0].host
         if len(group) > 1:
             row = _group_row(group, thin, top, say)
         else:
@@ -75,7 +89,11 @@ def plan_of(timeline: Timeline, scale: Scale, across: Across, top: float, say: W
             brackets = _brackets(timeline, timeouts[lane.number], scale, across, above[place], say)
             without += brackets.lost
             texts, over = tuple(notes.notes), tuple(brackets.placed)
-            row = _lane_row(lane, names[lane.number], texts, error, over, spare, top)
+            room = max(spare, _SLOPING) if place in sloping else spare
+            row = _lane_row(lane, names[lane.number], texts, error, over, room, top)
+        if heading:
+            bar, height = row.bar + _HEADING, row.height + _HEADING
+            row = row._replace(host=drawable(heading), bar=bar, height=height)
         rows.append(row)
         top += row.height
     if 0 in prints or (scale.axis != "time" and _has_callbacks(timeline, scale)):
@@ -87,7 +105,7 @@ def plan_of(timeline: Timeline, scale: Scale, across: Across, top: float, say: W
         left_out.append(say("No room to write {count} printed lines.", count=unwritten))
     if without:
         left_out.append(say("No room to draw {count} timeouts.", count=without))
-    return Plan(rows, routes, left_out, max((notes.beyond for notes in placed), default=0.0))
+    return Plan(rows, routes, stubs, left_out, max((notes.beyond for notes in placed), default=0.0))
 
 
 def _callbacks_row(notes: tuple[Note, ...], top: float, say: Words) -> Row:
@@ -108,7 +126,7 @@ def _groups(lanes: list[Lane]) -> list[list[Lane]]:
     paths: dict[int, tuple[str, ...]] = {}
     groups: dict[tuple[str, ...], list[Lane]] = {}
     for lane in lanes:
-        path = (*paths.get(lane.parent, ()), lane.coroutine)
+        path = (*(paths.get(lane.parent, ()) if lane.depth else (lane.host,)), lane.coroutine)
         paths[lane.number] = path
         if path not in groups and len(groups) >= MOST_ROWS:
             path = ()

@@ -31,6 +31,7 @@ class Sheet:
         self.across = across
         self.rows = plan.rows
         self.routes = plan.routes
+        self.stubs = plan.stubs
         self.row_of = {lane.number: row for row in plan.rows for lane in row.lanes}
         self.told = told(timeline)
         self.caption = list(plan.left_out)

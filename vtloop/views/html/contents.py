@@ -5,6 +5,7 @@
 - `blocked`: while the loop was blocked: from, for how long; flat
 - `arrows`: when it begins, the step, the kind, the rows from and to which it leads, and how much
   later it arrives; in turn, as `rows` says
+- `carried`: what arrows of messages carry, by their places among the arrows
 - `states`, `kinds`: of spans and arrows: in words, and as what they are drawn
 - `stacks`: the places in the code, as lists of lines
 - `themes`: the colours; `theme`: which is chosen, null for that of the reader's system
@@ -16,9 +17,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from vtloop.timeline.spans import Arrow
 from vtloop.timeline.timeline import Timeline
 from vtloop.views.html.looks import Looks
 from vtloop.views.html.rows import Rows, in_turn
+from vtloop.views.message_words import summary
 from vtloop.views.style import ARROWS, STATES, THEMES
 from vtloop.views.words import Words
 
@@ -36,6 +39,7 @@ SAID = (
     "{one} wakes {other}",
     "{one} cancels {other}",
     "{one} ends, for which {other} waits",
+    "{one} sends {what} to {other}",
     "waiting: {number}",
     "starts",
     "returns",
@@ -43,6 +47,8 @@ SAID = (
     "ends cancelled",
     "cancel is requested",
     "CancelledError is delivered",
+    "message is lost",
+    "message is held",
     "timeout that was kept",
     "timeout that has passed",
     "prints",
@@ -84,6 +90,7 @@ def contents(timeline: Timeline, say: Words, theme: str | None) -> dict[str, Any
     """Return all that a page is given."""
     looks = Looks(timeline, say)
     rows = Rows(timeline, say, looks)
+    arrows = _arrows(timeline, rows.places)
     return {
         "start": timeline.start,
         "end": timeline.end,
@@ -96,7 +103,12 @@ def contents(timeline: Timeline, say: Words, theme: str | None) -> dict[str, Any
         "decimal": say.number("."),
         "rows": rows.all(),
         "looks": looks.table(),
-        "arrows": _arrows(timeline, rows.places),
+        "arrows": _flat(timeline, rows.places, arrows),
+        "carried": {
+            place: summary(say, (timeline.messages[index] for index in arrow.messages))
+            for place, arrow in enumerate(arrows)
+            if arrow.messages
+        },
         "blocked": _blocked(timeline),
         "stacks": [[str(place) for place in stack] for stack in timeline.trace.stacks],
     }
@@ -132,24 +144,37 @@ def _dashes(line: Any) -> list[float]:
     return [] if line == "-" else list(line[1])
 
 
-def _arrows(timeline: Timeline, places: dict[int, int]) -> list[int]:
+def _arrows(timeline: Timeline, places: dict[int, int]) -> list[Arrow]:
     """Return the arrows between tasks, without the wake-ups that deliver a cancellation."""
     delivered = {step for step, _, kind, *_ in timeline.trace.events if kind == "deliver"}
     found = sorted(
-        (arrow.start, arrow.source_step, _KINDS.index(arrow.kind), arrow)
+        (_begin(timeline, arrow), arrow.source_step, _KINDS.index(arrow.kind), arrow)
         for arrow in timeline.arrows
         if arrow.source in places
         and arrow.target in places
         and arrow.source != arrow.target
         and not (arrow.kind == "wake" and arrow.target_step in delivered)
     )
+    return [arrow for *_, arrow in found]
+
+
+def _begin(timeline: Timeline, arrow: Arrow) -> int:
+    """Return when an arrow begins: that of a message which was held, where it is let go."""
+    released = timeline.released(arrow)
+    return arrow.start if released is None else released
+
+
+def _flat(timeline: Timeline, places: dict[int, int], arrows: list[Arrow]) -> list[int]:
     records: list[tuple[int, ...]] = []
-    for start, step, kind, arrow in found:
-        arrives = start
-        if arrow.kind in ("wake", "join") and arrow.target_step >= 0:
+    for arrow in arrows:
+        start = arrives = _begin(timeline, arrow)
+        if arrow.kind == "message":
+            arrives = arrow.end
+        elif arrow.kind in ("wake", "join") and arrow.target_step >= 0:
             arrives = max(start, timeline.ready_at(arrow.target_step))
         rows = places[arrow.source], places[arrow.target]
-        records.append((start, step, kind, *rows, arrives - start))
+        kind = _KINDS.index(arrow.kind)
+        records.append((start, arrow.source_step, kind, *rows, arrives - start))
     return list(in_turn(records, 2))
 
 

@@ -133,6 +133,7 @@ function bySteps(row) {
     return [start, index + 1 === count ? END : runs(index + 1) ? Math.max(steps[index + 1], start) : start, steps[index]];
   });
   row.cancels.forEach((cancel) => { cancel[0] = cancel[1] < 0 ? END : cancel[1] + .5; });
+  row.stubs.forEach((stub) => { stub[0] = stub[1] + .5; if (stub[3] !== null) stub[3] = END; });
   row.timeouts = [];
   if (row.ended) row.ended[0] = steps.at(-1) + 1;
 }
@@ -157,6 +158,11 @@ function firstFrom(lists, at) {
   return low;
 }
 
+// Rows get more room below them where messages slope.
+function slopes(one, other) {
+  for (let row = Math.min(one, other); row < Math.max(one, other); row++) data.rows[row].slopes = true;
+}
+
 const arrows = (() => {
   const records = inTurn(data.arrows, 6, 2), count = records.length;
   const found = { count, kind: new Uint8Array(count), source: new Uint32Array(count), target: new Uint32Array(count) };
@@ -170,6 +176,7 @@ const arrows = (() => {
     found.target[index] = target;
     found.start[index] = INSTANT ? step + .5 : at;
     found.end[index] = found.start[index] + takes;
+    if (takes && data.kinds[kind][0] === "message") slopes(source, target);
   });
   return found;
 })();
@@ -179,9 +186,10 @@ const SENTENCES = {
   wake: "{one} wakes {other}",
   join: "{one} ends, for which {other} waits",
   cancel: "{one} cancels {other}",
+  message: "{one} sends {what} to {other}",
 };
 
 function sentenceOf(arrow) {
   const one = data.rows[arrows.source[arrow]].name, other = data.rows[arrows.target[arrow]].name;
-  return say(SENTENCES[data.kinds[arrows.kind[arrow]][0]], { one, other });
+  return say(SENTENCES[data.kinds[arrows.kind[arrow]][0]], { one, other, what: data.carried[arrow] });
 }

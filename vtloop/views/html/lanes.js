@@ -20,6 +20,7 @@ function paintTask(row, y) {
   const top = y + row.above, middle = top + BAR / 2;
   row.middle = middle;
   paintBrackets(row, y + GAP);
+  paintStubs(row, y);
   const ticks = [], cut = [];
   for (const [index, left, right, next] of visible(row)) {
     const [state, torn] = data.looks[row.looks[index]];

@@ -8,6 +8,7 @@ const MOST_LINES = 6;  // of prints below a bar
 const MOST_PRINTS = 400;  // in the window, from which on only their marks are drawn
 const HOLDER = 18, HOLDERS = 8;  // pixels of a holder's line; lines, from which on they are thinner
 const THIN = 2;  // pixels
+const SLOPE = 26, STUB = 7;  // pixels below a bar, from which messages slope; up to where one is lost or held
 const LEVEL = 30, WAITING = 14, USES = 12;  // pixels
 
 const widths = new Map();
@@ -80,7 +81,8 @@ const HEIGHTS = {
     row.brackets = bracketLines(row);
     row.above = GAP + row.brackets * LINE + (row.cancels.length ? LINE : 0);
     const prints = row.lines ? row.lines * LINE + 3 : 0;
-    return Math.max(row.above + BAR + prints + GAP, row.below ? GAP + BAR + LINE : 0);
+    const below = Math.max(prints, row.slopes ? SLOPE : 0, row.stubs.length ? 2 * STUB : 0);
+    return Math.max(row.above + BAR + below + GAP, row.below ? GAP + BAR + LINE : 0);
   },
   callbacks(row) {
     row.above = GAP;

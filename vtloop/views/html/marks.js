@@ -15,7 +15,9 @@ function themed() {
   draw();
 }
 
-// The pattern of a state as matplotlib writes it, one of | / . - x, as a tile that is repeated.
+const colourOf = (kind) => colour.arrows[data.kinds.findIndex(([name]) => name === kind)];
+
+// The pattern of a state as matplotlib writes it, one of | / \\ . - x, as a tile that is repeated.
 function patternOf(state) {
   const [, , hatch] = data.states[state], sign = hatch[0];
   if (!sign) return null;
@@ -32,7 +34,7 @@ function patternOf(state) {
     if (sign === "-") { ink.moveTo(0, 3); ink.lineTo(6, 3); }
     for (const by of [-6, 0, 6]) {
       if ("/x".includes(sign)) { ink.moveTo(by - 1, 7); ink.lineTo(by + 7, -1); }
-      if (sign === "x") { ink.moveTo(by - 1, -1); ink.lineTo(by + 7, 7); }
+      if ("\\x".includes(sign)) { ink.moveTo(by - 1, -1); ink.lineTo(by + 7, 7); }
     }
     ink.stroke();
     if (sign === ".") { ink.beginPath(); ink.arc(3, 3, .9, 0, 7); ink.fill(); }
@@ -142,6 +144,21 @@ const MARKS = {
     on.fillStyle = colour.alarm;
     shape(on, [[x - 5, y - 8], [x + 5, y - 8], [x, y]]);
     on.fill();
+  },
+  lost(on, x, y) {
+    on.strokeStyle = colour.alarm;
+    on.lineWidth = 1.8;
+    on.beginPath();
+    on.moveTo(x - 3.5, y - 3.5); on.lineTo(x + 3.5, y + 3.5);
+    on.moveTo(x - 3.5, y + 3.5); on.lineTo(x + 3.5, y - 3.5);
+    on.stroke();
+  },
+  held(on, x, y) {
+    on.fillStyle = colour.paper;
+    on.strokeStyle = colourOf("message");
+    on.lineWidth = 1.4;
+    on.fillRect(x - 3, y - 3, 6, 6);
+    on.strokeRect(x - 3, y - 3, 6, 6);
   },
   print(on, x, y) {
     on.fillStyle = colour.muted;

@@ -169,12 +169,33 @@ function paintArrows(rows) {
     pen.lineWidth = 1.4;
     pen.setLineDash(dashes.map((dash) => dash * 1.6));
     pen.beginPath();
+    // The head of a message points as it slopes; others arrive straight.
+    const length = Math.hypot(x1 - x0, y1 - y0), slopes = name === "message" && length;
+    const dx = slopes ? (x1 - x0) / length : 0, dy = slopes ? (y1 - y0) / length : down;
     pen.moveTo(x0, y0);
-    pen.lineTo(x1, y1 - down * 6);
+    pen.lineTo(x1 - dx * 6, y1 - dy * 6);
     pen.stroke();
     pen.setLineDash([]);
-    shape(pen, [[x1, y1], [x1 - 3.5, y1 - down * 7], [x1 + 3.5, y1 - down * 7]]);
+    const xBack = x1 - dx * 7, yBack = y1 - dy * 7;
+    shape(pen, [[x1, y1], [xBack - dy * 3.5, yBack + dx * 3.5], [xBack + dy * 3.5, yBack - dx * 3.5]]);
     pen.fill();
+  }
+}
+
+// Messages that are lost, or held for a time, just off the bar that they leave.
+function paintStubs(row, y) {
+  for (const [at, , isDown, until] of row.stubs) {
+    const down = isDown ? 1 : -1, x = toX(at), edge = y + row.above + (isDown ? BAR : 0), off = edge + down * STUB;
+    pen.strokeStyle = colourOf("message");
+    pen.lineWidth = 1.4;
+    pen.setLineDash(until === null ? [] : [1.5, 2]);
+    pen.beginPath();
+    pen.moveTo(x, edge);
+    pen.lineTo(until === null ? x + STUB : x, off);
+    if (until !== null) pen.lineTo(toX(until), off);
+    pen.stroke();
+    pen.setLineDash([]);
+    if (until === null) MARKS.lost(pen, x + STUB, off); else MARKS.held(pen, x, off);
   }
 }
 
@@ -199,6 +220,8 @@ function paintLegend() {
     ["cancelled", "ends cancelled", ends.has("cancelled"), 4, 7],
     ["request", "cancel is requested", tasks.some(({ cancels }) => cancels.some(([, , delivered]) => !delivered)), 8, 11],
     ["delivery", "CancelledError is delivered", tasks.some(({ cancels }) => cancels.some(([, , delivered]) => delivered)), 8, 12],
+    ["lost", "message is lost", tasks.some(({ stubs }) => stubs.some(([, , , until]) => until === null)), 8, 7],
+    ["held", "message is held", tasks.some(({ stubs }) => stubs.some(([, , , until]) => until !== null)), 8, 7],
     ["print", "prints", data.rows.some(({ prints }) => prints?.length), 8, 4],
   ];
   for (const [mark, phrase, occurs, x, y] of marks) if (occurs) legend(items, say(phrase), (ink) => MARKS[mark](ink, x, y), 18);

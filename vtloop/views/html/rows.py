@@ -8,7 +8,8 @@ which times and steps are told by how much later than the last one they are.
   turn, from its start on; flat), `ended` (when, how, and how in words; null if it was left
   pending), `cancels` (when, the step, whether CancelledError is delivered or requested, in a word,
   as a sentence), `timeouts` (from, the step, to, whether it fired, what may stand at it, as a
-  sentence), and `prints` (when, the step, what).
+  sentence), `stubs` (when a message leaves that is lost or held, the step, whether downwards, until
+  when it is held, null if it is lost, as a sentence), and `prints` (when, the step, what).
 - That of callbacks has `prints`.
 - A primitive's or section's has `has` (how its pieces are said), `pieces` (from, the step, for how
   long, and whose, by the place of the task's row, -1 for nobody), `waiting` and `levels` (since
@@ -21,11 +22,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 
+from vtloop.timeline.messages import Message
 from vtloop.timeline.participants import name_of, shown, told_apart
 from vtloop.timeline.spans import Bracket, Holding, Lane, Use, Visit
 from vtloop.timeline.timeline import Timeline
 from vtloop.values.columns import cut_in_the_middle
 from vtloop.views.html.looks import Looks
+from vtloop.views.message_words import one_by_one
 from vtloop.views.words import USES, Words
 
 Row: TypeAlias = dict[str, Any]
@@ -49,15 +52,19 @@ class Rows:
         self._timeouts: dict[int, list[Any]] = {}
         for bracket in timeline.timeouts:
             self._timeouts.setdefault(bracket.task, []).append(self._timeout(bracket))
+        self._stubs: dict[int, list[Any]] = {}
+        for message in timeline.messages:
+            if message.held or message.lost is not None:
+                self._stubs.setdefault(message.sender, []).append(self._stub(message))
 
     def all(self) -> list[Row]:
         """Return the rows from the top of the page down."""
         rows = [self._task(lane) for lane in self._lanes]
-        told = [one for who, each in self._prints.items() if who not in self.places for one in each]
-        if told:
+        others = [self._prints[who] for who in self._prints if who not in self.places]
+        if others:
             say = self._say
             rows.append(_row("callbacks", say("event loop"), say("timers and callbacks")))
-            rows[-1]["prints"] = sorted(told)
+            rows[-1]["prints"] = sorted(one for each in others for one in each)
         return [*rows, *self._primitives(), *self._sections()]
 
     def _read_events(self) -> None:
@@ -74,15 +81,16 @@ class Rows:
             elif kind == "cancel" and subject in self.places:
                 by, message = say.requested(timeline, event)
                 sentence = say.cancellation(by, timeline.lanes[subject].label, at, message)
-                told = at, step, 0, say("cancelled by {by}", by=by), sentence
-                self._cancels.setdefault(subject, []).append(told)
+                asked = at, step, 0, say("cancelled by {by}", by=by), sentence
+                self._cancels.setdefault(subject, []).append(asked)
             elif kind == "deliver" and subject in self.places:
                 name, time = timeline.lanes[subject].label, say.seconds(at)
                 sentence = say("CancelledError is thrown into {who} at {time}", who=name, time=time)
                 self._cancels.setdefault(subject, []).append((at, step, 1, "", sentence))
 
     def _task(self, lane: Lane) -> Row:
-        below = lane.coroutine if lane.has_own_name else ""
+        own = lane.coroutine if lane.has_own_name else ""
+        below = f"{own} @ {lane.host}".strip() if lane.host else own
         row = _row("task", self._names[lane.number], below)
         spans = [*self._looks.of(lane)]
         row |= {
@@ -95,6 +103,7 @@ class Rows:
             "ended": None if lane.ended is None else [lane.ended, lane.outcome, self._end(lane)],
             "cancels": self._cancels.get(lane.number, []),
             "timeouts": self._timeouts.get(lane.number, []),
+            "stubs": self._stubs.get(lane.number, []),
             "prints": self._prints.get(lane.number, []),
         }
         return row
@@ -103,10 +112,10 @@ class Rows:
         say = self._say
         end = self._timeline.end if lane.ended is None else lane.ended
         outcome = self._end(lane) or say("left pending at the end")
-        told = [f"{say.period(lane.created, end)}: {outcome}"]
+        about = [f"{say.period(lane.created, end)}: {outcome}"]
         if stack := self._timeline.trace.stacks[lane.place]:
-            told.append(say("created at {place}", place=" / ".join(map(str, stack))))
-        return told
+            about.append(say("created at {place}", place=" / ".join(map(str, stack))))
+        return about
 
     def _end(self, lane: Lane) -> str:
         words = self._say(lane.outcome) if lane.outcome else ""
@@ -118,6 +127,14 @@ class Rows:
         sentence = ": ".join(filter(None, (texts[0], self._say.deadline(bracket))))
         step, *_ = self._timeline.trace.events[bracket.first]
         return [bracket.start, step, bracket.end, int(bracket.fired), texts, sentence]
+
+    def _stub(self, message: Message) -> list[Any]:
+        until = None
+        if message.lost is None:
+            until = self._timeline.end if message.released is None else message.released
+        place = self.places.get(message.sender, 0)
+        down = self.places.get(message.receiver, place + 1) > place
+        return [message.sent, message.sent_in, int(down), until, one_by_one(self._say, [message])]
 
     # Primitives and sections
 
@@ -148,14 +165,14 @@ class Rows:
 
     def _uses(self, uses: Iterable[Use]) -> tuple[list[str], list[int]]:
         """Return what is said of uses, each text once, and the uses, flat."""
-        told: dict[tuple[str, int], int] = {}
+        texts: dict[tuple[str, int], int] = {}
         found = [
-            (use.at, use.step, told.setdefault((use.kind, use.task), len(told)))
+            (use.at, use.step, texts.setdefault((use.kind, use.task), len(texts)))
             for use in uses
             if use.kind in USES
         ]
-        texts = [self._say(USES[kind], who=self._who(task)) for kind, task in told]
-        return texts, list(in_turn(found, 2))
+        said = [self._say(USES[kind], who=self._who(task)) for kind, task in texts]
+        return said, list(in_turn(found, 2))
 
     def _who(self, task: int) -> str:
         name = name_of(self._timeline, task)

@@ -72,6 +72,7 @@ function happens(row, start, end, isLast) {
   const found = [];
   for (const [from, , until, , , sentence] of row.timeouts) if (from <= start && until >= end) found.push(sentence);
   for (const [at, , , , sentence] of row.cancels) if (inside(at)) found.push(sentence);
+  for (const [at, , , , sentence] of row.stubs) if (inside(at)) found.push(sentence);
   for (const other of data.rows) {
     if (!other.pieces || other.isOfUses) continue;
     for (let index = firstAt(other, start); index < other.starts.length && other.starts[index] <= start; index++) {
@@ -156,6 +157,7 @@ function* linesOf(row, from, to) {
   yield* within(row.prints, from, to, ([at, step, text]) => [at, at, name, say("prints {text}", { text }), step, 3]);
   yield* within(row.uses, from, to, ([at, step, sentence]) => [at, at, name, sentence, step, 4]);
   yield* within(row.cancels, from, to, ([at, step, delivered, , sentence]) => [at, at, name, sentence, step, delivered ? 0 : 5]);
+  yield* within(row.stubs, from, to, ([at, step, , , sentence]) => [at, at, name, sentence, step, 6]);
   for (const [start, step, end, , , sentence] of row.timeouts ?? []) {
     if (start <= to && end >= from) yield [start, end, name, sentence, step, 1];
   }
