@@ -11,12 +11,10 @@ import errno
 import os
 import socket
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from vtloop.net import addresses
-
-if TYPE_CHECKING:
-    from vtloop.net.kernel import Kernel
+from vtloop.net.interfaces import Kernel
 
 READ, WRITE, HANG_UP, ERROR = 1, 2, 4, 8
 """What an endpoint is ready for, as flags."""
@@ -99,7 +97,7 @@ class Endpoint:
 
     def bind(self, address: Any) -> None:
         """Take a checked address of its own."""
-        if self.local is not None:
+        if self.local is not None and not self.is_unix:
             raise failure(errno.EINVAL)
         self.kernel.bind(self, address)
 
