@@ -20,9 +20,7 @@ async def main(log, hour):
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=certificate.for_servers()).start()
     (_, plain), (_, secure) = runner.addresses
-    async with Proxy() as proxy, ClientSession(
-        proxy=proxy.url, timeout=ClientTimeout()
-    ) as session:
+    async with Proxy() as proxy, ClientSession(proxy=proxy.url, timeout=ClientTimeout()) as session:
         async with session.get(f"http://127.0.0.1:{plain}/") as response:
             log(response.status, await response.text())
         trusted = certificate.for_clients()
