@@ -44,9 +44,7 @@ def connect_unix(kernel: Kernel, client: Stream, path: str | bytes) -> None:
 class Attempt:
     """A TCP connection that is being made."""
 
-    def __init__(
-        self, kernel: Kernel, client: Stream, host: str, ip: str, port: int
-    ) -> None:
+    def __init__(self, kernel: Kernel, client: Stream, host: str, ip: str, port: int) -> None:
         self._kernel, self._client = kernel, client
         self._host, self._ip, self._port = host, ip, port
         client.remote = ip, port

@@ -14,6 +14,7 @@ from vtloop.net.messages import Message
 if TYPE_CHECKING:
     from vtloop.net.kernel import Kernel
 
+_EVERYBODY = "255.255.255.255"
 _LONGEST = 65507  # bytes of one over IPv4
 
 
@@ -40,6 +41,7 @@ class Datagrams(Endpoint):
         ip, port = self.kernel.target(self, address)
         self.kernel.route(self, ip)
         self.kernel.bind_to_reach(self, ip)
+        self.local = self.kernel.source_for(self, ip)
         self.remote = ip, port
 
     def peer_name(self) -> Any:
@@ -79,6 +81,8 @@ class Datagrams(Endpoint):
             target.arrive(message, self.local)
             return len(data)
         ip, port = to
+        if ip == _EVERYBODY and not self.option(socket.SOL_SOCKET, socket.SO_BROADCAST):
+            raise failure(errno.EACCES)
         host = kernel.route(self, ip)
         kernel.bind_to_reach(self, ip)
         source = kernel.source_for(self, ip)

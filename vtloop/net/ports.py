@@ -36,6 +36,13 @@ class Ports:
         endpoint.local = ip, port
         others.append(endpoint)
 
+    def check_to_listen(self, endpoint: Endpoint) -> None:
+        """Raise OSError if another endpoint listens where one is about to do so."""
+        ip, port = endpoint.local
+        for other in self._taken.get((endpoint.host, endpoint.type, port), ()):
+            if other.is_listening and _conflict(endpoint, ip, other):
+                raise failure(errno.EADDRINUSE)
+
     def share(self, endpoint: Endpoint) -> None:
         """Let a connection that was accepted keep the port that it came to from being taken."""
         key = endpoint.host, endpoint.type, endpoint.local[1]
@@ -109,7 +116,9 @@ def _conflict(endpoint: Endpoint, ip: str, other: Endpoint) -> bool:
     theirs = other.local[0]
     same = ip == theirs
     if not same and addresses.is_any(ip):
-        same = _takes(endpoint, ip, theirs) or (addresses.is_any(theirs) and _overlap(endpoint, other))
+        same = _takes(endpoint, ip, theirs) or (
+            addresses.is_any(theirs) and _overlap(endpoint, other)
+        )
     if not same and addresses.is_any(theirs):
         same = _takes(other, theirs, ip)
     if not same:
