@@ -54,7 +54,10 @@ class Datagrams(Endpoint):
         if self._closed_to_write:
             raise failure(errno.EPIPE)
         if self.peer is None and self.remote is None:
-            raise failure(errno.ENOTCONN if self.is_unix else errno.EDESTADDRREQ)
+            if self.is_unix:
+                raise failure(errno.ENOTCONN)
+            self.kernel.bind_to_reach(self, self._anywhere()[0])  # Linux does that first
+            raise failure(errno.EDESTADDRREQ)
         return self._send(bytes(data), self.remote)
 
     def send_to(self, data: bytes | memoryview, address: Any) -> int:
