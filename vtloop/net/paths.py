@@ -27,8 +27,11 @@ class Paths:
         if isinstance(path, bytes):
             if path in self._names:
                 raise failure(errno.EADDRINUSE)
+            _refuse_second_name(endpoint)
             self._names[path] = endpoint
         else:
+            if not os.path.lexists(path):
+                _refuse_second_name(endpoint)
             _make_file(path)
             self._files[_identity(path)] = endpoint
         endpoint.local = path
@@ -37,9 +40,11 @@ class Paths:
         """Return who has a path, None if nobody has; OSError if there is no such file."""
         if isinstance(path, bytes):
             return self._names.get(path)
-        if not stat.S_ISSOCK(os.stat(path).st_mode):
-            return None
-        return self._files.get(_identity(path))
+        try:
+            is_socket = stat.S_ISSOCK(os.stat(path).st_mode)
+        except OSError as error:  # without the path, as it is told of a socket
+            raise failure(error.errno or errno.ENOENT) from None
+        return self._files.get(_identity(path)) if is_socket else None
 
     def leave(self, endpoint: Endpoint) -> None:
         """Let go of an endpoint; its file stays, as it does for a real socket."""
@@ -53,6 +58,11 @@ class Paths:
             for key, one in table.items():
                 if one is old:
                     table[key] = new  # type: ignore[index]
+
+
+def _refuse_second_name(endpoint: Endpoint) -> None:
+    if endpoint.local is not None:
+        raise failure(errno.EINVAL)
 
 
 def _identity(path: str) -> tuple[int, int]:
