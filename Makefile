@@ -5,7 +5,7 @@ VENV   ?= .venv
 PYTHON ?=
 bin    := $(VENV)/bin
 
-.PHONY: help demo deck test lint pytest viewers conformance upstream bench parity completeness robustness \
+.PHONY: help demo deck test lint pytest once viewers conformance upstream bench parity completeness robustness \
 	format clean
 .DELETE_ON_ERROR:
 
@@ -31,6 +31,9 @@ lint: $(VENV)/installed-dev ## check style and types
 
 pytest: $(VENV)/installed-dev ## run the tests, with ARGS="..." for pytest
 	$(bin)/python -m pytest $(ARGS)
+
+once: $(VENV)/installed-clients ## run the tests that one Python is enough for
+	$(bin)/python -m pytest -m once $(ARGS)
 
 viewers: $(VENV)/installed-viewers ## open the views in Chromium, Perfetto and Mermaid
 	.ci/viewers $(bin)/python
@@ -67,6 +70,7 @@ clean: ## remove what the other targets made
 # What is to be installed before each stamp is set.
 $(VENV)/installed-demo: install = .[chart,cli]
 $(VENV)/installed-dev: install = .[dev]
+$(VENV)/installed-clients: install = .[dev,clients]
 $(VENV)/installed-viewers: install = .[test,viewers]
 $(VENV)/installed-bench: install = .[bench]
 

@@ -26,7 +26,7 @@ _RETRIES = 6
 def connect_unix(kernel: Kernel, client: Stream, path: str | bytes) -> None:
     """Connect two sockets of one machine, at once."""
     listener = kernel.paths.find(path)
-    if not isinstance(listener, Listener):
+    if not isinstance(listener, Listener) or not listener.is_listening:
         raise failure(errno.ECONNREFUSED)
     if listener.type != client.type:
         raise failure(errno.EPROTOTYPE)
@@ -75,7 +75,7 @@ class Attempt:
         if client.state != CONNECTING:
             return
         found = kernel.ports.find(self._host, client.type, self._ip, self._port)
-        if not isinstance(found, Listener):
+        if not isinstance(found, Listener) or not found.is_listening:
             refusal = Message("refuse", client, client)
             refusal.source_host, refusal.destination = self._host, client.printed_name()
             kernel.wire.send(refusal, self._refused)

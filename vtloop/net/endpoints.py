@@ -99,7 +99,7 @@ class Endpoint:
 
     def bind(self, address: Any) -> None:
         """Take a checked address of its own."""
-        if self.local is not None:
+        if self.local is not None and not self.is_unix:
             raise failure(errno.EINVAL)
         self.kernel.bind(self, address)
 

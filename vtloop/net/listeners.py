@@ -7,7 +7,7 @@ import socket
 from collections import deque
 from typing import Any
 
-from vtloop.net.endpoints import READ, Endpoint, failure
+from vtloop.net.endpoints import HANG_UP, READ, WRITE, Endpoint, failure
 from vtloop.net.streams import Stream
 
 
@@ -24,11 +24,12 @@ class Listener(Endpoint):
         self._waiting: deque[Stream] = deque()
         self.coming: dict[Any, Stream] = {}
         """Connections that are being made, by the address that they come from."""
+        self._shut_down = False
         self.kernel.replace(made_of, self)
 
     @property
     def is_listening(self) -> bool:
-        return True
+        return not self._shut_down
 
     @property
     def has_room(self) -> bool:
@@ -44,30 +45,31 @@ class Listener(Endpoint):
         stream.options = {
             key: value for key, value in self.options.items() if key[0] != socket.SOL_SOCKET
         } | {key: self.options[key] for key in _INHERITED if key in self.options}
+        if not self.is_unix:
+            self.kernel.ports.share(stream)
         return stream
 
     def add(self, stream: Stream) -> None:
         """Let a connection wait to be accepted."""
-        if self.closed:
+        if self.closed or self._shut_down:
             stream.reset()
             return
         self._waiting.append(stream)
         self.changed()
 
     def accept(self) -> Stream:
+        if self._shut_down and not self.is_unix:
+            raise failure(errno.EINVAL)
         if not self._waiting:
             raise failure(errno.EAGAIN)
         return self._waiting.popleft()
 
     def listen(self, backlog: int) -> Listener:
-        self._backlog = max(backlog, 0)
+        self._backlog, self._shut_down = max(backlog, 0), False
         return self
 
     def connect(self, address: Any) -> None:
         raise failure(errno.EINVAL if self.is_unix else errno.EISCONN)
-
-    def bind(self, address: Any) -> None:
-        raise failure(errno.EINVAL)
 
     def send(self, data: bytes | memoryview) -> int:
         raise failure(errno.ENOTCONN if self.is_unix else errno.EPIPE)
@@ -76,10 +78,25 @@ class Listener(Endpoint):
         raise failure(errno.EINVAL if self.is_unix else errno.ENOTCONN)
 
     def readiness(self) -> int:
+        if self._shut_down:
+            return READ if self.is_unix else WRITE | HANG_UP
         return READ if self._waiting else 0
+
+    def shutdown(self, how: int) -> None:
+        """Take no more connections, if nothing more is to be read from it."""
+        if self._shut_down and not self.is_unix:
+            raise failure(errno.ENOTCONN)
+        if how != socket.SHUT_WR:
+            self._shut_down = True
+            if not self.is_unix:
+                self._drop_waiting()
+            self.changed()
 
     def close(self) -> None:
         super().close()
+        self._drop_waiting()
+
+    def _drop_waiting(self) -> None:
         while self._waiting:
             self._waiting.popleft().reset()
 

@@ -21,24 +21,32 @@ class Ports:
     def __init__(self) -> None:
         # By host, kind of socket and port: who has it, each at an address of its own.
         self._taken: dict[tuple[str, int, int], list[Endpoint]] = {}
+        # Connections that were accepted at a port, by the same.
+        self._accepted: dict[tuple[str, int, int], dict[Endpoint, None]] = {}
         self._next: dict[tuple[str, int], int] = {}
 
     def take(self, endpoint: Endpoint, ip: str, port: int) -> None:
         """Give an address to an endpoint; OSError if another one has it."""
         if port == 0:
             port = self._free(endpoint, ip)
-        others = self._taken.setdefault((endpoint.host, endpoint.type, port), [])
-        if any(_conflict(endpoint, ip, other) for other in others):
+        key = endpoint.host, endpoint.type, port
+        others = self._taken.setdefault(key, [])
+        if any(_conflict(endpoint, ip, other) for other in (*others, *self._accepted.get(key, ()))):
             raise failure(errno.EADDRINUSE)
         endpoint.local = ip, port
         others.append(endpoint)
+
+    def share(self, endpoint: Endpoint) -> None:
+        """Let a connection that was accepted keep the port that it came to from being taken."""
+        key = endpoint.host, endpoint.type, endpoint.local[1]
+        self._accepted.setdefault(key, {})[endpoint] = None
 
     def _free(self, endpoint: Endpoint, ip: str) -> int:
         key = endpoint.host, endpoint.type
         port = self._next.get(key, FIRST)
         for _ in range(FIRST, LAST + 1):
             following = port + 1 if port < LAST else FIRST
-            if not self._taken.get((*key, port)):
+            if not self._taken.get((*key, port)) and not self._accepted.get((*key, port)):
                 self._next[key] = following
                 return port
             port = following
@@ -53,6 +61,10 @@ class Ports:
                 others.remove(endpoint)
                 if not others:
                     del self._taken[key]
+            elif endpoint in (accepted := self._accepted.get(key, {})):
+                del accepted[endpoint]
+                if not accepted:
+                    del self._accepted[key]
 
     def replace(self, old: Endpoint, new: Endpoint) -> None:
         """Let an endpoint have what another one had."""

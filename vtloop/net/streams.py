@@ -83,22 +83,26 @@ class Stream(Endpoint):
             self.bind(self._anywhere())
         return Listener(self, backlog)
 
+    @property
+    def _is_open(self) -> bool:
+        """Whether a connection of TCP is one still: one way at least is not closed."""
+        return self.state == CONNECTED and not (self._at_end and self._end_is_sent)
+
     def peer_name(self) -> Any:
-        if self.state != CONNECTED:
+        if self.state == NEW if self.is_unix else not self._is_open:
             raise failure(errno.ENOTCONN)
         return self.remote_name()
 
     # Sending
 
     def send(self, data: bytes | memoryview) -> int:
-        if self.error:
+        if self.is_unix:
+            self._check_path_to_peer()
+        elif self.error:
             self.raise_error()
-        if self.state is not CONNECTED or self._closed_to_write:
-            if self.state == CONNECTING:
-                raise failure(errno.EAGAIN)
-            never = self.state == NEW and self.is_unix
-            raise failure(errno.ENOTCONN if never else errno.EPIPE)
-        if self.is_unix and (self.peer is None or self.peer.closed or self.peer._closed_to_read):
+        elif self.state == CONNECTING:
+            raise failure(errno.EAGAIN)
+        elif self.state != CONNECTED or self._closed_to_write:
             raise failure(errno.EPIPE)
         room = self.send_capacity - self._queued
         size = len(data)
@@ -113,6 +117,14 @@ class Stream(Endpoint):
             self._queued += size
             self._push()
         return size
+
+    def _check_path_to_peer(self) -> None:
+        """Raise the error of a send to a UNIX socket that takes nothing more."""
+        if self.state == NEW:
+            raise failure(errno.ENOTCONN)
+        peer = self.peer
+        if self._closed_to_write or peer is None or peer.closed or peer._closed_to_read:
+            raise failure(errno.EPIPE)
 
     def _push(self) -> None:
         """Send what the receiver's window has room for."""
@@ -156,6 +168,10 @@ class Stream(Endpoint):
         if self.closed or self.state == ENDED:
             if sender.peer is self:
                 self._transmit(Message("reset", self, sender))
+            return
+        if self._closed_to_read and self._end_is_sent and not self.is_unix:
+            self.reset()  # nobody is going to read it, and nothing more is to be said
+            self.failed(errno.ECONNRESET)
             return
         self._unread.append(message.data)
         self._unread_size += size
@@ -215,12 +231,16 @@ class Stream(Endpoint):
     def _receive_nothing(self) -> bytes:
         if self._at_end:
             self._tell_of_read(0)
+            if self.is_unix:
+                self.raise_error()
             return b""
         self.raise_error()
-        if self.state == NEW:
-            raise failure(errno.ENOTCONN if not self.is_unix else errno.EINVAL)
+        if self.state == NEW and self.is_unix:
+            raise failure(errno.EINVAL)
         if self._closed_to_read or self.state == ENDED:
             return b""
+        if self.state == NEW:
+            raise failure(errno.ENOTCONN)
         raise failure(errno.EAGAIN)
 
     def _tell_of_read(self, size: int) -> None:
@@ -250,22 +270,22 @@ class Stream(Endpoint):
     # The end
 
     def shutdown(self, how: int) -> None:
-        over = self._at_end and self._end_is_sent and not self.is_unix
-        if self.state != CONNECTED or over:
-            raise failure(errno.ENOTCONN)
+        is_over = not self.is_unix and not self._is_open
         if how in (socket.SHUT_RD, socket.SHUT_RDWR):
             self._closed_to_read = True
         if how in (socket.SHUT_WR, socket.SHUT_RDWR) and not self._closed_to_write:
             self._closed_to_write = True
             self._push()
         self.changed()
+        if is_over:  # what it says is heeded even so, as by Linux
+            raise failure(errno.ENOTCONN)
 
     def close(self) -> None:
         self.closed = True
         peer = self.peer
         linger = self.options.get((socket.SOL_SOCKET, socket.SO_LINGER))
         if self.state == CONNECTED and peer is not None:
-            if self._unread_size or linger == (1, 0):
+            if self._unread_size or (linger == (1, 0) and not self.is_unix):
                 self.reset()
             else:
                 self._closed_to_write = True

@@ -1,0 +1,54 @@
+"""httpx over uvicorn: 42 requests over 13 connections, which are kept alive, and a long answer."""
+
+import asyncio
+import socket
+
+import httpx
+import uvicorn
+
+
+async def main(log, hour):
+    peers = set()
+
+    async def app(scope, receive, send):
+        peers.add(tuple(scope["client"]))
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for number in range(3 if scope["path"] == "/long" else 1):
+            await asyncio.sleep(hour)
+            body = b"part %d " % number
+            await send({"type": "http.response.body", "body": body, "more_body": True})
+        await send({"type": "http.response.body", "body": b"end"})
+
+    config = uvicorn.Config(app, log_config=None, lifespan="off", timeout_keep_alive=10 * hour)
+    server = uvicorn.Server(config)
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        serving = asyncio.create_task(server.serve([listening]))
+        port = listening.getsockname()[1]
+        while not server.started:
+            await asyncio.sleep(0)
+        limits = httpx.Limits(max_connections=13, max_keepalive_connections=13)
+        address = f"http://127.0.0.1:{port}"
+        async with httpx.AsyncClient(base_url=address, limits=limits, timeout=None) as client:
+            for wave in 13, 13, 13, 3:
+                answers = await asyncio.gather(*(client.get("/") for _ in range(wave)))
+                log({answer.text for answer in answers}, len(peers), "connections")
+            async with client.stream("GET", "/long") as response:
+                async for text in response.aiter_text():
+                    log(repr(text))
+            log(len(peers), "connections")
+        server.should_exit = True
+        await serving
+
+
+TOLD = """\
+3600 {'part 0 end'} 13 connections
+7200 {'part 0 end'} 13 connections
+10800 {'part 0 end'} 13 connections
+14400 {'part 0 end'} 13 connections
+18000 'part 0 '
+21600 'part 1 '
+25200 'part 2 '
+25200 'end'
+25200 13 connections
+"""
