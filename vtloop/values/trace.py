@@ -124,7 +124,7 @@ class TaskMade(NamedTuple):
 OF_RUNNER = ("Executors.shutdown_default_executor", "BaseEventLoop.shutdown_asyncgens")
 """The coroutines with which a runner cleans up, as `TaskMade` has them: no part of the program."""
 OF_CONNECTIONS = (
-    "BaseEventLoop.getaddrinfo",
+    "BaseEventLoop._create_server_getaddrinfo",
     "BaseSelectorEventLoop._accept_connection2",
     "staggered_race.<locals>.run_one_coro",
 )
