@@ -41,10 +41,12 @@ class Paths:
         if isinstance(path, bytes):
             return self._names.get(path)
         try:
-            is_socket = stat.S_ISSOCK(os.stat(path).st_mode)
-        except OSError as error:  # without the path, as it is told of a socket
+            found = os.stat(path)
+        except OSError as error:  # which names the file, as a real socket's does not
             raise failure(error.errno or errno.ENOENT) from None
-        return self._files.get(_identity(path)) if is_socket else None
+        if not stat.S_ISSOCK(found.st_mode):
+            return None
+        return self._files.get(_identity(path))
 
     def leave(self, endpoint: Endpoint) -> None:
         """Let go of an endpoint; its file stays, as it does for a real socket."""

@@ -43,6 +43,7 @@ class SimulatedSocket(socket.socket):
         self._io_refs = 0
         self._closed = False
         self._fd = -1
+        self._is_inheritable = False
         kernel = self._kernel
         if fileno is not None:
             self._file = kernel.descriptors.find(fileno)
@@ -90,6 +91,12 @@ class SimulatedSocket(socket.socket):
 
     def fileno(self) -> int:
         return self._fd
+
+    def get_inheritable(self) -> bool:
+        return self._is_inheritable
+
+    def set_inheritable(self, inheritable: bool) -> None:
+        self._is_inheritable = inheritable
 
     def getsockname(self) -> Any:
         return self._endpoint.local_name()
