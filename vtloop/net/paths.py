@@ -27,8 +27,11 @@ class Paths:
         if isinstance(path, bytes):
             if path in self._names:
                 raise failure(errno.EADDRINUSE)
+            _refuse_second_name(endpoint)
             self._names[path] = endpoint
         else:
+            if not os.path.lexists(path):
+                _refuse_second_name(endpoint)
             _make_file(path)
             self._files[_identity(path)] = endpoint
         endpoint.local = path
@@ -57,6 +60,11 @@ class Paths:
             for key, one in table.items():
                 if one is old:
                     table[key] = new  # type: ignore[index]
+
+
+def _refuse_second_name(endpoint: Endpoint) -> None:
+    if endpoint.local is not None:
+        raise failure(errno.EINVAL)
 
 
 def _identity(path: str) -> tuple[int, int]:

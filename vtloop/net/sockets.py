@@ -117,10 +117,18 @@ class SimulatedSocket(socket.socket):
             to_nanoseconds(value)  # ValueError for nan
             if value > _LONGEST:
                 raise OverflowError("timestamp too large to convert to C PyTime_t")
+        _ = self._endpoint  # OSError if it is closed
         self._timeout = value
 
     def setblocking(self, flag: bool) -> None:
+        _ = self._endpoint  # OSError if it is closed
         self._timeout = None if flag else 0.0
+
+    def get_inheritable(self) -> bool:
+        return self._endpoint.is_inheritable
+
+    def set_inheritable(self, inheritable: bool) -> None:
+        self._endpoint.is_inheritable = bool(inheritable)
 
     def getblocking(self) -> bool:
         return self._timeout != 0
