@@ -109,7 +109,9 @@ def _conflict(endpoint: Endpoint, ip: str, other: Endpoint) -> bool:
     theirs = other.local[0]
     same = ip == theirs
     if not same and addresses.is_any(ip):
-        same = _takes(endpoint, ip, theirs) or (addresses.is_any(theirs) and _overlap(endpoint, other))
+        same = _takes(endpoint, ip, theirs) or (
+            addresses.is_any(theirs) and _overlap(endpoint, other)
+        )
     if not same and addresses.is_any(theirs):
         same = _takes(other, theirs, ip)
     if not same:
