@@ -12,6 +12,7 @@ from vtloop.net.endpoints import ERROR, READ, WRITE, Endpoint, failure
 from vtloop.net.interfaces import Kernel
 from vtloop.net.messages import Message
 
+_EVERYBODY = "255.255.255.255"
 _LONGEST = 65507  # bytes of one over IPv4
 
 
@@ -38,6 +39,7 @@ class Datagrams(Endpoint):
         ip, port = self.kernel.target(self, address)
         self.kernel.route(self, ip)
         self.kernel.bind_to_reach(self, ip)
+        self.local = self.kernel.source_for(self, ip)
         self.remote = ip, port
 
     def peer_name(self) -> Any:
@@ -50,7 +52,10 @@ class Datagrams(Endpoint):
         if self._closed_to_write:
             raise failure(errno.EPIPE)
         if self.peer is None and self.remote is None:
-            raise failure(errno.ENOTCONN if self.is_unix else errno.EDESTADDRREQ)
+            if self.is_unix:
+                raise failure(errno.ENOTCONN)
+            self.kernel.bind_to_reach(self, self._anywhere()[0])  # Linux does that first
+            raise failure(errno.EDESTADDRREQ)
         return self._send(bytes(data), self.remote)
 
     def send_to(self, data: bytes | memoryview, address: Any) -> int:
@@ -77,6 +82,8 @@ class Datagrams(Endpoint):
             target.arrive(message, self.local)
             return len(data)
         ip, port = to
+        if ip == _EVERYBODY and not self.option(socket.SOL_SOCKET, socket.SO_BROADCAST):
+            raise failure(errno.EACCES)
         host = kernel.route(self, ip)
         kernel.bind_to_reach(self, ip)
         source = kernel.source_for(self, ip)

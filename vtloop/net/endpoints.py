@@ -48,6 +48,7 @@ class Endpoint:
         self.watchers: list[Callable[[], object]] = []
         """Called whenever what it is ready for may have changed."""
         self.closed = False
+        self.is_inheritable = False
         self.send_capacity = SEND_BUFFER
         self.receive_capacity = RECEIVE_BUFFER
 
@@ -128,6 +129,8 @@ class Endpoint:
                 self.send_capacity = value
             else:
                 self.receive_capacity = value
+        elif (level, name) == _ONLY_IPV6 and self.local is not None:
+            raise failure(errno.EINVAL)
         self.options[level, name] = value
 
     def option(self, level: int, name: int) -> Any:
@@ -144,12 +147,17 @@ class Endpoint:
                 case socket.SO_RCVBUF:
                     return self.receive_capacity
                 case _ if name == getattr(socket, "SO_PROTOCOL", None):
-                    return self.proto
+                    return self.proto or self._usual_protocol()
                 case _ if name == getattr(socket, "SO_DOMAIN", None):
                     return self.family
                 case socket.SO_ACCEPTCONN:
                     return int(self.is_listening)
         return self.options.get((level, name), 0)
+
+    def _usual_protocol(self) -> int:
+        if self.is_unix:
+            return 0
+        return socket.IPPROTO_TCP if self.type == socket.SOCK_STREAM else socket.IPPROTO_UDP
 
     @property
     def is_listening(self) -> bool:
@@ -189,3 +197,4 @@ class Endpoint:
 
 
 _LEAST_BUFFER = 4608
+_ONLY_IPV6 = socket.IPPROTO_IPV6, socket.IPV6_V6ONLY

@@ -29,6 +29,17 @@ _USUAL = {
     if hasattr(socket, name)
 }
 
+_KNOWN = {
+    level: {value for name, value in vars(socket).items() if name.startswith(prefix)}
+    for level, prefix in (
+        (socket.SOL_SOCKET, "SO_"),
+        (socket.IPPROTO_IP, "IP_"),
+        (socket.IPPROTO_IPV6, "IPV6_"),
+        (socket.IPPROTO_TCP, "TCP_"),
+    )
+}
+"""The names of options that there are, by level."""
+
 
 def set_option(endpoint: Endpoint, level: int, name: int, value: Any, length: int | None) -> None:
     """Set an option to a number, or to packed bytes; None and a length is for so many zeros."""
@@ -39,8 +50,8 @@ def set_option(endpoint: Endpoint, level: int, name: int, value: Any, length: in
     if isinstance(value, int):
         packed = struct.pack("i", value)
     else:
-        packed = bytes(value)
-    _check(endpoint, level, packed)
+        packed = _bytes_of(value)
+    _check(endpoint, level, name)
     if (level, name) == (socket.SOL_SOCKET, socket.SO_LINGER):
         if len(packed) < _LINGER.size:
             raise failure(errno.EINVAL)
@@ -58,7 +69,7 @@ def set_option(endpoint: Endpoint, level: int, name: int, value: Any, length: in
 
 def get_option(endpoint: Endpoint, level: int, name: int, length: int) -> Any:
     """Return an option as a number, or as so many packed bytes."""
-    _check(endpoint, level, b"")
+    _check(endpoint, level, name)
     if (level, name) == (socket.SOL_SOCKET, socket.SO_LINGER):
         packed = _LINGER.pack(*(endpoint.option(level, name) or (0, 0)))
     else:
@@ -69,8 +80,18 @@ def get_option(endpoint: Endpoint, level: int, name: int, length: int) -> Any:
     return packed[:length] if length else struct.unpack("i", packed[:_INT])[0]
 
 
-def _check(endpoint: Endpoint, level: int, value: bytes) -> None:
-    """Refuse an option of a protocol that the socket does not speak."""
+def _bytes_of(value: Any) -> bytes:
+    try:
+        return bytes(memoryview(value))
+    except TypeError:
+        kind = type(value).__name__
+        raise TypeError(f"a bytes-like object is required, not {kind!r}") from None
+
+
+def _check(endpoint: Endpoint, level: int, name: int) -> None:
+    """Refuse an option that there is not, or of a protocol that the socket does not speak."""
+    if name not in _KNOWN.get(level, ()):
+        raise failure(errno.ENOPROTOOPT)
     if level == socket.IPPROTO_TCP and (endpoint.is_unix or endpoint.type != socket.SOCK_STREAM):
         raise failure(errno.EOPNOTSUPP if endpoint.is_unix else errno.ENOPROTOOPT)
     if level == socket.IPPROTO_IPV6 and endpoint.family != socket.AF_INET6:

@@ -27,8 +27,11 @@ class Paths:
         if isinstance(path, bytes):
             if path in self._names:
                 raise failure(errno.EADDRINUSE)
+            _refuse_second_name(endpoint)
             self._names[path] = endpoint
         else:
+            if not os.path.lexists(path):
+                _refuse_second_name(endpoint)
             _make_file(path)
             self._files[_identity(path)] = endpoint
         endpoint.local = path
@@ -37,7 +40,11 @@ class Paths:
         """Return who has a path, None if nobody has; OSError if there is no such file."""
         if isinstance(path, bytes):
             return self._names.get(path)
-        if not stat.S_ISSOCK(os.stat(path).st_mode):
+        try:
+            found = os.stat(path)
+        except OSError as error:  # which names the file, as a real socket's does not
+            raise failure(error.errno or errno.ENOENT) from None
+        if not stat.S_ISSOCK(found.st_mode):
             return None
         return self._files.get(_identity(path))
 
@@ -53,6 +60,11 @@ class Paths:
             for key, one in table.items():
                 if one is old:
                     table[key] = new  # type: ignore[index]
+
+
+def _refuse_second_name(endpoint: Endpoint) -> None:
+    if endpoint.local is not None:
+        raise failure(errno.EINVAL)
 
 
 def _identity(path: str) -> tuple[int, int]:

@@ -36,6 +36,13 @@ class Ports:
         endpoint.local = ip, port
         others.append(endpoint)
 
+    def check_to_listen(self, endpoint: Endpoint) -> None:
+        """Raise OSError if another endpoint listens where one is about to do so."""
+        ip, port = endpoint.local
+        for other in self._taken.get((endpoint.host, endpoint.type, port), ()):
+            if other.is_listening and _conflict(endpoint, ip, other):
+                raise failure(errno.EADDRINUSE)
+
     def share(self, endpoint: Endpoint) -> None:
         """Let a connection that was accepted keep the port that it came to from being taken."""
         key = endpoint.host, endpoint.type, endpoint.local[1]

@@ -43,6 +43,7 @@ class SimulatedSocket(socket.socket):
         self._io_refs = 0
         self._closed = False
         self._fd = -1
+        self._is_inheritable = False
         kernel = self._kernel
         if fileno is not None:
             self._file = kernel.descriptors.find(fileno)
@@ -91,6 +92,12 @@ class SimulatedSocket(socket.socket):
     def fileno(self) -> int:
         return self._fd
 
+    def get_inheritable(self) -> bool:
+        return self._is_inheritable
+
+    def set_inheritable(self, inheritable: bool) -> None:
+        self._is_inheritable = inheritable
+
     def getsockname(self) -> Any:
         return self._endpoint.local_name()
 
@@ -110,10 +117,18 @@ class SimulatedSocket(socket.socket):
             to_nanoseconds(value)  # ValueError for nan
             if value > _LONGEST:
                 raise OverflowError("timestamp too large to convert to C PyTime_t")
+        _ = self._endpoint  # OSError if it is closed
         self._timeout = value
 
     def setblocking(self, flag: bool) -> None:
+        _ = self._endpoint  # OSError if it is closed
         self._timeout = None if flag else 0.0
+
+    def get_inheritable(self) -> bool:
+        return self._endpoint.is_inheritable
+
+    def set_inheritable(self, inheritable: bool) -> None:
+        self._endpoint.is_inheritable = bool(inheritable)
 
     def getblocking(self) -> bool:
         return self._timeout != 0

@@ -76,6 +76,8 @@ class Stream(Endpoint):
             if self.is_unix:
                 raise failure(errno.EINVAL)
             self.bind(self._anywhere())
+        if not self.is_unix:
+            self.kernel.ports.check_to_listen(self)
         listener: Endpoint = self.kernel.listen(self, backlog)
         return listener
 
@@ -104,15 +106,17 @@ class Stream(Endpoint):
         size = len(data)
         if room <= 0 < size:
             raise failure(errno.EAGAIN)
-        if size > room:
-            data, size = data[:room], room
-        if size:
-            if data[:2] == _TLS_HANDSHAKE:
-                self.is_secret = True
-            self._unsent.append(bytes(data))
-            self._queued += size
+        if data[:2] == _TLS_HANDSHAKE:
+            self.is_secret = True
+        sent = 0
+        while sent < size and room > 0 and not self.error:
+            part = bytes(data if size <= room else data[sent : sent + room])
+            self._unsent.append(part)
+            self._queued += len(part)
+            sent += len(part)
             self._push()
-        return size
+            room = self.send_capacity - self._queued  # what has arrived at once has made some
+        return sent
 
     def _check_path_to_peer(self) -> None:
         """Raise the error of a send to a UNIX socket that takes nothing more."""

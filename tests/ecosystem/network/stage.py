@@ -42,9 +42,10 @@ def simulated(program):
     logged = []
 
     def log(*words):
-        logged.append((vtloop.now(), " ".join(map(str, words))))
+        logged.append((round(vtloop.now(), 6), " ".join(map(str, words))))
 
-    return vtloop.simulate(lambda: program.main(log, 3600.0)), logged
+    options = getattr(program, "OPTIONS", {})
+    return vtloop.simulate(lambda: program.main(log, 3600.0), **options), logged
 
 
 def digest(name):

@@ -116,8 +116,6 @@ async def wrong_options_are_refused(log):
         log(number(sock.setsockopt, TCP, 9999, 1), number(sock.setsockopt, 9999, 1, 1))
         with log.error():
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, "text")
-        with log.error():
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
 
 
 async def timeouts_of_a_socket_are_kept(log):

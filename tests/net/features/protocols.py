@@ -163,6 +163,7 @@ async def what_was_read_apart_arrives_apart(log):
 @over(*PLAIN)
 async def a_read_is_of_256_kibibytes_at_most(log):
     async with two_ends(log) as (client, server):
+        client.tell = lambda *_: None  # whether so much fits into the kernel's buffers is chance
         client.transport.write(bytes(2_000_000))
         await server.received(2_000_000)
         log(max(map(len, server.chunks)) <= 256 * 1024)

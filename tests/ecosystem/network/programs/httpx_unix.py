@@ -10,7 +10,7 @@ import uvicorn
 async def main(log, hour):
     async def app(scope, receive, send):
         message = await receive()
-        await asyncio.sleep(hour)
+        await asyncio.sleep(hour / 60)
         headers = [(b"content-type", b"text/plain")]
         await send({"type": "http.response.start", "status": 201, "headers": headers})
         await send({"type": "http.response.body", "body": message["body"][::-1]})
@@ -36,6 +36,6 @@ async def main(log, hour):
 
 
 TOLD = """\
-3600 201 reward
-3600 [Errno 2] No such file or directory
+60 201 reward
+60.2 [Errno 2] No such file or directory
 """
