@@ -35,6 +35,7 @@ and what is in each of its files:
 - `private`: what the standard library keeps to itself
 - `values`: plain values that every room speaks of
 - `patching`: the means to replace functions of the process for a while
+- `net`: a network in memory: what sockets of a run are, and all that is between them
 - `core`: asyncio's event loop on a clock that jumps, its threads, and what a run replaces
 - `timeline`: a trace as a schedule
 - `recording`: turns what a loop tells into a trace
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
     from vtloop import claims as claims
     from vtloop import marbles as marbles
     from vtloop import mermaid as mermaid
+    from vtloop import net as net
     from vtloop import perfetto as perfetto
     from vtloop import strategies as strategies
     from vtloop import sweep as sweep
@@ -123,6 +125,7 @@ _MODULES = {
     "claims",
     "marbles",
     "mermaid",
+    "net",
     "perfetto",
     "strategies",
     "sweep",

@@ -7,7 +7,7 @@
 A run depends on its program, and on its options, such as `seed`. Whether it depends on anything
 else is found out by running it in new processes, where everything else is another thing.
 
-May import: `errors`, `values`, `core`, `timeline`.
+May import: `errors`, `values`, `net`, `core`, `timeline`.
 
 A map of the package, from the bottom up:
 

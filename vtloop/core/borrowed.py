@@ -12,8 +12,8 @@ import sys
 from asyncio import base_events
 from typing import Any
 
-from vtloop.core.sets import OrderedWeakSet
 from vtloop.core.connections import Connections
+from vtloop.core.sets import OrderedWeakSet
 from vtloop.private.events import END_OF_SLEEP, format_callback, is_debug_mode
 from vtloop.values.clock import NANOSECONDS
 

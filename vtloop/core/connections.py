@@ -140,7 +140,14 @@ class Connections(Unsupported):
 
 
 async def _getaddrinfo(
-    self: Any, host: Any, port: Any, *, family: int = 0, type: int = 0, proto: int = 0, flags: int = 0
+    self: Any,
+    host: Any,
+    port: Any,
+    *,
+    family: int = 0,
+    type: int = 0,
+    proto: int = 0,
+    flags: int = 0,
 ) -> Any:
     """Return what `socket.getaddrinfo` does, a step later; stock asyncio asks in a thread."""
     await asyncio.sleep(0)

@@ -323,7 +323,7 @@ class VirtualLoop(Advancing):
             executor.shutdown(wait=False)
 
     def _wake(self) -> None:
-        """Take note, while another loop or thread of the run has its turn, that a socket is ready."""
+        """Take note, while another thread of the run has its turn, that a socket is ready."""
         if self._home.host is not None:
             self._home.called_in()
 

@@ -8,14 +8,16 @@ a `Network`:
 
 It has no clock and no threads of its own: time is the run's, and the core lets what is due happen.
 
-Used from outside: `network.Network`, `links`, `kernel.Kernel`, `sockets`, `selector.Selector`.
-May import: `errors`, `private`, `values`, `patching`.
+Used from outside: `network.Network`, `links`, `kernel.Kernel`, `sockets`, `selector.Selector`,
+`endpoints`, `descriptors`.
+May import: `private`, `values`.
 
 A map of the package, from the bottom up:
 
-- `services`, `addresses`, `names`: what an address is, and what a name stands for
+- `addresses`, `services`, `names`: what an address is, and what a name stands for
 - `messages`, `links`, `state`: what travels, what becomes of it, and where there is what
 - `network`: all this, as users say it
+- `interfaces`: what sockets need of their kernel
 - `endpoints`, `options`: what all sockets have
 - `streams`, `listeners`, `datagrams`: the kinds of sockets, as a kernel keeps them
 - `descriptors`, `ports`, `paths`: who has which number, address and file

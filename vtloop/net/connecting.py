@@ -8,17 +8,14 @@ one to a host that is silent fails with ETIMEDOUT.
 from __future__ import annotations
 
 import errno
-from typing import TYPE_CHECKING
 
 from vtloop.net import addresses
 from vtloop.net.endpoints import failure
+from vtloop.net.interfaces import Kernel
 from vtloop.net.listeners import Listener
 from vtloop.net.messages import Message
 from vtloop.net.streams import CONNECTING, NEW, Stream
 from vtloop.values.clock import NANOSECONDS
-
-if TYPE_CHECKING:
-    from vtloop.net.kernel import Kernel
 
 _RETRIES = 6
 

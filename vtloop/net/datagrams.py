@@ -5,14 +5,12 @@ from __future__ import annotations
 import errno
 import socket
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from vtloop.net import addresses
 from vtloop.net.endpoints import ERROR, READ, WRITE, Endpoint, failure
+from vtloop.net.interfaces import Kernel
 from vtloop.net.messages import Message
-
-if TYPE_CHECKING:
-    from vtloop.net.kernel import Kernel
 
 _EVERYBODY = "255.255.255.255"
 _LONGEST = 65507  # bytes of one over IPv4

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import errno
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING
 
-from vtloop.net.endpoints import failure
-
-if TYPE_CHECKING:
-    from vtloop.net.endpoints import Endpoint
+from vtloop.net.endpoints import Endpoint, failure
 
 FIRST = 1_000_000  # beyond the limit of most processes
 

@@ -11,12 +11,10 @@ import errno
 import os
 import socket
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from vtloop.net import addresses
-
-if TYPE_CHECKING:
-    from vtloop.net.kernel import Kernel
+from vtloop.net.interfaces import Kernel
 
 READ, WRITE, HANG_UP, ERROR = 1, 2, 4, 8
 """What an endpoint is ready for, as flags."""

@@ -7,68 +7,39 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
 from vtloop.net import addresses
 from vtloop.net.connecting import Attempt, connect_unix
 from vtloop.net.datagrams import Datagrams
 from vtloop.net.descriptors import Descriptors
 from vtloop.net.endpoints import Endpoint, failure
+from vtloop.net.interfaces import Recorder, Timers
 from vtloop.net.links import Verdict
+from vtloop.net.listeners import Listener
 from vtloop.net.messages import Message
 from vtloop.net.names import Names
+from vtloop.net.network import Network
 from vtloop.net.paths import Paths
 from vtloop.net.ports import Ports
 from vtloop.net.streams import Stream
 from vtloop.net.wire import Wire
 from vtloop.values.clock import Clock
 
-if TYPE_CHECKING:
-    from vtloop.net.network import Network
-
-
-class Timers(Protocol):
-    """The loop that runs, as far as it lets things happen later."""
-
-    def schedule(self, deadline: int, callback: Callable[..., object], *args: Any) -> Any: ...
-
-
-class Recorder(Protocol):
-    """Who is told of messages (see `core.recorder.Messages`)."""
-
-    here: Callable[[], str]
-
-    def sent(
-        self,
-        kind: str,
-        source: str,
-        destination: str,
-        size: int | None,
-        hosts: tuple[str, str],
-        held: bool,
-    ) -> int: ...
-    def arrived(self, number: int) -> None: ...
-    def lost(self, number: int, why: str) -> None: ...
-    def released(self, number: int) -> None: ...
-    def received(self, number: int) -> None: ...
-
-
-class Waiting(Protocol):
-    """How a thread of the run waits for a socket that blocks (see `core.threads.sockets`)."""
-
-    def __call__(self, endpoint: Endpoint, flags: int, end: int) -> bool: ...
-
 
 class Kernel:
     """What all simulated sockets of a run share."""
 
-    def __init__(self, network: Network, clock: Clock, wait: Waiting) -> None:
+    def __init__(
+        self, network: Network, clock: Clock, wait: Callable[[Endpoint, int, int], bool]
+    ) -> None:
         self.network = network
         self.state = network.begin()
         self.clock = clock
         self.wait = wait
+        """Waits until an endpoint is ready for something, at most until an instant; whether it is."""
         self.ports = Ports()
-        self.paths = Paths(self)
+        self.paths = Paths()
         self.descriptors = Descriptors()
         self.wire = Wire(self)
         self.names = Names(self.state.addresses_of, "localhost", self.state.names)
@@ -175,6 +146,10 @@ class Kernel:
         client.local = self.source_for(client, ip)
         Attempt(self, client, host, ip, port)
         raise failure(errno.EINPROGRESS)
+
+    def listen(self, stream: Stream, backlog: int) -> Listener:
+        """Return what takes connections in the place of a stream that has an address."""
+        return Listener(stream, backlog)
 
     # Messages
 

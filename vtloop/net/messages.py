@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from vtloop.net.endpoints import Endpoint
+from typing import Any
 
 
 class Message:
     """A piece of a stream, a datagram, or what makes and ends a connection.
 
-    Kinds: 'connect', 'accept', 'refuse', 'data', 'end', 'reset', 'datagram'. `target` is the
-    endpoint that it is for; None where that is found out on arrival.
+    Kinds: 'connect', 'accept', 'refuse', 'data', 'end', 'reset', 'datagram'. `source` and `target`
+    are the endpoints that it is from and for; no target where that is found out on arrival.
     """
 
     __slots__ = (
@@ -31,7 +28,7 @@ class Message:
     def __init__(
         self,
         kind: str,
-        source: Endpoint,
+        source: Any,
         target: Any,
         data: bytes = b"",
         destination: str = "",

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import Any
 
 from vtloop.net.links import Link, Rule
 from vtloop.net.messages import Message
@@ -26,11 +26,8 @@ from vtloop.net.state import HERE, State
 from vtloop.values.choices import Chooser
 from vtloop.values.clock import Seconds, to_nanoseconds
 
-if TYPE_CHECKING:
-    from vtloop.net.kernel import Kernel
-
-kernel_here: Callable[[], Kernel | None] = lambda: None  # noqa: E731 the core puts its own here
-"""Returns the kernel of the run that this thread belongs to."""
+kernel_here: Callable[[], Any] = lambda: None  # noqa: E731 the core puts its own here
+"""Returns the kernel of the run that this thread belongs to, None if there is none."""
 
 
 class Network:

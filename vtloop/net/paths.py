@@ -6,20 +6,15 @@ import errno
 import os
 import socket
 import stat
-from typing import TYPE_CHECKING
 
 from vtloop.net.endpoints import Endpoint, failure
 from vtloop.private.sockets import RealSocket
-
-if TYPE_CHECKING:
-    from vtloop.net.kernel import Kernel
 
 
 class Paths:
     """Who has which path of the file system, and which abstract name."""
 
-    def __init__(self, kernel: Kernel) -> None:
-        self._kernel = kernel
+    def __init__(self) -> None:
         self._files: dict[tuple[int, int], Endpoint] = {}  # by device and number
         self._names: dict[bytes, Endpoint] = {}
         self._numbered = 0

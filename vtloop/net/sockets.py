@@ -10,18 +10,17 @@ import errno
 import socket
 import warnings
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
 from vtloop.net import addresses, datagrams, streams
 from vtloop.net.datagrams import Datagrams
 from vtloop.net.descriptors import File
 from vtloop.net.endpoints import ERROR, READ, WRITE, Endpoint, failure
+from vtloop.net.kernel import Kernel
 from vtloop.net.options import get_option, set_option
 from vtloop.private.sockets import RealSocket
 from vtloop.values.clock import NEVER, to_nanoseconds
-
-if TYPE_CHECKING:
-    from vtloop.net.kernel import Kernel
 
 _Result = TypeVar("_Result")
 
@@ -183,13 +182,16 @@ class SimulatedSocket(socket.socket):
 
     def send(self, data: Any, flags: int = 0) -> int:
         view = memoryview(data).cast("B")
-        return self._perform(WRITE, lambda: self._endpoint.send(view), flags)
+        return self._perform(WRITE, partial(self._send, view), flags)
+
+    def _send(self, view: memoryview) -> int:
+        return self._endpoint.send(view)
 
     def sendall(self, data: Any, flags: int = 0) -> None:
         view = memoryview(data).cast("B")
         end = self._end_of_wait()
         while True:
-            sent = self._perform(WRITE, lambda: self._endpoint.send(view), flags, end)
+            sent = self._perform(WRITE, partial(self._send, view), flags, end)
             view = view[sent:]
             if not view:
                 return
@@ -274,7 +276,7 @@ class SimulatedSocket(socket.socket):
         if flags & _WAIT_ALL and self.type == socket.SOCK_STREAM and not peek:
             while 0 < len(data) < size:
                 left = size - len(data)
-                more, _ = self._perform(READ, lambda: self._endpoint.receive(left), flags, end)
+                more, _ = self._perform(READ, partial(self._endpoint.receive, left), flags, end)
                 if not more:
                     break
                 data += more

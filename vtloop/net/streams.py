@@ -13,14 +13,11 @@ from __future__ import annotations
 import errno
 import socket
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from vtloop.net.endpoints import ERROR, HANG_UP, READ, WRITE, Endpoint, failure
+from vtloop.net.interfaces import Kernel
 from vtloop.net.messages import Message
-
-if TYPE_CHECKING:
-    from vtloop.net.kernel import Kernel
-    from vtloop.net.listeners import Listener
 
 _TLS_HANDSHAKE = b"\x16\x03"  # how its first record begins
 
@@ -72,9 +69,7 @@ class Stream(Endpoint):
         self.error = number
         self._end()
 
-    def listen(self, backlog: int) -> Listener:
-        from vtloop.net.listeners import Listener  # which makes streams
-
+    def listen(self, backlog: int) -> Endpoint:
         if self.state != NEW:
             raise failure(errno.EINVAL)
         if self.local is None:
@@ -83,7 +78,8 @@ class Stream(Endpoint):
             self.bind(self._anywhere())
         if not self.is_unix:
             self.kernel.ports.check_to_listen(self)
-        return Listener(self, backlog)
+        listener: Endpoint = self.kernel.listen(self, backlog)
+        return listener
 
     @property
     def _is_open(self) -> bool:
@@ -226,10 +222,10 @@ class Stream(Endpoint):
         if self._ends_to_read:
             self._tell_of_read(len(data))
         peer = self.peer
-        if peer is not None and peer._unsent:
-            # The window is told to be open again once that is worth a message.
-            if self._unread_size * 2 <= self.receive_capacity:
-                peer._push()
+        # The window is told to be open again once that is worth a message.
+        is_open = self._unread_size * 2 <= self.receive_capacity
+        if is_open and peer is not None and peer._unsent:
+            peer._push()
         return data, None
 
     def _receive_nothing(self) -> bytes:

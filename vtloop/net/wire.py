@@ -15,15 +15,13 @@ import errno
 from collections import deque
 from collections.abc import Callable
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
+from vtloop.net.interfaces import Kernel
 from vtloop.net.links import Verdict
 from vtloop.net.messages import Message
 from vtloop.net.streams import Stream
 from vtloop.values.clock import NANOSECONDS
-
-if TYPE_CHECKING:
-    from vtloop.net.kernel import Kernel
 
 Arrive: TypeAlias = Callable[[Message], object]
 

@@ -15,6 +15,7 @@ A map of the package, by whose names they are, from the bottom up:
 - `pythons`: which interpreters are those
 - `interpreter`: those of the interpreter, its frames, signals and warnings
 - `threads`: those of threads, queues and executors
+- `sockets`: the class of sockets that is written in C
 - `events`: those of asyncio
 """
 

@@ -1,8 +1,8 @@
 """One run, and all that is known of it.
 
 Used from outside: `simulation.simulate`, `simulation.run`, `run.Run`, `growth.check_growth`.
-May import: `errors`, `patching`, `values`, `core`, `timeline`, `recording`, `views`, `claims`,
-`audit`.
+May import: `errors`, `patching`, `values`, `net`, `core`, `timeline`, `recording`, `views`,
+`claims`, `audit`.
 
 A map of the package, from the bottom up:
 

@@ -13,11 +13,11 @@ from vtloop.core.options import OF_RUNS, Options
 from vtloop.core.patches.wall_clock import WallClock
 from vtloop.core.runner import Runner
 from vtloop.core.threads.actor import PATIENCE
+from vtloop.net.network import EVERYWHERE, Network
 from vtloop.recording.recording import Recording
 from vtloop.simulation.execution import Execution, RecordedExecution
 from vtloop.simulation.run import Run
 from vtloop.simulation.runnable import coroutine_of, refuse_unless_runnable
-from vtloop.net.network import EVERYWHERE, Network
 from vtloop.values.clock import START, Seconds
 from vtloop.values.options import check
 

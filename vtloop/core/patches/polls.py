@@ -68,6 +68,7 @@ def selects(told: Any) -> Any:
 
 
 _real_poll: Any = real(vars(select)["poll"]) if hasattr(select, "poll") else None
+_ALL = select.POLLIN | select.POLLPRI | select.POLLOUT
 
 
 class Poll:
@@ -77,7 +78,9 @@ class Poll:
         self._wanted: dict[int, int] = {}
         self._real = _real_poll()
 
-    def register(self, fd: Any, eventmask: int = select.POLLIN | select.POLLPRI | select.POLLOUT) -> None:
+    def register(
+        self, fd: Any, eventmask: int = select.POLLIN | select.POLLPRI | select.POLLOUT
+    ) -> None:
         """See `select.poll`."""
         if is_simulated(fd):
             self._wanted[_number(fd)] = eventmask
@@ -104,9 +107,7 @@ class Poll:
         """See `select.poll`; `timeout` is in milliseconds."""
         if not self._wanted:
             return self._real.poll(timeout)  # type: ignore[no-any-return]
-        wanted = [
-            (_endpoint(number), _flags(mask)) for number, mask in self._wanted.items()
-        ]
+        wanted = [(_endpoint(number), _flags(mask)) for number, mask in self._wanted.items()]
         seconds = None if timeout is None or timeout < 0 else timeout / 1000
         _wait(wanted, seconds)
         found = self._real.poll(0)

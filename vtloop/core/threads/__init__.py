@@ -2,7 +2,7 @@
 
 Used from outside: `actor.here`, `actor.busy`, `thread_locks.Lock`, `all_threads.Threads`.
 To understand it, start with `actor`.
-May import: `errors`, `private`, `values`, `patching`.
+May import: `errors`, `private`, `values`, `patching`, `net`.
 
 A map of the package, from the bottom up:
 
@@ -12,6 +12,7 @@ A map of the package, from the bottom up:
 - `external`: threads that the simulation does not control
 - `baton`: how a thread sleeps and waits in virtual time: it hands on its turn, and gets it back
 - `thread_locks`, `pools`: the locks that threads wait for, and the jobs of their pools
+- `sockets`: how a thread waits for sockets
 - `workers`, `program_threads`: threads of the run's own pools, and those that a program starts
 - `baton_back`: how the loop gets the baton back, and when it stops waiting for it
 - `other_executors`: executors of the program's own
