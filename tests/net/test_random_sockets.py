@@ -140,6 +140,13 @@ class Meeting(Sockets):
         self.connecting.add(sock)
         return sock.connect(self.address)
 
+    def shutdown(self, sock, how):
+        """Shut down; a server once, as it is no server then."""
+        if sock in self.connecting and sock is self.sockets["server"]:
+            return "not now"
+        self.connecting.add(sock)
+        return super().shutdown(sock, how)
+
     def accept(self, sock, _):
         accepted, _ = sock.accept()
         self.prepare(accepted)

@@ -97,7 +97,7 @@ class Attempt:
         client = self._client
         self._kernel.wire.call_off(self._next_try)
         if client.state != CONNECTING:
-            if client.closed and listener.coming.pop(client.local, None):
+            if client.closed and listener.coming.pop(client.local, None) is not None:
                 server.failed(errno.ECONNRESET)
             return
         client.connected(server)

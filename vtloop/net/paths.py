@@ -50,16 +50,13 @@ class Paths:
 
     def leave(self, endpoint: Endpoint) -> None:
         """Let go of an endpoint; its file stays, as it does for a real socket."""
-        for table in (self._files, self._names):
-            for key in [key for key, one in table.items() if one is endpoint]:
-                del table[key]  # type: ignore[attr-defined]
+        self._files = {key: one for key, one in self._files.items() if one is not endpoint}
+        self._names = {key: one for key, one in self._names.items() if one is not endpoint}
 
     def replace(self, old: Endpoint, new: Endpoint) -> None:
         """Let an endpoint have what another one had."""
-        for table in (self._files, self._names):
-            for key, one in table.items():
-                if one is old:
-                    table[key] = new  # type: ignore[index]
+        self._files = {key: new if one is old else one for key, one in self._files.items()}
+        self._names = {key: new if one is old else one for key, one in self._names.items()}
 
 
 def _refuse_second_name(endpoint: Endpoint) -> None:

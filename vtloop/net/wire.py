@@ -176,7 +176,7 @@ class Wire:
     def _piece_arrives(self, message: Message, arrive: Arrive) -> None:
         if self._kernel.is_down(message.target_host):
             self._lost(message, "crash")
-            flow = self._flows.setdefault(message.source, Flow())  # type: ignore[arg-type]
+            flow = self._flows.setdefault(message.source, Flow())
             flow.waiting.append((message, arrive))
             if len(flow.waiting) == 1:
                 self._wait_to_try_again(flow, message)

@@ -7,9 +7,12 @@ import uvicorn
 from fastapi import BackgroundTasks, Depends, FastAPI, WebSocket, WebSocketDisconnect
 from websockets.asyncio.client import connect
 
+from tests.ecosystem.network import stage
+
 
 async def main(log, hour):
-    minute = hour / 60  # as uvicorn looks ten times a second if it is to end
+    # No hours, as uvicorn looks ten times a second if it is to end.
+    minute = max(hour / 60, stage.QUICK_HOUR)
     app = FastAPI()
 
     async def database():

@@ -6,9 +6,12 @@ import socket
 import httpx
 import uvicorn
 
+from tests.ecosystem.network import stage
+
 
 async def main(log, hour):
-    minute = hour / 60  # as uvicorn looks ten times a second if it is to end
+    # No hours, as uvicorn looks ten times a second if it is to end.
+    minute = max(hour / 60, stage.QUICK_HOUR)
     peers = set()
 
     async def app(scope, receive, send):

@@ -56,8 +56,8 @@ async def main(log, hour):
 
 
 TOLD = """\
-0 b'evil'
-0 200000
-3600 [b'wols', b'pots']
-10800 ConnectionError
+0.080004 b'evil'
+0.433246 200000
+3600.473249 [b'wols', b'pots']
+10800.712269 ConnectionError
 """
