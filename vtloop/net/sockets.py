@@ -327,7 +327,7 @@ class SimulatedSocket(socket.socket):
     def dup(self) -> SimulatedSocket:
         number = self._kernel.descriptors.duplicate(self._fd)
         copy: SimulatedSocket = simulated(self._kernel, self.__class__)
-        copy.__init__(fileno=number)
+        copy.__init__(fileno=number)  # type: ignore[misc]
         copy.settimeout(self._timeout)
         return copy
 
