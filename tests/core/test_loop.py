@@ -631,7 +631,7 @@ OWN = {
     "_timers": "what is to happen at a later instant",
     "_policy": "who decides",
     "_recorder": "who is told",
-    "_network": "who answers for what is outside",
+    "_io": "which of its sockets may be ready",
     "_home": "in which thread it runs, and with which others",
     "_limits": "how far it may go",
     "_register": "which tasks there are",

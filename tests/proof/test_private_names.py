@@ -249,6 +249,24 @@ async def the_current_task_is_known():
     assert asyncio.current_task() is task
 
 
+@probe("_wait_for_data", "_drain_helper", "_transport")
+async def who_waits_for_a_stream_is_suspended_where_its_transport_is_known():
+    transport = asyncio.Transport()
+    loop, reader = asyncio.get_running_loop(), asyncio.StreamReader()
+    reader.set_transport(transport)
+    protocol = asyncio.StreamReaderProtocol(asyncio.StreamReader(), loop=loop)
+    protocol.connection_made(transport)
+    protocol.pause_writing()
+    reading = asyncio.create_task(reader.read())
+    draining = asyncio.create_task(protocol._drain_helper())
+    await turns()
+    for task, name in ((reading, "_wait_for_data"), (draining, "_drain_helper")):
+        frame = await_stack(task.get_coro())[0][-1]
+        assert frame.f_code.co_name == name
+        assert frame.f_locals["self"]._transport is transport
+    await ended(reading, draining)
+
+
 @probe("_scheduled_tasks", "_eager_tasks", when=(3, 12) <= sys.version_info < (3, 14))
 @probe("_all_tasks", when=sys.version_info < (3, 12))
 def where_there_may_be_no_task_there_is_none():

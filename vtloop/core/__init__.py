@@ -19,6 +19,7 @@ A map of the package, from the bottom up:
 - `await_stacks`, `network_waits`, `waits`: what a suspended task waits for
 - `threads`: who may block, and what that means; a package, with a map of its own
 - `network`: the kernel of a run's network, when a thread needs it
+- `signals`: what is called for a signal
 - `connections`: what asyncio's selector loops lend, for simulated sockets
 - `borrowed`: what asyncio's own loop lends
 - `hazards`: deadlock, livelock, spinning

@@ -14,8 +14,9 @@ import weakref
 from typing import Any
 
 from vtloop.core.network import kernel_of
+from vtloop.core.signals import Signals
 from vtloop.core.threads.all_threads import Threads
-from vtloop.core.unsupported import Unsupported, answer_by
+from vtloop.core.unsupported import answer_by
 from vtloop.net.selector import Selector
 from vtloop.values.clock import Clock
 
@@ -85,7 +86,7 @@ _INNER = (
 )
 
 
-class Connections(Unsupported):
+class Connections(Signals):
     """An event loop's sockets."""
 
     _clock: Clock
@@ -104,7 +105,7 @@ class Connections(Unsupported):
             value: Any = Selector(kernel.descriptors, self._io, weakref.WeakMethod(self._wake))
         elif name == "_transports":
             value = weakref.WeakValueDictionary()
-        elif name == "_unix_server_sockets":
+        elif name in ("_unix_server_sockets", "_signal_handlers"):
             value = {}
         else:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
@@ -121,6 +122,7 @@ class Connections(Unsupported):
 
     def _close_connections(self) -> None:
         """Let go of the sockets that are watched, as the loop is closed."""
+        self._forget_signals()
         for sock in tuple(self.__dict__.get("_unix_server_sockets", ())):
             self._stop_serving(sock)
         selector = self.__dict__.get("_selector")

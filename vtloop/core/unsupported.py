@@ -59,9 +59,9 @@ REFUSED: dict[str, Refusal] = {
     "connect_write_pipe": _PIPE,
     "subprocess_shell": _PROCESS,
     "subprocess_exec": _PROCESS,
-    "add_signal_handler": _SIGNAL,
-    "remove_signal_handler": _SIGNAL,
 }
+if not hasattr(asyncio.SelectorEventLoop, "_handle_signal"):  # on Windows; else `signals` answers
+    REFUSED |= {"add_signal_handler": _SIGNAL, "remove_signal_handler": _SIGNAL}
 
 NETWORK: dict[str, Refusal] = {
     "add_reader": _DESCRIPTOR,

@@ -47,6 +47,7 @@ class Attempt:
         client.remote = ip, port
         client.state = CONNECTING
         self._tries = 0
+        self._next_try = 0  # its number on the wire
         self._ask()
 
     def _ask(self) -> None:
@@ -62,7 +63,7 @@ class Attempt:
         if client.state == CONNECTING:  # no answer yet
             wait = NANOSECONDS << self._tries
             self._tries += 1
-            kernel.wire.later(kernel.clock.now + wait, self._ask)
+            self._next_try = kernel.wire.later(kernel.clock.now + wait, self._ask)
 
     def _asked(self, message: Message) -> None:
         """Let the host that was asked answer."""
@@ -88,13 +89,15 @@ class Attempt:
 
     def _refused(self, message: Message) -> None:
         if self._client.state == CONNECTING:
+            self._kernel.wire.call_off(self._next_try)
             self._client.cause = message
             self._client.failed(errno.ECONNREFUSED)
 
     def _accepted(self, server: Stream, listener: Listener) -> None:
         client = self._client
+        self._kernel.wire.call_off(self._next_try)
         if client.state != CONNECTING:
-            if client.closed and listener.coming.pop(client.local, None):
+            if client.closed and listener.coming.pop(client.local, None) is not None:
                 server.failed(errno.ECONNRESET)
             return
         client.connected(server)

@@ -37,7 +37,7 @@ class Kernel:
         self.state = network.begin()
         self.clock = clock
         self.wait = wait
-        """Waits until an endpoint is ready for something, at most until an instant; whether it is."""
+        """Waits until an endpoint is ready, at most until an instant; returns whether it is."""
         self.ports = Ports()
         self.paths = Paths()
         self.descriptors = Descriptors()

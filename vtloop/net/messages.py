@@ -57,9 +57,11 @@ class Message:
     @property
     def source_name(self) -> str:
         """The address that it comes from, such as '10.0.0.2:5432'."""
-        return self.source.printed_name()
+        name: str = self.source.printed_name()
+        return name
 
     @property
     def target_name(self) -> str:
         """The address that it goes to."""
-        return self.destination or self.target.printed_name()
+        name: str = self.destination or self.target.printed_name()
+        return name

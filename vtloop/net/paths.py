@@ -41,23 +41,22 @@ class Paths:
         if isinstance(path, bytes):
             return self._names.get(path)
         try:
-            is_socket = stat.S_ISSOCK(os.stat(path).st_mode)
-        except OSError as error:  # without the path, as it is told of a socket
+            found = os.stat(path)
+        except OSError as error:  # which names the file, as a real socket's does not
             raise failure(error.errno or errno.ENOENT) from None
-        return self._files.get(_identity(path)) if is_socket else None
+        if not stat.S_ISSOCK(found.st_mode):
+            return None
+        return self._files.get(_identity(path))
 
     def leave(self, endpoint: Endpoint) -> None:
         """Let go of an endpoint; its file stays, as it does for a real socket."""
-        for table in (self._files, self._names):
-            for key in [key for key, one in table.items() if one is endpoint]:
-                del table[key]  # type: ignore[attr-defined]
+        self._files = {key: one for key, one in self._files.items() if one is not endpoint}
+        self._names = {key: one for key, one in self._names.items() if one is not endpoint}
 
     def replace(self, old: Endpoint, new: Endpoint) -> None:
         """Let an endpoint have what another one had."""
-        for table in (self._files, self._names):
-            for key, one in table.items():
-                if one is old:
-                    table[key] = new  # type: ignore[index]
+        self._files = {key: new if one is old else one for key, one in self._files.items()}
+        self._names = {key: new if one is old else one for key, one in self._names.items()}
 
 
 def _refuse_second_name(endpoint: Endpoint) -> None:

@@ -81,11 +81,11 @@ class SimulatedSocket(socket.socket):
         return _enum(socket.SocketKind, self._file.endpoint.type)
 
     @property
-    def proto(self) -> int:  # type: ignore[override]
+    def proto(self) -> int:
         return self._file.endpoint.proto
 
     @property
-    def timeout(self) -> float | None:  # type: ignore[override]
+    def timeout(self) -> float | None:
         return self._timeout
 
     def fileno(self) -> int:
@@ -126,10 +126,10 @@ class SimulatedSocket(socket.socket):
     def getblocking(self) -> bool:
         return self._timeout != 0
 
-    def setsockopt(self, level: int, optname: int, value: Any, optlen: int | None = None) -> None:  # type: ignore[override]
+    def setsockopt(self, level: int, optname: int, value: Any, optlen: int | None = None) -> None:
         set_option(self._endpoint, level, optname, value, optlen)
 
-    def getsockopt(self, level: int, optname: int, buflen: int = 0) -> Any:  # type: ignore[override]
+    def getsockopt(self, level: int, optname: int, buflen: int = 0) -> Any:
         return get_option(self._endpoint, level, optname, buflen)
 
     # Making connections
@@ -138,7 +138,7 @@ class SimulatedSocket(socket.socket):
         endpoint = self._endpoint
         endpoint.bind(addresses.checked(endpoint.family, address, "bind"))
 
-    def listen(self, backlog: int = min(socket.SOMAXCONN, 128)) -> None:  # type: ignore[override]
+    def listen(self, backlog: int = min(socket.SOMAXCONN, 128)) -> None:
         endpoint = self._endpoint
         self._file.endpoint = endpoint.listen(backlog)
 
@@ -196,7 +196,7 @@ class SimulatedSocket(socket.socket):
             if not view:
                 return
 
-    def sendto(self, data: Any, *arguments: Any) -> int:  # type: ignore[override]
+    def sendto(self, data: Any, *arguments: Any) -> int:
         if len(arguments) not in (1, 2):
             raise TypeError(f"sendto() takes 2 or 3 arguments ({len(arguments) + 1} given)")
         flags, address = arguments if len(arguments) == 2 else (0, *arguments)
@@ -207,7 +207,7 @@ class SimulatedSocket(socket.socket):
         target = addresses.checked(endpoint.family, address, "sendto")
         return self._perform(WRITE, lambda: endpoint.send_to(view, target), flags)
 
-    def sendmsg(  # type: ignore[override]
+    def sendmsg(
         self,
         buffers: Iterable[Any],
         ancdata: Iterable[Any] = (),
@@ -250,13 +250,13 @@ class SimulatedSocket(socket.socket):
         view[: len(data)] = data
         return len(data), source
 
-    def recvmsg(  # type: ignore[override]
+    def recvmsg(
         self, bufsize: int, ancbufsize: int = 0, flags: int = 0
     ) -> tuple[bytes, list[Any], int, Any]:
         data, source = self._receive(bufsize, flags)
         return data, [], 0, source
 
-    def recvmsg_into(  # type: ignore[override]
+    def recvmsg_into(
         self, buffers: Iterable[Any], ancbufsize: int = 0, flags: int = 0
     ) -> tuple[int, list[Any], int, Any]:
         views = [memoryview(buffer).cast("B") for buffer in buffers]
@@ -324,9 +324,9 @@ class SimulatedSocket(socket.socket):
         number, self._fd = self._fd, -1
         return number
 
-    def dup(self) -> socket.socket:
+    def dup(self) -> SimulatedSocket:
         number = self._kernel.descriptors.duplicate(self._fd)
-        copy = simulated(self._kernel, self.__class__)
+        copy: SimulatedSocket = simulated(self._kernel, self.__class__)
         copy.__init__(fileno=number)  # type: ignore[misc]
         copy.settimeout(self._timeout)
         return copy

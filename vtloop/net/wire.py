@@ -14,7 +14,7 @@ from __future__ import annotations
 import errno
 from collections import deque
 from collections.abc import Callable
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import Any, TypeAlias
 
 from vtloop.net.interfaces import Kernel
@@ -176,7 +176,7 @@ class Wire:
     def _piece_arrives(self, message: Message, arrive: Arrive) -> None:
         if self._kernel.is_down(message.target_host):
             self._lost(message, "crash")
-            flow = self._flows.setdefault(message.source, Flow())  # type: ignore[arg-type]
+            flow = self._flows.setdefault(message.source, Flow())
             flow.waiting.append((message, arrive))
             if len(flow.waiting) == 1:
                 self._wait_to_try_again(flow, message)
@@ -224,11 +224,23 @@ class Wire:
 
     # Time
 
-    def later(self, instant: int, act: Callable[[], object]) -> None:
-        """Do something at an instant, in nanoseconds, whichever loop runs then."""
+    def later(self, instant: int, act: Callable[[], object]) -> int:
+        """Do something at an instant, in nanoseconds, whichever loop runs then.
+
+        Returns the number by which it can be called off.
+        """
         self._number += 1
         heappush(self._due, (instant, self._number, act))
         self.set_alarm()
+        return self._number
+
+    def call_off(self, number: int) -> None:
+        """Do not do what was to be done later, if it has not been done."""
+        self._due = [due for due in self._due if due[1] != number]
+        heapify(self._due)
+        if self._alarm is not None and self.next_at != self._alarm_at:
+            self.unset_alarm()
+            self.set_alarm()
 
     @property
     def next_at(self) -> int | None:

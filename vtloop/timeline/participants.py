@@ -11,15 +11,17 @@ from vtloop.timeline.timeline import Timeline
 from vtloop.timeline.timeouts import Cause
 from vtloop.values.columns import cut_in_the_middle
 from vtloop.values.text import BY_SWEEP
-from vtloop.values.trace import OF_RUNNER, PlainEvent
+from vtloop.values.trace import OF_CONNECTIONS, OF_RUNNER, PlainEvent
 
 
 def shown(timeline: Timeline) -> list[Lane]:
-    """Return the lanes of the program itself, without what the run does to clean up after it."""
+    """Return the lanes of the program itself, without what cleans up and what makes connections."""
     return [lane for lane in timeline.lanes.values() if not _is_housekeeping(lane)]
 
 
 def _is_housekeeping(lane: Lane) -> bool:
+    if lane.coroutine in OF_CONNECTIONS:
+        return not lane.has_own_name
     return lane.coroutine in OF_RUNNER and lane.parent == 0 and lane.number > 1
 
 

@@ -123,6 +123,12 @@ class TaskMade(NamedTuple):
 
 OF_RUNNER = ("Executors.shutdown_default_executor", "BaseEventLoop.shutdown_asyncgens")
 """The coroutines with which a runner cleans up, as `TaskMade` has them: no part of the program."""
+OF_CONNECTIONS = (
+    "BaseEventLoop._create_server_getaddrinfo",
+    "BaseSelectorEventLoop._accept_connection2",
+    "staggered_race.<locals>.run_one_coro",
+)
+"""The coroutines that asyncio runs in tasks of their own as it makes connections."""
 
 
 class Primitive(NamedTuple):

@@ -9,11 +9,12 @@ from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
+from vtloop.private.events import NAME_OF_END_OF_MAIN
 from vtloop.timeline.participants import name_of, told_apart
 from vtloop.timeline.spans import READY, RUNNING, Holding, Lane, Span, Visit
 from vtloop.timeline.timeline import Timeline
 from vtloop.values.clock import plain_seconds
-from vtloop.values.trace import ENDS
+from vtloop.values.trace import ENDS, Step
 from vtloop.views.message_words import fate, sentence
 from vtloop.views.words import Words
 
@@ -21,6 +22,7 @@ MORE_PRINTS = '"'  # for a line that there is no letter left for
 SENDS, RECEIVES = "^*"
 _LETTERS = "abcdefghijklmnpqrstuvwyz"  # neither o nor x
 _END_MARKS = {"returned": "|", "raised": "!", "cancelled": "x", "": ">"}
+_OF_NETWORK = ("Wire.deliver", NAME_OF_END_OF_MAIN)  # callbacks that set its timer anew
 _NAME, _INDENT = 28, 16  # columns of a task's label at most, and of the space before it
 _ALIKE = 5  # marks from which on they are counted
 
@@ -91,10 +93,13 @@ def _deadlines(timeline: Timeline, say: Words) -> Iterator[Note]:
     """Yield the deadlines that were set and not met, or late: no moment in the ruler tells them."""
     pending: dict[int, Note] = {}
     deadlines: dict[int, int] = {}
+    sends = {step for step, _, kind, *_ in timeline.trace.events if kind == "send"}
     for index, (step, at, kind, who, timer, deadline) in enumerate(timeline.trace.events):
         if kind == "set" and deadline >= 0:
             setter = timeline.trace.step(step) if step >= 0 else None
             slept = setter is not None and (setter.ended, setter.subject) == ("sleep", deadline)
+            if not slept and setter is not None and _is_of_network(setter, step in sends):
+                continue  # when a message arrives that is under way
             phrase = "{who} sleeps until {time}" if slept else "{who} sets a deadline of {time}"
             setting = say(name_of(timeline, who)) if who <= 0 else name_of(timeline, who)
             words = say(phrase, who=setting, time=say.seconds(deadline))
@@ -106,6 +111,11 @@ def _deadlines(timeline: Timeline, say: Words) -> Iterator[Note]:
                 yield note._replace(texts=(say("{words}, met late", words=note.texts[0]),))
     for note in pending.values():
         yield note._replace(texts=(say("{words}, not reached", words=note.texts[0]),))
+
+
+def _is_of_network(setter: Step, sends: bool) -> bool:
+    """Return whether a deadline is one that the network sets for itself."""
+    return sends or (setter.who == 0 and setter.subject in _OF_NETWORK)
 
 
 def letters_of(notes: list[Note]) -> dict[Note, str]:

@@ -2,12 +2,14 @@
 
 A program has a coroutine function `main(log, hour)`, and in `TOLD` what it logs, a line for each
 call of `log`, with the virtual second before it. An hour is 3600 s in a simulation; elsewhere it
-passes quickly. As a script, this prints the digests of the programs that it is told:
+passes quickly. What it writes, it writes into the current directory. As a
+script, this prints the digests of programs that run in a directory:
 
-    python -m tests.ecosystem.network.stage redis_client anyio_tcp
+    python -m tests.ecosystem.network.stage /tmp/scratch redis_client anyio_tcp
 """
 
 import asyncio
+import os
 import sys
 import warnings
 from importlib import import_module
@@ -42,9 +44,10 @@ def simulated(program):
     logged = []
 
     def log(*words):
-        logged.append((vtloop.now(), " ".join(map(str, words))))
+        logged.append((round(vtloop.now(), 6), " ".join(map(str, words))))
 
-    return vtloop.simulate(lambda: program.main(log, 3600.0)), logged
+    options = getattr(program, "OPTIONS", {})
+    return vtloop.simulate(lambda: program.main(log, 3600.0), **options), logged
 
 
 def digest(name):
@@ -54,5 +57,7 @@ def digest(name):
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:]:
+    _, directory, *names = sys.argv
+    os.chdir(directory)
+    for name in names:
         print(name, digest(name))

@@ -110,6 +110,9 @@ def claimed(run: vtloop.Run[list[float]]) -> None:
     assert not claims.in_sequence("download#2", "download#4").of(run)
     subject: claims.Subject = claims.task("download#2")
     moment: claims.Moment = claims.printed("fetched")
+    assert not (claims.sent("10.0.0.2:80") | claims.received(by="main") | claims.connected()).of(
+        run
+    )
     assert subject.finishes.at(1).of(run)
     assert (subject.takes(1) | ~moment.within(1)).of(run)
     try:

@@ -3,10 +3,11 @@
 import asyncio
 import socket
 
-from aiohttp import ClientConnectorError, ClientSession, TCPConnector, web
+from aiohttp import ClientConnectorError, ClientSession, ClientTimeout, TCPConnector, web
 
 
 async def main(log, hour):
+    forever = ClientTimeout()
     peers = set()
     now = most = 0
 
@@ -23,13 +24,13 @@ async def main(log, hour):
     app.router.add_get("/", work)
     runner = web.AppRunner(app)
     await runner.setup()
-    await web.TCPSite(runner, "localhost", 0).start()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
     port = runner.addresses[0][1]
     url = f"http://127.0.0.1:{port}/"
     for limit in 0, 10:
         peers.clear()
         most = 0
-        async with ClientSession(connector=TCPConnector(limit=limit)) as session:
+        async with ClientSession(connector=TCPConnector(limit=limit), timeout=forever) as session:
 
             async def ask(session=session):
                 async with session.get(url) as response:

@@ -32,7 +32,8 @@ async def main(log, hour):
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
-    async with ClientSession(f"http://127.0.0.1:{runner.addresses[0][1]}") as session:
+    url, forever = f"http://127.0.0.1:{runner.addresses[0][1]}", ClientTimeout()
+    async with ClientSession(url, timeout=forever) as session:
         async with session.get("/greet/Ada") as response:
             log(response.status, await response.json())
         async with session.post("/echo", data=b"x" * 2**20) as response:
@@ -48,7 +49,7 @@ async def main(log, hour):
             await session.get("/slow", timeout=ClientTimeout(total=hour / 2))
         except TimeoutError:
             log("too slow")
-    await runner.cleanup()
+    await runner.cleanup()  # which waits for a minute for who is still at work
     log("clean")
 
 
@@ -61,5 +62,5 @@ TOLD = """\
 10800 b'1 '
 14400 b'2 '
 16200 too slow
-16200 clean
+16260 clean
 """

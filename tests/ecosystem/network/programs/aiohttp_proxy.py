@@ -2,7 +2,7 @@
 
 import asyncio
 
-from aiohttp import ClientSession, web
+from aiohttp import ClientSession, ClientTimeout, web
 
 from tests.ecosystem.network import certificate
 from tests.ecosystem.network.servers.proxy import Proxy
@@ -20,7 +20,7 @@ async def main(log, hour):
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=certificate.for_servers()).start()
     (_, plain), (_, secure) = runner.addresses
-    async with Proxy() as proxy, ClientSession(proxy=proxy.url) as session:
+    async with Proxy() as proxy, ClientSession(proxy=proxy.url, timeout=ClientTimeout()) as session:
         async with session.get(f"http://127.0.0.1:{plain}/") as response:
             log(response.status, await response.text())
         trusted = certificate.for_clients()

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from aiohttp import ClientConnectorCertificateError, ClientSession, TCPConnector, web
+from aiohttp import ClientConnectorCertificateError, ClientSession, ClientTimeout, TCPConnector, web
 
 from tests.ecosystem.network import certificate
 
@@ -19,7 +19,8 @@ async def main(log, hour):
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=certificate.for_servers()).start()
     url = f"https://localhost:{runner.addresses[0][1]}/"
-    async with ClientSession(connector=TCPConnector(ssl=certificate.for_clients())) as session:
+    trusting = TCPConnector(ssl=certificate.for_clients())
+    async with ClientSession(connector=trusting, timeout=ClientTimeout()) as session:
         async with session.get(url) as response:
             log(response.status, await response.text())
         async with session.get(url) as response:

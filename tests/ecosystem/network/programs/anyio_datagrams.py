@@ -1,7 +1,5 @@
 """anyio: datagrams, connected and not, and streams over a UNIX socket."""
 
-import tempfile
-
 import anyio
 
 
@@ -26,26 +24,25 @@ async def main(log, hour):
                 log("nothing more", scope.cancelled_caught)
             group.cancel_scope.cancel()
 
-    with tempfile.TemporaryDirectory() as directory:
-        path = f"{directory}/socket"
-        async with (
-            await anyio.create_unix_listener(path) as listener,
-            anyio.create_task_group() as group,
-        ):
+    path = "greetings.socket"
+    async with (
+        await anyio.create_unix_listener(path) as listener,
+        anyio.create_task_group() as group,
+    ):
 
-            async def greet(stream):
-                async with stream:
-                    await stream.send(b"hello " + await stream.receive())
+        async def greet(stream):
+            async with stream:
+                await stream.send(b"hello " + await stream.receive())
 
-            group.start_soon(listener.serve, greet)
-            async with await anyio.connect_unix(path) as stream:
-                await stream.send(b"Ada")
-                log(await stream.receive())
-                try:
-                    await stream.receive()
-                except anyio.EndOfStream:
-                    log("the end")
-            group.cancel_scope.cancel()
+        group.start_soon(listener.serve, greet)
+        async with await anyio.connect_unix(path) as stream:
+            await stream.send(b"Ada")
+            log(await stream.receive())
+            try:
+                await stream.receive()
+            except anyio.EndOfStream:
+                log("the end")
+        group.cancel_scope.cancel()
 
 
 TOLD = """\

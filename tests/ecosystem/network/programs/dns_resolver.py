@@ -76,5 +76,5 @@ TOLD = """\
 3600.1 big.test ['10.0.0.1', '10.0.0.2']
 3600.1 The DNS query name does not exist: nowhere.test.
 3600.1 5 packets
-18000.1 LifetimeTimeout
+18000.9 LifetimeTimeout
 """

@@ -7,17 +7,21 @@ import uvicorn
 from fastapi import BackgroundTasks, Depends, FastAPI, WebSocket, WebSocketDisconnect
 from websockets.asyncio.client import connect
 
+from tests.ecosystem.network import stage
+
 
 async def main(log, hour):
+    # No hours, as uvicorn looks ten times a second if it is to end.
+    minute = max(hour / 60, stage.QUICK_HOUR)
     app = FastAPI()
 
     async def database():
-        await asyncio.sleep(hour)
+        await asyncio.sleep(minute)
         yield {"bread": 3}
         log("database: closed")
 
     async def tell(name):
-        await asyncio.sleep(hour)
+        await asyncio.sleep(minute)
         log("told of", name)
 
     @app.get("/stock/{name}")
@@ -38,7 +42,7 @@ async def main(log, hour):
         except WebSocketDisconnect as error:
             log("chat:", error.code, error.reason)
 
-    config = uvicorn.Config(app, port=0, log_config=None, timeout_graceful_shutdown=10)
+    config = uvicorn.Config(app, port=0, log_config=None, timeout_graceful_shutdown=100)
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())
     while not server.started:
@@ -55,14 +59,16 @@ async def main(log, hour):
         await socket.close(1000, "bye")
     server.should_exit = True
     await serving
+    log("ended")
 
 
 TOLD = """\
-3600 {'name': 'bread', 'left': 3}
-3600 {'limit': 3}
-3600 422 int_parsing
-3600 {"you":"hello"}
-3600 chat: 1000 bye
-7200 told of bread
-7200 database: closed
+60 {'name': 'bread', 'left': 3}
+60 {'limit': 3}
+60 422 int_parsing
+60 {"you":"hello"}
+60 chat: 1000 bye
+120 told of bread
+120 database: closed
+120.1 ended
 """

@@ -33,9 +33,11 @@ async def main(log, hour):
             log(response.status, await response.read())
         await asyncio.to_thread(server.shutdown)
         await serving
+    log("ended")
 
 
 TOLD = """\
 0 200 b'you asked for /thread'
 0 200 b'you asked for /loop'
+0.5 ended
 """

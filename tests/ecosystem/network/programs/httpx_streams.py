@@ -75,5 +75,5 @@ TOLD = """\
 16200 peer closed connection without sending complete message body (received 4 bytes, expected 9)
 16200 / on connection 3
 19800 / on connection 4
-19800.5 All connection attempts failed
+19800 All connection attempts failed
 """

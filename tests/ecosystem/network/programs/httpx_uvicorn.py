@@ -6,20 +6,24 @@ import socket
 import httpx
 import uvicorn
 
+from tests.ecosystem.network import stage
+
 
 async def main(log, hour):
+    # No hours, as uvicorn looks ten times a second if it is to end.
+    minute = max(hour / 60, stage.QUICK_HOUR)
     peers = set()
 
     async def app(scope, receive, send):
         peers.add(tuple(scope["client"]))
         await send({"type": "http.response.start", "status": 200, "headers": []})
         for number in range(3 if scope["path"] == "/long" else 1):
-            await asyncio.sleep(hour)
+            await asyncio.sleep(minute)
             body = b"part %d " % number
             await send({"type": "http.response.body", "body": body, "more_body": True})
         await send({"type": "http.response.body", "body": b"end"})
 
-    config = uvicorn.Config(app, log_config=None, lifespan="off", timeout_keep_alive=10 * hour)
+    config = uvicorn.Config(app, log_config=None, lifespan="off", timeout_keep_alive=10 * minute)
     server = uvicorn.Server(config)
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
@@ -39,16 +43,18 @@ async def main(log, hour):
             log(len(peers), "connections")
         server.should_exit = True
         await serving
+    log("ended")
 
 
 TOLD = """\
-3600 {'part 0 end'} 13 connections
-7200 {'part 0 end'} 13 connections
-10800 {'part 0 end'} 13 connections
-14400 {'part 0 end'} 13 connections
-18000 'part 0 '
-21600 'part 1 '
-25200 'part 2 '
-25200 'end'
-25200 13 connections
+60 {'part 0 end'} 13 connections
+120 {'part 0 end'} 13 connections
+180 {'part 0 end'} 13 connections
+240 {'part 0 end'} 13 connections
+300 'part 0 '
+360 'part 1 '
+420 'part 2 '
+420 'end'
+420 13 connections
+420.2 ended
 """

@@ -30,6 +30,7 @@ async def main(log, hour):
         writer.close()
         await writer.wait_closed()
         await asyncio.sleep(hour)
+    log("ended")
 
 
 TOLD = r"""
@@ -38,4 +39,5 @@ TOLD = r"""
 0 TLSv1.3
 7200 b'HELLO\n' b'WORLD\n'
 7200 server: the end
+10800 ended
 """.lstrip()

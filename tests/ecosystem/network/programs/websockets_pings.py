@@ -56,5 +56,5 @@ TOLD = """\
 0 300000
 9000 alive, OPEN True
 9000 server: 1001 enough
-14400 sent 1011 (internal error) keepalive ping timeout; no close frame received
+15300 sent 1011 (internal error) keepalive ping timeout; no close frame received
 """
