@@ -19,15 +19,8 @@ from tests.support.links import IPv6
 HAS_IPV6 = has_ipv6()
 SUBJECTS = sorted(path.stem for path in Path(__file__).with_name("features").glob("*.py"))
 
-SIGNALS = "signals are refused, by name"
-
 # What a body sees differs, by its name: the reason.
 DIFFERENT = {
-    "a_handler_hears_a_signal_that_is_raised": SIGNALS,
-    "a_handler_hears_a_signal_that_is_sent": SIGNALS,
-    "a_handler_takes_the_place_of_another": SIGNALS,
-    "a_signal_ends_a_server": SIGNALS,
-    "signals_that_cannot_be_handled_are_refused": SIGNALS,
     "a_certificate_is_fetched_by_who_trusts_nobody": "OpenSSL itself needs a real descriptor",
     "a_selector_tells_who_has_data": "epoll needs a real descriptor; select and poll do not",
 }
