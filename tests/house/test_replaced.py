@@ -292,7 +292,12 @@ def test_what_the_package_keeps_for_the_process_is_there_and_nothing_else():
 
 
 NOT_EVERYWHERE = {"vtloop.search.calls._tidying"}  # but from Python 3.12 on
-CONSTANTS = {"EVERYBODY", "_no_debug"}  # objects of which nothing ever changes
+CONSTANTS = {
+    "EVERYBODY",
+    "EVERYWHERE",
+    "HERE",
+    "_no_debug",
+}  # objects of which nothing ever changes
 
 
 def of_the_package():

@@ -157,6 +157,7 @@ def answer_by(method: str, function: Callable[..., Any]) -> None:
             _refuse(method, refusal, self.time())
         return function(self, *args, **kwargs)
 
+    answered.__doc__ = function.__doc__ or f"See `asyncio.loop.{method}`."
     _install(method, answered)
 
 

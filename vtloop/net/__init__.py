@@ -10,7 +10,7 @@ It has no clock and no threads of its own: time is the run's, and the core lets 
 
 Used from outside: `network.Network`, `links`, `kernel.Kernel`, `sockets`, `selector.Selector`,
 `endpoints`, `descriptors`.
-May import: `private`, `values`.
+May import: `private`, `values`, `patching`.
 
 A map of the package, from the bottom up:
 

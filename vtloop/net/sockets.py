@@ -19,6 +19,7 @@ from vtloop.net.descriptors import File
 from vtloop.net.endpoints import ERROR, READ, WRITE, Endpoint, failure
 from vtloop.net.kernel import Kernel
 from vtloop.net.options import get_option, set_option
+from vtloop.patching.replaced import keeps
 from vtloop.private.sockets import RealSocket
 from vtloop.values.clock import NEVER, to_nanoseconds
 
@@ -347,6 +348,7 @@ def _unspecified(address: Any) -> bool:
 
 
 _kinds: dict[type, type] = {}
+keeps(__name__, "classes of simulated sockets, by the program's classes", "_kinds")
 
 
 def simulated(kernel: Kernel, kind: Any) -> Any:

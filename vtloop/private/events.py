@@ -16,6 +16,7 @@ from asyncio import (
     futures,
     locks,
     queues,
+    selector_events,
     taskgroups,
     tasks,
     timeouts,
@@ -153,6 +154,7 @@ def count_as_coroutine_function(function: Any) -> None:
         function._is_coroutine = _coroutines._is_coroutine
 
 
+MAKE_SELF_PIPE = code_of(vars(selector_events.BaseSelectorEventLoop)["_make_self_pipe"])
 IN_BARRIER = (code_of(_locks.Barrier._wait), code_of(_locks.Barrier._block))
 IN_CONDITION = code_of(_locks.Condition.wait)
 IN_WAIT = code_of(_tasks._wait)

@@ -212,7 +212,11 @@ CAUSES = {
     a_clock: ("reads a real clock", "time.monotonic()"),
     chance: ("draws from the operating system's chance", "uuid.uuid4()"),
 }
-OPTIONS = {a_clock: {"wall_clock": None}, chance: {"seed": None}}
+OPTIONS = {
+    a_clock: {"wall_clock": None},
+    chance: {"seed": None},
+    **dict.fromkeys((a_selector, a_select, a_server, a_connection), {"network": None}),
+}
 
 
 FROM_BEFORE = (a_process_from_before, a_process_from_before_that_is_polled_for)
@@ -326,7 +330,7 @@ def test_anyio_does_not_wait_for_a_real_socket_in_a_thread(wait):
 
     threads = threading.active_count()
     with pytest.raises(vtloop.NotSimulated, match="has no real file descriptors; read in a thread"):
-        vtloop.run(main())
+        vtloop.run(main(), network=None)
     assert threading.active_count() == threads
 
 
@@ -343,4 +347,4 @@ def test_a_library_that_polls_where_a_loop_offers_no_readers_meets_the_refusal()
                 return "polls"
 
     with pytest.raises(vtloop.NotSimulated, match=r"loop\.add_reader\(\) was called"):
-        vtloop.run(main())
+        vtloop.run(main(), network=None)

@@ -201,7 +201,7 @@ def test_a_thread_waited_for_in_vain_is_left_out_from_then_on():
             theirs.send(b"go")
             thread.join()
 
-    assert simulate(main, patience=0.1).elapsed == 100_000.0
+    assert simulate(main, patience=0.1, network=None).elapsed == 100_000.0
 
 
 def test_a_thread_that_calls_in_now_and_then_keeps_pace_with_the_clock():

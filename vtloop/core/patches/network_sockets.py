@@ -9,6 +9,8 @@ from typing import Any
 from vtloop.core.network import kernel_here
 from vtloop.net.descriptors import FIRST
 from vtloop.patching.redirect import real
+from vtloop.private.events import MAKE_SELF_PIPE
+from vtloop.private.interpreter import getframe
 
 _new = socket.socket.__new__
 
@@ -27,8 +29,8 @@ def new(cls: Any, family: Any = -1, type: Any = -1, proto: Any = -1, fileno: Any
 
 
 def socketpair(*args: Any, **kwargs: Any) -> Any:
-    """Stand in for `socket.socketpair`."""
-    kernel = kernel_here()
+    """Stand in for `socket.socketpair`; a loop that waits for real files wakes by a real one."""
+    kernel = None if getframe(1).f_code is MAKE_SELF_PIPE else kernel_here()
     if kernel is None:
         return real_socketpair(*args, **kwargs)
     from vtloop.net.sockets import socketpair as simulated_pair

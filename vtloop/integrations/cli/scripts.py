@@ -110,6 +110,7 @@ def _as_main(argv: list[str], directory: str) -> Iterator[None]:
 @contextmanager
 def _virtual_time(options: Options, observation: Observation) -> Iterator[None]:
     clock = Clock()
+    clock.network = options.network
     recordings = observation.recordings
 
     def make(loop: Any) -> None:
