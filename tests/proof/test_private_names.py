@@ -55,6 +55,7 @@ PLACES = {
     "private/events.py",
     "private/interpreter.py",
     "private/pythons.py",
+    "private/sockets.py",
     "private/threads.py",
 }
 

@@ -215,7 +215,7 @@ CAUSES = {
 OPTIONS = {
     a_clock: {"wall_clock": None},
     chance: {"seed": None},
-    **dict.fromkeys((a_selector, a_select, a_server, a_connection), {"network": None}),
+    **{cause: {"network": None} for cause in (a_selector, a_select, a_server, a_connection)},
 }
 
 

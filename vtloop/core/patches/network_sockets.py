@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import socket
+from types import FrameType
 from typing import Any
 
 from vtloop.core.network import kernel_here
@@ -15,12 +16,18 @@ from vtloop.private.interpreter import getframe
 _new = socket.socket.__new__
 
 
+def _is_for_real(caller: FrameType) -> bool:
+    """Return whether a socket is for other processes, or wakes a loop that waits for real files."""
+    name: str = caller.f_globals.get("__name__", "")
+    return name.startswith("multiprocessing.") or caller.f_code is MAKE_SELF_PIPE
+
+
 def new(cls: Any, family: Any = -1, type: Any = -1, proto: Any = -1, fileno: Any = None) -> Any:
     """Stand in for `socket.socket.__new__`: a thread of a run gets a simulated socket.
 
     For a descriptor that is real it gets a real one.
     """
-    kernel = kernel_here()
+    kernel = None if _is_for_real(getframe(1)) else kernel_here()
     if kernel is None or (fileno is not None and not kernel.descriptors.has(fileno)):
         return _new(cls)
     from vtloop.net.sockets import simulated  # here, as it is slow to import
@@ -29,8 +36,8 @@ def new(cls: Any, family: Any = -1, type: Any = -1, proto: Any = -1, fileno: Any
 
 
 def socketpair(*args: Any, **kwargs: Any) -> Any:
-    """Stand in for `socket.socketpair`; a loop that waits for real files wakes by a real one."""
-    kernel = None if getframe(1).f_code is MAKE_SELF_PIPE else kernel_here()
+    """Stand in for `socket.socketpair`."""
+    kernel = None if _is_for_real(getframe(1)) else kernel_here()
     if kernel is None:
         return real_socketpair(*args, **kwargs)
     from vtloop.net.sockets import socketpair as simulated_pair
