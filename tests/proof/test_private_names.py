@@ -23,6 +23,7 @@ import multiprocessing.synchronize
 import random
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -43,6 +44,7 @@ from vtloop.core.await_stacks import await_stack
 from vtloop.private import events as of_events
 from vtloop.private import interpreter as of_interpreter
 from vtloop.private import pythons
+from vtloop.private import sockets as of_sockets
 from vtloop.private import threads as of_threads
 from vtloop.private.threads import ExecutorInside
 
@@ -910,6 +912,88 @@ def the_stock_loop_calls_what_the_virtual_one_has_from_it():
     with asyncio.Runner(loop_factory=kind, debug=True) as runner:
         runner.run(main())
     assert called == set(names)
+
+
+CONNECTS = (
+    "_accept_connection",
+    "_accept_connection2",
+    "_add_callback",
+    "_add_reader",
+    "_add_writer",
+    "_check_sendfile_params",
+    "_check_signal",
+    "_connect_sock",
+    "_create_connection_transport",
+    "_create_server_getaddrinfo",
+    "_ensure_fd_no_transport",
+    "_ensure_resolved",
+    "_getaddrinfo_debug",
+    "_handle_signal",
+    "_make_datagram_transport",
+    "_make_self_pipe",
+    "_make_socket_transport",
+    "_make_ssl_transport",
+    "_process_events",
+    "_remove_reader",
+    "_remove_writer",
+    "_sendfile_fallback",
+    "_sendfile_native",
+    "_sock_accept",
+    "_sock_connect",
+    "_sock_connect_cb",
+    "_sock_read_done",
+    "_sock_recv",
+    "_sock_recv_into",
+    "_sock_recvfrom",
+    "_sock_recvfrom_into",
+    "_sock_sendall",
+    "_sock_sendfile_fallback",
+    "_sock_sendto",
+    "_sock_write_done",
+    "_start_serving",
+)
+
+
+@probe(*CONNECTS)
+def the_stock_loop_has_what_connections_are_made_with():
+    """That it does the same on simulated sockets is what the table of tests/net/features is for."""
+    for name in CONNECTS:
+        assert inspect.isfunction(getattr(asyncio.SelectorEventLoop, name))
+
+
+@probe("_selector", "_transports", "_signal_handlers")
+async def a_loop_knows_its_sockets_and_signals():
+    loop = asyncio.get_running_loop()
+
+    async def hang_up(reader, writer):
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+    (listener,) = server.sockets
+    assert loop._selector.get_key(listener.fileno()).data[1] is None
+    _, writer = await asyncio.open_connection(*listener.getsockname())
+    assert loop._transports[writer.get_extra_info("socket").fileno()] is writer.transport
+    loop.add_signal_handler(signal.SIGUSR1, print)
+    assert signal.SIGUSR1 in loop._signal_handlers
+    assert loop.remove_signal_handler(signal.SIGUSR1)
+    writer.close()
+    await writer.wait_closed()
+    server.close()
+
+
+@probe("_unix_server_sockets", when=sys.version_info >= (3, 13))
+async def a_loop_knows_the_paths_that_it_is_to_remove():
+    loop, path = asyncio.get_running_loop(), tempfile.mktemp()
+    server = await asyncio.start_unix_server(print, path)
+    assert [*loop._unix_server_sockets.values()] == [Path(path).stat().st_ino]
+    server.close()
+    assert not Path(path).exists()
+
+
+@probe("_socket")
+def the_class_of_sockets_has_one_in_c_below():
+    assert of_sockets.RealSocket in socket.socket.__mro__
 
 
 @probe("_source_traceback")

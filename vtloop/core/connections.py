@@ -9,8 +9,10 @@ anew is what would leave the process, and what would use a thread for that.
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import weakref
+from asyncio.log import logger
 from typing import Any
 
 from vtloop.core.network import kernel_of
@@ -82,7 +84,6 @@ _INNER = (
     "_sock_sendto",
     "_sock_write_done",
     "_start_serving",
-    "_stop_serving",
 )
 
 
@@ -135,6 +136,21 @@ class Connections(Signals):
         raise asyncio.SendfileNotAvailableError(
             "a simulated socket gets the bytes of a file by reads and writes"
         )
+
+    def _stop_serving(self, sock: Any) -> None:
+        """Close a listening socket, and remove its path as far as asyncio does (since 3.13)."""
+        number = self._unix_server_sockets.pop(sock, None)
+        path = None if number is None else sock.getsockname()
+        self._remove_reader(sock.fileno())
+        sock.close()
+        if path is not None:
+            try:
+                if os.stat(path).st_ino == number:
+                    os.unlink(path)
+            except FileNotFoundError:
+                pass
+            except OSError as error:
+                logger.error("Unable to clean up listening UNIX socket %r: %r", path, error)
 
     for _name in _INNER:
         if hasattr(_SELECTOR_LOOP, _name):

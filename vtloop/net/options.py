@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 import struct
+import sys
 from typing import Any
 
 from vtloop.net.endpoints import Endpoint, failure
@@ -86,6 +87,18 @@ def _bytes_of(value: Any) -> bytes:
     except TypeError:
         kind = type(value).__name__
         raise TypeError(f"a bytes-like object is required, not {kind!r}") from None
+
+
+def _bytes(value: Any) -> bytes:
+    try:
+        return bytes(memoryview(value))
+    except TypeError:
+        kind = type(value).__name__
+        if sys.version_info >= (3, 15):
+            told = f"socket option should be int, bytes-like object or None (got {kind})"
+        else:
+            told = f"a bytes-like object is required, not {kind!r}"
+        raise TypeError(told) from None
 
 
 def _check(endpoint: Endpoint, level: int, name: int) -> None:

@@ -7,7 +7,7 @@ iteration; one that is still ready then stays there, as with a selector that is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from selectors import EVENT_READ, EVENT_WRITE, SelectorKey
 from typing import Any
 
@@ -72,13 +72,16 @@ class Selector:
         return self._keys[_number(fileobj)]
 
     def get_map(self) -> Mapping[Any, SelectorKey]:
-        """Return all that is watched, by descriptors."""
-        return self._keys
+        """Return all that is watched, by descriptors, or by what has one."""
+        return _Map(self._keys)
 
     def select(self, timeout: float | None = None) -> list[tuple[SelectorKey, int]]:
         """Return what is ready now; it never waits."""
         found = []
         for number in tuple(self.active):
+            if not self._descriptors.has(number):  # as epoll forgets what is closed
+                del self.active[number]
+                continue
             key = self._keys[number]
             flags = self._watched[number][0].readiness()
             ready = (EVENT_READ if flags & _READS else 0) | (EVENT_WRITE if flags & _WRITES else 0)
@@ -92,6 +95,22 @@ class Selector:
         """Watch nothing any more."""
         for number in tuple(self._keys):
             self.unregister(number)
+
+
+class _Map(Mapping[Any, SelectorKey]):
+    """What a selector watches, as asyncio looks it up."""
+
+    def __init__(self, keys: dict[int, SelectorKey]) -> None:
+        self._keys = keys
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._keys)
+
+    def __getitem__(self, fileobj: Any) -> SelectorKey:
+        return self._keys[_number(fileobj)]
 
 
 def _number(fileobj: Any) -> int:
