@@ -86,14 +86,6 @@ def _bytes_of(value: Any) -> bytes:
         return bytes(memoryview(value))
     except TypeError:
         kind = type(value).__name__
-        raise TypeError(f"a bytes-like object is required, not {kind!r}") from None
-
-
-def _bytes(value: Any) -> bytes:
-    try:
-        return bytes(memoryview(value))
-    except TypeError:
-        kind = type(value).__name__
         if sys.version_info >= (3, 15):
             told = f"socket option should be int, bytes-like object or None (got {kind})"
         else:

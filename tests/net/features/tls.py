@@ -189,6 +189,7 @@ async def a_peer_that_never_answers_the_end_is_given_up(log):
     deaf.abort()
     server.close()
     await server.wait_closed()
+    await a_moment()
 
 
 async def streams_are_upgraded_on_both_ends(log):
