@@ -96,7 +96,6 @@ def is_installed(name):
 
 @pytest.mark.once
 @pytest.mark.parametrize("name", ["aiohttp_run_app", "uvicorn_run"])
-@pytest.mark.xfail(reason="vtloop run gives scripts no network, and no signals")
 def test_a_signal_ends_a_server_that_is_run_as_a_script(name):
     """`vtloop run` gives the script loops of its own; requests that are on are answered first."""
     script = HERE / "scripts" / f"{name}.py"

@@ -7,7 +7,7 @@ import socket
 import sys
 import time
 
-from aiohttp import ClientSession, web
+from aiohttp import ClientSession, ClientTimeout, web
 
 hour = float(sys.argv[1])
 
@@ -21,7 +21,8 @@ async def slow(request):
 async def visitor(app):
     async def visit():
         await asyncio.sleep(hour)
-        async with ClientSession() as session, session.get(f"http://127.0.0.1:{port}/") as response:
+        url, patient = f"http://127.0.0.1:{port}/", ClientTimeout(total=None)
+        async with ClientSession(timeout=patient) as session, session.get(url) as response:
             print("visitor:", await response.text())
 
     visiting = asyncio.create_task(visit())

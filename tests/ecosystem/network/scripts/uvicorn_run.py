@@ -41,5 +41,5 @@ with socket.socket() as free:
     free.bind(("127.0.0.1", 0))
     port = free.getsockname()[1]
 began = time.monotonic()
-uvicorn.run(app, host="127.0.0.1", port=port, log_config=None)
+uvicorn.run(app, host="127.0.0.1", port=port, loop="asyncio", log_config=None)
 print("ended after", round((time.monotonic() - began) // hour), "hours")
