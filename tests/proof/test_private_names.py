@@ -41,6 +41,7 @@ import pytest
 
 import vtloop
 from vtloop.core.await_stacks import await_stack
+from vtloop.core.connections import INNER
 from vtloop.private import events as of_events
 from vtloop.private import interpreter as of_interpreter
 from vtloop.private import pythons
@@ -914,44 +915,7 @@ def the_stock_loop_calls_what_the_virtual_one_has_from_it():
     assert called == set(names)
 
 
-CONNECTS = (
-    "_accept_connection",
-    "_accept_connection2",
-    "_add_callback",
-    "_add_reader",
-    "_add_writer",
-    "_check_sendfile_params",
-    "_check_signal",
-    "_connect_sock",
-    "_create_connection_transport",
-    "_create_server_getaddrinfo",
-    "_ensure_fd_no_transport",
-    "_ensure_resolved",
-    "_getaddrinfo_debug",
-    "_handle_signal",
-    "_make_datagram_transport",
-    "_make_self_pipe",
-    "_make_socket_transport",
-    "_make_ssl_transport",
-    "_process_events",
-    "_remove_reader",
-    "_remove_writer",
-    "_sendfile_fallback",
-    "_sendfile_native",
-    "_sock_accept",
-    "_sock_connect",
-    "_sock_connect_cb",
-    "_sock_read_done",
-    "_sock_recv",
-    "_sock_recv_into",
-    "_sock_recvfrom",
-    "_sock_recvfrom_into",
-    "_sock_sendall",
-    "_sock_sendfile_fallback",
-    "_sock_sendto",
-    "_sock_write_done",
-    "_start_serving",
-)
+CONNECTS = (*INNER, "_check_signal", "_handle_signal", "_make_self_pipe")
 
 
 @probe(*CONNECTS)
@@ -965,9 +929,13 @@ def the_stock_loop_has_what_connections_are_made_with():
 async def a_loop_knows_its_sockets_and_signals():
     loop = asyncio.get_running_loop()
 
+    gone = asyncio.Event()
+
     async def hang_up(reader, writer):
         await reader.read()
         writer.close()
+        await writer.wait_closed()
+        gone.set()
 
     server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
     (listener,) = server.sockets
@@ -979,6 +947,7 @@ async def a_loop_knows_its_sockets_and_signals():
     assert loop.remove_signal_handler(signal.SIGUSR1)
     writer.close()
     await writer.wait_closed()
+    await gone.wait()
     server.close()
 
 
