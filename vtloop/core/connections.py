@@ -50,7 +50,7 @@ ANSWERED = (
 """The public methods that are asyncio's own."""
 
 # What these call in turn, by the names that they have in the Pythons so far.
-_INNER = (
+INNER = (
     "_accept_connection",
     "_accept_connection2",
     "_add_callback",
@@ -152,7 +152,7 @@ class Connections(Signals):
             except OSError as error:
                 logger.error("Unable to clean up listening UNIX socket %r: %r", path, error)
 
-    for _name in _INNER:
+    for _name in INNER:
         if hasattr(_SELECTOR_LOOP, _name):
             locals()[_name] = getattr(_SELECTOR_LOOP, _name)
 

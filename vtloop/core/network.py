@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vtloop.core.threads.actor import here
+from vtloop.core.threads.sockets import wait
 from vtloop.net import network
 from vtloop.values.clock import Clock
 
@@ -16,7 +17,6 @@ def kernel_of(clock: Clock) -> Kernel | None:
     """Return what the sockets of a run share; None if the run is to have no network."""
     if clock.kernel is None and clock.network is not None:
         # Here, as it is slow to import, and most runs have no sockets.
-        from vtloop.core.threads.sockets import wait
         from vtloop.net.kernel import Kernel
 
         clock.kernel = Kernel(clock.network, clock, wait)

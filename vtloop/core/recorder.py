@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from vtloop.core.timers import Watcher
+from vtloop.net.interfaces import Messages
 from vtloop.values.clock import Clock
 
 
@@ -57,44 +58,6 @@ class Timeouts(Protocol):
         """Note that a timeout is about to cancel what is within."""
 
     def left(self, number: int) -> None: ...
-
-
-class Messages(Protocol):
-    """What is told of the messages of the network; see `trace.MESSAGES` for their kinds.
-
-    Numbers are those of a recorder's own count, from 1 on.
-    """
-
-    here: Callable[[], str]
-    """Returns the host on which the code is that runs; the network puts its own in this place."""
-
-    def sent(
-        self,
-        kind: str,
-        source: str,
-        destination: str,
-        size: int | None,
-        hosts: tuple[str, str],
-        held: bool,
-    ) -> int:
-        """Note that the step that runs now has sent a message; return its number.
-
-        Source and destination are addresses as they are printed, such as '10.0.0.2:5432', or the
-        path of a UNIX socket. The size is in bytes, None where it differs from run to run, as with
-        TLS. A host is told by its name, and '' is the machine of the program itself.
-        """
-
-    def arrived(self, number: int) -> None:
-        """Note that it is where its receiver can read it; be it between two steps."""
-
-    def lost(self, number: int, why: str) -> None:
-        """Note that a fault of some name has swallowed it."""
-
-    def released(self, number: int) -> None:
-        """Note that one that was held goes on."""
-
-    def received(self, number: int) -> None:
-        """Note that the step that runs now has read the last byte of it."""
 
 
 class Recorder(Watcher, Protocol):

@@ -90,7 +90,6 @@ class Attempt:
     def _refused(self, message: Message) -> None:
         if self._client.state == CONNECTING:
             self._kernel.wire.call_off(self._next_try)
-            self._client.cause = message
             self._client.failed(errno.ECONNREFUSED)
 
     def _accepted(self, server: Stream, listener: Listener) -> None:

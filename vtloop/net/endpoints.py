@@ -19,6 +19,9 @@ from vtloop.net.interfaces import Kernel
 READ, WRITE, HANG_UP, ERROR = 1, 2, 4, 8
 """What an endpoint is ready for, as flags."""
 
+READABLE, WRITABLE = READ | ERROR | HANG_UP, WRITE | ERROR | HANG_UP
+"""For which flags a selector says that it can be read from, and written to."""
+
 SEND_BUFFER = 256 * 1024
 RECEIVE_BUFFER = 128 * 1024
 """How many bytes of a connection wait with the sender, and with the receiver, by default."""

@@ -16,10 +16,14 @@ class Timers(Protocol):
     def schedule(self, deadline: int, callback: Callable[..., object], *args: Any) -> Any: ...
 
 
-class Recorder(Protocol):
-    """Who is told of messages (see `core.recorder.Messages`)."""
+class Messages(Protocol):
+    """What is told of the messages of the network; see `trace.MESSAGES` for their kinds.
+
+    Numbers are those of a recorder's own count, from 1 on.
+    """
 
     here: Callable[[], str]
+    """Returns the host on which the code is that runs; the network puts its own in this place."""
 
     def sent(
         self,
@@ -29,11 +33,25 @@ class Recorder(Protocol):
         size: int | None,
         hosts: tuple[str, str],
         held: bool,
-    ) -> int: ...
-    def arrived(self, number: int) -> None: ...
-    def lost(self, number: int, why: str) -> None: ...
-    def released(self, number: int) -> None: ...
-    def received(self, number: int) -> None: ...
+    ) -> int:
+        """Note that the step that runs now has sent a message; return its number.
+
+        Source and destination are addresses as they are printed, such as '10.0.0.2:5432', or the
+        path of a UNIX socket. The size is in bytes, None where it differs from run to run, as with
+        TLS. A host is told by its name, and '' is the machine of the program itself.
+        """
+
+    def arrived(self, number: int) -> None:
+        """Note that it is where its receiver can read it; be it between two steps."""
+
+    def lost(self, number: int, why: str) -> None:
+        """Note that a fault of some name has swallowed it."""
+
+    def released(self, number: int) -> None:
+        """Note that one that was held goes on."""
+
+    def received(self, number: int) -> None:
+        """Note that the step that runs now has read the last byte of it."""
 
 
 class Wire(Protocol):
@@ -77,10 +95,9 @@ class Kernel(Protocol):
     @property
     def loop(self) -> Timers | None: ...
     @property
-    def messages(self) -> Recorder | None: ...
+    def messages(self) -> Messages | None: ...
     def judge(self, message: Message) -> Verdict | None: ...
     def hold(self, message: Message, go_on: Callable[[], object]) -> None: ...
-    def is_down(self, host: str) -> bool: ...
     def is_secret(self, message: Message) -> bool: ...
     def here(self) -> str: ...
     def route(self, endpoint: Any, ip: str) -> str: ...

@@ -6,6 +6,7 @@ A `Kernel` is made anew for each run, from a `Network` that says what is there.
 from __future__ import annotations
 
 import errno
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +15,7 @@ from vtloop.net.connecting import Attempt, connect_unix
 from vtloop.net.datagrams import Datagrams
 from vtloop.net.descriptors import Descriptors
 from vtloop.net.endpoints import Endpoint, failure
-from vtloop.net.interfaces import Recorder, Timers
+from vtloop.net.interfaces import Messages, Timers
 from vtloop.net.links import Verdict
 from vtloop.net.listeners import Listener
 from vtloop.net.messages import Message
@@ -51,10 +52,10 @@ class Kernel:
         return loop
 
     @property
-    def messages(self) -> Recorder | None:
+    def messages(self) -> Messages | None:
         """Who is told of messages, if anybody is."""
         recorder = getattr(self.clock.loop, "recorder", None)
-        messages: Recorder | None = None if recorder is None else recorder.messages
+        messages: Messages | None = None if recorder is None else recorder.messages
         return messages
 
     def serve(self) -> None:
@@ -69,19 +70,14 @@ class Kernel:
         """Return the host on which what runs now is."""
         return self.state.here()
 
-    def host_of(self, host: str, ip: str) -> str | None:
-        """Return which host has an IP address, as seen from one; None if nobody has it."""
-        if addresses.is_loopback(ip) or addresses.is_any(ip):
-            return host
-        return self.state.host_at(ip)
-
     def route(self, endpoint: Endpoint, ip: str) -> str:
         """Return the host that an endpoint gets to at an address; OSError if there is none."""
-        host = self.host_of(endpoint.host, ip)
+        if addresses.is_loopback(ip) or addresses.is_any(ip):
+            return endpoint.host
+        host = self.state.host_at(ip)
         if host is None:
-            number = errno.ENETUNREACH
             raise OSError(
-                number,
+                errno.ENETUNREACH,
                 f"Network is unreachable: {ip} was asked for in a simulation, where nothing leaves "
                 f"the process, and whose hosts are {self.state.told()}; let a host have that "
                 f"address, with network.host('name', ip={ip!r}), and run a stand-in there",
@@ -161,10 +157,6 @@ class Kernel:
         """Keep a message until it is released."""
         self.state.held.append((message, go_on))
 
-    def is_down(self, host: str) -> bool:
-        """Return whether a host has crashed."""
-        return host in self.state.down
-
     def is_secret(self, message: Message) -> bool:
         """Return whether a message is of TLS, so that its length may differ by some bytes."""
         source = message.source
@@ -174,8 +166,6 @@ class Kernel:
 
     def make(self, family: int, type: int, proto: int) -> Endpoint:
         """Return a new endpoint; OSError or ValueError for a kind that is not simulated."""
-        import socket
-
         unix = getattr(socket, "AF_UNIX", None)
         if family not in (socket.AF_INET, socket.AF_INET6, unix):
             raise failure(errno.EAFNOSUPPORT)

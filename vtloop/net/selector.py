@@ -12,9 +12,7 @@ from selectors import EVENT_READ, EVENT_WRITE, SelectorKey
 from typing import Any
 
 from vtloop.net.descriptors import Descriptors
-from vtloop.net.endpoints import ERROR, HANG_UP, READ, WRITE, Endpoint
-
-_READS, _WRITES = READ | ERROR | HANG_UP, WRITE | ERROR | HANG_UP
+from vtloop.net.endpoints import READABLE, WRITABLE, Endpoint
 
 
 class Selector:
@@ -34,7 +32,7 @@ class Selector:
 
     def register(self, fileobj: Any, events: int, data: Any = None) -> SelectorKey:
         """Watch a socket; OSError if it is none of this run."""
-        number = _number(fileobj)
+        number = number_of(fileobj)
         endpoint = self._descriptors.find(number).endpoint
         if number in self._keys:
             raise KeyError(f"{fileobj!r} (FD {number}) is already registered")
@@ -53,7 +51,7 @@ class Selector:
 
     def unregister(self, fileobj: Any) -> SelectorKey:
         """Do not watch a socket any more; KeyError if it is not watched."""
-        number = _number(fileobj)
+        number = number_of(fileobj)
         key = self._keys.pop(number)
         endpoint, watcher = self._watched.pop(number)
         endpoint.watchers.remove(watcher)
@@ -62,14 +60,14 @@ class Selector:
 
     def modify(self, fileobj: Any, events: int, data: Any = None) -> SelectorKey:
         """Watch a socket for something else."""
-        key = self._keys[_number(fileobj)]
+        key = self._keys[number_of(fileobj)]
         key = self._keys[key.fd] = key._replace(events=events, data=data)
         self.active[key.fd] = None
         return key
 
     def get_key(self, fileobj: Any) -> SelectorKey:
         """Return what is watched of a socket; KeyError if nothing is."""
-        return self._keys[_number(fileobj)]
+        return self._keys[number_of(fileobj)]
 
     def get_map(self) -> Mapping[Any, SelectorKey]:
         """Return all that is watched, by descriptors, or by what has one."""
@@ -84,7 +82,9 @@ class Selector:
                 continue
             key = self._keys[number]
             flags = self._watched[number][0].readiness()
-            ready = (EVENT_READ if flags & _READS else 0) | (EVENT_WRITE if flags & _WRITES else 0)
+            ready = (EVENT_READ if flags & READABLE else 0) | (
+                EVENT_WRITE if flags & WRITABLE else 0
+            )
             if ready & key.events:
                 found.append((key, ready & key.events))
             else:
@@ -110,10 +110,11 @@ class _Map(Mapping[Any, SelectorKey]):
         return iter(self._keys)
 
     def __getitem__(self, fileobj: Any) -> SelectorKey:
-        return self._keys[_number(fileobj)]
+        return self._keys[number_of(fileobj)]
 
 
-def _number(fileobj: Any) -> int:
+def number_of(fileobj: Any) -> int:
+    """Return the descriptor of what has one, or is one; ValueError if it cannot be watched."""
     if isinstance(fileobj, int):
         number = fileobj
     else:

@@ -32,8 +32,6 @@ class State:
         self.rules: list[Rule] = []
         self.held: list[tuple[Message, Callable[[], object]]] = []
         """Messages that are held, with what lets them go on."""
-        self.down: set[str] = set()
-        """The hosts that have crashed."""
         self._at: dict[str, str] = {}
         self._free_at: dict[tuple[str, str], int] = {}
         self.add_host("", None)
@@ -98,8 +96,6 @@ class State:
     def judge(self, message: Message, clock: Clock) -> Verdict | None:
         """Return what becomes of a message; None if it arrives at once."""
         source, target = message.source_host, message.target_host
-        if self.down and (source in self.down or target in self.down):
-            return Verdict(drops=True, why="crash")
         extra, why = 0, ""
         copies: tuple[int, ...] = (0,)
         for rule in self.rules:

@@ -35,8 +35,6 @@ class Stream(Endpoint):
         self.state = NEW
         self.peer: Stream | None = None
         """The other end, as far as bytes may get there."""
-        self.cause: Message | None = None
-        """The message that an error came by."""
         self._unsent: deque[bytes] = deque()  # what the receiver's window had no room for
         self._queued = 0  # bytes that have not arrived
         self._in_flight = 0  # of these, those that have been sent
@@ -158,7 +156,7 @@ class Stream(Endpoint):
                 self._note_unread(message)
                 self.changed()
             case "reset":
-                self._reset_arrived(message)
+                self._reset_arrived()
 
     def _data_arrived(self, message: Message) -> None:
         sender, size = message.source, len(message.data)
@@ -185,10 +183,9 @@ class Stream(Endpoint):
             message.end = self._unread_size
             self._ends_to_read.append(message)
 
-    def _reset_arrived(self, message: Message) -> None:
+    def _reset_arrived(self) -> None:
         if self.state == ENDED:
             return
-        self.cause = message
         # A peer that had said its last word before is told of otherwise.
         self.error = errno.EPIPE if self._at_end and not self.is_unix else errno.ECONNRESET
         self._end()

@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable
 from heapq import heapify, heappop, heappush
 from typing import Any, TypeAlias
+from weakref import WeakKeyDictionary
 
 from vtloop.net.interfaces import Kernel
 from vtloop.net.links import Verdict
@@ -46,7 +47,8 @@ class Wire:
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
-        self._flows: dict[Stream, Flow] = {}
+        # While a stream is there: a run may have thousands, one after the other.
+        self._flows: WeakKeyDictionary[Stream, Flow] = WeakKeyDictionary()
         self._due: list[tuple[int, int, Callable[[], object]]] = []
         self._number = 0
         self._alarm: Any = None
@@ -55,9 +57,9 @@ class Wire:
     # What is recorded
 
     def note(self, message: Message, held: bool = False) -> None:
-        """Tell the recorder of a message that has been sent."""
+        """Tell the recorder of a message that has been sent; one without a kind is not told of."""
         tell = self._kernel.messages
-        if tell is not None:
+        if tell is not None and message.kind:
             sizes = message.kind in ("data", "datagram") and not self._kernel.is_secret(message)
             message.number = tell.sent(
                 message.kind,
@@ -107,8 +109,7 @@ class Wire:
     def _do(self, message: Message, arrive: Arrive, verdict: Verdict | None) -> None:
         """Do with a message what was judged."""
         if verdict is None:
-            self._arrived(message)
-            arrive(message)
+            self._get_there(message, arrive)
         elif verdict.holds:
             self._kernel.hold(message, lambda: self._let_go(message, arrive))
         elif verdict.drops:
@@ -118,9 +119,6 @@ class Wire:
                 self.later(self._kernel.clock.now + delay, lambda: self._get_there(message, arrive))
 
     def _get_there(self, message: Message, arrive: Arrive) -> None:
-        if self._kernel.is_down(message.target_host):
-            self._lost(message, "crash")
-            return
         self._arrived(message)
         arrive(message)
 
@@ -137,22 +135,17 @@ class Wire:
         assert isinstance(source, Stream)
         flow = self._flows.get(source)
         if flow is not None and flow.waiting:
-            self._note_if_told(message, held=False)
+            self.note(message)
             flow.waiting.append((message, arrive))
             return
         verdict = self._kernel.judge(message)
-        self._note_if_told(message, verdict is not None and verdict.holds)
+        self.note(message, verdict is not None and verdict.holds)
         if verdict is None and (flow is None or flow.last <= self._kernel.clock.now):
-            self._arrived(message)
-            arrive(message)
+            self._get_there(message, arrive)
             return
         if flow is None:
             flow = self._flows[source] = Flow()
         self._obey(flow, message, arrive, verdict)
-
-    def _note_if_told(self, message: Message, held: bool) -> None:
-        if message.kind:
-            self.note(message, held)
 
     def _obey(self, flow: Flow, message: Message, arrive: Arrive, verdict: Verdict | None) -> bool:
         """Do with a piece of a stream what was judged; return whether it is under way now."""
@@ -170,19 +163,8 @@ class Wire:
             return False
         delay = 0 if verdict is None else verdict.delays[0]
         flow.last = max(flow.last, now + delay)
-        self.later(flow.last, lambda: self._piece_arrives(message, arrive))
+        self.later(flow.last, lambda: self._get_there(message, arrive))
         return True
-
-    def _piece_arrives(self, message: Message, arrive: Arrive) -> None:
-        if self._kernel.is_down(message.target_host):
-            self._lost(message, "crash")
-            flow = self._flows.setdefault(message.source, Flow())
-            flow.waiting.append((message, arrive))
-            if len(flow.waiting) == 1:
-                self._wait_to_try_again(flow, message)
-            return
-        self._arrived(message)
-        arrive(message)
 
     def _wait_to_try_again(self, flow: Flow, message: Message) -> None:
         if message.tries >= _TRIES:
@@ -204,7 +186,7 @@ class Wire:
         """Send what waits, in order, until a message is dropped or held once more."""
         while flow.waiting:
             message, arrive = flow.waiting.popleft()
-            if message.tries and message.kind:
+            if message.tries:
                 self.note(message)  # it is another message on the wire
             if not self._obey(flow, message, arrive, self._kernel.judge(message)):
                 return
@@ -216,11 +198,6 @@ class Wire:
         for end in (source, target):
             if isinstance(end, Stream) and end.peer is not None:
                 end.failed(errno.ECONNRESET)
-
-    def forget(self, host: str) -> None:
-        """Let go of what waits to be sent from a host again, as it has crashed."""
-        for stream in [stream for stream in self._flows if stream.host == host]:
-            self._flows.pop(stream).waiting.clear()
 
     # Time
 
@@ -238,14 +215,9 @@ class Wire:
         """Do not do what was to be done later, if it has not been done."""
         self._due = [due for due in self._due if due[1] != number]
         heapify(self._due)
-        if self._alarm is not None and self.next_at != self._alarm_at:
+        if not self._due or self._due[0][0] != self._alarm_at:
             self.unset_alarm()
             self.set_alarm()
-
-    @property
-    def next_at(self) -> int | None:
-        """When something happens next, in nanoseconds."""
-        return self._due[0][0] if self._due else None
 
     def set_alarm(self) -> None:
         """Let the loop that runs wake when something happens next."""

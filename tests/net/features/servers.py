@@ -105,8 +105,7 @@ async def wait_closed_waits_for_connections_where_python_does(log):
     await waiting
 
 
-@since(3, 13)
-async def a_server_closes_its_clients(log):
+async def _clients_are_ended(log, end):
     def serve():
         return Told(log.of("server:"))
 
@@ -115,24 +114,19 @@ async def a_server_closes_its_clients(log):
     _, client = await loop.create_connection(lambda: Told(log.of("client:")), *address_of(server))
     await a_moment()
     server.close()
-    server.close_clients()
+    end(server)
     log(await client.lost)
     await server.wait_closed()
+
+
+@since(3, 13)
+async def a_server_closes_its_clients(log):
+    await _clients_are_ended(log, lambda server: server.close_clients())
 
 
 @since(3, 13)
 async def a_server_aborts_its_clients(log):
-    def serve():
-        return Told(log.of("server:"))
-
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(serve, "127.0.0.1", 0)
-    _, client = await loop.create_connection(lambda: Told(log.of("client:")), *address_of(server))
-    await a_moment()
-    server.close()
-    server.abort_clients()
-    log(await client.lost)
-    await server.wait_closed()
+    await _clients_are_ended(log, lambda server: server.abort_clients())
 
 
 async def port_0_is_a_port_that_nobody_has(log):

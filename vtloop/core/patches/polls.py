@@ -10,23 +10,19 @@ from typing import Any
 
 from vtloop.core.network import kernel_here
 from vtloop.core.threads.actor import here
+from vtloop.core.threads.sockets import wait_for_any
 from vtloop.net.descriptors import FIRST
-from vtloop.net.endpoints import ERROR, HANG_UP, READ, WRITE, Endpoint
+from vtloop.net.endpoints import ERROR, HANG_UP, READ, READABLE, WRITABLE, WRITE, Endpoint
+from vtloop.net.selector import number_of
 from vtloop.patching.redirect import real
 from vtloop.values.clock import NEVER
-
-_READS, _WRITES = READ | ERROR | HANG_UP, WRITE | ERROR | HANG_UP
-
-
-def _number(file: Any) -> int:
-    return file if isinstance(file, int) else int(file.fileno())
 
 
 def is_simulated(file: Any) -> bool:
     """Return whether a file, or its descriptor, is of a simulated socket."""
     try:
-        return _number(file) >= FIRST
-    except (AttributeError, TypeError, ValueError):
+        return number_of(file) >= FIRST
+    except ValueError:
         return False
 
 
@@ -37,8 +33,6 @@ def _endpoint(number: int) -> Endpoint:
 
 
 def _wait(wanted: list[tuple[Endpoint, int]], seconds: Any) -> None:
-    from vtloop.core.threads.sockets import wait_for_any
-
     actor = here.actor
     if actor is None or (seconds is not None and seconds <= 0):
         return
@@ -55,12 +49,12 @@ def selects(told: Any) -> Any:
         files = [*rlist, *wlist, *xlist]
         if kernel_here() is None or not files or not all(map(is_simulated, files)):
             return told(rlist, wlist, xlist, timeout)  # type: ignore[no-any-return]
-        reads = [(file, _endpoint(_number(file))) for file in rlist]
-        writes = [(file, _endpoint(_number(file))) for file in wlist]
+        reads = [(file, _endpoint(number_of(file))) for file in rlist]
+        writes = [(file, _endpoint(number_of(file))) for file in wlist]
         _wait([(end, READ) for _, end in reads] + [(end, WRITE) for _, end in writes], timeout)
         return (
-            [file for file, end in reads if end.readiness() & _READS],
-            [file for file, end in writes if end.readiness() & _WRITES],
+            [file for file, end in reads if end.readiness() & READABLE],
+            [file for file, end in writes if end.readiness() & WRITABLE],
             [],
         )
 
@@ -68,7 +62,7 @@ def selects(told: Any) -> Any:
 
 
 _real_poll: Any = real(vars(select)["poll"]) if hasattr(select, "poll") else None
-_ALL = select.POLLIN | select.POLLPRI | select.POLLOUT
+_ALL = sum(getattr(select, name, 0) for name in ("POLLIN", "POLLPRI", "POLLOUT"))
 
 
 class Poll:
@@ -78,12 +72,10 @@ class Poll:
         self._wanted: dict[int, int] = {}
         self._real = _real_poll()
 
-    def register(
-        self, fd: Any, eventmask: int = select.POLLIN | select.POLLPRI | select.POLLOUT
-    ) -> None:
+    def register(self, fd: Any, eventmask: int = _ALL) -> None:
         """See `select.poll`."""
         if is_simulated(fd):
-            self._wanted[_number(fd)] = eventmask
+            self._wanted[number_of(fd)] = eventmask
         else:
             self._real.register(fd, eventmask)
 
@@ -91,15 +83,15 @@ class Poll:
         """See `select.poll`."""
         if not is_simulated(fd):
             self._real.modify(fd, eventmask)
-        elif _number(fd) not in self._wanted:
+        elif number_of(fd) not in self._wanted:
             raise FileNotFoundError(2, "No such file or directory")
         else:
-            self._wanted[_number(fd)] = eventmask
+            self._wanted[number_of(fd)] = eventmask
 
     def unregister(self, fd: Any) -> None:
         """See `select.poll`."""
         if is_simulated(fd):
-            del self._wanted[_number(fd)]
+            del self._wanted[number_of(fd)]
         else:
             self._real.unregister(fd)
 
