@@ -133,9 +133,9 @@ PLANTED = {
     "the machine": (
         "host",
         """
-        import socket
+        import os
         async def main():
-            await asyncio.sleep(len(socket.gethostname()))  # here
+            await asyncio.sleep(len(os.uname().nodename))  # here
         """,
     ),
     "another process": (
@@ -286,14 +286,14 @@ def test_two_copies_of_a_process_have_the_same_addresses_and_another_number(tmp_
 def test_surroundings_are_what_the_program_sees(tmp_path, monkeypatch):
     path = tmp_path / "script.py"
     path.write_text(
-        "import glob, os, pathlib, platform, socket, asyncio, datetime\n"
+        "import glob, os, pathlib, platform, asyncio, datetime\n"
         "print(os.environ.get('COLOUR'), os.environ.get('SHAPE'))\n"
         "print(hash('a'))\n"
         "print(os.getcwd(), sorted(os.listdir()))\n"
         "print([name for name in os.listdir() if name.startswith('x')])\n"
         "print([path.name for path in pathlib.Path().glob('x*')])\n"
         "print(os.cpu_count(), len(os.sched_getaffinity(0)))\n"
-        "print(socket.gethostname(), platform.node())\n"
+        "print(os.uname().nodename, platform.node())\n"
         "print(datetime.datetime.now().year)\n"
     )
     for name in ("x1", "x2", "x3"):

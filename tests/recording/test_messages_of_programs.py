@@ -16,11 +16,11 @@ SERVER = "127.0.0.1:8080"
 
 
 async def answer(reader, writer):
-    while await reader.readline():
-        await asyncio.sleep(0.05)
-        writer.write(b"x" * 99 + b"\n")
-        await writer.drain()
-    writer.close()
+    with contextlib.closing(writer):
+        while await reader.readline():
+            await asyncio.sleep(0.05)
+            writer.write(b"x" * 99 + b"\n")
+            await writer.drain()
 
 
 async def ask(times=2):
@@ -117,6 +117,7 @@ def test_tasks_are_on_the_host_on_which_they_began():
         writer.write(b"hello\n")
         await reader.readline()
         writer.close()
+        await writer.wait_closed()
 
     run = vtloop.simulate(program, network=network)
     hosts = {lane.label.partition("#")[0]: lane.host for lane in run.timeline.lanes.values()}
