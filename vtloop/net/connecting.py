@@ -59,7 +59,7 @@ class Attempt:
             return
         name = addresses.printable((self._ip, self._port))
         message = Message("connect", client, None, b"", name, self._host)
-        kernel.wire.send(message, self._asked)
+        kernel.wire.send(message, self._asked, self._refused)
         if client.state == CONNECTING:  # no answer yet
             wait = NANOSECONDS << self._tries
             self._tries += 1
@@ -74,7 +74,7 @@ class Attempt:
         if not isinstance(found, Listener) or not found.is_listening:
             refusal = Message("refuse", client, client)
             refusal.source_host, refusal.destination = self._host, client.printed_name()
-            kernel.wire.send(refusal, self._refused)
+            kernel.wire.send(refusal, lambda _: self._refused(), self._refused)
             return
         server = found.coming.get(client.local)
         if server is None:
@@ -85,9 +85,19 @@ class Attempt:
             server.peer = client
             found.coming[client.local] = server
         answer = Message("accept", server, client)
-        kernel.wire.send(answer, lambda _: self._accepted(server, found))
+        kernel.wire.send(
+            answer,
+            lambda _: self._accepted(server, found),
+            lambda: self._turned_away(server, found),
+        )
 
-    def _refused(self, message: Message) -> None:
+    def _turned_away(self, server: Stream, listener: Listener) -> None:
+        """Take note that the answer was reset, so that there is no connection at either end."""
+        listener.coming.pop(server.remote, None)
+        server.close()
+        self._refused()
+
+    def _refused(self) -> None:
         if self._client.state == CONNECTING:
             self._kernel.wire.call_off(self._next_try)
             self._client.failed(errno.ECONNREFUSED)

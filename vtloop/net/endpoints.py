@@ -54,6 +54,7 @@ class Endpoint:
         self.is_inheritable = False
         self.send_capacity = SEND_BUFFER
         self.receive_capacity = RECEIVE_BUFFER
+        kernel.endpoints.add(self)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.local_name()} to {self.remote_name()}>"
@@ -192,6 +193,11 @@ class Endpoint:
     def shutdown(self, how: int) -> None:
         """Close one way or both."""
         raise failure(errno.ENOTCONN)
+
+    def vanish(self) -> None:
+        """Be no more, as its host has crashed: nobody is told."""
+        self.closed = True
+        self.kernel.unbind(self)
 
     def close(self) -> None:
         """Let go of it: no descriptor stands for it any more."""

@@ -38,6 +38,7 @@ class Stream(Endpoint):
         self._unsent: deque[bytes] = deque()  # what the receiver's window had no room for
         self._queued = 0  # bytes that have not arrived
         self._in_flight = 0  # of these, those that have been sent
+        self._sent = 0  # bytes that have been sent at all
         self._unread: deque[bytes] = deque()
         self._unread_size = 0
         self._ends_to_read: deque[Message] = deque()  # messages that are not read to their end yet
@@ -136,7 +137,9 @@ class Stream(Endpoint):
                 self._unsent.appendleft(data[window:])
                 data = data[:window]
             self._in_flight += len(data)
-            self._transmit(Message("data", self, peer, data))
+            message = Message("data", self, peer, data)
+            message.offset, self._sent = self._sent, self._sent + len(data)
+            self._transmit(message)
         if self._closed_to_write and not self._end_is_sent and peer is not None:
             self._end_is_sent = True
             self._transmit(Message("end", self, peer))
@@ -155,6 +158,8 @@ class Stream(Endpoint):
                 self._at_end = True
                 self._note_unread(message)
                 self.changed()
+                if self.state == ENDED and message.source.peer is self:
+                    self._transmit(Message("reset", self, message.source))
             case "reset":
                 self._reset_arrived()
 
@@ -290,6 +295,10 @@ class Stream(Endpoint):
         elif self.state == CONNECTING:
             self.state = ENDED
         self.kernel.unbind(self)
+
+    def vanish(self) -> None:
+        super().vanish()
+        self._end()
 
     def reset(self) -> None:
         """Let the other end know that the connection is no more."""
