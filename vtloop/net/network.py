@@ -26,7 +26,7 @@ from vtloop.net.messages import Message
 from vtloop.net.rules import InForce, Rule
 from vtloop.net.state import HERE, State
 from vtloop.values.choices import Choices, Chooser, Keeping, Random, Replaying
-from vtloop.values.clock import NEVER, Seconds, to_nanoseconds
+from vtloop.values.clock import NEVER, Seconds, format_seconds, to_nanoseconds
 
 kernel_here: Callable[[Network], Any] = lambda network: None  # noqa: E731 the core puts its own here
 """Returns the kernel of the run that this thread belongs to, None if that has not this network."""
@@ -66,7 +66,8 @@ class Network:
     def __repr__(self) -> str:
         given = {**self._made.link._asdict(), "seed": self._seed, "chooser": self._chooser}
         words = [f"{name}={value!r}" for name, value in given.items() if value not in (None, 0)]
-        return f"Network({', '.join(words)})"
+        rules = "".join(map(_told, self._made.rules))
+        return f"Network({', '.join(words)}){rules}"
 
     @property
     def _state(self) -> State:
@@ -205,6 +206,11 @@ class Network:
     def release(self, message: Message | None = None) -> None:
         """Let a held message go on, or all of them, and let no rule hold it again."""
         self._state.let_go(message=message)
+
+
+def _told(entry: InForce) -> str:
+    begins, ends = map(format_seconds, entry[1:])
+    return f" with {entry.rule!r} from {begins} {'on' if entry.ends >= NEVER else f'to {ends}'}"
 
 
 EVERYWHERE = Network()
