@@ -146,13 +146,18 @@ def test_a_partition_of_one_way_lets_the_other_way_through():
     assert run(program) == ((b"told\n", 0.0), (b"asked\n", 1.4))
 
 
+async def greet(reader, writer):
+    writer.write(b"hi\n")
+    writer.close()
+
+
 def test_a_black_hole_swallows_what_is_sent_to_it_and_lets_out_what_it_says():
     async def program(network):
         with network.rule(net.black_hole(":5432")):
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(asyncio.open_connection("db", 5432), 5)
             with network.host("db"):
-                server = await asyncio.start_server(lambda r, w: w.write(b"hi\n"), "db", 80)
+                server = await asyncio.start_server(greet, "db", 80)
                 reader, writer = await asyncio.open_connection("db", 80)
             line = await reader.readline()
         writer.close()
