@@ -37,11 +37,12 @@ if TYPE_CHECKING:
     from vtloop.net.links import after as after
     from vtloop.net.messages import Message as Message
     from vtloop.net.network import Network as Network
+    from vtloop.net.network import current_network as current_network
 
 _HOMES = {
     **dict.fromkeys(("DROP", "HOLD", "PASS", "RESET", "Verdict", "after"), "links"),
     "Message": "messages",
-    "Network": "network",
+    **dict.fromkeys(("Network", "current_network"), "network"),
 }
 __all__ = [*_HOMES]
 

@@ -132,5 +132,20 @@ def _checked(latency: Seconds, jitter: Seconds, bandwidth: float | None) -> Link
     return Link(latency, jitter, bandwidth)
 
 
+def current_network() -> Network:
+    """Return the network of the run that goes on in this thread.
+
+    RuntimeError where no run goes on, or one with `network=None`.
+    """
+    kernel = kernel_here()
+    if kernel is None:
+        raise RuntimeError(
+            "current_network() was called where no run with a network goes on; call it in a "
+            "program that runs, or keep the Network that the run is given"
+        )
+    network: Network = kernel.network
+    return network
+
+
 EVERYWHERE = Network()
 """The network of a run of which nothing is said: one machine, that talks to itself at once."""
