@@ -31,9 +31,4 @@ def kernel_here() -> Kernel | None:
     return None if actor is None else kernel_of(actor.clock)
 
 
-def _kernel_that_is() -> Kernel | None:
-    actor = here.actor
-    return None if actor is None else actor.clock.kernel
-
-
-network.kernel_here = _kernel_that_is
+network.kernel_here = kernel_here
