@@ -81,3 +81,13 @@ def test_where_no_run_goes_on_there_is_no_current_network():
         current_network()
     with pytest.raises(RuntimeError, match="where no run with a network goes on"):
         vtloop.run(main(), network=None)
+
+
+def test_a_server_has_its_addresses_in_the_order_in_which_they_were_given():
+    hosts = [f"127.0.0.{number}" for number in range(1, 9)]
+
+    async def main():
+        async with await asyncio.start_server(print, hosts, 0) as server:
+            return [sock.getsockname() for sock in server.sockets]
+
+    assert vtloop.run(main()) == [(host, 49152 + number) for number, host in enumerate(hosts)]
