@@ -105,7 +105,9 @@ class Connections(Signals):
             assert kernel is not None
             value: Any = Selector(kernel.descriptors, self._io, weakref.WeakMethod(self._wake))
         elif name == "_transports":
-            value = weakref.WeakValueDictionary()
+            kernel = kernel_of(self._clock)
+            assert kernel is not None
+            value = kernel.transports
         elif name in ("_unix_server_sockets", "_signal_handlers"):
             value = {}
         else:

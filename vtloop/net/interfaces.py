@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from vtloop.net.links import Verdict
 from vtloop.net.messages import Message
 from vtloop.values.clock import Clock
+from vtloop.values.source import Place
 
 
 class Timers(Protocol):
@@ -24,6 +25,9 @@ class Messages(Protocol):
 
     here: Callable[[], str]
     """Returns the host on which the code is that runs; the network puts its own in this place."""
+
+    def opened(self) -> Place | None:
+        """Return where the program is that opens a socket now."""
 
     def sent(
         self,

@@ -9,11 +9,12 @@ import errno
 import socket
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakValueDictionary
 
 from vtloop.net import addresses
 from vtloop.net.connecting import Attempt, connect_unix
 from vtloop.net.datagrams import Datagrams
-from vtloop.net.descriptors import Descriptors
+from vtloop.net.descriptors import Descriptors, File
 from vtloop.net.endpoints import Endpoint, failure
 from vtloop.net.interfaces import Messages, Timers
 from vtloop.net.links import Verdict
@@ -42,6 +43,8 @@ class Kernel:
         self.ports = Ports()
         self.paths = Paths()
         self.descriptors = Descriptors()
+        self.transports: WeakValueDictionary[int, Any] = WeakValueDictionary()
+        """asyncio's transports, those of all loops of the run, by descriptor."""
         self.wire = Wire(self)
         self.names = Names(self.state.addresses_of, "localhost", self.state.names)
 
@@ -63,6 +66,11 @@ class Kernel:
         if self.messages is not None:
             self.messages.here = self.here
         self.wire.set_alarm()
+
+    def file(self, endpoint: Endpoint) -> File:
+        """Return a new open file, which the program opens here."""
+        messages = self.messages
+        return File(endpoint, None if messages is None else messages.opened())
 
     # Hosts
 

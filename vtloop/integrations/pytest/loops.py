@@ -8,11 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from contextvars import Context
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
 from vtloop.core.await_stacks import await_stack
+from vtloop.core.left_open import close_all, has_sockets, left_open, unclosed
 from vtloop.core.options import OF_RUNS, USUAL, Options
 from vtloop.core.patches.wall_clock import start_of
 from vtloop.core.runner import Runner
@@ -26,6 +27,9 @@ from vtloop.simulation.segments import PartLoop, PartRecording
 from vtloop.values.clock import Seconds
 from vtloop.values.options import FLAG, Option, one_of, refusal
 from vtloop.values.source import is_library
+
+if TYPE_CHECKING:
+    from vtloop.net.unclosed import Unclosed
 
 _OUTCOMES = pytest.fail.Exception, pytest.skip.Exception, pytest.exit.Exception
 
@@ -243,14 +247,33 @@ class TestLoop:
         recording.reports.clear()
         recording.failed.clear()
 
-    def close(self, surroundings: AbstractContextManager[Any]) -> None:
-        """Cancel what is left, let it clean up, and close the loop."""
+    def finish_instant(self, surroundings: AbstractContextManager[Any]) -> None:
+        """Let those hear of it whose peers have closed connections just now, if there are any."""
+        if has_sockets(self.loop):
+            with surroundings, self._cleaning_up():
+                self.loop.finish_instant()
+
+    def close(self, surroundings: AbstractContextManager[Any]) -> list[str]:
+        """Cancel what is left, let it clean up, and close the loop; describe what was left open."""
         loop = self.loop
-        if asyncio.all_tasks(loop) or loop._asyncgens or loop._default_executor is not None:
-            with surroundings, self._cleaning_up(), _NO_ERRORS, Runner(loop, None):
-                pass
+        left: list[Unclosed] = []
+        first = unclosed(loop)
+
+        def close_rest() -> None:
+            left[:] = left_open(loop, first)
+            close_all(loop)
+
+        if (
+            asyncio.all_tasks(loop)
+            or loop._asyncgens
+            or loop._default_executor is not None
+            or has_sockets(loop)
+        ):
+            with surroundings, self._cleaning_up(), _NO_ERRORS, Runner(loop, None) as runner:
+                runner.finish(close_rest)
         else:
             loop.close()
+        return [*leaks.unclosed(left)]
 
     def _cleaning_up(self) -> StandardOutput:
         """Return what records the lines that tasks print while they clean up."""

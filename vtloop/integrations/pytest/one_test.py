@@ -8,8 +8,9 @@
 - `seed` and `wall_clock` hold from the setup of a test to its teardown, `until` for each part.
 - A loop is closed as soon as nothing lives on it: after the test if it has no async fixture, else
   after its teardown; the shared one when its last fixture is torn down.
-- What a test must not leave behind is looked for when its loop is closed; on the shared loop at the
-  end of the test, among what was started by the test itself.
+- What a test must not leave behind is looked for when its loop is closed. On the shared loop it is
+  looked for at the end of the test, among what was started by the test itself; but for what is open
+  in the network: that may be for a fixture, such as a pool of connections.
 """
 
 from __future__ import annotations
@@ -202,12 +203,17 @@ class Test:
     def _close(self, test_loop: TestLoop) -> list[str]:
         """Close the loop, and return what was left behind."""
         found: list[str] = []
+        surroundings = self.surroundings(test_loop.loop)
         if not self._may_leak:
+            test_loop.finish_instant(surroundings)
             found += test_loop.leaks_of(asyncio.all_tasks(test_loop.loop))
             found += self._never_awaited.take()
             if found:
                 self._note_failed(test_loop)
-        test_loop.close(self.surroundings(test_loop.loop))
+        left_open = test_loop.close(surroundings)
+        if left_open and not self._may_leak:
+            self._note_failed(test_loop)
+            found += left_open
         return found
 
     def _fail(self, found: list[str]) -> None:
@@ -234,11 +240,13 @@ class Test:
             self._fail(found)
 
     def _leave_shared(self, test_loop: TestLoop) -> list[str]:
+        surroundings = self.surroundings(test_loop.loop)
+        test_loop.finish_instant(surroundings)
         left = [task for task in self._left if not task.done()]
         found = test_loop.leaks_of(left)
         if self._may_leak:
             return []
-        test_loop.cancel(left, self.surroundings(test_loop.loop))
+        test_loop.cancel(left, surroundings)
         return found
 
     # Fixtures
