@@ -62,11 +62,16 @@ class Network:
     def _state(self) -> State:
         """Return what it is like now: in a run, what that has made of it."""
         kernel = kernel_here()
-        return kernel.state if kernel is not None and kernel.network is self else self._made
+        of_run = kernel is not None and kernel.network.stands_for(self)
+        return kernel.state if of_run else self._made
 
     def begin(self) -> State:
         """Return what it is like as a run begins."""
         return self._made.copy()
+
+    def stands_for(self, network: Network) -> bool:
+        """Return whether what is said of a network is said of this one, as its run has this one."""
+        return network is self
 
     @contextmanager
     def host(self, name: str, ip: str | None = None) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from contextvars import Context
 from types import TracebackType
@@ -19,6 +19,8 @@ from vtloop.core.patches.wall_clock import start_of
 from vtloop.core.runner import Runner
 from vtloop.core.tasks import in_order, label, number_of
 from vtloop.integrations.pytest import leaks
+from vtloop.integrations.pytest.networks import NetworkOfTest
+from vtloop.net.network import EVERYWHERE, Network
 from vtloop.private.events import TASKS, get_running_loop
 from vtloop.recording.stdout import StandardOutput
 from vtloop.simulation.execution import RecordedExecution, recorded_output
@@ -58,6 +60,7 @@ class Marked(NamedTuple):
     options: Options = USUAL
     leaks: str = "fail"
     audit: bool = False
+    network: Network | Callable[[], Network] | None = EVERYWHERE
 
     @classmethod
     def by(cls, marks: Iterable[pytest.Mark], **usual: Any) -> Marked:
@@ -79,6 +82,11 @@ _OF_MARKER = {
     **{name: OF_RUNS[name] for name in ("seed", "wall_clock", "until")},
     "leaks": Option(one_of("fail", "allow"), "'fail' or 'allow'"),
     "audit": FLAG,
+    "network": Option(
+        lambda value: callable(value) or OF_RUNS["network"].takes(value),
+        "a vtloop.net.Network, a function that returns one, or None for no network",
+        EVERYWHERE,
+    ),
 }
 
 
@@ -156,8 +164,9 @@ class _PartExecution(RecordedExecution):
 class TestLoop:
     """A loop that tests and fixtures live on."""
 
-    def __init__(self, **options: Any) -> None:
-        self.loop = PartLoop(TestRecording, **options)
+    def __init__(self, network: NetworkOfTest | None, **options: Any) -> None:
+        self.network = network
+        self.loop = PartLoop(TestRecording, network=network, **options)
         self.part: RecordedExecution | None = None
         """The last part, which may still go on."""
         self.fixtures = 0
@@ -273,6 +282,8 @@ class TestLoop:
                 runner.finish(close_rest)
         else:
             loop.close()
+        if self.network is not None:
+            self.network.end()
         return [*leaks.unclosed(left)]
 
     def _cleaning_up(self) -> StandardOutput:
