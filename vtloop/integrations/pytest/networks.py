@@ -19,12 +19,13 @@ class NetworkOfTest(Network):
     """
 
     def __init__(self, network: Network) -> None:
+        vars(self).update(vars(network))
+        self._made = network._made.copy()
         self._of = network
-        self._made = network.begin()
         self._begun: State | None = None
 
     def begin(self) -> State:
-        self._begun = self._made.copy()
+        self._begun = super().begin()
         return self._begun
 
     def end(self) -> None:
