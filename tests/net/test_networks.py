@@ -1,6 +1,7 @@
 """A network is the same for each run, and a program finds that of the run it is in."""
 
 import asyncio
+import socket
 
 import pytest
 
@@ -91,3 +92,50 @@ def test_a_server_has_its_addresses_in_the_order_in_which_they_were_given():
             return [sock.getsockname() for sock in server.sockets]
 
     assert vtloop.run(main()) == [(host, 49152 + number) for number, host in enumerate(hosts)]
+
+
+def test_a_name_that_a_server_listens_on_is_that_of_its_machine():
+    async def main():
+        with pytest.raises(socket.gaierror, match=r"or a server listen on it, or give its address"):
+            await asyncio.open_connection("db.example", 80)
+        await served("db.example")
+        await served("DB.example.")
+        assert [answer[4] for answer in socket.getaddrinfo("db.example", 80, 0, 1)] == [
+            ("fd01::1", 80, 0, 0),
+            ("10.1.0.1", 80),
+        ]
+        assert socket.gethostbyaddr("10.1.0.1")[0] == "db.example"
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection("db.example", 80, family=socket.AF_INET)
+        with socket.socket() as sock:
+            sock.bind(("other.example", 80))
+            assert sock.getsockname() == ("10.1.0.2", 80)
+
+    vtloop.run(main())
+    vtloop.run(main())
+
+
+def test_a_name_belongs_to_the_host_whose_server_listens_on_it():
+    network = Network(latency=1)
+
+    async def main():
+        with network.host("backend", "10.1.0.1"):
+            server = await asyncio.start_server(lambda _, writer: writer.close(), "api.example", 80)
+        async with server:
+            assert server.sockets[1].getsockname() == ("10.1.0.2", 80)
+            _, writer = await asyncio.open_connection("api.example", 80)
+            writer.close()
+        with pytest.raises(OSError, match="assign requested address"):
+            await served("api.example")
+        return vtloop.now()
+
+    assert vtloop.run(main(), network=network) == 2
+
+
+@pytest.mark.parametrize("name", ["no-such-host.invalid", "256.0.0.1", " 127.0.0.1", "%"])
+def test_what_can_be_no_name_of_a_host_is_not_listened_on(name):
+    async def main():
+        with pytest.raises(socket.gaierror):
+            await asyncio.start_server(print, name, 80)
+
+    vtloop.run(main())

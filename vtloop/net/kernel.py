@@ -46,7 +46,9 @@ class Kernel:
         self.transports: WeakValueDictionary[int, Any] = WeakValueDictionary()
         """asyncio's transports, those of all loops of the run, by descriptor."""
         self.wire = Wire(self)
-        self.names = Names(self.state.addresses_of, "localhost", self.state.names)
+        self.names = Names(
+            self.state.addresses_of, "localhost", self.state.names, self.state.give_name
+        )
 
     @property
     def loop(self) -> Timers | None:
@@ -110,7 +112,7 @@ class Kernel:
         if endpoint.is_unix:
             self.paths.bind(endpoint, address)
             return
-        ip, port = addresses.canonical(endpoint.family, address, self.names.address)
+        ip, port = addresses.canonical(endpoint.family, address, self.names.own_address)
         own = addresses.is_any(ip) or addresses.is_loopback(ip) or addresses.is_multicast(ip)
         if not own and self.state.host_at(ip) != endpoint.host:
             raise failure(errno.EADDRNOTAVAIL)
