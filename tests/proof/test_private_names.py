@@ -24,6 +24,7 @@ import random
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -31,7 +32,7 @@ import threading
 import time
 import warnings
 import weakref
-from asyncio import events
+from asyncio import events, sslproto
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures.thread import BrokenThreadPool
 from pathlib import Path
@@ -269,6 +270,16 @@ async def who_waits_for_a_stream_is_suspended_where_its_transport_is_known():
         assert frame.f_code.co_name == name
         assert frame.f_locals["self"]._transport is transport
     await ended(reading, draining)
+
+
+@probe("_app_transport", "_closed")
+async def a_connection_of_tls_knows_whether_the_program_has_closed_it():
+    loop, context = asyncio.get_running_loop(), ssl.create_default_context()
+    protocol = sslproto.SSLProtocol(loop, asyncio.Protocol(), context, None)
+    transport = protocol._app_transport
+    assert not transport._closed
+    transport.close()
+    assert transport._closed
 
 
 @probe("_scheduled_tasks", "_eager_tasks", when=(3, 12) <= sys.version_info < (3, 14))

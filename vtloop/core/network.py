@@ -32,8 +32,8 @@ def kernel_here() -> Kernel | None:
     return None if actor is None else kernel_of(actor.clock)
 
 
-def _kernel_with(given: network.Network) -> Kernel | None:
-    """Return the kernel of the run that this thread belongs to, if it has a network.
+def _kernel_with(given: network.Network | None) -> Kernel | None:
+    """Return the kernel of the run that this thread belongs to, if that has a network: a given one.
 
     If it has another one, its user is told: what is done to this one changes nothing there.
     """
@@ -41,7 +41,7 @@ def _kernel_with(given: network.Network) -> Kernel | None:
     if actor is None:
         return None
     clock = actor.clock
-    if clock.network is given:
+    if given is None or (clock.network is not None and clock.network.stands_for(given)):
         return kernel_of(clock)
     if clock.loop is not None:
         clock.loop.notice(

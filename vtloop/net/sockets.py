@@ -52,14 +52,14 @@ class SimulatedSocket(socket.socket):
             family = socket.AF_INET if family == -1 else family
             type = socket.SOCK_STREAM if type == -1 else type
             endpoint = kernel.make(int(family), int(type) & ~_FLAGS, max(proto, 0))
-            self._file = File(endpoint)
+            self._file = kernel.file(endpoint)
             self._fd = kernel.descriptors.open(self._file)
         self._timeout: float | None = socket.getdefaulttimeout()
         if type != -1 and type & _NONBLOCK:
             self._timeout = 0.0
 
     def __del__(self) -> None:
-        if getattr(self, "_fd", -1) != -1:
+        if getattr(self, "_fd", -1) != -1 and self._is_open():
             try:
                 warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self, stacklevel=1)
             finally:
@@ -145,7 +145,7 @@ class SimulatedSocket(socket.socket):
 
     def accept(self) -> tuple[socket.socket, Any]:
         endpoint = self._perform(READ, lambda: self._endpoint.accept())
-        accepted = adopt(self._kernel, endpoint)
+        accepted = adopt(self._kernel, File(endpoint, self._file.opened, self._file))
         if socket.getdefaulttimeout() is None and self._timeout is not None:
             accepted.setblocking(True)
         return accepted, endpoint.remote_name()
@@ -314,11 +314,15 @@ class SimulatedSocket(socket.socket):
     def _real_close(self, _ss: Any = None) -> None:
         self._let_go()
 
-    def _let_go(self) -> None:
-        number, self._fd = self._fd, -1
+    def _is_open(self) -> bool:
+        """Return whether its descriptor has not been closed by somebody else."""
         descriptors = self._kernel.descriptors
-        if number != -1 and descriptors.has(number) and descriptors.find(number) is self._file:
-            descriptors.close(number)
+        return descriptors.has(self._fd) and descriptors.find(self._fd) is self._file
+
+    def _let_go(self) -> None:
+        if self._is_open():
+            self._kernel.descriptors.close(self._fd)
+        self._fd = -1
 
     def detach(self) -> int:
         self._closed = True
@@ -365,10 +369,10 @@ def simulated(kernel: Kernel, kind: Any) -> Any:
     return made
 
 
-def adopt(kernel: Kernel, endpoint: Endpoint) -> SimulatedSocket:
-    """Return a socket for an endpoint that has none yet."""
+def adopt(kernel: Kernel, file: File) -> SimulatedSocket:
+    """Return a socket for a file that has none yet."""
     made: SimulatedSocket = simulated(kernel, socket.socket)
-    made.__init__(fileno=kernel.descriptors.open(File(endpoint)))  # type: ignore[misc]
+    made.__init__(fileno=kernel.descriptors.open(file))  # type: ignore[misc]
     return made
 
 
@@ -383,7 +387,7 @@ def socketpair(
         ends = datagrams.pair(kernel, int(family), kind, proto)
     else:
         ends = streams.pair(kernel, int(family), kind, proto)
-    one, other = (adopt(kernel, end) for end in ends)
+    one, other = (adopt(kernel, kernel.file(end)) for end in ends)
     if type & _NONBLOCK:
         one.setblocking(False)
         other.setblocking(False)

@@ -43,6 +43,8 @@ class Stream(Endpoint):
         self._unread_size = 0
         self._ends_to_read: deque[Message] = deque()  # messages that are not read to their end yet
         self._at_end = False  # nothing more comes
+        self.knows_end = False
+        """Whether the program has read up to the end, and knows that nothing more comes."""
         self._closed_to_read = self._closed_to_write = False
         self._end_is_sent = False
         self.is_secret = False
@@ -232,6 +234,7 @@ class Stream(Endpoint):
 
     def _receive_nothing(self) -> bytes:
         if self._at_end:
+            self.knows_end = True
             self._tell_of_read(0)
             if self.is_unix:
                 self.raise_error()
