@@ -168,7 +168,7 @@ class SimulatedSocket(socket.socket):
 
     def connect_ex(self, address: Any) -> int:
         try:
-            self.connect(address)
+            SimulatedSocket.connect(self, address)  # a subclass may have one of its own
         except TimeoutError:
             return errno.EAGAIN
         except socket.gaierror:

@@ -58,6 +58,7 @@ from vtloop.private.interpreter import (
     START_OF_LOGGING,
     weak_sets,
 )
+from vtloop.private.sockets import WRAP_SOCKET
 from vtloop.private.threads import (
     MAKE_METHODS,
     NEXT_NUMBER,
@@ -232,6 +233,7 @@ LATER = (
         redirected=True,
         why=_CHANCE,
     ),
+    Later("ssl", f"SSLContext.{WRAP_SOCKET}", network_sockets.wraps, why=SOCKETS),
     Later("uuid", "getnode", system_chance.getnode, taken_by_name=True, why=_CHANCE),
     Later("tempfile", CANDIDATE_NAMES, system_chance.candidate_names, why=_CHANCE),
     Later(
