@@ -8,8 +8,8 @@ a `Network`:
 
 It has no clock and no threads of its own: time is the run's, and the core lets what is due happen.
 
-Used from outside: `network.Network`, `links`, `kernel.Kernel`, `sockets`, `tls`, `endpoints`,
-`selector.Selector`, `descriptors`.
+Used from outside: `network.Network`, `links`, `kernel.Kernel`, `sockets`, `tls`, `files`,
+`endpoints`, `selector.Selector`, `descriptors`.
 May import: `private`, `values`, `patching`.
 
 A map of the package, from the bottom up:
@@ -23,7 +23,7 @@ A map of the package, from the bottom up:
 - `descriptors`, `ports`, `paths`: who has which number, address and file
 - `connecting`, `wire`: how connections are made, and when messages arrive
 - `kernel`: what all sockets of a run share
-- `sockets`, `tls`, `selector`: what a program and its loop see of them
+- `sockets`, `tls`, `files`, `selector`: what a program, `os` and its loop see of them
 """
 
 from typing import TYPE_CHECKING, Any

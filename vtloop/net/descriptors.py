@@ -13,10 +13,12 @@ FIRST = 1_000_000  # beyond the limit of most processes
 class File:
     """What descriptors that were duplicated share."""
 
-    __slots__ = ("endpoint", "references")
+    __slots__ = ("endpoint", "is_blocking", "references")
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
+        self.is_blocking = True
+        """Whether calls of the operating system wait; a timeout is Python's own."""
         self.references = 1
 
 
@@ -54,6 +56,10 @@ class Descriptors:
     def has(self, number: int) -> bool:
         """Return whether a number is a descriptor of this run."""
         return number in self._files
+
+    def is_open(self, number: int, file: File) -> bool:
+        """Return whether a number still stands for a file."""
+        return self._files.get(number) is file
 
     def close(self, number: int) -> None:
         """Close a descriptor; with the last one, the socket."""

@@ -39,6 +39,8 @@ class Kernel:
         self.clock = clock
         self.wait = wait
         """Waits until an endpoint is ready, at most until an instant; returns whether it is."""
+        self.wait_for_files: list[Callable[[], object]] = []
+        """Called when a thread of the run has written to a real file."""
         self.ports = Ports()
         self.paths = Paths()
         self.descriptors = Descriptors()

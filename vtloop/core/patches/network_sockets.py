@@ -75,6 +75,17 @@ def close(fd: Any) -> None:
 real_close = real(vars(socket)["close"])
 
 
+def dup(fd: Any, /) -> int:
+    """Stand in for `socket.dup`, which duplicates a descriptor."""
+    kernel = kernel_here()
+    if kernel is not None and isinstance(fd, int) and fd >= FIRST:
+        return kernel.descriptors.duplicate(fd)
+    return real_dup(fd)  # type: ignore[no-any-return]
+
+
+real_dup = real(vars(socket)["dup"])
+
+
 def wraps(ssl: ModuleType) -> Any:
     """Return what stands in for how `ssl.SSLContext` puts TLS over a socket."""
     original = getattr(vars(ssl)["SSLContext"], WRAP_SOCKET)
