@@ -8,8 +8,8 @@ a `Network`:
 
 It has no clock and no threads of its own: time is the run's, and the core lets what is due happen.
 
-Used from outside: `network.Network`, `rules`, `faults`, `kernel.Kernel`, `sockets`,
-`selector.Selector`, `endpoints`, `descriptors`, `unclosed`.
+Used from outside: `network.Network`, `rules`, `faults`, `kernel.Kernel`, `sockets`, `tls`, `files`,
+`endpoints`, `selector.Selector`, `descriptors`, `unclosed`.
 May import: `private`, `values`, `patching`.
 
 A map of the package, from the bottom up:
@@ -25,7 +25,7 @@ A map of the package, from the bottom up:
 - `connecting`, `wire`: how connections are made, and when messages arrive
 - `kernel`: what all sockets of a run share
 - `unclosed`: which of them are still open
-- `sockets`, `selector`: what a program and its loop see of them
+- `sockets`, `tls`, `files`, `selector`: what a program, `os` and its loop see of them
 """
 
 from typing import TYPE_CHECKING, Any

@@ -14,7 +14,7 @@ FIRST = 1_000_000  # beyond the limit of most processes
 class File:
     """What descriptors that were duplicated share."""
 
-    __slots__ = ("endpoint", "listener", "number", "opened", "references")
+    __slots__ = ("endpoint", "is_blocking", "listener", "number", "opened", "references")
 
     def __init__(
         self, endpoint: Endpoint, opened: Place | None = None, listener: File | None = None
@@ -26,6 +26,8 @@ class File:
         """What has accepted it, if it is that end of a connection."""
         self.number = 0
         """How many had been opened before, and it."""
+        self.is_blocking = True
+        """Whether calls of the operating system wait; a timeout is Python's own."""
         self.references = 1
 
 
@@ -78,6 +80,10 @@ class Descriptors:
         for number, file in self._files.items():
             found.setdefault(file, []).append(number)
         return {file: found[file] for file in sorted(found, key=lambda file: file.number)}
+
+    def is_open(self, number: int, file: File) -> bool:
+        """Return whether a number still stands for a file."""
+        return self._files.get(number) is file
 
     def close(self, number: int) -> None:
         """Close a descriptor; with the last one, the socket."""

@@ -46,6 +46,8 @@ class Kernel:
         self._judge = Judge(self.state, clock, self.chooser)
         self.wait = wait
         """Waits until an endpoint is ready, at most until an instant; returns whether it is."""
+        self.wait_for_files: list[Callable[[], object]] = []
+        """Called when a thread of the run has written to a real file."""
         self.ports = Ports()
         self.paths = Paths()
         self.descriptors = Descriptors()

@@ -55,8 +55,10 @@ class SimulatedSocket(socket.socket):
             self._file = kernel.file(endpoint)
             self._fd = kernel.descriptors.open(self._file)
         self._timeout: float | None = socket.getdefaulttimeout()
-        if type != -1 and type & _NONBLOCK:
+        if fileno is None and type & _NONBLOCK:
             self._timeout = 0.0
+        if self._timeout is not None:
+            self._file.is_blocking = False
 
     def __del__(self) -> None:
         if getattr(self, "_fd", -1) != -1 and self._is_open():
@@ -113,10 +115,10 @@ class SimulatedSocket(socket.socket):
                 raise OverflowError("timestamp too large to convert to C PyTime_t")
         _ = self._endpoint  # OSError if it is closed
         self._timeout = value
+        self._file.is_blocking = value is None
 
     def setblocking(self, flag: bool) -> None:
-        _ = self._endpoint  # OSError if it is closed
-        self._timeout = None if flag else 0.0
+        self.settimeout(None if flag else 0.0)
 
     def get_inheritable(self) -> bool:
         return self._endpoint.is_inheritable
@@ -159,7 +161,7 @@ class SimulatedSocket(socket.socket):
         try:
             endpoint.connect(target)
         except BlockingIOError:
-            if self._timeout == 0:
+            if not self._waits:
                 raise
             end = self._end_of_wait()
             while not endpoint.readiness() & (WRITE | ERROR):
@@ -168,7 +170,7 @@ class SimulatedSocket(socket.socket):
 
     def connect_ex(self, address: Any) -> int:
         try:
-            self.connect(address)
+            SimulatedSocket.connect(self, address)  # a subclass may have one of its own
         except TimeoutError:
             return errno.EAGAIN
         except socket.gaierror:
@@ -183,6 +185,9 @@ class SimulatedSocket(socket.socket):
 
     def send(self, data: Any, flags: int = 0) -> int:
         view = memoryview(data).cast("B")
+        if self._timeout is None and self._waits and not flags & _DONT_WAIT:
+            SimulatedSocket.sendall(self, view, flags)  # a blocking call of Linux sends all
+            return len(view)
         return self._perform(WRITE, partial(self._send, view), flags)
 
     def _send(self, view: memoryview) -> int:
@@ -285,17 +290,20 @@ class SimulatedSocket(socket.socket):
 
     # Waiting
 
+    @property
+    def _waits(self) -> bool:
+        """Whether calls wait; what `os.set_blocking` has said counts where there is no timeout."""
+        return bool(self._timeout) or self._file.is_blocking
+
     def _end_of_wait(self) -> int:
         """Return until when a call waits that begins now, in nanoseconds."""
-        if self._timeout is None:
-            return NEVER
-        return self._kernel.clock.after(self._timeout) if self._timeout else 0
+        return self._kernel.clock.after(self._timeout) if self._timeout else NEVER
 
     def _perform(
         self, flags: int, call: Callable[[], _Result], options: int = 0, end: int | None = None
     ) -> _Result:
         """Do something, as soon as that can be done."""
-        if self._timeout == 0 or options & _DONT_WAIT:
+        if not (self._timeout or self._file.is_blocking) or options & _DONT_WAIT:
             return call()
         if end is None:
             end = self._end_of_wait()
@@ -316,8 +324,7 @@ class SimulatedSocket(socket.socket):
 
     def _is_open(self) -> bool:
         """Return whether its descriptor has not been closed by somebody else."""
-        descriptors = self._kernel.descriptors
-        return descriptors.has(self._fd) and descriptors.find(self._fd) is self._file
+        return self._kernel.descriptors.is_open(self._fd, self._file)
 
     def _let_go(self) -> None:
         if self._is_open():

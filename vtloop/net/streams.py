@@ -15,7 +15,7 @@ import socket
 from collections import deque
 from typing import Any
 
-from vtloop.net.endpoints import ERROR, HANG_UP, READ, WRITE, Endpoint, failure
+from vtloop.net.endpoints import END, ERROR, HANG_UP, READ, WRITE, Endpoint, failure
 from vtloop.net.interfaces import Kernel
 from vtloop.net.messages import Message
 
@@ -258,16 +258,16 @@ class Stream(Endpoint):
     # Ready
 
     def readiness(self) -> int:
-        flags = 0
-        if self._unread or self._at_end or self._closed_to_read:
-            flags |= READ
+        flags = READ if self._unread else 0
+        if self._at_end or self._closed_to_read:
+            flags |= READ | END
         if self.state == CONNECTED:
             if self._queued * 3 <= self.send_capacity * 2:
                 flags |= WRITE
             if self._at_end and self._closed_to_write:
                 flags |= HANG_UP
         elif self.state == ENDED:
-            flags |= READ | WRITE | HANG_UP
+            flags |= READ | WRITE | HANG_UP | END
         elif self.state == NEW:
             flags |= WRITE | HANG_UP
         return flags | ERROR if self.error else flags
