@@ -25,8 +25,8 @@ from vtloop.values.clock import NEVER, to_nanoseconds
 
 _Result = TypeVar("_Result")
 
-_FLAGS = getattr(socket, "SOCK_NONBLOCK", 0) | getattr(socket, "SOCK_CLOEXEC", 0)
 _NONBLOCK = getattr(socket, "SOCK_NONBLOCK", 0)
+_FLAGS = _NONBLOCK | getattr(socket, "SOCK_CLOEXEC", 0)
 _PEEK = socket.MSG_PEEK
 _DONT_WAIT = getattr(socket, "MSG_DONTWAIT", 0)
 _WAIT_ALL = getattr(socket, "MSG_WAITALL", 0)
@@ -322,8 +322,7 @@ class SimulatedSocket(socket.socket):
     def _real_close(self, _ss: Any = None) -> None:
         self._let_go()
 
-    def _is_open(self) -> bool:
-        """Return whether its descriptor has not been closed by somebody else."""
+    def _is_open(self) -> bool:  # and its descriptor was not closed by somebody else
         return self._kernel.descriptors.is_open(self._fd, self._file)
 
     def _let_go(self) -> None:

@@ -234,6 +234,7 @@ async def talk(network: net.Network) -> None:
         writer.write(await reader.read())
         writer.close()
 
+    assert net.current_network() is network
     with network.host("db", ip="10.0.0.9") as ip:
         server = await asyncio.start_server(answer, "db", 5432)
     assert ip == "10.0.0.9"
