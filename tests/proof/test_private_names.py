@@ -976,6 +976,19 @@ async def a_loop_knows_the_paths_that_it_is_to_remove():
     assert not Path(path).exists()
 
 
+@probe("_server")
+async def a_transport_knows_the_server_that_has_accepted_it():
+    accepted = asyncio.Queue()
+    server = await asyncio.start_server(lambda _, end: accepted.put_nowait(end), "127.0.0.1", 0)
+    _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+    end = await accepted.get()
+    assert end.transport._server is server
+    for one in (writer, end):
+        one.close()
+        await one.wait_closed()
+    server.close()
+
+
 @probe("_socket")
 def the_class_of_sockets_has_one_in_c_below():
     assert of_sockets.RealSocket in socket.socket.__mro__

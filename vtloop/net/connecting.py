@@ -8,6 +8,7 @@ one to a host that is silent fails with ETIMEDOUT.
 from __future__ import annotations
 
 import errno
+from typing import NamedTuple
 
 from vtloop.net import addresses
 from vtloop.net.endpoints import failure
@@ -36,6 +37,18 @@ def connect_unix(kernel: Kernel, client: Stream, path: str | bytes) -> None:
     kernel.wire.note_at_once(Message("connect", client, server))
     kernel.wire.note_at_once(Message("accept", server, client))
     listener.add(server)
+
+
+class _ClosedPort(NamedTuple):
+    """Where nobody listens, as the source of a message."""
+
+    kernel: Kernel
+    host: str
+    name: str
+
+    def printed_name(self) -> str:
+        """Return its address as texts show it."""
+        return self.name
 
 
 class Attempt:
@@ -72,8 +85,8 @@ class Attempt:
             return
         found = kernel.ports.find(self._host, client.type, self._ip, self._port)
         if not isinstance(found, Listener) or not found.is_listening:
-            refusal = Message("refuse", client, client)
-            refusal.source_host, refusal.destination = self._host, client.printed_name()
+            nobody = _ClosedPort(kernel, self._host, addresses.printable((self._ip, self._port)))
+            refusal = Message("refuse", nobody, client)
             kernel.wire.send(refusal, lambda _: self._refused(), self._refused)
             return
         server = found.coming.get(client.local)

@@ -129,6 +129,9 @@ class Datagrams(Endpoint):
             source = addresses.shown(self.family, *source)
         return message.data[:size], source
 
+    def awaited(self, flags: int) -> tuple[str, str]:
+        return "datagram", self.printed_name()
+
     def readiness(self) -> int:
         flags = WRITE
         if self._unread or self._closed_to_read:

@@ -112,6 +112,10 @@ class Endpoint:
         """Return what it is ready for, as flags."""
         raise NotImplementedError
 
+    def awaited(self, flags: int) -> tuple[str, str]:
+        """Return what is waited for until it is ready: a name in `waits.WAITS`, and an address."""
+        return ("data" if flags & READ else "room"), self.printed_remote()
+
     def changed(self) -> None:
         """Tell who watches that it may be ready for more now."""
         for watcher in tuple(self.watchers):

@@ -37,6 +37,7 @@ class SimulatedSocket(socket.socket):
     """A socket of a simulated network."""
 
     _kernel: Kernel
+    _hash: int
 
     def __init__(
         self, family: int = -1, type: int = -1, proto: int = -1, fileno: int | None = None
@@ -68,6 +69,9 @@ class SimulatedSocket(socket.socket):
                 self._let_go()
 
     # What it is
+
+    def __hash__(self) -> int:
+        return self._hash  # sets of sockets have an order that is the same in every process
 
     @property
     def _endpoint(self) -> Endpoint:
@@ -188,16 +192,13 @@ class SimulatedSocket(socket.socket):
         if self._timeout is None and self._waits and not flags & _DONT_WAIT:
             SimulatedSocket.sendall(self, view, flags)  # a blocking call of Linux sends all
             return len(view)
-        return self._perform(WRITE, partial(self._send, view), flags)
-
-    def _send(self, view: memoryview) -> int:
-        return self._endpoint.send(view)
+        return self._perform(WRITE, partial(self._endpoint.send, view), flags)
 
     def sendall(self, data: Any, flags: int = 0) -> None:
         view = memoryview(data).cast("B")
         end = self._end_of_wait()
         while True:
-            sent = self._perform(WRITE, partial(self._send, view), flags, end)
+            sent = self._perform(WRITE, partial(self._endpoint.send, view), flags, end)
             view = view[sent:]
             if not view:
                 return
@@ -371,7 +372,7 @@ def simulated(kernel: Kernel, kind: Any) -> Any:
             _kinds[kind] = type(kind.__name__, (kind, SimulatedSocket), names)
         kind = _kinds[kind]
     made = RealSocket.__new__(kind)
-    made._kernel = kernel
+    made._kernel, made._hash = kernel, kernel.clock.next_number()
     return made
 
 

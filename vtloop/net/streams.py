@@ -272,6 +272,10 @@ class Stream(Endpoint):
             flags |= WRITE | HANG_UP
         return flags | ERROR if self.error else flags
 
+    def awaited(self, flags: int) -> tuple[str, str]:
+        is_connecting = self.state == CONNECTING
+        return ("connection", self.printed_remote()) if is_connecting else super().awaited(flags)
+
     # The end
 
     def shutdown(self, how: int) -> None:

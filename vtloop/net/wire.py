@@ -22,7 +22,7 @@ from vtloop.net.interfaces import Kernel
 from vtloop.net.messages import Message
 from vtloop.net.rules import Verdict
 from vtloop.net.streams import Stream
-from vtloop.values.clock import NANOSECONDS
+from vtloop.values.clock import NANOSECONDS, NEVER
 
 Arrive: TypeAlias = Callable[[Message], object]
 Act: TypeAlias = Callable[[], object]
@@ -265,6 +265,11 @@ class Wire:
         if not self._due or self._due[0][0] != self._alarm_at:
             self.unset_alarm()
             self.set_alarm()
+
+    @property
+    def first(self) -> int:
+        """When something happens next, in nanoseconds; `NEVER` if nothing does."""
+        return self._due[0][0] if self._due else NEVER
 
     def set_alarm(self) -> None:
         """Let the loop that runs wake when something happens next."""

@@ -34,6 +34,7 @@ from vtloop.core.idle_thread import IdleThread
 from vtloop.core.patches import (
     default_names,
     inner_loops,
+    network_sets,
     network_sockets,
     os_files,
     other_processes,
@@ -286,6 +287,7 @@ def in_others(module: ModuleType) -> Iterator[Replacement]:
         yield Replacement(module, "set", sets.OrderedSet)
 
 
+network_sets.hash_by_number()
 always = Replacements((*ALWAYS, *NETWORK), LATER, in_others).listed(__name__, During.RUN)
 _wall = Replacements(WALL).listed(__name__, During.RUN)
 replaces(

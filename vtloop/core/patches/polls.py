@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from vtloop.core.network import kernel_here
 from vtloop.core.patches.real_things import FILES, tells
 from vtloop.core.threads.actor import here, looks
-from vtloop.core.threads.sockets import wait_until
+from vtloop.core.threads.sockets import in_words, wait_until
 from vtloop.net.descriptors import FIRST, File
 from vtloop.net.endpoints import (
     END,
@@ -30,6 +30,7 @@ from vtloop.net.endpoints import (
     READABLE,
     WRITABLE,
     WRITE,
+    Endpoint,
     failure,
 )
 from vtloop.net.kernel import Kernel
@@ -50,6 +51,7 @@ def _wait(
     is_ready: Callable[[], bool],
     told: Iterable[list[Callable[[], object]]],
     seconds: float | None,
+    wanted: Iterable[tuple[Endpoint, int]],
 ) -> None:
     actor = here.actor
     if actor is None or is_ready():
@@ -57,7 +59,8 @@ def _wait(
     if seconds is not None and seconds <= 0:
         looks(actor, "asked whether a socket is ready")
         return
-    wait_until(is_ready, told, NEVER if seconds is None else actor.clock.after(seconds))
+    end = NEVER if seconds is None else actor.clock.after(seconds)
+    wait_until(is_ready, told, end, lambda: in_words(wanted))
 
 
 # select
@@ -94,7 +97,9 @@ def simulated_select(
     told_by = [one.endpoint.watchers for _, one in (*reads, *writes)]
     if any(others):
         told_by.append(kernel.wait_for_files)
-    _wait(lambda: any(found()), told_by, timeout)
+    wanted = [(one.endpoint, READ) for _, one in reads]
+    wanted += [(one.endpoint, WRITE) for _, one in writes]
+    _wait(lambda: any(found()), told_by, timeout, wanted)
     return found()
 
 
@@ -173,7 +178,11 @@ class Poll:
         told = self._told()
         if self._has_files:
             told.append(self._kernel.wait_for_files)
-        _wait(lambda: bool(self._found()), told, seconds)
+        wanted = (
+            (file.endpoint, READ if mask & select.POLLIN else WRITE)
+            for file, mask in self._watched.values()
+        )
+        _wait(lambda: bool(self._found()), told, seconds, wanted)
 
     def _told(self) -> list[list[Callable[[], object]]]:
         return [watched.file.endpoint.watchers for watched in self._watched.values()]

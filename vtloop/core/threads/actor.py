@@ -61,6 +61,10 @@ _LONGEST = (1 << 63) / NANOSECONDS  # seconds that time.sleep accepts
 class AwaitedLock(Protocol):
     """A lock, as far as it matters to a thread that waits for it (see `thread_locks`)."""
 
+    @property
+    def what(self) -> str:
+        """What it stands for if it is no lock of the program's: what a thread waits for."""
+
     def locked(self) -> bool:
         """Return whether somebody holds it."""
 
