@@ -108,7 +108,7 @@ class Stream(Endpoint):
             self.is_secret = True
         sent = 0
         while sent < size and room > 0 and not self.error:
-            part = bytes(data if size <= room else data[sent : sent + room])
+            part = bytes(data[sent : sent + room])
             self._unsent.append(part)
             self._queued += len(part)
             sent += len(part)
