@@ -27,6 +27,8 @@ class Descriptors:
         self._files: dict[int, File] = {}
         self._free: list[int] = []
         self._next = FIRST
+        self.has = self._files.__contains__
+        """Returns whether a number is a descriptor of this run."""
 
     def open(self, file: File) -> int:
         """Return a new descriptor of a file."""
@@ -50,10 +52,6 @@ class Descriptors:
             return self._files[number]
         except KeyError:
             raise failure(errno.EBADF) from None
-
-    def has(self, number: int) -> bool:
-        """Return whether a number is a descriptor of this run."""
-        return number in self._files
 
     def close(self, number: int) -> None:
         """Close a descriptor; with the last one, the socket."""

@@ -43,6 +43,8 @@ class Kernel:
         self.paths = Paths()
         self.descriptors = Descriptors()
         self.wire = Wire(self)
+        self.messages: Messages | None = None
+        """Who is told of messages, if anybody is."""
         self.names = Names(self.state.addresses_of, "localhost", self.state.names)
 
     @property
@@ -51,18 +53,18 @@ class Kernel:
         loop: Timers | None = self.clock.loop
         return loop
 
-    @property
-    def messages(self) -> Messages | None:
-        """Who is told of messages, if anybody is."""
-        recorder = getattr(self.clock.loop, "recorder", None)
-        messages: Messages | None = None if recorder is None else recorder.messages
-        return messages
-
     def serve(self) -> None:
         """Let things happen in the loop that runs from now on."""
-        if self.messages is not None:
-            self.messages.here = self.here
+        recorder = getattr(self.clock.loop, "recorder", None)
+        if recorder is not None:
+            self.messages = recorder.messages
+            recorder.messages.here = self.here
         self.wire.set_alarm()
+
+    def rest(self) -> None:
+        """Let nothing happen until a loop runs again."""
+        self.messages = None
+        self.wire.unset_alarm()
 
     # Hosts
 

@@ -94,12 +94,9 @@ class Stream(Endpoint):
     def send(self, data: bytes | memoryview) -> int:
         if self.is_unix:
             self._check_path_to_peer()
-        elif self.error:
+        elif self.error or self.state != CONNECTED or self._closed_to_write:
             self.raise_error()
-        elif self.state == CONNECTING:
-            raise failure(errno.EAGAIN)
-        elif self.state != CONNECTED or self._closed_to_write:
-            raise failure(errno.EPIPE)
+            raise failure(errno.EAGAIN if self.state == CONNECTING else errno.EPIPE)
         room = self.send_capacity - self._queued
         size = len(data)
         if room <= 0 < size:
