@@ -109,7 +109,7 @@ class Connections(Signals):
     def _selector(self) -> Any:
         kernel = kernel_of(self._clock)
         assert kernel is not None
-        return Selector(kernel.descriptors, self._io, weakref.WeakMethod(self._wake))
+        return Selector(kernel.descriptors, self._io, weakref.ref(self))
 
     @cached_property
     def _transports(self) -> Any:
@@ -121,7 +121,7 @@ class Connections(Signals):
     def _unix_server_sockets(self) -> dict[Any, int]:
         return {}
 
-    def _wake(self) -> None:
+    def socket_is_ready(self) -> None:
         """Take note that a socket may be ready."""
         raise NotImplementedError
 

@@ -187,7 +187,7 @@ class VirtualLoop(Advancing):
         self._home.leave(actor)
         if not is_guest:
             if self._clock.kernel is not None:
-                self._clock.kernel.wire.unset_alarm()
+                self._clock.kernel.rest()
             self._clock.loop = None
             self.environment.__exit__()
 
@@ -323,7 +323,7 @@ class VirtualLoop(Advancing):
         if executor is not None:
             executor.shutdown(wait=False)
 
-    def _wake(self) -> None:
+    def socket_is_ready(self) -> None:
         """Take note, while another thread of the run has its turn, that a socket is ready."""
         if self._home.host is not None:
             self._home.called_in()

@@ -39,6 +39,8 @@ class Descriptors:
         self._free: list[int] = []
         self._next = FIRST
         self._opened = 0
+        self.has = self._files.__contains__
+        """Returns whether a number is a descriptor of this run."""
 
     @property
     def any_open(self) -> bool:
@@ -69,10 +71,6 @@ class Descriptors:
             return self._files[number]
         except KeyError:
             raise failure(errno.EBADF) from None
-
-    def has(self, number: int) -> bool:
-        """Return whether a number is a descriptor of this run."""
-        return number in self._files
 
     def files(self) -> dict[File, list[int]]:
         """Return all files with their descriptors, in the order in which they were opened."""

@@ -40,6 +40,8 @@ class Endpoint:
     def __init__(self, kernel: Kernel, family: int, type: int, proto: int) -> None:
         self.kernel = kernel
         self.family, self.type, self.proto = family, type, proto
+        self.is_unix = family not in ADDRESS_FAMILIES
+        """Whether its addresses are paths."""
         self.host = kernel.here()
         """The name of the host that it is on; '' for the machine of the program."""
         self.local: Any = None
@@ -60,11 +62,6 @@ class Endpoint:
         return f"<{type(self).__name__} {self.local_name()} to {self.remote_name()}>"
 
     # Names
-
-    @property
-    def is_unix(self) -> bool:
-        """Whether its addresses are paths."""
-        return self.family not in ADDRESS_FAMILIES
 
     def local_name(self) -> Any:
         """Return what `getsockname` does."""

@@ -54,6 +54,8 @@ class Kernel:
         self.transports: WeakValueDictionary[int, Any] = WeakValueDictionary()
         """asyncio's transports, those of all loops of the run, by descriptor."""
         self.wire = Wire(self)
+        self.messages: Messages | None = None
+        """Who is told of messages, if anybody is."""
         self.names = Names(
             self.state.addresses_of, "localhost", self.state.names, self.state.give_name
         )
@@ -64,23 +66,23 @@ class Kernel:
         loop: Timers | None = self.clock.loop
         return loop
 
-    @property
-    def messages(self) -> Messages | None:
-        """Who is told of messages, if anybody is."""
-        recorder = getattr(self.clock.loop, "recorder", None)
-        messages: Messages | None = None if recorder is None else recorder.messages
-        return messages
-
     def serve(self) -> None:
         """Let things happen in the loop that runs from now on."""
-        if self.messages is not None:
-            self.messages.here = self.here
+        recorder = getattr(self.clock.loop, "recorder", None)
+        if recorder is not None:
+            self.messages = recorder.messages
+            recorder.messages.here = self.here
         self.wire.set_alarm()
 
     def file(self, endpoint: Endpoint) -> File:
         """Return a new open file, which the program opens here."""
         messages = self.messages
         return File(endpoint, None if messages is None else messages.opened())
+
+    def rest(self) -> None:
+        """Let nothing happen until a loop runs again."""
+        self.messages = None
+        self.wire.unset_alarm()
 
     # Hosts
 

@@ -27,7 +27,7 @@ _Result = TypeVar("_Result")
 
 _NONBLOCK = getattr(socket, "SOCK_NONBLOCK", 0)
 _FLAGS = _NONBLOCK | getattr(socket, "SOCK_CLOEXEC", 0)
-_PEEK = socket.MSG_PEEK
+_PEEK = int(socket.MSG_PEEK)  # whose `&`, as of an enum, takes longer than all of a `recv`
 _DONT_WAIT = getattr(socket, "MSG_DONTWAIT", 0)
 _WAIT_ALL = getattr(socket, "MSG_WAITALL", 0)
 _LONGEST = 9223372036.0  # seconds
@@ -158,7 +158,7 @@ class SimulatedSocket(socket.socket):
 
     def connect(self, address: Any) -> None:
         endpoint = self._endpoint
-        if _unspecified(address):
+        if addresses.is_unspecified(address):
             endpoint.connect(None)
             return
         target = addresses.checked(endpoint.family, address, "connect")
@@ -188,6 +188,8 @@ class SimulatedSocket(socket.socket):
     # Sending
 
     def send(self, data: Any, flags: int = 0) -> int:
+        if self._timeout == 0:
+            return self._endpoint.send(data if type(data) is bytes else memoryview(data).cast("B"))
         view = memoryview(data).cast("B")
         if self._timeout is None and self._waits and not flags & _DONT_WAIT:
             SimulatedSocket.sendall(self, view, flags)  # a blocking call of Linux sends all
@@ -277,6 +279,8 @@ class SimulatedSocket(socket.socket):
     def _receive(self, size: int, flags: int) -> tuple[bytes, Any]:
         if size < 0:
             raise ValueError("negative buffersize in recv")
+        if self._timeout == 0 and not flags:
+            return self._endpoint.receive(size)
         peek = bool(flags & _PEEK)
         end = self._end_of_wait()
         data, source = self._perform(READ, lambda: self._endpoint.receive(size, peek), flags, end)
@@ -354,10 +358,6 @@ def _enum(kind: Any, value: int) -> Any:
         return value
 
 
-def _unspecified(address: Any) -> bool:
-    return isinstance(address, tuple) and address[:1] == (socket.AF_UNSPEC,)
-
-
 _kinds: dict[type, type] = {}
 keeps(__name__, "classes of simulated sockets, by the program's classes", "_kinds")
 
@@ -389,11 +389,8 @@ def socketpair(
     """Stand in for `socket.socketpair`."""
     family = getattr(socket, "AF_UNIX", socket.AF_INET) if family is None else family
     kind = int(type) & ~_FLAGS
-    ends: tuple[Endpoint, Endpoint]
-    if kind == socket.SOCK_DGRAM:
-        ends = datagrams.pair(kernel, int(family), kind, proto)
-    else:
-        ends = streams.pair(kernel, int(family), kind, proto)
+    pair: Any = datagrams.pair if kind == socket.SOCK_DGRAM else streams.pair
+    ends = pair(kernel, int(family), kind, proto)
     one, other = (adopt(kernel, kernel.file(end)) for end in ends)
     if type & _NONBLOCK:
         one.setblocking(False)

@@ -97,12 +97,9 @@ class Stream(Endpoint):
     def send(self, data: bytes | memoryview) -> int:
         if self.is_unix:
             self._check_path_to_peer()
-        elif self.error:
+        elif self.error or self.state != CONNECTED or self._closed_to_write:
             self.raise_error()
-        elif self.state == CONNECTING:
-            raise failure(errno.EAGAIN)
-        elif self.state != CONNECTED or self._closed_to_write:
-            raise failure(errno.EPIPE)
+            raise failure(errno.EAGAIN if self.state == CONNECTING else errno.EPIPE)
         room = self.send_capacity - self._queued
         size = len(data)
         if room <= 0 < size:
@@ -111,7 +108,7 @@ class Stream(Endpoint):
             self.is_secret = True
         sent = 0
         while sent < size and room > 0 and not self.error:
-            part = bytes(data if size <= room else data[sent : sent + room])
+            part = bytes(data[sent : sent + room])
             self._unsent.append(part)
             self._queued += len(part)
             sent += len(part)
