@@ -35,12 +35,15 @@ def kernel_here() -> Kernel | None:
 def _kernel_with(given: network.Network) -> Kernel | None:
     """Return the kernel of the run that this thread belongs to, if it has a network.
 
-    If it has another one, its user is told: what is done to this one changes nothing there.
+    The network that a program uses first is its run's, if nobody has said which one that has. If it
+    has another one, its user is told: what is done to this one changes nothing there.
     """
     actor = here.actor
     if actor is None:
         return None
     clock = actor.clock
+    if clock.network is network.EVERYWHERE and clock.kernel is None:
+        clock.network = given
     if clock.network is given:
         return kernel_of(clock)
     if clock.loop is not None:
