@@ -222,7 +222,8 @@ def test_every_shape_has_an_id_of_its_own_and_a_tooltip(busy_kitchen, axis):
 def test_a_legend_lists_only_what_occurs(busy_kitchen):
     assert legend_of(chart.figure(timeline_of(nap))) == ["runs", "sleeps", "starts", "returns"]
     every = legend_of(chart.figure(busy_kitchen))
-    of_network = {"message", "message is lost", "message is held", STATES["network"][0]}
+    of_network = {"message", STATES["network"][0]}
+    of_network |= {MARKS[mark][0] for mark in ("lost", "held", "crashed")}
     assert {words for words, _ in ARROWS.values()} - of_network <= set(every)
     assert {words for words, _ in MARKS.values()} - of_network <= set(every)
     assert not of_network & set(every)

@@ -221,17 +221,18 @@ class Timeline:
             since, last = at + self.blocked_in.get(index, 0), index
             yield Span(at, since, RUNNING, ended, "", -1, place, index)
             if ended in ENDS:
-                lane.ended, lane.outcome, lane.error = since, ended, subject or ""
+                lane.end(since, index, ended, subject or "")
                 return
             kind, stack = ended, place
             deadline = subject if kind == "sleep" and subject >= 0 else NEVER
             asked = deadline - since if deadline < NEVER else None
             what, primitive = self._words(ended, subject)
+        end = self.end if lane.ended is None else lane.ended
         if kind == "turn":
-            yield Span(since, self.end, READY, kind, what, -1, stack, last)
+            yield Span(since, end, READY, kind, what, -1, stack, last)
         else:
-            end = self.end
-            yield Span(since, end, WAITING, kind, what, primitive, stack, last, False, asked)
+            cut = lane.ended is not None  # by a crash
+            yield Span(since, end, WAITING, kind, what, primitive, stack, last, cut, asked)
 
     def _end_of(self, index: int) -> int:
         return self.trace.step(index).at + self.blocked_in.get(index, 0)
