@@ -404,6 +404,18 @@ def test_a_cancellation_stands_at_its_instant_the_request_before_the_delivery():
     check_texts(figure)
 
 
+def test_the_time_of_an_instant_that_opens_up_is_as_exact_as_can_be_seen():
+    async def main():
+        sleeper = asyncio.create_task(asyncio.sleep(1e9))
+        await asyncio.sleep(3600.06)
+        sleeper.cancel()
+        await asyncio.sleep(3600)
+
+    figure = chart.figure(timeline_of(main))
+    labels = [label.get_text() for label in figure.axes[0].get_xticklabels()]
+    assert [label for label in labels if label] == ["0", "20", "40", "60", "80", "100", "120"]
+
+
 def test_an_instant_that_opens_up_has_its_time_on_the_axis_and_is_in_the_legend():
     async def main():
         sleeper = asyncio.create_task(asyncio.sleep(10), name="sleeper")

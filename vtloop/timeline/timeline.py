@@ -27,7 +27,7 @@ from typing import Any, cast
 from sortedcontainers import SortedDict
 
 from vtloop.timeline.lanes import lanes_of
-from vtloop.timeline.messages import arrows_of, messages_of, without_told
+from vtloop.timeline.messages import arrows_of, hosts_of, messages_of, without_told
 from vtloop.timeline.spans import (
     READY,
     RUNNING,
@@ -81,7 +81,9 @@ class Timeline:
         """The timeout or TaskGroup that requested a cancellation, by the event of the request."""
         self.messages = messages_of(trace, self.lanes, lambda step: self._cause(step)[0])
         """What was sent over the network, in order."""
-        carried = list(arrows_of(self.messages))
+        self.hosts = hosts_of(self.messages)
+        """The names of hosts, by their IP addresses as these are printed."""
+        carried = list(arrows_of(self.messages, self.lanes))
         arrows = [*without_told(self._arrows(), carried), *carried]
         self.arrows = sorted(arrows, key=lambda arrow: (arrow.end, arrow.source_step))
         """In order of the instants to which they lead."""
