@@ -299,8 +299,8 @@ def test_a_name_that_is_unknown_says_what_is_known_and_how_to_add_it():
     assert str(unknown.value) == (
         f"[Errno {socket.EAI_NONAME}] Name or service not known: 'Mail.example' was looked up in a "
         "simulation while its network knows only localhost, db, cache, six, xn--bcher-kva.example, "
-        "desk.example; let a host have that name (network.host('Mail.example')), or give its "
-        "address"
+        "desk.example; let a host have that name (network.host('Mail.example')), or a server "
+        "listen on it, or give its address"
     )
     again = pickle.loads(pickle.dumps(unknown.value))
     assert again.args == unknown.value.args

@@ -22,8 +22,11 @@ import multiprocessing.pool
 import multiprocessing.synchronize
 import random
 import re
+import select
+import selectors
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -31,11 +34,12 @@ import threading
 import time
 import warnings
 import weakref
-from asyncio import events
+from asyncio import events, sslproto
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures.thread import BrokenThreadPool
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -78,7 +82,9 @@ LIBRARIES = (
     "multiprocessing.synchronize",
     "queue",
     "random",
+    "selectors",
     "signal",
+    "ssl",
     "subprocess",
     "sys",
     "tempfile",
@@ -278,6 +284,16 @@ async def who_waits_for_a_stream_is_suspended_where_its_transport_is_known():
         assert frame.f_code.co_name == name
         assert frame.f_locals["self"]._transport is transport
     await ended(reading, draining)
+
+
+@probe("_app_transport", "_closed")
+async def a_connection_of_tls_knows_whether_the_program_has_closed_it():
+    loop, context = asyncio.get_running_loop(), ssl.create_default_context()
+    protocol = sslproto.SSLProtocol(loop, asyncio.Protocol(), context, None)
+    transport = protocol._app_transport
+    assert not transport._closed
+    transport.close()
+    assert transport._closed
 
 
 @probe("_scheduled_tasks", "_eager_tasks", when=(3, 12) <= sys.version_info < (3, 14))
@@ -972,6 +988,44 @@ async def a_loop_knows_the_paths_that_it_is_to_remove():
 @probe("_socket")
 def the_class_of_sockets_has_one_in_c_below():
     assert of_sockets.RealSocket in socket.socket.__mro__
+
+
+@probe("_selector_cls", "_select")
+def a_selector_asks_what_its_class_has_for_that():
+    assert of_sockets.SELECTOR_CLASS == "_selector_cls"
+    assert selectors.EpollSelector._selector_cls is select.epoll
+    assert of_sockets.SELECT == "_select"
+    assert vars(selectors.SelectSelector)["_select"] is select.select
+
+
+@probe("_ssl")
+def the_module_ssl_takes_its_chance_from_one_in_c():
+    assert ssl.RAND_bytes is importlib.import_module("_ssl").RAND_bytes
+
+
+@probe("_wrap_socket")
+def tls_over_a_socket_is_made_by_a_method_of_its_context():
+    calls = []
+
+    class Context(ssl.SSLContext):
+        def _wrap_socket(self, *args, **kwargs):
+            calls.append((args, sorted(kwargs)))
+            return super()._wrap_socket(*args, **kwargs)
+
+    one, two = socket.socketpair()
+    with one, two:
+        Context(ssl.PROTOCOL_TLS_SERVER).wrap_socket(
+            one, server_side=True, do_handshake_on_connect=False
+        ).close()
+    assert calls == [((mock.ANY, True, None), ["owner", "session"])]
+
+
+@probe("_wrap_bio")
+def tls_in_memory_is_made_with_the_same_arguments():
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made = context._wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), True, None, owner=None, session=None)
+    assert made.server_side
+    assert made.context is context
 
 
 @probe("_source_traceback")

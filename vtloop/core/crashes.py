@@ -34,6 +34,10 @@ class Crashes(Scheduling):
         """Return those of some tasks whose hosts have not crashed."""
         return [task for task in tasks if task not in self._gone] if self._gone else tasks
 
+    def has_gone(self, task: asyncio.Task[Any]) -> bool:
+        """Return whether the host of a task has crashed, so that it is never run again."""
+        return task in self._gone
+
     def abandon(self, is_gone: IsGone) -> None:
         """Run nothing any more of a context that is gone, and let nobody cancel its tasks."""
         gone = [task for task in self.pending_tasks() if self._is_gone(task, is_gone)]

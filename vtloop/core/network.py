@@ -32,8 +32,8 @@ def kernel_here() -> Kernel | None:
     return None if actor is None else kernel_of(actor.clock)
 
 
-def _kernel_with(given: network.Network) -> Kernel | None:
-    """Return the kernel of the run that this thread belongs to, if it has a network.
+def _kernel_with(given: network.Network | None) -> Kernel | None:
+    """Return the kernel of the run that this thread belongs to, if that has a network: a given one.
 
     The network that a program uses first is its run's, if nobody has said which one that has. If it
     has another one, its user is told: what is done to this one changes nothing there.
@@ -42,9 +42,9 @@ def _kernel_with(given: network.Network) -> Kernel | None:
     if actor is None:
         return None
     clock = actor.clock
-    if clock.network is network.EVERYWHERE and clock.kernel is None:
+    if clock.network is network.EVERYWHERE and clock.kernel is None and given is not None:
         clock.network = given
-    if clock.network is given:
+    if given is None or (clock.network is not None and clock.network.stands_for(given)):
         return kernel_of(clock)
     if clock.loop is not None:
         clock.loop.notice(

@@ -8,8 +8,8 @@ a `Network`:
 
 It has no clock and no threads of its own: time is the run's, and the core lets what is due happen.
 
-Used from outside: `network.Network`, `rules`, `faults`, `kernel.Kernel`, `sockets`,
-`selector.Selector`, `endpoints`, `descriptors`.
+Used from outside: `network.Network`, `rules`, `faults`, `kernel.Kernel`, `sockets`, `tls`, `files`,
+`endpoints`, `selector.Selector`, `descriptors`, `unclosed`.
 May import: `private`, `values`, `patching`.
 
 A map of the package, from the bottom up:
@@ -24,7 +24,8 @@ A map of the package, from the bottom up:
 - `descriptors`, `ports`, `paths`: who has which number, address and file
 - `connecting`, `wire`: how connections are made, and when messages arrive
 - `kernel`: what all sockets of a run share
-- `sockets`, `selector`: what a program and its loop see of them
+- `unclosed`: which of them are still open
+- `sockets`, `tls`, `files`, `selector`: what a program, `os` and its loop see of them
 """
 
 from typing import TYPE_CHECKING, Any
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from vtloop.net.faults import split as split
     from vtloop.net.messages import Message as Message
     from vtloop.net.network import Network as Network
+    from vtloop.net.network import current_network as current_network
     from vtloop.net.rules import DROP as DROP
     from vtloop.net.rules import HOLD as HOLD
     from vtloop.net.rules import PASS as PASS
@@ -75,7 +77,7 @@ _HOMES = {
         "faults",
     ),
     "Message": "messages",
-    "Network": "network",
+    **dict.fromkeys(("Network", "current_network"), "network"),
 }
 __all__ = [*_HOMES]
 

@@ -16,8 +16,8 @@ from typing import Any
 from vtloop.net import addresses
 from vtloop.net.interfaces import Kernel
 
-READ, WRITE, HANG_UP, ERROR = 1, 2, 4, 8
-"""What an endpoint is ready for, as flags."""
+READ, WRITE, HANG_UP, ERROR, END = 1, 2, 4, 8, 16
+"""What an endpoint is ready for, as flags; `END` is that nothing more comes."""
 
 READABLE, WRITABLE = READ | ERROR | HANG_UP, WRITE | ERROR | HANG_UP
 """For which flags a selector says that it can be read from, and written to."""

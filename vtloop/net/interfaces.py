@@ -11,6 +11,7 @@ from vtloop.net.messages import Message
 from vtloop.net.rules import Verdict
 from vtloop.values.choices import Keeping
 from vtloop.values.clock import Clock
+from vtloop.values.source import Place
 
 
 class Timers(Protocol):
@@ -30,6 +31,9 @@ class Messages(Protocol):
 
     here: Callable[[], str]
     """Returns the host on which the code is that runs; the network puts its own in this place."""
+
+    def opened(self) -> Place | None:
+        """Return where the program is that opens a socket now."""
 
     def sent(
         self,

@@ -9,12 +9,12 @@ import errno
 import socket
 from collections.abc import Callable
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakSet, WeakValueDictionary
 
 from vtloop.net import addresses
 from vtloop.net.connecting import Attempt, connect_unix
 from vtloop.net.datagrams import Datagrams
-from vtloop.net.descriptors import Descriptors
+from vtloop.net.descriptors import Descriptors, File
 from vtloop.net.endpoints import Endpoint, failure
 from vtloop.net.interfaces import Messages, Timers
 from vtloop.net.judging import Judge
@@ -46,11 +46,17 @@ class Kernel:
         self._judge = Judge(self.state, clock, self.chooser)
         self.wait = wait
         """Waits until an endpoint is ready, at most until an instant; returns whether it is."""
+        self.wait_for_files: list[Callable[[], object]] = []
+        """Called when a thread of the run has written to a real file."""
         self.ports = Ports()
         self.paths = Paths()
         self.descriptors = Descriptors()
+        self.transports: WeakValueDictionary[int, Any] = WeakValueDictionary()
+        """asyncio's transports, those of all loops of the run, by descriptor."""
         self.wire = Wire(self)
-        self.names = Names(self.state.addresses_of, "localhost", self.state.names)
+        self.names = Names(
+            self.state.addresses_of, "localhost", self.state.names, self.state.give_name
+        )
 
     @property
     def loop(self) -> Timers | None:
@@ -70,6 +76,11 @@ class Kernel:
         if self.messages is not None:
             self.messages.here = self.here
         self.wire.set_alarm()
+
+    def file(self, endpoint: Endpoint) -> File:
+        """Return a new open file, which the program opens here."""
+        messages = self.messages
+        return File(endpoint, None if messages is None else messages.opened())
 
     # Hosts
 
@@ -109,7 +120,7 @@ class Kernel:
         if endpoint.is_unix:
             self.paths.bind(endpoint, address)
             return
-        ip, port = addresses.canonical(endpoint.family, address, self.names.address)
+        ip, port = addresses.canonical(endpoint.family, address, self.names.own_address)
         own = addresses.is_any(ip) or addresses.is_loopback(ip) or addresses.is_multicast(ip)
         if not own and self.state.host_at(ip) != endpoint.host:
             raise failure(errno.EADDRNOTAVAIL)

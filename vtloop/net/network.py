@@ -27,10 +27,10 @@ from vtloop.net.messages import Message
 from vtloop.net.rules import InForce, Rule
 from vtloop.net.state import HERE, State
 from vtloop.values.choices import Choices, Chooser, Keeping, Random, Replaying
-from vtloop.values.clock import NEVER, Seconds, to_nanoseconds
+from vtloop.values.clock import NEVER, Seconds, format_seconds, to_nanoseconds
 
-kernel_here: Callable[[Network], Any] = lambda network: None  # noqa: E731 the core puts its own here
-"""Returns the kernel of the run that this thread belongs to, None if that has not this network."""
+kernel_here: Callable[[Network | None], Any] = lambda network: None  # noqa: E731 the core's comes here
+"""Returns the kernel of the run that this thread belongs to; None if that has not this network."""
 
 
 class Network:
@@ -67,7 +67,8 @@ class Network:
     def __repr__(self) -> str:
         given = {**self._made.link._asdict(), "seed": self._seed, "chooser": self._chooser}
         words = [f"{name}={value!r}" for name, value in given.items() if value not in (None, 0)]
-        return f"Network({', '.join(words)})"
+        rules = "".join(map(_told, self._made.rules))
+        return f"Network({', '.join(words)}){rules}"
 
     @property
     def _state(self) -> State:
@@ -95,6 +96,10 @@ class Network:
         elif hasattr(chooser, "begin"):
             chooser.begin()
         return self._made.copy(), Keeping(chooser)
+
+    def stands_for(self, network: Network) -> bool:
+        """Return whether what is said of a network is said of this one, as its run has this one."""
+        return network is self
 
     # Hosts
 
@@ -206,6 +211,26 @@ class Network:
     def release(self, message: Message | None = None) -> None:
         """Let a held message go on, or all of them, and let no rule hold it again."""
         self._state.let_go(message=message)
+
+
+def _told(entry: InForce) -> str:
+    begins, ends = map(format_seconds, entry[1:])
+    return f" with {entry.rule!r} from {begins} {'on' if entry.ends >= NEVER else f'to {ends}'}"
+
+
+def current_network() -> Network:
+    """Return the network of the run that goes on in this thread.
+
+    RuntimeError where no run goes on, or one with `network=None`.
+    """
+    kernel = kernel_here(None)
+    if kernel is None:
+        raise RuntimeError(
+            "current_network() was called where no run with a network goes on; call it in a "
+            "program that runs, or keep the Network that the run is given"
+        )
+    network: Network = kernel.network
+    return network
 
 
 EVERYWHERE = Network()

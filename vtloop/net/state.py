@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextvars import Context, ContextVar, Token
+from itertools import count
 from typing import NamedTuple
 
 from vtloop.net.links import Link
@@ -43,6 +44,8 @@ class State:
         self.down: set[str] = set()
         """The hosts that have crashed, and not come up again."""
         self._crashes: Counter[str] = Counter()
+        self._named: dict[str, list[str]] = {}
+        """The addresses of names that servers listen on."""
         self._at: dict[str, str] = {}
         self.add_host("", None)
 
@@ -50,6 +53,7 @@ class State:
         """Return one that can be changed."""
         other = State(self.link)
         other.hosts = {name: [*ips] for name, ips in self.hosts.items()}
+        other._named = {name: [*ips] for name, ips in self._named.items()}
         other._at, other.links, other.rules = {**self._at}, {**self.links}, [*self.rules]
         return other
 
@@ -72,6 +76,13 @@ class State:
         if ip not in self.hosts[name]:
             self.hosts[name].append(ip)
             self._at[ip] = name
+
+    def give_name(self, name: str) -> None:
+        """Let a name stand for the host on which what runs now is, with addresses of its own."""
+        addresses = ([f"10.1.{n >> 8}.{n & 255}", f"fd01::{n:x}"] for n in count(1))
+        ips = next(ips for ips in addresses if self._at.keys().isdisjoint(ips))
+        self._named[name] = ips
+        self._at.update(dict.fromkeys(ips, self.here()))
 
     def here(self) -> str:
         """Return the name of the host on which what runs now is."""
@@ -102,11 +113,13 @@ class State:
 
     def addresses_of(self, name: str) -> Sequence[str]:
         """Return what a name resolves to."""
+        if name in self._named and name not in self.hosts:
+            return self._named[name]
         return self.hosts.get(name, ()) if name else ()
 
     def names(self) -> Sequence[str]:
         """Return the names of its hosts."""
-        return [name for name in self.hosts if name]
+        return [name for name in (*self.hosts, *self._named) if name]
 
     def told(self) -> str:
         """Return in words which hosts there are."""

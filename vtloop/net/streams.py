@@ -15,7 +15,7 @@ import socket
 from collections import deque
 from typing import Any
 
-from vtloop.net.endpoints import ERROR, HANG_UP, READ, WRITE, Endpoint, failure
+from vtloop.net.endpoints import END, ERROR, HANG_UP, READ, WRITE, Endpoint, failure
 from vtloop.net.interfaces import Kernel
 from vtloop.net.messages import Message
 
@@ -43,6 +43,8 @@ class Stream(Endpoint):
         self._unread_size = 0
         self._ends_to_read: deque[Message] = deque()  # messages that are not read to their end yet
         self._at_end = False  # nothing more comes
+        self.knows_end = False
+        """Whether the program has read up to the end, and knows that nothing more comes."""
         self._closed_to_read = self._closed_to_write = False
         self._end_is_sent = False
         self.is_secret = False
@@ -232,6 +234,7 @@ class Stream(Endpoint):
 
     def _receive_nothing(self) -> bytes:
         if self._at_end:
+            self.knows_end = True
             self._tell_of_read(0)
             if self.is_unix:
                 self.raise_error()
@@ -255,16 +258,16 @@ class Stream(Endpoint):
     # Ready
 
     def readiness(self) -> int:
-        flags = 0
-        if self._unread or self._at_end or self._closed_to_read:
-            flags |= READ
+        flags = READ if self._unread else 0
+        if self._at_end or self._closed_to_read:
+            flags |= READ | END
         if self.state == CONNECTED:
             if self._queued * 3 <= self.send_capacity * 2:
                 flags |= WRITE
             if self._at_end and self._closed_to_write:
                 flags |= HANG_UP
         elif self.state == ENDED:
-            flags |= READ | WRITE | HANG_UP
+            flags |= READ | WRITE | HANG_UP | END
         elif self.state == NEW:
             flags |= WRITE | HANG_UP
         return flags | ERROR if self.error else flags

@@ -203,15 +203,18 @@ class Wire:
         self._kernel.hold(message, verdict, lambda: self._go_on(flow, message))
 
     def _wait_to_try_again(self, flow: Flow, message: Message) -> None:
-        if message.tries >= _TRIES:
-            flow.waiting.clear()
-            source = message.source
-            assert isinstance(source, Stream)
-            source.failed(errno.ETIMEDOUT)
-            return
         wait = min(_FIRST_WAIT << message.tries, _LONGEST_WAIT)
         message.tries += 1
-        self.later(self._kernel.clock.now + wait, lambda: self._again(flow))
+        self.later(self._kernel.clock.now + wait, lambda: self._try_again(flow, message))
+
+    def _try_again(self, flow: Flow, message: Message) -> None:
+        if message.tries <= _TRIES:
+            self._again(flow)
+            return
+        flow.waiting.clear()
+        source = message.source
+        assert isinstance(source, Stream)
+        source.failed(errno.ETIMEDOUT)
 
     def _go_on(self, flow: Flow, message: Message) -> None:
         """Send a message that was held, and what waits behind it, unless others are held before."""

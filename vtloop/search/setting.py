@@ -16,6 +16,7 @@ from vtloop.net.network import EVERYWHERE, Network
 from vtloop.search.bench import Bench, Check, Program
 from vtloop.search.invariants import Always
 from vtloop.values.clock import START
+from vtloop.values.options import of_type
 from vtloop.values.programs import called, load
 
 
@@ -32,12 +33,11 @@ class Setting:
 
     def loaded(self) -> Setting:
         """Return the same, with functions where there were names."""
-        by_name = {
-            name: load(given)
-            for name in ("program", "check", "always", "network")
-            if isinstance(given := getattr(self, name), str)
-        }
-        return replace(self, **by_name)
+        program, check, always = map(_function, (self.program, self.check, self.always))
+        network = self.network
+        if isinstance(network, str):
+            network = load(network, "network", of_type(Network))
+        return replace(self, program=program, check=check, always=always, network=network)
 
     def bench(self, search: str, policies: Callable[[], Sequence[Policy]] = tuple) -> Bench:
         """Return a bench, for a kind of search in words; `policies` as of a `Bench`."""
@@ -63,3 +63,7 @@ class Setting:
             "check": called(self.check) if self.check is not None else "",
             "invariant": called(self.always) if self.always is not None else "",
         }
+
+
+def _function(given: Any) -> Any:
+    return load(given) if isinstance(given, str) else given

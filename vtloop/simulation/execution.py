@@ -14,6 +14,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+from vtloop.core.left_open import left_open, unclosed
 from vtloop.core.loop import VirtualLoop
 from vtloop.core.runner import Runner
 from vtloop.errors import DeadlockError, UntilReached
@@ -116,6 +117,7 @@ class RecordedExecution(Execution):
         self.began = self.loop.virtual_time()
         """When it began, in nanoseconds."""
         self._recording = recording
+        self._unclosed: tuple[str, ...] = ()
         self._output = output
 
     def taken_down(self) -> AbstractContextManager[Any]:
@@ -124,7 +126,12 @@ class RecordedExecution(Execution):
 
     def see_off(self, main: Any) -> None:
         """Cancel what is left, and let it clean up, while it is still taken down."""
-        self.runner.finish()
+        first = unclosed(self.loop)
+
+        def see_unclosed() -> None:
+            self._unclosed = tuple(map(str, left_open(self.loop, first)))
+
+        self.runner.finish(see_unclosed)
 
     def to_run(
         self,
@@ -151,6 +158,7 @@ class RecordedExecution(Execution):
             elapsed=to_seconds(finished),
             ended=to_seconds(ended),
             unfinished=unfinished,
+            unclosed=self._unclosed,
             unretrieved=tuple(dict.fromkeys([*recording.errors, *recording.unretrieved()])),
             reproducible=loop.reproducible,
             trace=record(

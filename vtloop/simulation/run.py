@@ -31,6 +31,7 @@ class Run(Generic[T]):
         elapsed: float,
         ended: float,
         unfinished: tuple[str, ...],
+        unclosed: tuple[str, ...],
         unretrieved: tuple[BaseException, ...],
         reproducible: bool,
         trace: Trace,
@@ -51,6 +52,8 @@ class Run(Generic[T]):
         """When the last thing happened, cleanup included."""
         self.unfinished = unfinished
         """The tasks that were left pending when the run was over, by label; they were cancelled."""
+        self.unclosed = unclosed
+        """What it left open in its network when it was over: each connection, server, socket."""
         self.unretrieved = unretrieved
         """Exceptions that nobody retrieved, of tasks and of callbacks."""
         self.reproducible = reproducible

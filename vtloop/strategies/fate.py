@@ -90,19 +90,21 @@ def fates(
     check: Check | None = None,
     oracles: Sequence[Oracle[SweptOutcome]] = ORACLES,
     seed: int | str = 0,
-    network: Network | None = EVERYWHERE,
+    network: Network | st.SearchStrategy[Network] | None = EVERYWHERE,
 ) -> Fate:
     """Return a strategy for what is left to chance in the runs of one example.
 
     - `ties`: in which order the timers of one instant fire
     - `cancellations`: up to so many, 2 at most, of one task; the second comes while it cleans up
     - `victim`, `classes`, `check`, `oracles`, `seed`: as for `vtloop.sweep.sweep`
-    - `network`: what there is to talk to. What it leaves to chance, jitter and faults such as
-      `loss`, is drawn as well
+    - `network`: what there is to talk to, or a strategy for that, such as `networks()`. What it
+      leaves to chance, jitter and faults such as `loss`, is drawn as well
 
     Ties shrink to the order in which timers were made, cancellations to none, and the network to
     the least latency and no fault.
     """
+    if isinstance(network, st.SearchStrategy):
+        network = draw(network)
     check_options(
         _OPTIONS,
         ties=ties,

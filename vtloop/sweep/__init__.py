@@ -19,7 +19,7 @@ tasks are cancelled at once, a sibling fails in a TaskGroup, a timeout fires at 
 two timers of one instant change places.
 `replay` runs the case of a token again, or other choices of a run, and records it.
 
-May import: `private`, `values`, `core`, `recording`, `search`.
+May import: `private`, `values`, `net`, `core`, `recording`, `search`.
 
 A map of the package, from the bottom up:
 
@@ -34,7 +34,7 @@ A map of the package, from the bottom up:
 - `victims`: whom a sweep cancels
 - `cases`: running a case, and counting moments
 - `choosing`: which cases are tried of very many
-- `ties`: choices of a run besides its case, made again
+- `ties`: choices of a run besides its case, of timers and of the network, made again
 - `replay`, `report`: what is told of a case, and of each class
 - `cancellations`: what the engine of `search` asks: which cases there are, and how each is run
 """

@@ -36,7 +36,7 @@ def state() -> Any:
     """Return what `set_state` takes, to come back to this."""
     if _memory is None:
         return random.getstate()
-    return bytes(_memory), random_generator.gauss_next
+    return _memory.raw, random_generator.gauss_next
 
 
 def set_state(state: Any) -> None:
@@ -44,7 +44,7 @@ def set_state(state: Any) -> None:
     if _memory is None:
         random.setstate(state)
     else:
-        _memory[:], random_generator.gauss_next = state
+        _memory.raw, random_generator.gauss_next = state
 
 
 @lru_cache(maxsize=16, typed=True)

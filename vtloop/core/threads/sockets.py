@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 from vtloop.core.threads.actor import here
 from vtloop.core.threads.thread_locks import Lock
 from vtloop.net.endpoints import ERROR, HANG_UP, Endpoint
@@ -12,16 +14,19 @@ def wait(endpoint: Endpoint, flags: int, end: int) -> bool:
 
     Returns whether it is.
     """
-    return wait_for_any([(endpoint, flags)], end)
+    wanted = flags | ERROR | HANG_UP
+    return wait_until(lambda: bool(endpoint.readiness() & wanted), [endpoint.watchers], end)
 
 
-def wait_for_any(wanted: list[tuple[Endpoint, int]], end: int) -> bool:
-    """Wait until one of several endpoints is ready; return whether one is."""
+def wait_until(
+    is_ready: Callable[[], bool], told: Iterable[list[Callable[[], object]]], end: int
+) -> bool:
+    """Wait until something is so, at most until `end`; return whether it is.
+
+    `told` are lists of what is called whenever that may have changed.
+    """
     actor = here.actor
     assert actor is not None, "a simulated socket is used by a thread of its run"
-
-    def is_ready() -> bool:
-        return any(one.readiness() & (flags | ERROR | HANG_UP) for one, flags in wanted)
 
     def wake() -> None:
         if nothing.locked() and is_ready():
@@ -31,10 +36,11 @@ def wait_for_any(wanted: list[tuple[Endpoint, int]], end: int) -> bool:
         return True
     nothing = Lock()
     nothing.acquire()
-    for endpoint, _ in wanted:
-        endpoint.watchers.append(wake)
+    told = tuple(told)
+    for watchers in told:
+        watchers.append(wake)
     try:
         return nothing.acquire_until(actor, end)
     finally:
-        for endpoint, _ in wanted:
-            endpoint.watchers.remove(wake)
+        for watchers in told:
+            watchers.remove(wake)
