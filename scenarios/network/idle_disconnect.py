@@ -55,6 +55,7 @@ async def main() -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(Client().work([50 * MINUTE, 50 * MINUTE]), name="busy")
             group.create_task(Client().work([90 * MINUTE]), name="idle")
+    await asyncio.sleep(MINUTE)
     server.close()
 
 

@@ -34,7 +34,7 @@ class Pool:
                 async with asyncio.timeout(timeout):
                     writer.write(b"select\n")
                     await reader.readline()
-            except TimeoutError:
+            except BaseException:  # whoever comes next is to get none with an answer under way
                 writer.close()
                 raise
             self.idle.append((reader, writer))

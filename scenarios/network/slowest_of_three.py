@@ -48,12 +48,15 @@ async def write_to_a_majority() -> None:
 
 
 async def main(*, majority: bool = False) -> None:
+    servers = []
     for replica in REPLICAS:
         with network.host(replica):
-            await asyncio.start_server(store, replica, 80)
+            servers.append(await asyncio.start_server(store, replica, 80))
     with network.host("client"):
         write = write_to_a_majority() if majority else write_to_all()
         await asyncio.create_task(write, name="client")
+    for server in servers:
+        server.close()
 
 
 if __name__ == "__main__":
