@@ -259,6 +259,15 @@ async def the_current_task_is_known():
     assert asyncio.current_task() is task
 
 
+@probe("_unregister_task")
+async def a_task_that_is_forgotten_is_none_of_all_tasks():
+    task = asyncio.create_task(for_ever())
+    await turns()
+    of_events.forget_task(task)
+    assert task not in asyncio.all_tasks()
+    await ended(task)
+
+
 @probe("_wait_for_data", "_drain_helper", "_transport")
 async def who_waits_for_a_stream_is_suspended_where_its_transport_is_known():
     transport = asyncio.Transport()

@@ -1,8 +1,8 @@
 """What becomes of the tasks of a host that crashes: they are never run again.
 
-Nobody is told: no task is cancelled, and no coroutine is closed. As Python closes a coroutine that
-nobody knows any more, and so would run its `finally`, the tasks of a crashed host are kept until
-the process ends, and even then.
+Nobody is told: no task is cancelled, and no coroutine is closed, also when the run ends. As Python
+closes a coroutine that nobody knows any more, and so would run its `finally`, the tasks of a
+crashed host are kept until the process ends, and even then.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 from vtloop.core.scheduling import Scheduling
 from vtloop.core.tasks import stepping
+from vtloop.private.events import forget_task
 from vtloop.private.interpreter import keep_for_ever
 
 IsGone: TypeAlias = Callable[[Context], bool]
@@ -39,10 +40,13 @@ class Crashes(Scheduling):
 
     def abandon(self, is_gone: IsGone) -> None:
         """Run nothing any more of a context that is gone, and let nobody cancel its tasks."""
-        gone = {task for task in self.pending_tasks() if self._is_gone(task, is_gone)}
+        gone = [task for task in self.pending_tasks() if self._is_gone(task, is_gone)]
         self._gone = {*self._gone, *gone}
         for task in gone:
             keep_for_ever(task)
+            forget_task(task)
+            if self._recorder is not None:
+                self._recorder.crashed(task)
         for handle in self._ready:
             if handle._context is not None and is_gone(handle._context):
                 handle._callback = handle._args = None  # as if it was cancelled

@@ -35,12 +35,15 @@ def kernel_here() -> Kernel | None:
 def _kernel_with(given: network.Network | None) -> Kernel | None:
     """Return the kernel of the run that this thread belongs to, if that has a network: a given one.
 
-    If it has another one, its user is told: what is done to this one changes nothing there.
+    The network that a program uses first is its run's, if nobody has said which one that has. If it
+    has another one, its user is told: what is done to this one changes nothing there.
     """
     actor = here.actor
     if actor is None:
         return None
     clock = actor.clock
+    if clock.network is network.EVERYWHERE and clock.kernel is None and given is not None:
+        clock.network = given
     if given is None or (clock.network is not None and clock.network.stands_for(given)):
         return kernel_of(clock)
     if clock.loop is not None:

@@ -10,9 +10,10 @@
 
     vtloop.run(main(), network=network)
 
-Each run begins with the network as it was made: what a program changes while it runs is gone with
-the run. Hosts are named by the program; what runs outside of all of them is on the machine of the
-program, whose name is ''.
+A run that is given none has the one that its program uses first, as under `vtloop run`. Each run
+begins with the network as it was made: what a program changes while it runs is gone with the run.
+Hosts are named by the program; what runs outside of all of them is on the machine of the program,
+whose name is ''.
 """
 
 from __future__ import annotations
