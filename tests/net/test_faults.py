@@ -597,7 +597,7 @@ def test_a_network_that_is_not_that_of_the_run_is_told_of():
         with other.rule(net.partition()):
             pass
 
-    notices = vtloop.simulate(main).trace.notices
+    notices = vtloop.simulate(main, network=net.Network()).trace.notices
     assert any("in a run that has another network" in str(one) for one in notices)
 
 

@@ -950,7 +950,7 @@ def the_stock_loop_has_what_connections_are_made_with():
         assert inspect.isfunction(getattr(asyncio.SelectorEventLoop, name))
 
 
-@probe("_selector", "_signal_handlers")
+@probe("_selector", "_transports", "_signal_handlers")
 async def a_loop_knows_its_sockets_and_signals():
     loop = asyncio.get_running_loop()
 
