@@ -125,7 +125,7 @@ def test_a_name_belongs_to_the_host_whose_server_listens_on_it():
             assert server.sockets[0].getsockname() == ("10.1.0.2", 80)
             _, writer = await asyncio.open_connection("api.example", 80)
             writer.close()
-        with pytest.raises(OSError, match="assign requested address"):
+        with pytest.raises(OSError, match=r"could not bind on any|assign requested address"):
             await served("api.example")
         return vtloop.now()
 
