@@ -22,8 +22,6 @@ import multiprocessing.pool
 import multiprocessing.synchronize
 import random
 import re
-import select
-import selectors
 import signal
 import socket
 import ssl
@@ -82,7 +80,6 @@ LIBRARIES = (
     "multiprocessing.synchronize",
     "queue",
     "random",
-    "selectors",
     "signal",
     "ssl",
     "subprocess",
@@ -1001,14 +998,6 @@ async def a_transport_knows_the_server_that_has_accepted_it():
 @probe("_socket")
 def the_class_of_sockets_has_one_in_c_below():
     assert of_sockets.RealSocket in socket.socket.__mro__
-
-
-@probe("_selector_cls", "_select")
-def a_selector_asks_what_its_class_has_for_that():
-    assert of_sockets.SELECTOR_CLASS == "_selector_cls"
-    assert selectors.EpollSelector._selector_cls is select.epoll
-    assert of_sockets.SELECT == "_select"
-    assert vars(selectors.SelectSelector)["_select"] is select.select
 
 
 @probe("_ssl")

@@ -1,11 +1,19 @@
-"""Descriptors of simulated sockets: numbers that no real file has."""
+"""Descriptors of simulated sockets: numbers that no real file has.
+
+A forked process has a copy of the whole network, in which nothing that it sends would get to the
+run. So all descriptors are stale there.
+"""
 
 from __future__ import annotations
 
 import errno
+import os
 from heapq import heappop, heappush
+from typing import Any
+from weakref import WeakSet
 
 from vtloop.net.endpoints import Endpoint, failure
+from vtloop.patching.replaced import During, keeps, replaces
 from vtloop.values.source import Place
 
 FIRST = 1_000_000  # beyond the limit of most processes
@@ -38,6 +46,7 @@ class Descriptors:
         self._files: dict[int, File] = {}
         self._free: list[int] = []
         self._next = FIRST
+        _all.add(self)
         self._opened = 0
         self.has = self._files.__contains__
         """Returns whether a number is a descriptor of this run."""
@@ -91,3 +100,44 @@ class Descriptors:
         file.references -= 1
         if not file.references:
             file.endpoint.close()
+
+    def are_stale(self) -> None:
+        """Take note that this is a copy, in a process that was forked."""
+        for file in self._files.values():
+            file.endpoint = _Stale(file.endpoint)  # type: ignore[assignment]
+
+
+class _Stale:
+    """What a socket of a run has in a process that was forked from it."""
+
+    def __init__(self, endpoint: Any) -> None:
+        self.family, self.type, self.proto = endpoint.family, endpoint.type, endpoint.proto
+
+    def __getattr__(self, name: str) -> Any:
+        raise OSError(
+            errno.EBADF,
+            "A simulated socket was used in a forked process, while its network is in the process "
+            "of its run; make the socket where it is used, or use network=None",
+        )
+
+    def close(self) -> None:
+        """Do nothing: the one in the process of the run stays open."""
+
+
+_all: WeakSet[Descriptors] = WeakSet()
+keeps(__name__, "the descriptors of all runs", "_all")
+
+
+def _forked() -> None:
+    for descriptors in tuple(_all):
+        descriptors.are_stale()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
+replaces(
+    __name__,
+    During.PROCESS,
+    "simulated sockets of the run are stale there",
+    "what `os.register_at_fork` calls in the child",
+)

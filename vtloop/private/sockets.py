@@ -8,9 +8,5 @@ from typing import Any
 # The class of sockets that is written in C, which nobody replaces.
 RealSocket: Any = _socket.socket
 
-# The class of what is below a selector, and the function that one asks.
-SELECTOR_CLASS = "_selector_cls"
-SELECT = "_select"
-
 # How `ssl.SSLContext` makes what is below an `ssl.SSLSocket`.
 WRAP_SOCKET = "_wrap_socket"

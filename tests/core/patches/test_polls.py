@@ -63,6 +63,23 @@ def test_a_selector_of_another_system_uses_poll_in_a_run():
         assert type(selector) is Kqueue
 
 
+class Poller:
+    """As some servers have it: what they poll with is found as their module is imported."""
+
+    ask, make = select.select, select.epoll
+
+
+def test_what_a_class_keeps_is_replaced_as_well():
+    async def main():
+        one, two = socket.socketpair()
+        with one, two, Poller.make() as epoll:
+            epoll.register(one, select.EPOLLOUT)
+            return len(epoll.poll(1)), Poller.ask([], [two], [], 1)[1] == [two]
+
+    assert vtloop.run(main) == (1, True)
+    assert Poller.make is REAL
+
+
 def test_a_selector_of_simulated_sockets_is_nothing_real():
     async def main():
         one, two = socket.socketpair()

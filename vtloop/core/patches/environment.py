@@ -62,7 +62,7 @@ from vtloop.private.interpreter import (
     START_OF_LOGGING,
     weak_sets,
 )
-from vtloop.private.sockets import SELECT, SELECTOR_CLASS, WRAP_SOCKET
+from vtloop.private.sockets import WRAP_SOCKET
 from vtloop.private.threads import (
     MAKE_METHODS,
     NEXT_NUMBER,
@@ -170,7 +170,6 @@ ALWAYS = (
             for module, name, how in real_things.FUNCTIONS
         ),
         Replacement(select, "select", polls.simulated_select, True),
-        Replacement(selectors.SelectSelector, SELECT, staticmethod(polls.simulated_select)),
         *(
             Replacement(kind, name, tells(getattr(kind, name), how))
             for kind, name, how in real_things.METHODS
@@ -187,6 +186,7 @@ NETWORK = (
     *because(
         SOCKETS,
         Replacement(socket.socket, "__new__", staticmethod(network_sockets.new)),
+        Replacement(socket.socket, "__init__", network_sockets.init),
         Replacement(socket, "socketpair", network_sockets.socketpair, taken_by_name=True),
         *(
             Replacement(socket, name, network_sockets.asks_names(name), taken_by_name=True)
@@ -223,9 +223,8 @@ NETWORK = (
             for _ in range(hasattr(select, "poll"))
         ),
         *(
-            Replacement(module, name, polls.Epoll, taken_by_name=module is select)
-            for module, name in ((select, "epoll"), (polls.EpollSelector, SELECTOR_CLASS))
-            if hasattr(module, name)
+            Replacement(select, "epoll", polls.Epoll, taken_by_name=True)
+            for _ in range(hasattr(select, "epoll"))
         ),
         *(Replacement(kind, "__new__", polls.makes_polls(kind)) for kind in polls.OTHER_SELECTORS),
     ),
@@ -285,6 +284,7 @@ def in_others(module: ModuleType) -> Iterator[Replacement]:
     """Yield what is replaced in any module of which nobody here has heard."""
     if makes_sets(module):
         yield Replacement(module, "set", sets.OrderedSet)
+    yield from polls.kept_in_classes(module)
 
 
 network_sets.hash_by_number()
@@ -295,6 +295,12 @@ replaces(
     During.RUN,
     "what libraries make their sets of: these are in order, see `library_sets`",
     "`set` in installed modules that use asyncio",
+)
+replaces(
+    __name__,
+    During.RUN,
+    "they are asked about simulated sockets",
+    "`select.epoll` and `select.select` in classes that keep them",
 )
 keeps(__name__, "how often the tables have been entered", "always", "_wall")
 

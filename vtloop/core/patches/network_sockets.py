@@ -15,6 +15,7 @@ from vtloop.private.interpreter import getframe
 from vtloop.private.sockets import WRAP_SOCKET
 
 _new = socket.socket.__new__
+_init = socket.socket.__init__
 
 
 def _is_for_real(caller: FrameType) -> bool:
@@ -34,6 +35,16 @@ def new(cls: Any, family: Any = -1, type: Any = -1, proto: Any = -1, fileno: Any
     from vtloop.net.sockets import simulated  # here, as it is slow to import
 
     return simulated(kernel, cls)
+
+
+def init(self: Any, *args: Any, **kwargs: Any) -> None:
+    """Stand in for `socket.socket.__init__`, which a class of a program's may call by this name."""
+    if not hasattr(self, "_kernel"):
+        _init(self, *args, **kwargs)
+        return
+    from vtloop.net.sockets import SimulatedSocket
+
+    SimulatedSocket.__init__(self, *args, **kwargs)
 
 
 def socketpair(*args: Any, **kwargs: Any) -> Any:

@@ -14,7 +14,8 @@ import functools
 import select
 import selectors
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from types import ModuleType
 from typing import Any, NamedTuple
 
 from vtloop.core.network import kernel_here
@@ -36,6 +37,7 @@ from vtloop.net.endpoints import (
 from vtloop.net.kernel import Kernel
 from vtloop.net.selector import number_of
 from vtloop.patching.redirect import real
+from vtloop.patching.replacements import Replacement
 from vtloop.values.clock import NEVER
 
 
@@ -106,7 +108,7 @@ def simulated_select(
 # poll and epoll
 
 _real_poll: Any = real(vars(select)["poll"]) if hasattr(select, "poll") else None
-_real_epoll: Any = getattr(select, "epoll", None)
+_real_epoll: Any = getattr(select, "epoll", object())  # which is kept nowhere
 _ERRORS: int = sum(getattr(select, name, 0) for name in ("POLLERR", "POLLHUP", "POLLNVAL"))
 _INVALID: int = getattr(select, "POLLNVAL", 0)
 _ALL = sum(getattr(select, name, 0) for name in ("POLLIN", "POLLPRI", "POLLOUT"))
@@ -354,13 +356,26 @@ def poll() -> Any:
 
 # Selectors
 
-EpollSelector: Any = getattr(selectors, "EpollSelector", None)
 OTHER_SELECTORS: tuple[Any, ...] = tuple(
     getattr(selectors, name)
     for name in ("KqueueSelector", "DevpollSelector")
     if hasattr(selectors, name)
 )
 """Those whose own way to ask is not simulated."""
+
+
+def kept_in_classes(module: ModuleType) -> Iterator[Replacement]:
+    """Yield what is replaced in classes of a module that keep `select.epoll` or `select.select`."""
+    names = vars(module)
+    if names.get("select") is not select:
+        return
+    for kind in list(names.values()):
+        if isinstance(kind, type) and kind.__module__ == module.__name__:
+            for name, value in list(vars(kind).items()):
+                if value is _real_epoll:
+                    yield Replacement(kind, name, Epoll)
+                elif value is _real_select:
+                    yield Replacement(kind, name, staticmethod(simulated_select))
 
 
 def tells_unless_simulated(kind: type) -> Any:
