@@ -23,6 +23,7 @@ from typing import Any
 from vtloop.core.await_stacks import local_variables
 from vtloop.core.borrowed import hide_frames
 from vtloop.core.executors import Executors
+from vtloop.core.patches.environment import Environment
 from vtloop.core.recorder import Recorder
 from vtloop.core.tasks import NAMES_ARE_READ, NO_NAME, Task, TaskRegister, in_order, number_of
 from vtloop.core.timers import AnyTimerHandle, DebugTimerHandle, Handle, Timers
@@ -64,6 +65,7 @@ class Scheduling(Executors):
     _recorder: Recorder | None
     _strict: bool
     _register: TaskRegister
+    environment: Environment
     _task_is_made: Callable[[Any, int], object] | None = None
 
     def call_soon(  # type: ignore[override]
@@ -331,6 +333,7 @@ class Scheduling(Executors):
             frame = getframe(1)
             if frame.f_code is not _OWN_EAGER_START:
                 self._see(_being_made(frame))
+                self.environment.collector.searched()
         return True
 
     def _see(self, thing: Any) -> None:
