@@ -88,13 +88,16 @@ function paintGrid() {
 function paintRuler() {
   pen.fillStyle = colour.grid;
   pen.fillRect(0, RULER - 1, width, 1);
+  let free = 0;
   for (const at of ticks()) {
-    const x = Math.round(toX(at)), text = seconds(at, tidy());
+    const x = Math.round(toX(at)), text = seconds(at, tidy()), wide = measured(text);
     if (x < names) continue;
     pen.fillStyle = colour.muted;
     pen.fillRect(x, RULER - 6, 1, 6);
-    const fits = x + 4 + measured(text) <= width;
-    write(text, fits ? x + 4 : x - 4, RULER / 2 - 1, { ink: colour.muted, align: fits ? "left" : "right", halo: null });
+    const left = x + 4 + wide <= width ? x + 4 : x - 4 - wide;  // the last one, to the left of its tick
+    if (left < free) continue;
+    write(text, left, RULER / 2 - 1, { ink: colour.muted, align: "left", halo: null });
+    free = left + wide + 4;
   }
 }
 

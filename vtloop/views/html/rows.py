@@ -90,7 +90,7 @@ class Rows:
 
     def _task(self, lane: Lane) -> Row:
         own = lane.coroutine if lane.has_own_name else ""
-        below = f"{own} @ {lane.host}".strip() if lane.host else own
+        below = f"@ {lane.host} {own}".strip() if lane.host else own  # the host, if it is cut
         row = _row("task", self._names[lane.number], below)
         spans = [*self._looks.of(lane)]
         row |= {
