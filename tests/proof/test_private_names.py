@@ -32,7 +32,7 @@ import threading
 import time
 import warnings
 import weakref
-from asyncio import events
+from asyncio import events, sslproto
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures.thread import BrokenThreadPool
 from pathlib import Path
@@ -256,6 +256,15 @@ async def the_current_task_is_known():
     assert asyncio.current_task() is task
 
 
+@probe("_unregister_task")
+async def a_task_that_is_forgotten_is_none_of_all_tasks():
+    task = asyncio.create_task(for_ever())
+    await turns()
+    of_events.forget_task(task)
+    assert task not in asyncio.all_tasks()
+    await ended(task)
+
+
 @probe("_wait_for_data", "_drain_helper", "_transport")
 async def who_waits_for_a_stream_is_suspended_where_its_transport_is_known():
     transport = asyncio.Transport()
@@ -272,6 +281,16 @@ async def who_waits_for_a_stream_is_suspended_where_its_transport_is_known():
         assert frame.f_code.co_name == name
         assert frame.f_locals["self"]._transport is transport
     await ended(reading, draining)
+
+
+@probe("_app_transport", "_closed")
+async def a_connection_of_tls_knows_whether_the_program_has_closed_it():
+    loop, context = asyncio.get_running_loop(), ssl.create_default_context()
+    protocol = sslproto.SSLProtocol(loop, asyncio.Protocol(), context, None)
+    transport = protocol._app_transport
+    assert not transport._closed
+    transport.close()
+    assert transport._closed
 
 
 @probe("_scheduled_tasks", "_eager_tasks", when=(3, 12) <= sys.version_info < (3, 14))

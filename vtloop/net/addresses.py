@@ -262,3 +262,8 @@ def _checked_path(address: Any) -> str | bytes:
     if len(path) > _UNIX_LENGTH or (len(path) == _UNIX_LENGTH and not is_abstract):
         raise OSError("AF_UNIX path too long")
     return path if is_abstract else os.fsdecode(path.partition(b"\0")[0])
+
+
+def is_unspecified(address: Any) -> bool:
+    """Return whether an address is of no family, which ends what a socket was connected to."""
+    return isinstance(address, tuple) and address[:1] == (socket.AF_UNSPEC,)

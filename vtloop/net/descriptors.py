@@ -14,6 +14,7 @@ from weakref import WeakSet
 
 from vtloop.net.endpoints import Endpoint, failure
 from vtloop.patching.replaced import During, keeps, replaces
+from vtloop.values.source import Place
 
 FIRST = 1_000_000  # beyond the limit of most processes
 
@@ -21,10 +22,18 @@ FIRST = 1_000_000  # beyond the limit of most processes
 class File:
     """What descriptors that were duplicated share."""
 
-    __slots__ = ("endpoint", "is_blocking", "references")
+    __slots__ = ("endpoint", "is_blocking", "listener", "number", "opened", "references")
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(
+        self, endpoint: Endpoint, opened: Place | None = None, listener: File | None = None
+    ) -> None:
         self.endpoint = endpoint
+        self.opened = opened
+        """Where the program has opened it, if that is recorded."""
+        self.listener = listener
+        """What has accepted it, if it is that end of a connection."""
+        self.number = 0
+        """How many had been opened before, and it."""
         self.is_blocking = True
         """Whether calls of the operating system wait; a timeout is Python's own."""
         self.references = 1
@@ -38,9 +47,19 @@ class Descriptors:
         self._free: list[int] = []
         self._next = FIRST
         _all.add(self)
+        self._opened = 0
+        self.has = self._files.__contains__
+        """Returns whether a number is a descriptor of this run."""
+
+    @property
+    def any_open(self) -> bool:
+        """Whether any file is open."""
+        return bool(self._files)
 
     def open(self, file: File) -> int:
         """Return a new descriptor of a file."""
+        if not file.number:
+            self._opened = file.number = self._opened + 1
         if self._free:
             number = heappop(self._free)
         else:
@@ -62,9 +81,12 @@ class Descriptors:
         except KeyError:
             raise failure(errno.EBADF) from None
 
-    def has(self, number: int) -> bool:
-        """Return whether a number is a descriptor of this run."""
-        return number in self._files
+    def files(self) -> dict[File, list[int]]:
+        """Return all files with their descriptors, in the order in which they were opened."""
+        found: dict[File, list[int]] = {}
+        for number, file in self._files.items():
+            found.setdefault(file, []).append(number)
+        return {file: found[file] for file in sorted(found, key=lambda file: file.number)}
 
     def is_open(self, number: int, file: File) -> bool:
         """Return whether a number still stands for a file."""

@@ -95,6 +95,12 @@ class Listener(Endpoint):
                 self._drop_waiting()
             self.changed()
 
+    def vanish(self) -> None:
+        super().vanish()
+        self._shut_down = True
+        self._waiting.clear()
+        self.coming.clear()
+
     def close(self) -> None:
         super().close()
         self._drop_waiting()

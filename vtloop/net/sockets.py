@@ -25,9 +25,9 @@ from vtloop.values.clock import NEVER, to_nanoseconds
 
 _Result = TypeVar("_Result")
 
-_FLAGS = getattr(socket, "SOCK_NONBLOCK", 0) | getattr(socket, "SOCK_CLOEXEC", 0)
 _NONBLOCK = getattr(socket, "SOCK_NONBLOCK", 0)
-_PEEK = socket.MSG_PEEK
+_FLAGS = _NONBLOCK | getattr(socket, "SOCK_CLOEXEC", 0)
+_PEEK = int(socket.MSG_PEEK)  # whose `&`, as of an enum, takes longer than all of a `recv`
 _DONT_WAIT = getattr(socket, "MSG_DONTWAIT", 0)
 _WAIT_ALL = getattr(socket, "MSG_WAITALL", 0)
 _LONGEST = 9223372036.0  # seconds
@@ -53,7 +53,7 @@ class SimulatedSocket(socket.socket):
             family = socket.AF_INET if family == -1 else family
             type = socket.SOCK_STREAM if type == -1 else type
             endpoint = kernel.make(int(family), int(type) & ~_FLAGS, max(proto, 0))
-            self._file = File(endpoint)
+            self._file = kernel.file(endpoint)
             self._fd = kernel.descriptors.open(self._file)
         self._timeout: float | None = socket.getdefaulttimeout()
         if fileno is None and type & _NONBLOCK:
@@ -62,7 +62,7 @@ class SimulatedSocket(socket.socket):
             self._file.is_blocking = False
 
     def __del__(self) -> None:
-        if getattr(self, "_fd", -1) != -1:
+        if getattr(self, "_fd", -1) != -1 and self._is_open():
             try:
                 warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self, stacklevel=1)
             finally:
@@ -151,14 +151,14 @@ class SimulatedSocket(socket.socket):
 
     def accept(self) -> tuple[socket.socket, Any]:
         endpoint = self._perform(READ, lambda: self._endpoint.accept())
-        accepted = adopt(self._kernel, endpoint)
+        accepted = adopt(self._kernel, File(endpoint, self._file.opened, self._file))
         if socket.getdefaulttimeout() is None and self._timeout is not None:
             accepted.setblocking(True)
         return accepted, endpoint.remote_name()
 
     def connect(self, address: Any) -> None:
         endpoint = self._endpoint
-        if _unspecified(address):
+        if addresses.is_unspecified(address):
             endpoint.connect(None)
             return
         target = addresses.checked(endpoint.family, address, "connect")
@@ -188,6 +188,8 @@ class SimulatedSocket(socket.socket):
     # Sending
 
     def send(self, data: Any, flags: int = 0) -> int:
+        if self._timeout == 0:
+            return self._endpoint.send(data if type(data) is bytes else memoryview(data).cast("B"))
         view = memoryview(data).cast("B")
         if self._timeout is None and self._waits and not flags & _DONT_WAIT:
             SimulatedSocket.sendall(self, view, flags)  # a blocking call of Linux sends all
@@ -277,6 +279,8 @@ class SimulatedSocket(socket.socket):
     def _receive(self, size: int, flags: int) -> tuple[bytes, Any]:
         if size < 0:
             raise ValueError("negative buffersize in recv")
+        if self._timeout == 0 and not flags:
+            return self._endpoint.receive(size)
         peek = bool(flags & _PEEK)
         end = self._end_of_wait()
         data, source = self._perform(READ, lambda: self._endpoint.receive(size, peek), flags, end)
@@ -323,10 +327,13 @@ class SimulatedSocket(socket.socket):
     def _real_close(self, _ss: Any = None) -> None:
         self._let_go()
 
+    def _is_open(self) -> bool:  # and its descriptor was not closed by somebody else
+        return self._kernel.descriptors.is_open(self._fd, self._file)
+
     def _let_go(self) -> None:
-        number, self._fd = self._fd, -1
-        if self._kernel.descriptors.is_open(number, self._file):
-            self._kernel.descriptors.close(number)
+        if self._is_open():
+            self._kernel.descriptors.close(self._fd)
+        self._fd = -1
 
     def detach(self) -> int:
         self._closed = True
@@ -351,10 +358,6 @@ def _enum(kind: Any, value: int) -> Any:
         return value
 
 
-def _unspecified(address: Any) -> bool:
-    return isinstance(address, tuple) and address[:1] == (socket.AF_UNSPEC,)
-
-
 _kinds: dict[type, type] = {}
 keeps(__name__, "classes of simulated sockets, by the program's classes", "_kinds")
 
@@ -373,10 +376,10 @@ def simulated(kernel: Kernel, kind: Any) -> Any:
     return made
 
 
-def adopt(kernel: Kernel, endpoint: Endpoint) -> SimulatedSocket:
-    """Return a socket for an endpoint that has none yet."""
+def adopt(kernel: Kernel, file: File) -> SimulatedSocket:
+    """Return a socket for a file that has none yet."""
     made: SimulatedSocket = simulated(kernel, socket.socket)
-    made.__init__(fileno=kernel.descriptors.open(File(endpoint)))  # type: ignore[misc]
+    made.__init__(fileno=kernel.descriptors.open(file))  # type: ignore[misc]
     return made
 
 
@@ -386,12 +389,9 @@ def socketpair(
     """Stand in for `socket.socketpair`."""
     family = getattr(socket, "AF_UNIX", socket.AF_INET) if family is None else family
     kind = int(type) & ~_FLAGS
-    ends: tuple[Endpoint, Endpoint]
-    if kind == socket.SOCK_DGRAM:
-        ends = datagrams.pair(kernel, int(family), kind, proto)
-    else:
-        ends = streams.pair(kernel, int(family), kind, proto)
-    one, other = (adopt(kernel, end) for end in ends)
+    pair: Any = datagrams.pair if kind == socket.SOCK_DGRAM else streams.pair
+    ends = pair(kernel, int(family), kind, proto)
+    one, other = (adopt(kernel, kernel.file(end)) for end in ends)
     if type & _NONBLOCK:
         one.setblocking(False)
         other.setblocking(False)

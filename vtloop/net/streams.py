@@ -38,10 +38,13 @@ class Stream(Endpoint):
         self._unsent: deque[bytes] = deque()  # what the receiver's window had no room for
         self._queued = 0  # bytes that have not arrived
         self._in_flight = 0  # of these, those that have been sent
+        self._sent = 0  # bytes that have been sent at all
         self._unread: deque[bytes] = deque()
         self._unread_size = 0
         self._ends_to_read: deque[Message] = deque()  # messages that are not read to their end yet
         self._at_end = False  # nothing more comes
+        self.knows_end = False
+        """Whether the program has read up to the end, and knows that nothing more comes."""
         self._closed_to_read = self._closed_to_write = False
         self._end_is_sent = False
         self.is_secret = False
@@ -94,12 +97,9 @@ class Stream(Endpoint):
     def send(self, data: bytes | memoryview) -> int:
         if self.is_unix:
             self._check_path_to_peer()
-        elif self.error:
+        elif self.error or self.state != CONNECTED or self._closed_to_write:
             self.raise_error()
-        elif self.state == CONNECTING:
-            raise failure(errno.EAGAIN)
-        elif self.state != CONNECTED or self._closed_to_write:
-            raise failure(errno.EPIPE)
+            raise failure(errno.EAGAIN if self.state == CONNECTING else errno.EPIPE)
         room = self.send_capacity - self._queued
         size = len(data)
         if room <= 0 < size:
@@ -108,7 +108,7 @@ class Stream(Endpoint):
             self.is_secret = True
         sent = 0
         while sent < size and room > 0 and not self.error:
-            part = bytes(data if size <= room else data[sent : sent + room])
+            part = bytes(data[sent : sent + room])
             self._unsent.append(part)
             self._queued += len(part)
             sent += len(part)
@@ -136,7 +136,9 @@ class Stream(Endpoint):
                 self._unsent.appendleft(data[window:])
                 data = data[:window]
             self._in_flight += len(data)
-            self._transmit(Message("data", self, peer, data))
+            message = Message("data", self, peer, data)
+            message.offset, self._sent = self._sent, self._sent + len(data)
+            self._transmit(message)
         if self._closed_to_write and not self._end_is_sent and peer is not None:
             self._end_is_sent = True
             self._transmit(Message("end", self, peer))
@@ -155,6 +157,8 @@ class Stream(Endpoint):
                 self._at_end = True
                 self._note_unread(message)
                 self.changed()
+                if self.state == ENDED and message.source.peer is self:
+                    self._transmit(Message("reset", self, message.source))
             case "reset":
                 self._reset_arrived()
 
@@ -227,6 +231,7 @@ class Stream(Endpoint):
 
     def _receive_nothing(self) -> bytes:
         if self._at_end:
+            self.knows_end = True
             self._tell_of_read(0)
             if self.is_unix:
                 self.raise_error()
@@ -294,6 +299,10 @@ class Stream(Endpoint):
         elif self.state == CONNECTING:
             self.state = ENDED
         self.kernel.unbind(self)
+
+    def vanish(self) -> None:
+        super().vanish()
+        self._end()
 
     def reset(self) -> None:
         """Let the other end know that the connection is no more."""

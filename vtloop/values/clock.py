@@ -84,6 +84,7 @@ class Clock:
     __slots__ = (
         "began",
         "chance",
+        "chooser",
         "computed",
         "is_real",
         "kernel",
@@ -125,6 +126,8 @@ class Clock:
         """The run's own loop, while it runs."""
         self.network: Any = None
         """What there is for the run to talk to (see the room `net`); None for nothing."""
+        self.chooser: Any = None
+        """Who makes the choices of the run's network, if its policy does."""
         self.kernel: Any = None
         """What the sockets of the run share; None before there are any."""
         self.looks_left = 0

@@ -11,6 +11,7 @@ why. What else a run changes, and what others do, is in `docs/replaced.md` besid
 
 from __future__ import annotations
 
+import asyncio.base_events
 import asyncio.events
 import asyncio.taskgroups
 import asyncio.tasks
@@ -91,7 +92,9 @@ ALWAYS = (
         Replacement(logging, START_OF_LOGGING, start_of_logging(interpreter.start_of_logging)),
     ),
     *because(
-        "sets in order: `wait`, `as_completed`, groups and the end of a run are reproducible",
+        "sets in order: `wait`, `as_completed`, groups, the addresses of a server and the end of a "
+        "run are reproducible",
+        Replacement(asyncio.base_events, "set", sets.OrderedSet),
         Replacement(asyncio.tasks, "set", sets.OrderedSet),
         Replacement(asyncio.tasks, "all_tasks", sets.all_tasks),
         Replacement(asyncio.taskgroups, "set", sets.SetOfTasks),
