@@ -8,33 +8,24 @@ import select
 import selectors
 import socket
 import socketserver
-import threading
 import time
 
 import pytest
 
 import vtloop
 from vtloop.core.patches import polls
-from vtloop.core.threads.program_threads import start_outside
+from vtloop.core.threads import polling
+from vtloop.core.threads.actor import outside
 
 REAL = select.epoll
 
 
-def test_threads_of_no_run_have_real_ones():
-    made = []
-
-    def outside():
-        with select.epoll() as epoll, selectors.EpollSelector() as selector:
-            made.extend([type(epoll), type(selector._selector)])
-
+def test_outside_of_a_run_there_are_real_ones():
     async def main():
-        thread = threading.Thread(target=outside)
-        start_outside(thread)
-        await asyncio.sleep(1)
-        thread.join()
+        with outside(), select.epoll() as epoll, selectors.EpollSelector() as selector:
+            return type(epoll), type(selector._selector)
 
-    vtloop.run(main)
-    assert made == [REAL, REAL]
+    assert vtloop.run(main) == (REAL, REAL)
 
 
 def test_a_run_without_a_network_has_real_ones():
@@ -92,7 +83,9 @@ def test_a_selector_of_simulated_sockets_is_nothing_real():
     assert run.reproducible
 
 
-def test_who_asks_again_and_again_lets_time_pass():
+def test_who_asks_again_and_again_lets_time_pass(monkeypatch):
+    monkeypatch.setattr(polling, "FREE", 100)
+
     def spin(sock):
         while not select.select([sock], [], [], 0)[0]:
             pass
@@ -102,7 +95,7 @@ def test_who_asks_again_and_again_lets_time_pass():
         one, two = socket.socketpair()
         with one, two:
             spinning = asyncio.create_task(asyncio.to_thread(spin, one))
-            await asyncio.sleep(1)
+            await asyncio.sleep(0.001)
             two.send(b"x")
             return await spinning
 
@@ -172,3 +165,17 @@ def test_the_real_clocks_are_for_who_waits_for_real_sockets():
     assert its == ours
     its, ours = vtloop.run(main, network=None)
     assert its != ours
+
+
+def test_on_the_loop_s_thread_a_client_may_ask_before_each_of_many_requests():
+    async def main():
+        one, two = socket.socketpair()
+        with one, two:
+            poll = select.poll()
+            poll.register(one, select.POLLIN)
+            for _ in range(11_000):
+                assert not poll.poll(0)
+
+    run = vtloop.simulate(main)
+    run.result()
+    assert not run.notices

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 from vtloop.core.network import kernel_here
 from vtloop.core.patches.real_things import FILES, tells
 from vtloop.core.threads.actor import here, looks
+from vtloop.core.threads.baton import BatonThread
 from vtloop.core.threads.sockets import in_words, wait_until
 from vtloop.net.descriptors import FIRST, File
 from vtloop.net.endpoints import (
@@ -59,7 +60,8 @@ def _wait(
     if actor is None or is_ready():
         return
     if seconds is not None and seconds <= 0:
-        looks(actor, "asked whether a socket is ready")
+        if isinstance(actor, BatonThread):  # on the loop's a client may ask before each request
+            looks(actor, "asked whether a socket is ready")
         return
     end = NEVER if seconds is None else actor.clock.after(seconds)
     wait_until(is_ready, told, end, lambda: in_words(wanted))
