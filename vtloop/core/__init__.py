@@ -29,6 +29,7 @@ A map of the package, from the bottom up:
 - `patches`: all that a run replaces in the process; a package, with a map of its own
 - `options`: what the options of a run can be
 - `executors`, `scheduling`: what is put into a loop
+- `crashes`: what becomes of the tasks of a host of the network that crashes
 - `advancing`, `loop`: how its clock moves, and what it does
 - `left_open`: what a program leaves open in its network
 - `nested`: where another loop runs already

@@ -10,8 +10,8 @@ from __future__ import annotations
 import warnings
 
 from vtloop.core import hazards
+from vtloop.core.crashes import Crashes
 from vtloop.core.limits import Limits
-from vtloop.core.scheduling import Scheduling
 from vtloop.core.threads.all_threads import Threads
 from vtloop.core.threads.program_threads import IN_VAIN
 from vtloop.errors import SpinWarning
@@ -21,7 +21,7 @@ from vtloop.values.clock import NEVER, Clock
 _MOST_ROUNDS = 100  # for what goes on at one instant when the program is over
 
 
-class Advancing(Scheduling):
+class Advancing(Crashes):
     """An event loop's clock, as far as the loop moves it."""
 
     _limits: Limits

@@ -59,7 +59,7 @@ class Runner:
             if left := loop.pending_tasks():
                 self._see(left)
                 if any(type(task) is not Task for task in left):  # asyncio may not know of them
-                    left[:] = in_order(asyncio.all_tasks(loop))
+                    left[:] = loop.living(in_order(asyncio.all_tasks(loop)))
                 if left:
                     _cancel(left, loop)
             if loop._asyncgens:

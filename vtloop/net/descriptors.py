@@ -14,7 +14,7 @@ FIRST = 1_000_000  # beyond the limit of most processes
 class File:
     """What descriptors that were duplicated share."""
 
-    __slots__ = ("endpoint", "listener", "number", "opened", "references")
+    __slots__ = ("endpoint", "is_blocking", "listener", "number", "opened", "references")
 
     def __init__(
         self, endpoint: Endpoint, opened: Place | None = None, listener: File | None = None
@@ -26,6 +26,8 @@ class File:
         """What has accepted it, if it is that end of a connection."""
         self.number = 0
         """How many had been opened before, and it."""
+        self.is_blocking = True
+        """Whether calls of the operating system wait; a timeout is Python's own."""
         self.references = 1
 
 
@@ -37,6 +39,8 @@ class Descriptors:
         self._free: list[int] = []
         self._next = FIRST
         self._opened = 0
+        self.has = self._files.__contains__
+        """Returns whether a number is a descriptor of this run."""
 
     @property
     def any_open(self) -> bool:
@@ -68,16 +72,16 @@ class Descriptors:
         except KeyError:
             raise failure(errno.EBADF) from None
 
-    def has(self, number: int) -> bool:
-        """Return whether a number is a descriptor of this run."""
-        return number in self._files
-
     def files(self) -> dict[File, list[int]]:
         """Return all files with their descriptors, in the order in which they were opened."""
         found: dict[File, list[int]] = {}
         for number, file in self._files.items():
             found.setdefault(file, []).append(number)
         return {file: found[file] for file in sorted(found, key=lambda file: file.number)}
+
+    def is_open(self, number: int, file: File) -> bool:
+        """Return whether a number still stands for a file."""
+        return self._files.get(number) is file
 
     def close(self, number: int) -> None:
         """Close a descriptor; with the last one, the socket."""

@@ -262,11 +262,14 @@ class Names:
         return name, [(ip, 0) for ip in found]
 
     def _addresses(self, name: str) -> list[str]:
-        """Return the addresses of a plain name, those of IPv6 before those of IPv4."""
+        """Return the addresses of a plain name, in the order that RFC 6724 gives them.
+
+        That is those of IPv6 before those of IPv4, but for private ones, which come last.
+        """
         if name == "localhost":
             return list(LOCALHOST)
         found = self._hosts(name) or (OWN if name == _plain(self._own_name) else ())
-        return sorted(found, key=lambda ip: ":" not in ip)
+        return sorted(found, key=_precedence)
 
     def _name_at(self, ip: str) -> str | None:
         for name in self._all_names():
@@ -337,3 +340,9 @@ def _can_be_given(name: str) -> bool:
 def _plain(host: str) -> str:
     """Return the one spelling of a name: in lower case, and without a dot at its end."""
     return host.lower().removesuffix(".")
+
+
+def _precedence(ip: str) -> int:
+    if ":" in ip:
+        return 2 if ip.lower().startswith(("fc", "fd")) else 0
+    return 1

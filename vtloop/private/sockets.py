@@ -1,4 +1,4 @@
-"""What the module `socket` keeps to itself."""
+"""What the modules `socket` and `ssl` keep to themselves."""
 
 from __future__ import annotations
 
@@ -7,3 +7,10 @@ from typing import Any
 
 # The class of sockets that is written in C, which nobody replaces.
 RealSocket: Any = _socket.socket
+
+# The class of what is below a selector, and the function that one asks.
+SELECTOR_CLASS = "_selector_cls"
+SELECT = "_select"
+
+# How `ssl.SSLContext` makes what is below an `ssl.SSLSocket`.
+WRAP_SOCKET = "_wrap_socket"

@@ -68,6 +68,9 @@ class Recording(Steps):
         who = self._who if get_running_loop() is not None else -1
         self._events.append((self._index, self._clock.now, "cancel", who, number, text))
 
+    def crashed(self, task: asyncio.Task[Any]) -> None:
+        self._event("crash", number_of(task), None)
+
     def _note_cause(self, frame: FrameType | None) -> None:
         """Note the timeout or TaskGroup that requests the cancellation which is told of next.
 

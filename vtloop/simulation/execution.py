@@ -22,6 +22,7 @@ from vtloop.patching.replaced import During, replaces
 from vtloop.recording.recording import Recording
 from vtloop.recording.stdout import LineOutput, StandardOutput
 from vtloop.simulation.run import Run
+from vtloop.values.choices import Choices
 from vtloop.values.clock import to_seconds
 from vtloop.values.text import without_addresses
 from vtloop.values.trace import Trace
@@ -145,6 +146,7 @@ class RecordedExecution(Execution):
         started, as an ISO datetime.
         """
         loop, recording, began = self.loop, self._recording, self.began
+        kernel = loop.clock.kernel
         stopped = isinstance(self.raised, UntilReached)
         error = self.raised if isinstance(self.raised, DeadlockError) or not stopped else None
         ended = loop.virtual_time() - began
@@ -168,6 +170,7 @@ class RecordedExecution(Execution):
                 stopped=stopped,
                 going_on=self.finished is None and self.raised is None,
             ),
+            choices=Choices() if kernel is None else kernel.chooser.choices,
         )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from vtloop.errors import UntilReached
 from vtloop.recording.stdout import Timestamps
+from vtloop.values.choices import Choices
 from vtloop.values.clock import exactly
 from vtloop.values.columns import cut, plain
 from vtloop.values.text import counted
@@ -34,6 +35,7 @@ class Run(Generic[T]):
         unretrieved: tuple[BaseException, ...],
         reproducible: bool,
         trace: Trace,
+        choices: Choices,
     ) -> None:
         self.value = value
         """What the main coroutine returned."""
@@ -58,6 +60,8 @@ class Run(Generic[T]):
         """False if something outside the simulation had a say: the notices tell what, and where."""
         self.trace = trace
         """What was recorded."""
+        self.choices = choices
+        """What was left to chance in its network, and happened; `str` makes a token of them."""
         self._timeline: Timeline | None = None
 
     def __repr__(self) -> str:

@@ -20,6 +20,7 @@ import os
 import queue
 import random
 import select
+import selectors
 import socket
 import threading
 import time
@@ -33,7 +34,9 @@ from vtloop.core.idle_thread import IdleThread
 from vtloop.core.patches import (
     default_names,
     inner_loops,
+    network_sets,
     network_sockets,
+    os_files,
     other_processes,
     polls,
     real_things,
@@ -59,6 +62,7 @@ from vtloop.private.interpreter import (
     START_OF_LOGGING,
     weak_sets,
 )
+from vtloop.private.sockets import SELECT, SELECTOR_CLASS, WRAP_SOCKET
 from vtloop.private.threads import (
     MAKE_METHODS,
     NEXT_NUMBER,
@@ -165,16 +169,16 @@ ALWAYS = (
             )
             for module, name, how in real_things.FUNCTIONS
         ),
-        Replacement(
-            select,
-            "select",
-            polls.selects(tells(select.select, real_things.FILES)),
-            True,
-            redirected=vars(select)["select"],
-        ),
+        Replacement(select, "select", polls.simulated_select, True),
+        Replacement(selectors.SelectSelector, SELECT, staticmethod(polls.simulated_select)),
         *(
             Replacement(kind, name, tells(getattr(kind, name), how))
             for kind, name, how in real_things.METHODS
+        ),
+        Replacement(  # those that are asked for by name are rare
+            selectors.DefaultSelector,
+            "select",
+            polls.tells_unless_simulated(selectors.DefaultSelector),
         ),
     ),
 )
@@ -198,12 +202,16 @@ NETWORK = (
             )
             for name in network_sockets.BUILTIN
         ),
-        Replacement(
-            socket,
-            "close",
-            network_sockets.close,
-            taken_by_name=True,
-            redirected=vars(socket)["close"],
+        *(
+            Replacement(socket, name, stand_in, taken_by_name=True, redirected=vars(socket)[name])
+            for name, stand_in in (("close", network_sockets.close), ("dup", network_sockets.dup))
+        ),
+        *(
+            Replacement(
+                os, name, os_files.asks(name), taken_by_name=True, redirected=vars(os)[name]
+            )
+            for name in os_files.NAMES
+            if hasattr(os, name)
         ),
     ),
     *because(
@@ -214,6 +222,12 @@ NETWORK = (
             )
             for _ in range(hasattr(select, "poll"))
         ),
+        *(
+            Replacement(module, name, polls.Epoll, taken_by_name=module is select)
+            for module, name in ((select, "epoll"), (polls.EpollSelector, SELECTOR_CLASS))
+            if hasattr(module, name)
+        ),
+        *(Replacement(kind, "__new__", polls.makes_polls(kind)) for kind in polls.OTHER_SELECTORS),
     ),
 )
 WALL = tuple(
@@ -235,6 +249,9 @@ LATER = (
         redirected=True,
         why=_CHANCE,
     ),
+    Later("fcntl", "fcntl", os_files.controls, taken_by_name=True, why=SOCKETS),
+    Later("fcntl", "ioctl", os_files.refuses_ioctl, taken_by_name=True, why=SOCKETS),
+    Later("ssl", f"SSLContext.{WRAP_SOCKET}", network_sockets.wraps, why=SOCKETS),
     Later("uuid", "getnode", system_chance.getnode, taken_by_name=True, why=_CHANCE),
     Later("tempfile", CANDIDATE_NAMES, system_chance.candidate_names, why=_CHANCE),
     Later(
@@ -270,6 +287,7 @@ def in_others(module: ModuleType) -> Iterator[Replacement]:
         yield Replacement(module, "set", sets.OrderedSet)
 
 
+network_sets.hash_by_number()
 always = Replacements((*ALWAYS, *NETWORK), LATER, in_others).listed(__name__, During.RUN)
 _wall = Replacements(WALL).listed(__name__, During.RUN)
 replaces(

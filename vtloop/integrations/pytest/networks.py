@@ -9,6 +9,7 @@ import pytest
 
 from vtloop.net.network import Network
 from vtloop.net.state import State
+from vtloop.values.choices import Keeping
 
 
 class NetworkOfTest(Network):
@@ -24,9 +25,9 @@ class NetworkOfTest(Network):
         self._of = network
         self._begun: State | None = None
 
-    def begin(self) -> State:
-        self._begun = super().begin()
-        return self._begun
+    def begin(self) -> tuple[State, Keeping]:
+        self._begun, chooser = super().begin()
+        return self._begun, chooser
 
     def end(self) -> None:
         """Take note that the loop is closed: the next one begins with the network as it was."""
