@@ -46,11 +46,6 @@ def keep(kept):
     return lambda *ends: kept.append(ends)
 
 
-async def silent(reader, writer):
-    await reader.read()
-    writer.close()
-
-
 def test_each_thing_that_is_left_open_is_told_with_its_addresses_and_its_line(kept, tmp_path):
     async def main():
         loop = asyncio.get_running_loop()
@@ -82,7 +77,7 @@ def test_each_thing_that_is_left_open_is_told_with_its_addresses_and_its_line(ke
 
 def test_what_was_closed_just_now_is_not_told_of():
     async def main():
-        server = await asyncio.start_server(silent, "127.0.0.1", 80)
+        server = await asyncio.get_running_loop().create_server(asyncio.Protocol, "127.0.0.1", 80)
         _, writer = await asyncio.open_connection("127.0.0.1", 80)
         writer.write(b"x" * 1_000_000)
         writer.close()
