@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from tests.support.both_loops import on_stock, on_virtual
 
-PROGRAMS = int(os.environ.get("SOCKET_PROGRAMS", "60"))
+PROGRAMS = int(os.environ.get("SOCKET_PROGRAMS", "25"))
 BRIEFLY, LONGER = 0.0003, 0.02  # seconds
 SETTINGS = settings(
     max_examples=PROGRAMS, deadline=None, suppress_health_check=[HealthCheck.too_slow]
