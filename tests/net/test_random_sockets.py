@@ -262,6 +262,7 @@ def compare(program, make):
         (three_of_datagrams, OF_DATAGRAMS),
     ],
 )
+@pytest.mark.ends
 def test_calls_return_what_they_do_on_real_sockets(make, programs):
     @SETTINGS
     @given(programs)
