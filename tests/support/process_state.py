@@ -134,14 +134,16 @@ def listed(*during):
 def unlisted(before, after, *during):
     """Return what is another thing now, and not in the table.
 
-    A name that was taken by another module from one in the table is as good as in it.
+    A name that was taken by another module from one in the table is as good as in it, and so is
+    what is in a class that is.
     """
     table = listed(*during)
     taken = [before[0][what] for what in table if what in before[0]]
     return {
         what
         for what in changed(before, after) - table
-        if not any(before[0].get(what, ABSENT) is one for one in taken)
+        if what.rpartition(".")[0] not in table
+        and not any(before[0].get(what, ABSENT) is one for one in taken)
     }
 
 

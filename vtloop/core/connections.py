@@ -113,7 +113,9 @@ class Connections(Signals):
 
     @cached_property
     def _transports(self) -> Any:
-        return weakref.WeakValueDictionary()
+        kernel = kernel_of(self._clock)
+        assert kernel is not None
+        return kernel.transports
 
     @cached_property
     def _unix_server_sockets(self) -> dict[Any, int]:

@@ -47,6 +47,7 @@ _NOT_GIVEN: Any = object()
 _EAGER = getattr(asyncio, "eager_task_factory", object())  # since 3.12
 _new_task = partial(Task.__new__, Task)
 _initialise_task: Any = Task.__init__
+_NOBODYS = Context()  # of what is no code of the program's, so that it is on no host
 _LOOKED_AT = 200  # of the youngest objects, among which a task is that is being made
 
 
@@ -152,7 +153,7 @@ class Scheduling(Executors):
         self, deadline: int, callback: Callable[..., object], *args: Any
     ) -> AnyTimerHandle:
         """Run a callback at `deadline`, in nanoseconds of virtual time; for the loop's threads."""
-        return self._timers.add(deadline, callback, args, None)
+        return self._timers.add(deadline, callback, args, _NOBODYS.copy())
 
     def _add_timer_strictly(
         self,

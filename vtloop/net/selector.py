@@ -12,12 +12,12 @@ from selectors import EVENT_READ, EVENT_WRITE, SelectorKey
 from typing import Any, Protocol
 
 from vtloop.net.descriptors import Descriptors
-from vtloop.net.endpoints import ERROR, HANG_UP, READ, READABLE, WRITABLE, WRITE, Endpoint
+from vtloop.net.endpoints import END, READABLE, WRITABLE, Endpoint
 
 # What a selector says, by the flags of an endpoint.
 _EVENTS = tuple(
     (EVENT_READ if flags & READABLE else 0) | (EVENT_WRITE if flags & WRITABLE else 0)
-    for flags in range(2 * max(READ, WRITE, HANG_UP, ERROR))
+    for flags in range(2 * END)
 )
 
 

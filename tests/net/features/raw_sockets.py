@@ -293,3 +293,17 @@ async def a_family_that_nobody_knows_is_refused(log):
         socket.socket(12345)
     with log.error():
         socket.socket(socket.AF_INET, 77)
+
+
+async def a_class_of_the_program_s_own_calls_its_base_by_name(log):
+    class Mine(socket.socket):
+        def __init__(self, *args, **kwargs):
+            socket.socket.__init__(self, *args, **kwargs)
+            self.mine = True
+
+    with socket.create_server(("127.0.0.1", 0)) as server, Mine() as client:
+        client.connect(server.getsockname())
+        accepted, _ = server.accept()
+        with accepted:
+            client.sendall(b"hello")
+            log(accepted.recv(10), client.mine, isinstance(client, Mine), client.gettimeout())

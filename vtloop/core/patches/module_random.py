@@ -62,6 +62,7 @@ _inside: list[Randomness] = []
 
 replaces(__name__, During.RUN, "chance comes from the seed", "the state of the module random")
 keeps(__name__, "the runs that have a state of their own now", "_inside")
+keeps(__name__, "where the state of the module's generator is", "_memory")
 
 
 class Randomness:

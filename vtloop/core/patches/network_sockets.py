@@ -1,10 +1,10 @@
-"""Sockets and names: those of the run's network on its threads, the real ones on all others."""
+"""Sockets, TLS and names: those of the run's network on its threads, the real ones on others."""
 
 from __future__ import annotations
 
 import functools
 import socket
-from types import FrameType
+from types import FrameType, ModuleType
 from typing import Any
 
 from vtloop.core.network import kernel_here
@@ -12,8 +12,10 @@ from vtloop.net.descriptors import FIRST
 from vtloop.patching.redirect import real
 from vtloop.private.events import MAKE_SELF_PIPE
 from vtloop.private.interpreter import getframe
+from vtloop.private.sockets import WRAP_SOCKET
 
 _new = socket.socket.__new__
+_init = socket.socket.__init__
 
 
 def _is_for_real(caller: FrameType) -> bool:
@@ -33,6 +35,16 @@ def new(cls: Any, family: Any = -1, type: Any = -1, proto: Any = -1, fileno: Any
     from vtloop.net.sockets import simulated  # here, as it is slow to import
 
     return simulated(kernel, cls)
+
+
+def init(self: Any, *args: Any, **kwargs: Any) -> None:
+    """Stand in for `socket.socket.__init__`, which a class of a program's may call by this name."""
+    if not hasattr(self, "_kernel"):
+        _init(self, *args, **kwargs)
+        return
+    from vtloop.net.sockets import SimulatedSocket
+
+    SimulatedSocket.__init__(self, *args, **kwargs)
 
 
 def socketpair(*args: Any, **kwargs: Any) -> Any:
@@ -72,5 +84,33 @@ def close(fd: Any) -> None:
 
 
 real_close = real(vars(socket)["close"])
+
+
+def dup(fd: Any, /) -> int:
+    """Stand in for `socket.dup`, which duplicates a descriptor."""
+    kernel = kernel_here()
+    if kernel is not None and isinstance(fd, int) and fd >= FIRST:
+        return kernel.descriptors.duplicate(fd)
+    return real_dup(fd)  # type: ignore[no-any-return]
+
+
+real_dup = real(vars(socket)["dup"])
+
+
+def wraps(ssl: ModuleType) -> Any:
+    """Return what stands in for how `ssl.SSLContext` puts TLS over a socket."""
+    original = getattr(vars(ssl)["SSLContext"], WRAP_SOCKET)
+
+    @functools.wraps(original)
+    def wrap_socket(self: Any, sock: Any, *args: Any, **kwargs: Any) -> Any:
+        if not hasattr(sock, "_kernel"):
+            return original(self, sock, *args, **kwargs)
+        from vtloop.net.tls import Tls
+
+        return Tls(sock, self, *args, **kwargs)
+
+    return wrap_socket
+
+
 IN_PYTHON = ("getaddrinfo",)
 BUILTIN = ("getnameinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr", "gethostname")
