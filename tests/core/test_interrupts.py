@@ -139,6 +139,7 @@ def interrupt(program: str, way: str, directory: Path) -> End:
     return End(process.returncode, printed, errors.splitlines()[-1] if errors else "")
 
 
+@pytest.mark.ends
 @pytest.mark.parametrize("way", VIRTUAL)
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_ctrl_c_ends_a_program_as_under_python(program, way, tmp_path):

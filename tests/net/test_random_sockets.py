@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from tests.support.both_loops import on_stock, on_virtual
 
-PROGRAMS = int(os.environ.get("SOCKET_PROGRAMS", "60"))
+PROGRAMS = int(os.environ.get("SOCKET_PROGRAMS", "25"))
 BRIEFLY, LONGER = 0.0003, 0.02  # seconds
 SETTINGS = settings(
     max_examples=PROGRAMS, deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -262,6 +262,7 @@ def compare(program, make):
         (three_of_datagrams, OF_DATAGRAMS),
     ],
 )
+@pytest.mark.ends
 def test_calls_return_what_they_do_on_real_sockets(make, programs):
     @SETTINGS
     @given(programs)

@@ -124,6 +124,7 @@ def test_a_machine_without_a_teardown_lets_go_of_its_loop_too():
     assert all(machine.loop.is_closed() for machine in made)
 
 
+@pytest.mark.ends
 def test_a_failure_shrinks_and_shows_the_marbles_of_the_whole_example():
     class Short(Cache):
         @rule()

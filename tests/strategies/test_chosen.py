@@ -64,6 +64,7 @@ async def four_in_turn():
 
 
 # What deadlocks, and again as it is cancelled, leaves coroutines behind that end in vain.
+@pytest.mark.ends
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_whatever_a_fate_has_chosen_is_replayed_by_its_token():
     seen = set()
@@ -91,6 +92,7 @@ def test_whatever_a_fate_has_chosen_is_replayed_by_its_token():
     assert {with_ties for letter, with_ties in seen if letter} == {True, False}
 
 
+@pytest.mark.ends
 def test_the_token_of_a_case_is_replayed_for_a_lambda_as_for_a_function():
     seen = {}
 
@@ -110,6 +112,7 @@ def test_the_token_of_a_case_is_replayed_for_a_lambda_as_for_a_function():
                 assert replay(program, token).digest() == again.digest()
 
 
+@pytest.mark.ends
 def test_what_a_fate_has_run_has_its_ties_in_its_token_and_in_what_is_noted():
     noted = []
 

@@ -440,11 +440,13 @@ print(run.elapsed, run.digest())
 """
 
 
+@pytest.mark.ends
 @pytest.mark.parametrize("hash_seed", ["1", "2"])
 def test_loops_in_threads_make_the_same_run_in_every_process(hash_seed):
     assert printed_by("-c", PROGRAM, hash_seed=hash_seed) == printed_by("-c", PROGRAM, hash_seed=0)
 
 
+@pytest.mark.ends
 def test_under_vtloop_run_the_loops_in_threads_of_a_script_are_virtual(tmp_path):
     script = tmp_path / "script.py"
     slow = "await asyncio.sleep(3600 * random.randrange(1, 4))"
