@@ -165,7 +165,7 @@ NETWORK = (
                 of(
                     graceful_shutdown.main,
                     ~connected("server", by="newcomer"),
-                    printed("refused").at(2.4),  # by both of its addresses, one after the other
+                    printed("refused").at(2.2),
                 ),
             ),
             said(

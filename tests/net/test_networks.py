@@ -100,10 +100,8 @@ def test_a_name_that_a_server_listens_on_is_that_of_its_machine():
             await asyncio.open_connection("db.example", 80)
         await served("db.example")
         await served("DB.example.")
-        assert [answer[4] for answer in socket.getaddrinfo("db.example", 80, 0, 1)] == [
-            ("10.1.0.1", 80),
-            ("fd01::1", 80, 0, 0),
-        ]
+        answers = socket.getaddrinfo("db.example", 80, 0, 1)
+        assert [answer[4] for answer in answers] == [("10.1.0.1", 80)]
         assert socket.gethostbyaddr("10.1.0.1")[0] == "db.example"
         with pytest.raises(ConnectionRefusedError):
             await asyncio.open_connection("db.example", 80, family=socket.AF_INET)

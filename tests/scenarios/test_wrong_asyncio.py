@@ -14,7 +14,13 @@ import pytest
 import vtloop
 from scenarios.claims import HOLDS, NOT_SHOWN, REFUTED
 from scenarios.transcript import Transcript
+from tests.support.garbage import nothing_is_left_to_later_tests  # noqa: F401
 from tests.support.scenarios import golden, statement, statements
+
+# Programs that break down leave open what they had opened.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+)
 
 simulate = vtloop.simulate
 sleep = asyncio.sleep

@@ -36,7 +36,8 @@ class State:
     def __init__(self, link: Link) -> None:
         self.link = link
         self.hosts: dict[str, list[str]] = {}
-        """The addresses of each host."""
+        """The addresses that the name of each host stands for."""
+        self._own: dict[str, tuple[str, str]] = {}
         self.links: dict[tuple[str, str], Link] = {}
         self.rules: list[InForce] = []
         self.held: list[Held] = []
@@ -54,17 +55,24 @@ class State:
         other = State(self.link)
         other.hosts = {name: [*ips] for name, ips in self.hosts.items()}
         other._named = {name: [*ips] for name, ips in self._named.items()}
+        other._own = {**self._own}
         other._at, other.links, other.rules = {**self._at}, {**self.links}, [*self.rules]
         return other
 
     # Hosts
 
     def add_host(self, name: str, ip: str | None) -> None:
-        """Add a host, with an address of its own, and one of IPv6."""
-        number = len(self.hosts) + 1
-        self.hosts[name] = []
-        self.add_address(name, ip or f"10.0.{number >> 8}.{number & 255}")
-        self.add_address(name, f"fd00::{number:x}")
+        """Add a host, whose name stands for one address.
+
+        It has one of each family besides, from which it sends. A name that stood for both would
+        make two errors of a refusal, as a connection is tried with each of its addresses.
+        """
+        numbers = count(len(self.hosts) + 1)
+        pairs = ((f"10.0.{n >> 8}.{n & 255}", f"fd00::{n:x}") for n in numbers)
+        own = next(pair for pair in pairs if self._at.keys().isdisjoint(pair))
+        self.hosts[name], self._own[name] = [], own
+        self._at.update(dict.fromkeys(own, name))
+        self.add_address(name, ip or own[0])
 
     def add_address(self, name: str, ip: str) -> None:
         """Give a host another address; ValueError if another one has it."""
@@ -78,11 +86,11 @@ class State:
             self._at[ip] = name
 
     def give_name(self, name: str) -> None:
-        """Let a name stand for the host on which what runs now is, with addresses of its own."""
-        addresses = ([f"10.1.{n >> 8}.{n & 255}", f"fd01::{n:x}"] for n in count(1))
-        ips = next(ips for ips in addresses if self._at.keys().isdisjoint(ips))
-        self._named[name] = ips
-        self._at.update(dict.fromkeys(ips, self.here()))
+        """Let a name stand for the host on which what runs now is, with an address of its own."""
+        ips = (f"10.1.{n >> 8}.{n & 255}" for n in count(1))
+        ip = next(ip for ip in ips if ip not in self._at)
+        self._named[name] = [ip]
+        self._at[ip] = self.here()
 
     def here(self) -> str:
         """Return the name of the host on which what runs now is."""
@@ -109,7 +117,8 @@ class State:
 
     def ip_of(self, host: str, is_ipv6: bool = False) -> str:
         """Return the address of a host."""
-        return next(ip for ip in self.hosts[host] if (":" in ip) == is_ipv6)
+        known = self.hosts[host], self._own[host]
+        return next(ip for ips in known for ip in ips if (":" in ip) == is_ipv6)
 
     def addresses_of(self, name: str) -> Sequence[str]:
         """Return what a name resolves to."""

@@ -13,7 +13,7 @@ import time
 import pytest
 
 import vtloop
-from vtloop.core.patches import polls
+from vtloop.core.patches import selector_classes
 from vtloop.core.threads import polling
 from vtloop.core.threads.actor import outside
 
@@ -40,7 +40,7 @@ def test_a_selector_of_another_system_uses_poll_in_a_run():
     class Kqueue(selectors.SelectSelector):
         """As `selectors.KqueueSelector`, which is not on all systems."""
 
-    Kqueue.__new__ = polls.makes_polls(Kqueue)
+    Kqueue.__new__ = selector_classes.makes_polls(Kqueue)
 
     async def main():
         one, two = socket.socketpair()

@@ -12,6 +12,7 @@ httpx = pytest.importorskip("httpx")
 web = pytest.importorskip("aiohttp.web")
 
 URL = "http://api:8080/"
+_servers: list["asyncio.Task[None]"] = []
 
 
 async def serve(is_up):
@@ -36,12 +37,11 @@ async def serve(is_up):
 
 
 async def start(network):
-    """Return the task of a server that is up, on a host."""
+    """Let a host have a server that is up."""
     is_up = asyncio.Event()
     with network.host("api"):
-        task = asyncio.create_task(serve(is_up))
+        _servers.append(asyncio.create_task(serve(is_up)))  # the loop itself keeps no task alive
     await is_up.wait()
-    return task
 
 
 def run(program, network=None):
@@ -49,6 +49,7 @@ def run(program, network=None):
     network = net.Network() if network is None else network
 
     async def main():
+        _servers.clear()
         await start(network)
         loop = asyncio.get_running_loop()
         timeout = aiohttp.ClientTimeout(total=30)

@@ -20,7 +20,7 @@ A map of the package, from the bottom up:
 - `real_things`, `other_processes`: what a run is told of, and whom it waits for in real time
 - `network_sockets`, `os_files`: sockets and names of the run's network, and their descriptors
 - `network_sets`: sets of connections in order
-- `polls`: what asks which sockets are ready
+- `polls`, `selector_classes`: what asks which sockets are ready
 - `inner_loops`: event loops that a thread of the run makes
 - `environment`: the tables of a run
 """

@@ -40,6 +40,7 @@ from vtloop.core.patches import (
     other_processes,
     polls,
     real_things,
+    selector_classes,
     system_chance,
 )
 from vtloop.core.patches.gc_schedule import Collector, trigger
@@ -177,7 +178,7 @@ ALWAYS = (
         Replacement(  # those that are asked for by name are rare
             selectors.DefaultSelector,
             "select",
-            polls.tells_unless_simulated(selectors.DefaultSelector),
+            selector_classes.tells_unless_simulated(selectors.DefaultSelector),
         ),
     ),
 )
@@ -226,7 +227,10 @@ NETWORK = (
             Replacement(select, "epoll", polls.Epoll, taken_by_name=True)
             for _ in range(hasattr(select, "epoll"))
         ),
-        *(Replacement(kind, "__new__", polls.makes_polls(kind)) for kind in polls.OTHER_SELECTORS),
+        *(
+            Replacement(kind, "__new__", selector_classes.makes_polls(kind))
+            for kind in selector_classes.OTHER_SELECTORS
+        ),
     ),
 )
 WALL = tuple(
@@ -284,7 +288,7 @@ def in_others(module: ModuleType) -> Iterator[Replacement]:
     """Yield what is replaced in any module of which nobody here has heard."""
     if makes_sets(module):
         yield Replacement(module, "set", sets.OrderedSet)
-    yield from polls.kept_in_classes(module)
+    yield from selector_classes.kept_in_classes(module)
 
 
 network_sets.hash_by_number()

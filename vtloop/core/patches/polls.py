@@ -12,10 +12,8 @@ from __future__ import annotations
 import errno
 import functools
 import select
-import selectors
 import weakref
-from collections.abc import Callable, Iterable, Iterator
-from types import ModuleType
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from vtloop.core.network import kernel_here
@@ -38,7 +36,6 @@ from vtloop.net.endpoints import (
 from vtloop.net.kernel import Kernel
 from vtloop.net.selector import number_of
 from vtloop.patching.redirect import real
-from vtloop.patching.replacements import Replacement
 from vtloop.values.clock import NEVER
 
 
@@ -70,11 +67,12 @@ def _wait(
 # select
 
 
-_real_select: Any = vars(select)["select"]
-_told_select: Any = tells(_real_select, FILES)
+REAL_SELECT: Any = vars(select)["select"]
+"""The operating system's own."""
+_told_select: Any = tells(REAL_SELECT, FILES)
 
 
-@functools.wraps(_real_select)
+@functools.wraps(REAL_SELECT)
 def simulated_select(
     rlist: Any, wlist: Any, xlist: Any, timeout: Any = None, /
 ) -> tuple[list[Any], list[Any], list[Any]]:
@@ -91,7 +89,7 @@ def simulated_select(
     others = [[file for file in files if not is_simulated(file)] for files in lists]
 
     def found() -> tuple[list[Any], list[Any], list[Any]]:
-        some = _real_select(*others, 0) if any(others) else ([], [], [])
+        some = REAL_SELECT(*others, 0) if any(others) else ([], [], [])
         return (
             [file for file, one in reads if one.endpoint.readiness() & READABLE] + some[0],
             [file for file, one in writes if one.endpoint.readiness() & WRITABLE] + some[1],
@@ -110,7 +108,7 @@ def simulated_select(
 # poll and epoll
 
 _real_poll: Any = real(vars(select)["poll"]) if hasattr(select, "poll") else None
-_real_epoll: Any = getattr(select, "epoll", object())  # which is kept nowhere
+REAL_EPOLL: Any = getattr(select, "epoll", object())  # which is kept nowhere
 _ERRORS: int = sum(getattr(select, name, 0) for name in ("POLLERR", "POLLHUP", "POLLNVAL"))
 _INVALID: int = getattr(select, "POLLNVAL", 0)
 _ALL = sum(getattr(select, name, 0) for name in ("POLLIN", "POLLPRI", "POLLOUT"))
@@ -211,12 +209,12 @@ class Epoll(Poll):
     """What stands in for `select.epoll`; on threads of no run that makes a real one."""
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        return _real_epoll(*args, **kwargs) if kernel_here() is None else super().__new__(cls)
+        return REAL_EPOLL(*args, **kwargs) if kernel_here() is None else super().__new__(cls)
 
     def __init__(self, sizehint: int = -1, flags: int = 0) -> None:
         kernel = kernel_here()
         assert kernel is not None
-        super().__init__(kernel, _real_epoll(sizehint, flags))
+        super().__init__(kernel, REAL_EPOLL(sizehint, flags))
         self._watchers: dict[int, Callable[[], object]] = {}
         self._ready: dict[int, None] = {}  # in the order in which they have become ready
         self._waiting: list[Callable[[], object]] = []
@@ -224,7 +222,7 @@ class Epoll(Poll):
     @staticmethod
     def fromfd(fd: int) -> Any:
         """See `select.epoll`."""
-        return _real_epoll.fromfd(fd)
+        return REAL_EPOLL.fromfd(fd)
 
     def __enter__(self) -> Epoll:
         self.fileno()
@@ -354,51 +352,3 @@ def poll() -> Any:
     """Stand in for `select.poll`."""
     kernel = kernel_here()
     return _real_poll() if kernel is None else Poll(kernel, _real_poll())
-
-
-# Selectors
-
-OTHER_SELECTORS: tuple[Any, ...] = tuple(
-    getattr(selectors, name)
-    for name in ("KqueueSelector", "DevpollSelector")
-    if hasattr(selectors, name)
-)
-"""Those whose own way to ask is not simulated."""
-
-
-def kept_in_classes(module: ModuleType) -> Iterator[Replacement]:
-    """Yield what is replaced in classes of a module that keep `select.epoll` or `select.select`."""
-    names = vars(module)
-    if names.get("select") is not select:
-        return
-    for kind in list(names.values()):
-        if isinstance(kind, type) and kind.__module__ == module.__name__:
-            for name, value in list(vars(kind).items()):
-                if value is _real_epoll:
-                    yield Replacement(kind, name, Epoll)
-                elif value is _real_select:
-                    yield Replacement(kind, name, staticmethod(simulated_select))
-
-
-def tells_unless_simulated(kind: type) -> Any:
-    """Return what stands in for `select` of a class of selectors: it tells of real files."""
-    original: Any = getattr(kind, "select")  # noqa: B009
-    told = tells(original, FILES)
-
-    def select_from(self: Any, timeout: Any = None) -> Any:
-        if any(key.fd >= FIRST for key in self.get_map().values()):
-            return original(self, timeout)
-        return told(self, timeout)
-
-    return select_from
-
-
-def makes_polls(kind: Any) -> Any:
-    """Return what stands in for `__new__` of a class of selectors: in a run it uses `poll`."""
-
-    def new(cls: Any) -> Any:
-        if cls is not kind or kernel_here() is None:
-            return object.__new__(cls)
-        return selectors.PollSelector()
-
-    return staticmethod(new)
