@@ -21,8 +21,7 @@ SUBJECTS = sorted(path.stem for path in Path(__file__).with_name("features").glo
 
 # What a body sees differs, by its name: the reason.
 DIFFERENT = {
-    "a_certificate_is_fetched_by_who_trusts_nobody": "OpenSSL itself needs a real descriptor",
-    "a_selector_tells_who_has_data": "epoll needs a real descriptor; select and poll do not",
+    "a_descriptor_is_handed_over": "what goes over a simulated socket is bytes only",
 }
 
 

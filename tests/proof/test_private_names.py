@@ -22,8 +22,11 @@ import multiprocessing.pool
 import multiprocessing.synchronize
 import random
 import re
+import select
+import selectors
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -78,7 +81,9 @@ LIBRARIES = (
     "multiprocessing.synchronize",
     "queue",
     "random",
+    "selectors",
     "signal",
+    "ssl",
     "subprocess",
     "sys",
     "tempfile",
@@ -963,6 +968,39 @@ async def a_loop_knows_the_paths_that_it_is_to_remove():
 @probe("_socket")
 def the_class_of_sockets_has_one_in_c_below():
     assert of_sockets.RealSocket in socket.socket.__mro__
+
+
+@probe("_wrap_socket", "_wrap_bio")
+async def a_context_encrypts_what_goes_over_a_socket_or_by_memory():
+    def wrap(context, sock, *args, **more):
+        wrapped.append(sock.fileno())
+        return of_sockets.wrap_memory(context, ssl.MemoryBIO(), ssl.MemoryBIO(), *args, **more)
+
+    wrapped = []
+    kind = type("Context", (ssl.SSLContext,), {of_sockets.WRAP_SOCKET: wrap})
+    one, two = socket.socketpair()
+    with (
+        two,
+        kind(ssl.PROTOCOL_TLS_SERVER).wrap_socket(
+            one, server_side=True, do_handshake_on_connect=False
+        ) as secret,
+    ):
+        assert wrapped == [secret.fileno()]
+        assert secret.pending() == 0
+        with pytest.raises(ssl.SSLWantReadError):
+            secret.do_handshake()
+
+
+@probe("_ssl")
+def the_chance_of_openssl_comes_from_a_module_in_c():
+    assert vars(sys.modules["_ssl"])["RAND_bytes"] is ssl.RAND_bytes
+
+
+@probe("_select", "_selector_cls")
+def selectors_keep_how_they_ask():
+    assert vars(selectors.SelectSelector)[of_sockets.SELECT] is select.select
+    if hasattr(select, "epoll"):
+        assert vars(selectors.EpollSelector)[of_sockets.MAKE_POLLER] is select.epoll
 
 
 @probe("_source_traceback")

@@ -9,7 +9,7 @@ a `Network`:
 It has no clock and no threads of its own: time is the run's, and the core lets what is due happen.
 
 Used from outside: `network.Network`, `links`, `kernel.Kernel`, `sockets`, `selector.Selector`,
-`endpoints`, `descriptors`.
+`endpoints`, `descriptors`, `tls`.
 May import: `private`, `values`, `patching`.
 
 A map of the package, from the bottom up:
@@ -24,6 +24,7 @@ A map of the package, from the bottom up:
 - `connecting`, `wire`: how connections are made, and when messages arrive
 - `kernel`: what all sockets of a run share
 - `sockets`, `selector`: what a program and its loop see of them
+- `tls`: TLS on sockets that block
 """
 
 from typing import TYPE_CHECKING, Any

@@ -3,8 +3,10 @@
 import asyncio
 import contextlib
 import errno
+import os
 import socket
 import struct
+import tempfile
 
 from tests.net.features.watching import connected, pair
 from tests.support.links import a_moment
@@ -293,3 +295,12 @@ async def a_family_that_nobody_knows_is_refused(log):
         socket.socket(12345)
     with log.error():
         socket.socket(socket.AF_INET, 77)
+
+
+async def a_descriptor_is_handed_over(log):
+    one, two = socket.socketpair()
+    with one, two, tempfile.TemporaryFile() as file:
+        socket.send_fds(one, [b"x"], [file.fileno()])
+        data, descriptors, _, _ = socket.recv_fds(two, 10, 1)
+        log(data, len(descriptors))
+        os.close(descriptors[0])

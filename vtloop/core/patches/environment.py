@@ -19,6 +19,7 @@ import os
 import queue
 import random
 import select
+import selectors
 import socket
 import threading
 import time
@@ -58,6 +59,7 @@ from vtloop.private.interpreter import (
     START_OF_LOGGING,
     weak_sets,
 )
+from vtloop.private.sockets import MAKE_POLLER, SELECT, WRAP_SOCKET
 from vtloop.private.threads import (
     MAKE_METHODS,
     NEXT_NUMBER,
@@ -72,6 +74,7 @@ from vtloop.values.clock import Clock
 _CHANCE = "chance comes from the seed"
 _REAL = "the run tells that its program meets something real, which may differ the next time"
 _OTHER_PROCESSES = "waits for other processes on the loop's own thread let the run's threads go on"
+_select = polls.selects(tells(select.select, real_things.FILES))
 
 ALWAYS = (
     *because(
@@ -162,16 +165,19 @@ ALWAYS = (
             )
             for module, name, how in real_things.FUNCTIONS
         ),
-        Replacement(
-            select,
-            "select",
-            polls.selects(tells(select.select, real_things.FILES)),
-            True,
-            redirected=vars(select)["select"],
-        ),
+        Replacement(select, "select", _select, True, redirected=vars(select)["select"]),
         *(
             Replacement(kind, name, tells(getattr(kind, name), how))
             for kind, name, how in real_things.METHODS
+        ),
+        Replacement(selectors.SelectSelector, SELECT, staticmethod(_select)),
+        Replacement(
+            selectors.DefaultSelector,  # those that are asked for by name are rare
+            "select",
+            polls.waits(
+                selectors.DefaultSelector,
+                tells(selectors.DefaultSelector.select, real_things.FILES),
+            ),
         ),
     ),
 )
@@ -204,12 +210,33 @@ NETWORK = (
         ),
     ),
     *because(
+        "the bytes of a file go to a simulated socket",
+        *(
+            Replacement(
+                os,
+                "sendfile",
+                network_sockets.sendfile,
+                taken_by_name=True,
+                redirected=vars(os)["sendfile"],
+            )
+            for _ in range(hasattr(os, "sendfile"))
+        ),
+    ),
+    *because(
         "they are asked about simulated sockets",
         *(
             Replacement(
                 select, "poll", polls.poll, taken_by_name=True, redirected=vars(select)["poll"]
             )
             for _ in range(hasattr(select, "poll"))
+        ),
+        *(
+            row
+            for row in (
+                Replacement(select, "epoll", polls.Epoll, taken_by_name=True),
+                Replacement(selectors.EpollSelector, MAKE_POLLER, polls.Epoll),
+            )
+            if hasattr(select, "epoll")
         ),
     ),
 )
@@ -231,6 +258,12 @@ LATER = (
         taken_by_name=True,
         redirected=True,
         why=_CHANCE,
+    ),
+    Later(
+        "ssl",
+        f"SSLContext.{WRAP_SOCKET}",
+        network_sockets.wraps_sockets,
+        why="OpenSSL reads what goes over a simulated socket from memory",
     ),
     Later("uuid", "getnode", system_chance.getnode, taken_by_name=True, why=_CHANCE),
     Later("tempfile", CANDIDATE_NAMES, system_chance.candidate_names, why=_CHANCE),

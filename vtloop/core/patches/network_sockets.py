@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import socket
 from types import FrameType
 from typing import Any
@@ -12,6 +13,7 @@ from vtloop.net.descriptors import FIRST
 from vtloop.patching.redirect import real
 from vtloop.private.events import MAKE_SELF_PIPE
 from vtloop.private.interpreter import getframe
+from vtloop.private.sockets import WRAP_SOCKET
 
 _new = socket.socket.__new__
 
@@ -72,5 +74,40 @@ def close(fd: Any) -> None:
 
 
 real_close = real(vars(socket)["close"])
+
+
+def wraps_sockets(ssl: Any) -> Any:
+    """Return what stands in for how an `ssl.SSLContext` encrypts what goes over a socket."""
+    original = getattr(ssl.SSLContext, WRAP_SOCKET)
+
+    @functools.wraps(original)
+    def wrap_socket(self: Any, sock: Any, *side_and_name: Any, **more: Any) -> Any:
+        if kernel_here() is not None:
+            from vtloop.net.sockets import SimulatedSocket  # here, as these are slow to import
+            from vtloop.net.tls import SocketTls
+
+            if isinstance(sock, SimulatedSocket):
+                return SocketTls(sock, self, *side_and_name, **more)
+        return original(self, sock, *side_and_name, **more)
+
+    return wrap_socket
+
+
+def sendfile(out_fd: int, in_fd: int, offset: int | None, count: int, *more: Any) -> Any:
+    """Stand in for `os.sendfile`: to a simulated socket, the bytes go by way of memory."""
+    kernel = kernel_here()
+    if kernel is None or not kernel.descriptors.has(out_fd):
+        return real_sendfile(out_fd, in_fd, offset, count, *more)
+    endpoint = kernel.descriptors.find(out_fd).endpoint
+    count = min(count, endpoint.send_capacity)
+    if offset is not None:
+        return endpoint.send(os.pread(in_fd, count, offset))
+    offset = os.lseek(in_fd, 0, os.SEEK_CUR)
+    sent = endpoint.send(os.pread(in_fd, count, offset))
+    os.lseek(in_fd, offset + sent, os.SEEK_SET)
+    return sent
+
+
+real_sendfile: Any = real(vars(os)["sendfile"]) if hasattr(os, "sendfile") else None
 IN_PYTHON = ("getaddrinfo",)
 BUILTIN = ("getnameinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr", "gethostname")

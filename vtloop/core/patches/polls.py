@@ -1,10 +1,12 @@
-"""`select` and `poll`, asked about simulated sockets: they wait in virtual time.
+"""`select`, `poll` and `epoll`, asked about simulated sockets: they wait in virtual time.
 
 Libraries ask before they use a connection again: is there something to read, so has it been closed?
 """
 
 from __future__ import annotations
 
+import errno
+import functools
 import select
 from typing import Any
 
@@ -12,7 +14,16 @@ from vtloop.core.network import kernel_here
 from vtloop.core.threads.actor import here
 from vtloop.core.threads.sockets import wait_for_any
 from vtloop.net.descriptors import FIRST
-from vtloop.net.endpoints import ERROR, HANG_UP, READ, READABLE, WRITABLE, WRITE, Endpoint
+from vtloop.net.endpoints import (
+    ERROR,
+    HANG_UP,
+    READ,
+    READABLE,
+    WRITABLE,
+    WRITE,
+    Endpoint,
+    failure,
+)
 from vtloop.net.selector import number_of
 from vtloop.patching.redirect import real
 from vtloop.values.clock import NEVER
@@ -26,10 +37,19 @@ def is_simulated(file: Any) -> bool:
         return False
 
 
-def _endpoint(number: int) -> Endpoint:
+def _endpoint(number: int) -> Endpoint | None:
+    """Return the endpoint of a descriptor; None if that is closed."""
     kernel = kernel_here()
-    assert kernel is not None
+    if kernel is None or not kernel.descriptors.has(number):
+        return None
     return kernel.descriptors.find(number).endpoint
+
+
+def _open_endpoint(file: Any) -> Endpoint:
+    endpoint = _endpoint(number_of(file))
+    if endpoint is None:
+        raise failure(errno.EBADF)
+    return endpoint
 
 
 def _wait(wanted: list[tuple[Endpoint, int]], seconds: Any) -> None:
@@ -49,8 +69,8 @@ def selects(told: Any) -> Any:
         files = [*rlist, *wlist, *xlist]
         if kernel_here() is None or not files or not all(map(is_simulated, files)):
             return told(rlist, wlist, xlist, timeout)  # type: ignore[no-any-return]
-        reads = [(file, _endpoint(number_of(file))) for file in rlist]
-        writes = [(file, _endpoint(number_of(file))) for file in wlist]
+        reads = [(file, _open_endpoint(file)) for file in rlist]
+        writes = [(file, _open_endpoint(file)) for file in wlist]
         _wait([(end, READ) for _, end in reads] + [(end, WRITE) for _, end in writes], timeout)
         return (
             [file for file, end in reads if end.readiness() & READABLE],
@@ -61,16 +81,34 @@ def selects(told: Any) -> Any:
     return simulated_select
 
 
+def waits(selector: Any, told: Any) -> Any:
+    """Return what stands in for `select` of a class of selectors; `told` does for real files."""
+    original = selector.select
+
+    @functools.wraps(original)
+    def simulated_wait(self: Any, timeout: float | None = None) -> Any:
+        files = self.get_map()
+        return (original if all(map(is_simulated, files)) else told)(self, timeout)
+
+    return simulated_wait
+
+
 _real_poll: Any = real(vars(select)["poll"]) if hasattr(select, "poll") else None
+_real_epoll: Any = getattr(select, "epoll", None)
 _ALL = sum(getattr(select, name, 0) for name in ("POLLIN", "POLLPRI", "POLLOUT"))
+_ALWAYS = sum(getattr(select, name, 0) for name in ("POLLERR", "POLLHUP", "POLLNVAL"))
 
 
 class Poll:
-    """What stands in for `select.poll()`; with a real file it is a real one."""
+    """What stands in for `select.poll()`; with real files it is a real one as well."""
 
     def __init__(self) -> None:
         self._wanted: dict[int, int] = {}
-        self._real = _real_poll()
+
+    @functools.cached_property
+    def _real(self) -> Any:
+        """The real one, once there is a real file."""
+        return _real_poll()
 
     def register(self, fd: Any, eventmask: int = _ALL) -> None:
         """See `select.poll`."""
@@ -84,7 +122,7 @@ class Poll:
         if not is_simulated(fd):
             self._real.modify(fd, eventmask)
         elif number_of(fd) not in self._wanted:
-            raise FileNotFoundError(2, "No such file or directory")
+            raise failure(errno.ENOENT)
         else:
             self._wanted[number_of(fd)] = eventmask
 
@@ -97,18 +135,80 @@ class Poll:
 
     def poll(self, timeout: float | None = None, /) -> list[tuple[int, int]]:
         """See `select.poll`; `timeout` is in milliseconds."""
-        if not self._wanted:
+        if not self._wanted and "_real" in vars(self):
             return self._real.poll(timeout)  # type: ignore[no-any-return]
-        wanted = [(_endpoint(number), _flags(mask)) for number, mask in self._wanted.items()]
-        seconds = None if timeout is None or timeout < 0 else timeout / 1000
-        _wait(wanted, seconds)
-        found = self._real.poll(0)
-        for number, mask in self._wanted.items():
-            flags = _endpoint(number).readiness()
-            events = _events(flags) & (mask | select.POLLERR | select.POLLHUP)
-            if events:
+        found = self._find(None if timeout is None or timeout < 0 else timeout / 1000)
+        return found + (self._real.poll(0) if "_real" in vars(self) else [])
+
+    def _find(self, seconds: float | None) -> list[tuple[int, int]]:
+        """Return what simulated sockets are ready for; wait until one is."""
+        ends = {number: _endpoint(number) for number in self._wanted}
+        wanted = [(end, _flags(self._wanted[number])) for number, end in ends.items() if end]
+        if len(wanted) == len(ends):
+            _wait(wanted, seconds)
+        found = []
+        for number, end in ends.items():
+            events = select.POLLNVAL if end is None else _events(end.readiness())
+            if events := events & (self._wanted[number] | _ALWAYS):
                 found.append((number, events))
-        return found  # type: ignore[no-any-return]
+        return found
+
+
+class Epoll(Poll):
+    """What stands in for `select.epoll()`, on the threads of a run."""
+
+    closed = False
+
+    def __new__(cls, *args: Any) -> Any:
+        return object.__new__(cls) if kernel_here() is not None else _real_epoll(*args)
+
+    def __init__(self, sizehint: int = -1, flags: int = 0) -> None:
+        super().__init__()
+
+    @functools.cached_property
+    def _real(self) -> Any:
+        return _real_epoll()
+
+    def register(self, fd: Any, eventmask: int = _ALL) -> None:
+        """See `select.epoll`."""
+        if is_simulated(fd):
+            if number_of(fd) in self._wanted:
+                raise failure(errno.EEXIST)
+            if _endpoint(number_of(fd)) is None:
+                raise failure(errno.EBADF)
+        super().register(fd, eventmask)
+
+    def unregister(self, fd: Any) -> None:
+        """See `select.epoll`."""
+        if is_simulated(fd) and number_of(fd) not in self._wanted:
+            raise failure(errno.ENOENT)
+        super().unregister(fd)
+
+    def poll(self, timeout: float | None = None, maxevents: int = -1) -> list[tuple[int, int]]:
+        """See `select.epoll`; `timeout` is in seconds."""
+        for number in [one for one in self._wanted if _endpoint(one) is None]:
+            del self._wanted[number]  # it is closed
+        found = super().poll(timeout if timeout is None else timeout * 1000)
+        return found[:maxevents] if maxevents > 0 else found
+
+    def fileno(self) -> int:
+        """See `select.epoll`."""
+        return self._real.fileno()  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        """See `select.epoll`."""
+        self.closed = True
+        self._wanted.clear()
+        if "_real" in vars(self):
+            self._real.close()
+
+    def __enter__(self) -> Epoll:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    fromfd = getattr(_real_epoll, "fromfd", None)
 
 
 def _flags(mask: int) -> int:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import os
-import selectors
 import socket
 import subprocess
 from typing import Any
@@ -40,7 +39,6 @@ METHODS = [
     (subprocess.Popen, "__init__", PROCESS),
     (socket.socket, "connect", SOCKET),
     (socket.socket, "bind", SOCKET),
-    (selectors.DefaultSelector, "select", FILES),  # those that are asked for by name are rare
 ]
 """By class and name."""
 
