@@ -304,3 +304,14 @@ async def a_descriptor_is_handed_over(log):
         data, descriptors, _, _ = socket.recv_fds(two, 10, 1)
         log(data, len(descriptors))
         os.close(descriptors[0])
+
+
+async def a_descriptor_is_duplicated(log):
+    one, two = socket.socketpair()
+    with one, two, socket.fromfd(one.fileno(), socket.AF_UNIX, socket.SOCK_STREAM) as again:
+        log(again.fileno() != one.fileno(), isinstance(again, socket.socket))
+        one.close()
+        again.send(b"still open")
+        log(two.recv(20))
+        with log.error():
+            socket.dup(12345678)

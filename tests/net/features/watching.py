@@ -253,6 +253,19 @@ async def a_selector_tells_who_has_data(log):
             log(selector.select(0))
 
 
+async def what_is_closed_is_not_watched_any_more(log):
+    loop = asyncio.get_running_loop()
+    with pair() as (one, two):
+        loop.add_reader(one, print)
+        loop.add_writer(two, print)
+        one.close()
+        two.close()
+        log(loop.remove_reader(one), loop.remove_writer(two))
+        for forget in (loop.remove_reader, loop.remove_writer):
+            with log.error():
+                forget(one)
+
+
 async def a_selector_waits_in_a_thread(log):
     def wait():
         with selectors.DefaultSelector() as selector:

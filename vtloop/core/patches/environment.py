@@ -201,12 +201,9 @@ NETWORK = (
             )
             for name in network_sockets.BUILTIN
         ),
-        Replacement(
-            socket,
-            "close",
-            network_sockets.close,
-            taken_by_name=True,
-            redirected=vars(socket)["close"],
+        *(
+            Replacement(socket, name, stand_in, True, redirected=vars(socket)[name])
+            for name, stand_in in (("close", network_sockets.close), ("dup", network_sockets.dup))
         ),
     ),
     *because(

@@ -73,7 +73,15 @@ def close(fd: Any) -> None:
         real_close(fd)
 
 
-real_close = real(vars(socket)["close"])
+def dup(fd: Any) -> Any:
+    """Stand in for `socket.dup`, which duplicates a descriptor."""
+    kernel = kernel_here()
+    if kernel is not None and isinstance(fd, int) and fd >= FIRST:
+        return kernel.descriptors.duplicate(fd)
+    return real_dup(fd)
+
+
+real_close, real_dup = real(vars(socket)["close"]), real(vars(socket)["dup"])
 
 
 def wraps_sockets(ssl: Any) -> Any:
