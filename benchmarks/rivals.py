@@ -15,6 +15,7 @@ from importlib import metadata
 from typing import Any, TypeAlias
 
 import vtloop
+from benchmarks import network
 
 Main: TypeAlias = Callable[[], Coroutine[Any, Any, object]]
 
@@ -86,8 +87,13 @@ def _on_seedloop(main: Main) -> object:
 
 def _on_simloop(main: Main) -> object:
     loop = importlib.import_module("simloop").SimLoop(seed=0)
+    host = loop.net.host(network.HOST)  # elsewhere nobody could connect to it
+
+    async def on_host() -> object:
+        return await host.create_task(main())
+
     try:
-        return loop.run_until_complete(main())
+        return loop.run_until_complete(on_host())
     finally:
         loop.close()
 

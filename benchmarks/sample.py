@@ -11,6 +11,7 @@ Prints JSON: {"seconds": … per operation} or {"error": …}.
 from __future__ import annotations
 
 import gc
+import importlib
 import json
 import sys
 from collections.abc import Callable
@@ -28,6 +29,8 @@ process_time: Callable[[], float] = real_process_time  # within a run too
 
 def applies(workload: Workload, contender: Contender) -> bool:
     """Tell whether a contender can be asked to run a workload at all."""
+    if not workload.is_possible:
+        return False
     if contender.kind is Kind.OWN:
         return workload.name in contender.own_programs()
     return not (workload.sleeps and contender.kind is Kind.REAL)
@@ -59,6 +62,8 @@ def once(workload: Workload, contender: Contender, size: int) -> float:
 
 def best(workload: Workload, contender: Contender) -> float:
     """Return the seconds per operation of the best of several repetitions."""
+    if workload.needs:
+        importlib.import_module(workload.needs)
     spent: list[float] = []
     while len(spent) < REPETITIONS and sum(spent) < ENOUGH:
         gc.collect()

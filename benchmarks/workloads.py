@@ -9,6 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
+
+from benchmarks import network
 
 TASKS = 100  # of a ring, a set of ticks, a task group
 SLEEPERS = 1_000  # of one deadline
@@ -31,6 +34,13 @@ class Workload:
     """Whether it sleeps for more than 0 seconds, and so needs virtual time."""
     whole: bool = False
     """Whether the operation is a complete run: making a loop, running the program, closing it."""
+    needs: str = ""
+    """What it imports besides; this is no part of what is measured."""
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether what it needs is installed."""
+        return not self.needs or find_spec(self.needs) is not None
 
 
 async def ring(count: int) -> None:
@@ -158,6 +168,16 @@ WORKLOADS = (
     Workload("threads", "to_thread(), one after the other", "to_thread()", threads, 200),
     Workload(SMALL_CROWD, "a sleep each of 10,000 tasks", "sleeper", crowd, 10_000, sleeps=True),
     Workload(LARGE_CROWD, "a sleep each of 200,000 tasks", "sleeper", crowd, 200_000, sleeps=True),
+    Workload("echo", "1 KiB there and back over a connection", "round trip", network.echo, 500),
+    Workload("stream", "pieces of 64 KiB over a connection", "piece", network.stream, 200),
+    Workload(
+        "requests",
+        "requests of aiohttp, 1 KiB answered",
+        "request",
+        network.requests,
+        100,
+        needs="aiohttp",
+    ),
     Workload("run", "a complete run of nothing", "run", nothing, 30, whole=True),
 )
 

@@ -5,8 +5,8 @@
 
     python -m scenarios.deck DIR         # the lecture as pictures for slides
 
-The scripts know nothing of the simulator that runs them. `catalogue` says what they are called,
-in which order they come and what is said of them, in the claims of `vtloop.claims`; `claims` how a
-statement is judged by them; `transcript` how a script is run and its output read. Imports go only
-that way, from left to right.
+The scripts know nothing of the simulator that runs them, but that those in `network` set their
+scene with its hosts and links. `catalogue` says what they are called, in which order they come and
+what is said of them, in the claims of `vtloop.claims`; `claims` how a statement is judged by them;
+`transcript` how a script is run and its output read. Imports go only that way, from left to right.
 """

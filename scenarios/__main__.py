@@ -142,7 +142,7 @@ def _counted(count: int, outcome: Outcome) -> str:
 
 
 def _origin(scenario: Scenario) -> str:
-    where = f"scenarios/{scenario.script.name}"
+    where = "/".join(filter(None, ("scenarios", scenario.folder, scenario.script.name)))
     return where if scenario.wall_clock is None else f"{where}, from {scenario.wall_clock} on"
 
 

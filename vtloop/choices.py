@@ -4,4 +4,5 @@ from vtloop.core.ties import Ties as Ties
 from vtloop.values.choices import Choices as Choices
 from vtloop.values.choices import Chooser as Chooser
 from vtloop.values.choices import Keeping as Keeping
+from vtloop.values.choices import Random as Random
 from vtloop.values.choices import Replaying as Replaying

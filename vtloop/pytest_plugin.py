@@ -9,3 +9,4 @@ from vtloop.integrations.pytest.plugin import pytest_runtest_setup as pytest_run
 from vtloop.integrations.pytest.plugin import pytest_runtest_teardown as pytest_runtest_teardown
 from vtloop.integrations.pytest.plugin import run_of as run_of
 from vtloop.integrations.pytest.plugin import vt as vt
+from vtloop.integrations.pytest.plugin import vt_network as vt_network

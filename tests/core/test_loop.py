@@ -673,3 +673,4 @@ def test_a_loop_finds_its_attributes_fast(loop):
     names = [step.opname for step in steps if step.argval == "_strict"]
     assert names
     assert "LOAD_ATTR" not in names  # but what the interpreter has put in its place
+    assert not hasattr(loop, "__getattr__")  # asyncio's C code would make a method of each function

@@ -6,11 +6,12 @@ Told once in the words of a deadlock, and once in the trace.
 import asyncio
 import inspect
 import socket
+import sys
 
 import pytest
 
 import vtloop
-from vtloop.core.network_waits import IN_NETWORK, address_in, printable
+from vtloop.core.network_waits import IN_NETWORK, address_in
 from vtloop.core.waits import describe
 from vtloop.timeline.spans import WAITING
 from vtloop.values.waits import WAITS, Subject
@@ -176,17 +177,25 @@ def test_a_socket_that_is_closed_is_called_so():
     assert vtloop.run(suspended(function, Loop(), closed)) == ("client", "a closed socket")
 
 
-@pytest.mark.parametrize(
-    ("address", "words"),
-    [
-        (("10.0.0.2", 80), "10.0.0.2:80"),
-        (("fe80::1", 80, 0, 2), "[fe80::1]:80"),
-        ("/run/db", "/run/db"),
-        (b"\0abstract", "\0abstract"),
-    ],
-)
-def test_addresses_are_printed_as_people_write_them(address, words):
-    assert printable(address) == words
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="it waited for nothing before")
+def test_a_server_that_is_closed_is_told_by_where_its_last_clients_are():
+    async def main():
+        accepted = asyncio.Queue()
+        server = await asyncio.start_server(
+            lambda _, writer: accepted.put_nowait(writer), "127.0.0.1", 8080
+        )
+        _, client = await asyncio.open_connection("127.0.0.1", 8080)
+        writer = await accepted.get()
+        server.close()
+        closing = asyncio.create_task(server.wait_closed())
+        await asyncio.sleep(1)
+        words = describe(closing).waits_for
+        for end in (client, writer):
+            end.transport.abort()
+        await closing
+        return words
+
+    assert vtloop.run(main) == "the clients at 127.0.0.1:8080 to leave"
 
 
 @pytest.mark.parametrize("code", IN_NETWORK, ids=lambda code: code.co_name)

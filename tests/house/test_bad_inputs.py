@@ -31,6 +31,7 @@ from vtloop.integrations.notebook.magic import _parser
 from vtloop.integrations.notebook.session import Notebook
 from vtloop.integrations.options import options_of
 from vtloop.integrations.pytest.loops import Marked
+from vtloop.net.network import EVERYWHERE
 from vtloop.sweep import conserved, replay, sweep
 from vtloop.views import html
 
@@ -273,9 +274,10 @@ def test_it_is_in_a_marker_and_in_a_notebook():
 
 
 def test_what_is_said_nearer_to_a_test_comes_first():
-    near, far = pytest.mark.vtloop(seed=1).mark, pytest.mark.vtloop(seed=2, leaks="allow").mark
-    found = Marked.by([near, far], wall_clock="09:24")
-    assert found == (Options(seed=1, wall_clock="09:24"), "allow", False)
+    near = pytest.mark.vtloop(seed=1, network=None).mark
+    far = pytest.mark.vtloop(seed=2, leaks="allow").mark
+    found = Marked.by([near, far], wall_clock="09:24", network=EVERYWHERE)
+    assert found == (Options(seed=1, wall_clock="09:24"), "allow", False, None)
 
 
 # Calls, the error, and its words.
@@ -620,6 +622,7 @@ MARKERS = {
     "vtloop(seed=[1])": "seed=[1] was given; pass a whole number or a text",
     "vtloop(wall_clock='noon')": "'noon' was given as a wall clock, which is no time; give now",
     "vtloop(leaks='maybe')": "leaks='maybe' was given; pass 'fail' or 'allow'",
+    "vtloop(network='none')": "network='none' was given; pass a vtloop.net.Network, a function",
     "vtloop(5)": "The marker vtloop was given 5, while its options are seed=",
     "vtloop_sweep(budget=-1)": "budget=-1 was given; pass a number of pairs, from 0 on",
     "vtloop_sweep(victim=[1])": "victim=[1] was given; pass the name of a task",

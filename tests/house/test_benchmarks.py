@@ -18,7 +18,7 @@ TINY = max(BACKLOG, SLEEPERS)  # operations: the least that makes each of them d
 
 @pytest.mark.parametrize("workload", WORKLOADS, ids=lambda workload: workload.name)
 def test_a_workload_runs_in_virtual_time(workload):
-    size = 10 if workload.name in ("threads", "run") else TINY
+    size = 10 if workload.name in ("threads", "requests", "run") else TINY
 
     async def program():
         await workload.run(size)

@@ -296,6 +296,7 @@ CONSTANTS = {
     "EVERYBODY",
     "EVERYWHERE",
     "HERE",
+    "_NOBODYS",
     "_no_debug",
 }  # objects of which nothing ever changes
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import vtloop
-from vtloop import claims, strategies, sweep
+from vtloop import claims, net, strategies, sweep
 
 PROGRAMS = Path(__file__).parent / "typing"
 RIGHT = PROGRAMS / "right.py"
@@ -26,7 +26,8 @@ PUBLIC = {
     "claims": {*claims.__all__},
     "sweep": {*sweep.__all__},
     "strategies": {*strategies.__all__},
-    "choices": {"Choices", "Chooser", "Keeping", "Replaying", "Ties"},
+    "net": {*net.__all__},
+    "choices": {"Choices", "Chooser", "Keeping", "Random", "Replaying", "Ties"},
     "chart": {"draw", "figure", "compare", "save"},
     "marbles": {"marbles"},
     "mermaid": {"gantt", "sequence"},

@@ -218,8 +218,12 @@ def test_the_longest_addresses_of_unix_are_taken():
         (("fe80::1", 80, 0, 7), "[fe80::1%7]:80"),
         (("::1", 80, 0, 1), "[::1%1]:80"),
         ("/run/db.sock", "/run/db.sock"),
+        (pathlib.Path("/run/db.sock"), "/run/db.sock"),
+        (b"/run/db.sock", "/run/db.sock"),
         (b"\0db", "@db"),
+        ("\0db", "@db"),
         ("", "(unnamed)"),
+        ((None, 80), "*:80"),
     ],
 )
 def test_an_address_is_printed_as_one_writes_it(address, text):

@@ -1,10 +1,8 @@
 """Every feature of the network is the same on the stock loop over loopback and in a simulation.
 
-The bodies are in `features`, one file for each subject. Where a simulation differs on purpose,
-`DIFFERENT` says why.
+The bodies are in `features`, one file for each subject.
 """
 
-import gc
 import inspect
 import sys
 from importlib import import_module
@@ -12,17 +10,11 @@ from pathlib import Path
 
 import pytest
 
-import vtloop
 from tests.support.both_loops import has_ipv6, on_stock, on_virtual
 from tests.support.links import IPv6
 
 HAS_IPV6 = has_ipv6()
 SUBJECTS = sorted(path.stem for path in Path(__file__).with_name("features").glob("*.py"))
-
-# What a body sees differs, by its name: the reason.
-DIFFERENT = {
-    "a_descriptor_is_handed_over": "what goes over a simulated socket is bytes only",
-}
 
 
 def bodies():
@@ -55,32 +47,4 @@ ROWS = list(rows())
 def test_a_body_sees_the_same_on_the_stock_loop_and_in_a_simulation(body, link):
     expected = on_stock(body, link)
     assert expected, "a body that sees nothing proves nothing"
-    if body.__name__ not in DIFFERENT:
-        assert on_virtual(body, link) == expected
-
-
-def tries(body, link):
-    """Return what a body sees in a simulation, or the error that it ends with."""
-    try:
-        return on_virtual(body, link)
-    except (vtloop.NotSimulated, OSError) as error:
-        return [repr(error)]
-
-
-@pytest.mark.parametrize(
-    ("body", "link"), [row for row in ROWS if row.values[0].__name__ in DIFFERENT]
-)
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_what_is_said_to_differ_does(body, link):
-    found = tries(body, link)
-    gc.collect()  # what a body leaves that ends early is told of here, and not of a later test
-    assert found != on_stock(body, link)
-
-
-def test_the_table_is_long():
-    assert len(ROWS) >= 400
-
-
-def test_what_differs_is_in_the_table():
-    assert DIFFERENT.keys() <= {row.values[0].__name__ for row in ROWS}
+    assert on_virtual(body, link) == expected

@@ -246,8 +246,8 @@ def test_asyncio_reaches_a_server_that_listens_on_one_of_the_addresses_of_localh
         runner.run(main())
 
 
-def test_a_host_of_the_simulation_has_its_addresses_those_of_ipv6_first():
-    assert ips("db", 80, 0, STREAM) == ["fd00::2", "10.0.0.2"]
+def test_a_host_of_the_simulation_has_its_addresses_with_private_ones_of_ipv6_last():
+    assert ips("db", 80, 0, STREAM) == ["10.0.0.2", "fd00::2"]
     assert ips("DB.", 80, INET, STREAM) == ["10.0.0.2"]
     assert ips(b"db", 80, INET6, STREAM) == ["fd00::2"]
     assert ips("cache", 80, 0, STREAM) == ["10.0.1.7", "10.0.1.3"]
@@ -299,8 +299,8 @@ def test_a_name_that_is_unknown_says_what_is_known_and_how_to_add_it():
     assert str(unknown.value) == (
         f"[Errno {socket.EAI_NONAME}] Name or service not known: 'Mail.example' was looked up in a "
         "simulation while its network knows only localhost, db, cache, six, xn--bcher-kva.example, "
-        "desk.example; let a host have that name (network.host('Mail.example')), or give its "
-        "address"
+        "desk.example; let a host have that name (network.host('Mail.example')), or a server "
+        "listen on it, or give its address"
     )
     again = pickle.loads(pickle.dumps(unknown.value))
     assert again.args == unknown.value.args

@@ -27,12 +27,12 @@ def redirected():
     def begin(function, stand_in):
         redirection = Redirection(function, stand_in)
         begun.append(redirection)
-        redirection.words[:] = redirection.redirected
+        redirection.words.raw = redirection.redirected
         return redirection
 
     yield begin
     for redirection in reversed(begun):
-        redirection.words[:] = redirection.original
+        redirection.words.raw = redirection.original
 
 
 def test_every_clock_can_be_redirected_on_this_python():
@@ -88,7 +88,7 @@ def test_calls_that_the_interpreter_has_specialised_are_redirected_too(redirecte
         assert read()[0] != 42
     redirection = redirected(time.monotonic, lambda: 42)
     assert [read() for _ in range(1_000)] == [(42, 1970)] * 1_000
-    redirection.words[:] = redirection.original
+    redirection.words.raw = redirection.original
     assert read()[0] != 42
 
 
@@ -125,8 +125,8 @@ def test_other_threads_never_see_half_a_redirection():
         for thread in threads:
             thread.start()
         for _ in range(20_000):
-            redirection.words[:] = redirection.redirected
-            redirection.words[:] = redirection.original
+            redirection.words.raw = redirection.redirected
+            redirection.words.raw = redirection.original
     finally:
         stop = True
         for thread in threads:

@@ -22,8 +22,6 @@ import multiprocessing.pool
 import multiprocessing.synchronize
 import random
 import re
-import select
-import selectors
 import signal
 import socket
 import ssl
@@ -34,11 +32,12 @@ import threading
 import time
 import warnings
 import weakref
-from asyncio import events
+from asyncio import events, sslproto
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures.thread import BrokenThreadPool
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -81,7 +80,6 @@ LIBRARIES = (
     "multiprocessing.synchronize",
     "queue",
     "random",
-    "selectors",
     "signal",
     "ssl",
     "subprocess",
@@ -258,6 +256,15 @@ async def the_current_task_is_known():
     assert asyncio.current_task() is task
 
 
+@probe("_unregister_task")
+async def a_task_that_is_forgotten_is_none_of_all_tasks():
+    task = asyncio.create_task(for_ever())
+    await turns()
+    of_events.forget_task(task)
+    assert task not in asyncio.all_tasks()
+    await ended(task)
+
+
 @probe("_wait_for_data", "_drain_helper", "_transport")
 async def who_waits_for_a_stream_is_suspended_where_its_transport_is_known():
     transport = asyncio.Transport()
@@ -274,6 +281,16 @@ async def who_waits_for_a_stream_is_suspended_where_its_transport_is_known():
         assert frame.f_code.co_name == name
         assert frame.f_locals["self"]._transport is transport
     await ended(reading, draining)
+
+
+@probe("_app_transport", "_closed")
+async def a_connection_of_tls_knows_whether_the_program_has_closed_it():
+    loop, context = asyncio.get_running_loop(), ssl.create_default_context()
+    protocol = sslproto.SSLProtocol(loop, asyncio.Protocol(), context, None)
+    transport = protocol._app_transport
+    assert not transport._closed
+    transport.close()
+    assert transport._closed
 
 
 @probe("_scheduled_tasks", "_eager_tasks", when=(3, 12) <= sys.version_info < (3, 14))
@@ -965,42 +982,52 @@ async def a_loop_knows_the_paths_that_it_is_to_remove():
     assert not Path(path).exists()
 
 
+@probe("_server")
+async def a_transport_knows_the_server_that_has_accepted_it():
+    accepted = asyncio.Queue()
+    server = await asyncio.start_server(lambda _, end: accepted.put_nowait(end), "127.0.0.1", 0)
+    _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+    end = await accepted.get()
+    assert end.transport._server is server
+    for one in (writer, end):
+        one.close()
+        await one.wait_closed()
+    server.close()
+
+
 @probe("_socket")
 def the_class_of_sockets_has_one_in_c_below():
     assert of_sockets.RealSocket in socket.socket.__mro__
 
 
-@probe("_wrap_socket", "_wrap_bio")
-async def a_context_encrypts_what_goes_over_a_socket_or_by_memory():
-    def wrap(context, sock, *args, **more):
-        wrapped.append(sock.fileno())
-        return of_sockets.wrap_memory(context, ssl.MemoryBIO(), ssl.MemoryBIO(), *args, **more)
-
-    wrapped = []
-    kind = type("Context", (ssl.SSLContext,), {of_sockets.WRAP_SOCKET: wrap})
-    one, two = socket.socketpair()
-    with (
-        two,
-        kind(ssl.PROTOCOL_TLS_SERVER).wrap_socket(
-            one, server_side=True, do_handshake_on_connect=False
-        ) as secret,
-    ):
-        assert wrapped == [secret.fileno()]
-        assert secret.pending() == 0
-        with pytest.raises(ssl.SSLWantReadError):
-            secret.do_handshake()
-
-
 @probe("_ssl")
-def the_chance_of_openssl_comes_from_a_module_in_c():
-    assert vars(sys.modules["_ssl"])["RAND_bytes"] is ssl.RAND_bytes
+def the_module_ssl_takes_its_chance_from_one_in_c():
+    assert ssl.RAND_bytes is importlib.import_module("_ssl").RAND_bytes
 
 
-@probe("_select", "_selector_cls")
-def selectors_keep_how_they_ask():
-    assert vars(selectors.SelectSelector)[of_sockets.SELECT] is select.select
-    if hasattr(select, "epoll"):
-        assert vars(selectors.EpollSelector)[of_sockets.MAKE_POLLER] is select.epoll
+@probe("_wrap_socket")
+def tls_over_a_socket_is_made_by_a_method_of_its_context():
+    calls = []
+
+    class Context(ssl.SSLContext):
+        def _wrap_socket(self, *args, **kwargs):
+            calls.append((args, sorted(kwargs)))
+            return super()._wrap_socket(*args, **kwargs)
+
+    one, two = socket.socketpair()
+    with one, two:
+        Context(ssl.PROTOCOL_TLS_SERVER).wrap_socket(
+            one, server_side=True, do_handshake_on_connect=False
+        ).close()
+    assert calls == [((mock.ANY, True, None), ["owner", "session"])]
+
+
+@probe("_wrap_bio")
+def tls_in_memory_is_made_with_the_same_arguments():
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made = context._wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), True, None, owner=None, session=None)
+    assert made.server_side
+    assert made.context is context
 
 
 @probe("_source_traceback")

@@ -48,6 +48,17 @@ def run():
     return simulated(main, latency=0.1)
 
 
+def test_a_refusal_comes_from_the_port_where_nobody_listens():
+    async def knock():
+        with contextlib.suppress(ConnectionRefusedError):
+            await asyncio.open_connection("127.0.0.1", 8080)
+
+    asked, refused = simulated(knock, latency=0.1).timeline.messages
+    assert (asked.kind, refused.kind) == ("connect", "refuse")
+    assert (asked.destination, refused.source) == (SERVER, SERVER)
+    assert asked.source == refused.destination
+
+
 def test_streams_tell_who_sends_what_to_whom_and_when(run):
     timeline = run.timeline
     names = {0: "?", **{number: lane.label for number, lane in timeline.lanes.items()}}

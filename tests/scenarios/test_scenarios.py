@@ -17,9 +17,10 @@ from tests.support.scenarios import BY_NAME, named
 
 pytestmark = pytest.mark.ends
 
+FOLDERS = ("", "network")
 LECTURE_ROWS = range(1, 19)
 MACHINERY = {
-    *("__init__", "__main__", "catalogue", "claims", "deck", "gallery", "lecture", "transcript"),
+    *("__init__", "__main__", "claims", "deck", "gallery", "lecture", "transcript"),
 }
 
 
@@ -61,20 +62,24 @@ def test_every_example_of_the_lecture_is_covered_and_the_numbers_are_in_order():
 
 
 def test_every_script_is_in_the_catalogue_and_has_a_golden_transcript():
-    assert {path.stem for path in HERE.glob("*.py")} - MACHINERY == set(BY_NAME)
-    assert {path.stem for path in HERE.glob("*.txt")} == set(BY_NAME)
+    for suffix in ("py", "txt"):
+        found = {path for folder in FOLDERS for path in (HERE / folder).glob(f"*.{suffix}")}
+        there = {path.stem for path in found}
+        assert there - MACHINERY == set(BY_NAME)
 
 
 @pytest.mark.parametrize("name", list(BY_NAME))
-def test_a_script_is_plain_asyncio_and_says_what_it_shows(name):
-    module = ast.parse(BY_NAME[name].script.read_text("utf-8"))
+def test_a_script_is_plain_asyncio_on_a_network_if_need_be_and_says_what_it_shows(name):
+    scenario = BY_NAME[name]
+    module = ast.parse(scenario.script.read_text("utf-8"))
     assert ast.get_docstring(module)
     imported = set()
     for node in ast.walk(module):
         if isinstance(node, ast.Import):
             imported |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            imported.add((node.module or "").partition(".")[0])
+            imported.add(node.module if node.module == "vtloop.net" else node.module.split(".")[0])
+    imported -= {"vtloop.net"} if scenario.folder == "network" else set()
     assert imported <= sys.stdlib_module_names
 
 
@@ -147,7 +152,7 @@ def test_a_failing_script_exits_with_1_and_shows_its_errors(capsys, monkeypatch)
 
 
 def test_update_rewrites_a_golden_transcript(capsys, monkeypatch, tmp_path):
-    monkeypatch.setattr("scenarios.catalogue.HERE", tmp_path)
+    monkeypatch.setattr("scenarios.catalogue.scenario.HERE", tmp_path)
     monkeypatch.setattr(command_line, "record", lambda script, *, wall_clock: "0.0 a | hello\n")
     command_line.main(["--update", "hello"])
     assert (tmp_path / "hello.txt").read_text("utf-8") == "0.0 a | hello\n"

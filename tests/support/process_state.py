@@ -60,7 +60,7 @@ MODULES = [
         for name, module in sys.modules.items()
         if name.startswith(("asyncio", "concurrent.futures", "multiprocessing"))
     ),
-    *(sys.modules[name] for name in ("_ssl", "_weakrefset", "ssl")),
+    *(sys.modules[name] for name in ("_ssl", "_weakrefset")),
 ]
 ABSENT = object()
 PLAIN = int, str, bytes, tuple
@@ -135,15 +135,15 @@ def unlisted(before, after, *during):
     """Return what is another thing now, and not in the table.
 
     A name that was taken by another module from one in the table is as good as in it, and so is
-    what a class has that is another one as a whole.
+    what is in a class that is.
     """
     table = listed(*during)
     taken = [before[0][what] for what in table if what in before[0]]
     return {
         what
         for what in changed(before, after) - table
-        if not any(before[0].get(what, ABSENT) is one for one in taken)
-        and what.rpartition(".")[0] not in table
+        if what.rpartition(".")[0] not in table
+        and not any(before[0].get(what, ABSENT) is one for one in taken)
     }
 
 

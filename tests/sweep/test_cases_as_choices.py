@@ -130,7 +130,7 @@ def test_choices_that_a_program_does_not_come_to_are_told(choices, message):
     [
         ("c1:tie.1:b90d3cd1", "is a token that was damaged"),
         ("c9:whatever", "is a token of the form 'c9'"),
-        (Choices([("tea", 0, 1)]), "were given as a case of a sweep, while they are none"),
+        (Choices([("Tea", 0, 1)]), "were given as a case of a sweep, while they are none"),
     ],
 )
 def test_what_no_run_can_choose_is_refused(token, message):

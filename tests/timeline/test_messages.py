@@ -1,9 +1,11 @@
 """A timeline knows of each message which task sent it, which one read it, and when."""
 
 import asyncio
+import contextlib
 
 import vtloop
 from tests.support.wired import conversation, on, wires
+from vtloop.net import Network
 from vtloop.timeline.timeline import Timeline
 from vtloop.values.trace import load
 
@@ -177,3 +179,77 @@ def test_tasks_of_a_host_stand_together_after_those_of_the_program():
     ]
     spawned = [(one.source, one.target) for one in timeline.arrows if one.kind == "spawn"]
     assert sorted(spawned) == [(1, 2), (1, 3), (1, 4), (2, 5)]  # also from host to host
+
+
+def talk(serve, use):
+    """Return the timeline of a client that uses a connection to a server on another host."""
+
+    async def main():
+        network = Network(latency=0.1)
+        with network.host("db"):
+            server = await asyncio.start_server(serve, "db", 80)
+        with network.host("web"):
+            await asyncio.create_task(use(), name="client")
+        server.close()
+
+    return vtloop.simulate(main).timeline
+
+
+async def hang_up(reader, writer):
+    writer.close()
+
+
+def ends_told(timeline):
+    ends = [one for one in timeline.arrows if one.messages]
+    return [one for one in ends if timeline.messages[one.messages[0]].kind == "end"]
+
+
+def test_the_end_of_a_connection_is_told_where_it_finds_the_other_end_in_use():
+    async def looks_late():
+        reader, writer = await asyncio.open_connection("db", 80)
+        await asyncio.sleep(1)
+        assert not await reader.read()
+        writer.close()
+
+    timeline = talk(hang_up, looks_late)
+    (arrow,) = ends_told(timeline)
+    assert timeline.lanes[arrow.target].label == "client"
+    assert arrow.end == 0.4 * SECOND
+
+
+def test_the_end_of_a_connection_is_not_told_where_nobody_uses_it_any_more():
+    async def closes_as_well():
+        _, writer = await asyncio.open_connection("db", 80)
+        writer.close()
+        await asyncio.sleep(1)
+
+    timeline = talk(hang_up, closes_as_well)
+    assert timeline["client"].number not in [arrow.target for arrow in ends_told(timeline)]
+
+
+def test_who_is_refused_has_asked_nobody():
+    async def serve(reader, writer):
+        await reader.read()
+        writer.close()
+
+    async def use():
+        _, writer = await asyncio.open_connection("db", 80)
+        with contextlib.suppress(OSError):
+            await asyncio.open_connection("db", 81)
+        writer.close()
+        await asyncio.sleep(1)
+
+    timeline = talk(serve, use)
+    asked = [one for one in timeline.messages if one.kind == "connect"]
+    receivers = {one.destination.rpartition(":")[2]: one.receiver for one in asked}
+    assert receivers["80"] == timeline["serve"].number
+    assert receivers["81"] == 0
+
+
+def test_the_names_of_hosts_are_known_by_their_addresses():
+    async def use():
+        _, writer = await asyncio.open_connection("db", 80)
+        writer.close()
+
+    assert talk(hang_up, use).hosts == {"10.0.0.2": "db", "10.0.0.3": "web"}
+    assert vtloop.simulate(lambda: conversation(hosts=("web", "db"))).timeline.hosts == {}

@@ -222,7 +222,8 @@ def test_every_shape_has_an_id_of_its_own_and_a_tooltip(busy_kitchen, axis):
 def test_a_legend_lists_only_what_occurs(busy_kitchen):
     assert legend_of(chart.figure(timeline_of(nap))) == ["runs", "sleeps", "starts", "returns"]
     every = legend_of(chart.figure(busy_kitchen))
-    of_network = {"message", "message is lost", "message is held", STATES["network"][0]}
+    of_network = {"message", STATES["network"][0]}
+    of_network |= {MARKS[mark][0] for mark in ("lost", "held", "crashed")}
     assert {words for words, _ in ARROWS.values()} - of_network <= set(every)
     assert {words for words, _ in MARKS.values()} - of_network <= set(every)
     assert not of_network & set(every)
@@ -401,6 +402,18 @@ def test_a_cancellation_stands_at_its_instant_the_request_before_the_delivery():
     asked, thrown = (mark + size / 2 for mark, _, size, _ in marks)
     assert left < asked < thrown < left + wide
     check_texts(figure)
+
+
+def test_the_time_of_an_instant_that_opens_up_is_as_exact_as_can_be_seen():
+    async def main():
+        sleeper = asyncio.create_task(asyncio.sleep(1e9))
+        await asyncio.sleep(3600.06)
+        sleeper.cancel()
+        await asyncio.sleep(3600)
+
+    figure = chart.figure(timeline_of(main))
+    labels = [label.get_text() for label in figure.axes[0].get_xticklabels()]
+    assert [label for label in labels if label] == ["0", "20", "40", "60", "80", "100", "120"]
 
 
 def test_an_instant_that_opens_up_has_its_time_on_the_axis_and_is_in_the_legend():

@@ -1,5 +1,6 @@
 """Messages in all views but charts: what is sent, when it is there, and what is lost or held."""
 
+import asyncio
 import json
 import re
 
@@ -8,6 +9,8 @@ import pytest
 import vtloop
 from tests.support.wired import conversation
 from vtloop import marbles, mermaid, perfetto
+from vtloop.net import Network
+from vtloop.timeline.spans import WAITING
 from vtloop.views import html
 from vtloop.views.message_words import one_by_one, summary
 from vtloop.views.words import words_of
@@ -98,3 +101,27 @@ def test_every_view_says_on_which_host_a_task_is():
     names = [one["args"]["name"] for one in events if one["name"] == "thread_name"]
     assert names == ["conversation#1", "server @ db", "client @ web"]
     assert '"below":"@ db"' in html.page(timeline)
+
+
+def test_a_wait_names_the_host_with_its_port_as_far_as_there_is_room():
+    async def serve(reader, writer):
+        await asyncio.sleep(1)
+        writer.close()
+
+    async def main():
+        network = Network()
+        with network.host("db"):
+            server = await asyncio.start_server(serve, "db", 5432)
+        reader, writer = await asyncio.open_connection("db", 5432)
+        await reader.read()
+        writer.close()
+        server.close()
+
+    timeline = vtloop.simulate(main).timeline
+    (span,) = (one for one in timeline["main"].spans if (one.kind, one.state) == ("data", WAITING))
+    assert list(words_of("en").waits(timeline, span)) == [
+        "data from db:5432",
+        "data from db",
+        "data from 10.0.0.2:5432",
+        "read",
+    ]

@@ -78,7 +78,12 @@ def ended(lane: Lane) -> str:
     """Return how a task ended, in words."""
     if lane.ended is None:
         return f"{lane.label} never ended"
-    verb = {"returned": "finished", "raised": f"raised {lane.error}", "cancelled": "was cancelled"}
+    verb = {
+        "returned": "finished",
+        "raised": f"raised {lane.error}",
+        "cancelled": "was cancelled",
+        "crashed": "crashed with its host",
+    }
     return f"{lane.label} {verb[lane.outcome]} at {format_seconds(lane.ended)}"
 
 

@@ -4,7 +4,7 @@ It has two collaborators: a policy decides, a recorder is told. Its sockets are 
 `net`.
 
 Used from outside: `loop.VirtualLoop`, `policy.Policy`, `policy.LoopView`, `ties.Ties`,
-`recorder.Recorder`, `runner.Runner`, `probes.now`, `probes.section`.
+`recorder.Recorder`, `runner.Runner`, `left_open.left_open`, `probes.now`, `probes.section`.
 Where its code is clever, docs/tricks.md says why.
 May import: `errors`, `private`, `values`, `patching`, `net`.
 
@@ -29,7 +29,9 @@ A map of the package, from the bottom up:
 - `patches`: all that a run replaces in the process; a package, with a map of its own
 - `options`: what the options of a run can be
 - `executors`, `scheduling`: what is put into a loop
+- `crashes`: what becomes of the tasks of a host of the network that crashes
 - `advancing`, `loop`: how its clock moves, and what it does
+- `left_open`: what a program leaves open in its network
 - `nested`: where another loop runs already
 - `explanations`: keeps this package's own lines out of what Hypothesis explains
 - `runner`: what `asyncio.Runner` is, for one loop

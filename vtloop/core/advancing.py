@@ -10,16 +10,18 @@ from __future__ import annotations
 import warnings
 
 from vtloop.core import hazards
+from vtloop.core.crashes import Crashes
 from vtloop.core.limits import Limits
-from vtloop.core.scheduling import Scheduling
 from vtloop.core.threads.all_threads import Threads
 from vtloop.core.threads.program_threads import IN_VAIN
 from vtloop.errors import SpinWarning
 from vtloop.private.events import END_OF_MAIN
 from vtloop.values.clock import NEVER, Clock
 
+_MOST_ROUNDS = 100  # for what goes on at one instant when the program is over
 
-class Advancing(Scheduling):
+
+class Advancing(Crashes):
     """An event loop's clock, as far as the loop moves it."""
 
     _limits: Limits
@@ -33,6 +35,14 @@ class Advancing(Scheduling):
     def threads(self) -> Threads:
         """The threads of the run that the loop is a part of."""
         return self._home.threads
+
+    def finish_instant(self) -> None:
+        """Run what is ready, and what that makes ready; no time passes."""
+        for _ in range(_MOST_ROUNDS):
+            if not (self._ready or (self._io and self._selector.select(0))):
+                return
+            self._stopping = True
+            self.run_forever()
 
     def _horizon(self) -> int:
         """Return up to which deadline, in nanoseconds, the clock may just jump."""

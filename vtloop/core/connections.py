@@ -13,6 +13,8 @@ import os
 import socket
 import weakref
 from asyncio.log import logger
+from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 from vtloop.core.network import kernel_of
@@ -96,28 +98,34 @@ class Connections(Signals):
 
     _clock: Clock
     _io: dict[int, None]
+    _process_events: Callable[[Any], None]
+    _remove_reader: Callable[[int], bool]
 
     @property
     def threads(self) -> Threads:
         """The threads of the run that the loop is a part of."""
         raise NotImplementedError
 
-    def __getattr__(self, name: str) -> Any:
-        """Make what connections need when it is first used: most runs have none."""
-        if name == "_selector":
-            kernel = kernel_of(self._clock)
-            assert kernel is not None
-            value: Any = Selector(kernel.descriptors, self._io, weakref.WeakMethod(self._wake))
-        elif name == "_transports":
-            value = weakref.WeakValueDictionary()
-        elif name in ("_unix_server_sockets", "_signal_handlers"):
-            value = {}
-        else:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        self.__dict__[name] = value
-        return value
+    # What connections need is made when it is first used, as most runs have none. `__getattr__`
+    # would do that too, but of a class that has one every attribute is looked up more slowly.
 
-    def _wake(self) -> None:
+    @cached_property
+    def _selector(self) -> Any:
+        kernel = kernel_of(self._clock)
+        assert kernel is not None
+        return Selector(kernel.descriptors, self._io, weakref.ref(self))
+
+    @cached_property
+    def _transports(self) -> Any:
+        kernel = kernel_of(self._clock)
+        assert kernel is not None
+        return kernel.transports
+
+    @cached_property
+    def _unix_server_sockets(self) -> dict[Any, int]:
+        return {}
+
+    def socket_is_ready(self) -> None:
         """Take note that a socket may be ready."""
         raise NotImplementedError
 

@@ -89,8 +89,9 @@ def _blocked_threads(threads: Threads, names: waits.Names) -> Iterator[str]:
         for wait in tasks:
             yield str(wait._replace(task=f"{wait.task} of the loop in {name}"))
         if not tasks:
-            at = thread.waits_at()
-            yield f"{name} waits\n      at {at}" if at else f"{name} waits"
+            at, what = thread.waits_at(), thread.waits_for()
+            waits = f"{name} waits for {what}" if what else f"{name} waits"
+            yield f"{waits}\n      at {at}" if at else waits
 
 
 def _listed(blocked: Iterable[object]) -> str:
@@ -142,14 +143,18 @@ def deadlock(loop: Loop, recorder: Recorder | None, until: int = NEVER) -> Deadl
 
 
 def blocked_for_ever(
-    who: str, since: int, clock: Clock, threads: Threads, in_a_loop: bool = True
+    who: str, since: int, clock: Clock, threads: Threads, what: str, in_a_loop: bool = True
 ) -> DeadlockError:
-    """Return the error for what blocks a thread, in a loop or outside, with nobody to end it."""
-    itself = f"{who} waits\n      at {place(program_frames()[0])}"
+    """Return the error for what blocks a thread, in a loop or outside, with nobody to end it.
+
+    `what` it waits for is told where that is the network's.
+    """
+    waits = f"{who} waits for {what}" if what else f"{who} waits"
+    itself = f"{waits}\n      at {place(program_frames()[0])}"
     message = (
         f"{who} blocked {'the loop' if in_a_loop else 'the program'}'s own thread at virtual time "
-        f"{clock.told(since)} with a wait for another thread, while no thread was left that "
-        "could end it:\n"
+        f"{clock.told(since)} with a wait for {what or 'another thread'}, while no thread was left "
+        "that could end it:\n"
         + _listed([itself, *_blocked_threads(threads, _names(clock, None))])
         + f"\n{'Await an asyncio primitive instead, or give' if in_a_loop else 'Give'} the wait a "
         "timeout."

@@ -70,10 +70,10 @@ class IdleThread(ThreadStarter):
 
     def sleep(self, nanoseconds: int) -> None:
         end = self.clock.now + nanoseconds
-        if self.threads is None:
+        if self.threads is None and self.clock.kernel is None:
             self.clock.now = end
         else:
-            self.threads.run_until(end)
+            self.have_threads().run_until(end)
 
     compute = sleep
 
@@ -87,13 +87,16 @@ class IdleThread(ThreadStarter):
 
     def wait_for(self, lock: AwaitedLock, end: int) -> None:
         since = self.clock.now
-        if self.threads is None or not self.threads.are_there():
+        threads = self.have_threads() if lock.what else self.threads
+        if threads is None or not (lock.what or threads.are_there()):
             if not lock.wait_in_real_time(to_seconds(end - since)):
                 self.clock.now = end
-        elif not self.threads.run_until_released(lock, end):
-            self.threads.is_deadlocked = True
+        elif not threads.run_until_released(lock, end):
+            threads.is_deadlocked = True
             me = threading.current_thread().name
-            raise hazards.blocked_for_ever(me, since, self.clock, self.threads, in_a_loop=False)
+            raise hazards.blocked_for_ever(
+                me, since, self.clock, threads, lock.what, in_a_loop=False
+            )
 
     def about_to_wake(self) -> None:
         if self.threads is not None:

@@ -36,7 +36,7 @@ from vtloop.core.patches.environment import Environment
 from vtloop.core.patches.gc_schedule import INTERVAL
 from vtloop.core.patches.inner_loops import made_by_program_at
 from vtloop.core.patches.wall_clock import WallClock
-from vtloop.core.policy import Policy, PolicyOf, Rest, Take, order_of
+from vtloop.core.policy import Policy, PolicyOf, Rest, Take, chooser_of, order_of
 from vtloop.core.recorder import Recorder
 from vtloop.core.tasks import TaskRegister
 from vtloop.core.threads.actor import PATIENCE, Actor, here
@@ -104,6 +104,7 @@ class VirtualLoop(Advancing):
         if self._clock.make_loop is None:
             self._clock.make_loop = _make_beside
             self._clock.network = options.network
+            self._clock.chooser = None if policy is None else chooser_of(policy)
         self._timers = Timers() if recorder is None else WatchedTimers(recorder)
         self._ready: deque[Any] = deque()
         self._limits = Limits(options.until, options.timer_slack)
@@ -186,7 +187,7 @@ class VirtualLoop(Advancing):
         self._home.leave(actor)
         if not is_guest:
             if self._clock.kernel is not None:
-                self._clock.kernel.wire.unset_alarm()
+                self._clock.kernel.rest()
             self._clock.loop = None
             self.environment.__exit__()
 
@@ -322,7 +323,7 @@ class VirtualLoop(Advancing):
         if executor is not None:
             executor.shutdown(wait=False)
 
-    def _wake(self) -> None:
+    def socket_is_ready(self) -> None:
         """Take note, while another thread of the run has its turn, that a socket is ready."""
         if self._home.host is not None:
             self._home.called_in()

@@ -132,12 +132,13 @@ class LoopThread(ThreadStarter):
         self._loop.tell_blocked(since, how)
 
     def wait_for(self, lock: AwaitedLock, end: int) -> None:
-        since = self.clock.now
+        since, what = self.clock.now, lock.what
         self.attends = True
         if not self.threads.run_until_released(lock, end):
             self.threads.is_deadlocked = True
-            raise hazards.blocked_for_ever(self.whoami(), since, self.clock, self.threads)
-        self._loop.tell_blocked(since, "a wait for a thread")
+            who = self.whoami()
+            raise hazards.blocked_for_ever(who, since, self.clock, self.threads, what)
+        self._loop.tell_blocked(since, f"a wait for {what or 'a thread'}")
 
     def wake(self, lock: AwaitedLock) -> None:
         if here.actor is not self:

@@ -8,6 +8,7 @@ from vtloop.core.threads.actor import here
 from vtloop.core.threads.sockets import wait
 from vtloop.net import network
 from vtloop.values.clock import Clock
+from vtloop.values.source import place, program_frames
 
 if TYPE_CHECKING:
     from vtloop.net.kernel import Kernel
@@ -31,9 +32,26 @@ def kernel_here() -> Kernel | None:
     return None if actor is None else kernel_of(actor.clock)
 
 
-def _kernel_that_is() -> Kernel | None:
+def _kernel_with(given: network.Network | None) -> Kernel | None:
+    """Return the kernel of the run that this thread belongs to, if that has a network: a given one.
+
+    The network that a program uses first is its run's, if nobody has said which one that has. If it
+    has another one, its user is told: what is done to this one changes nothing there.
+    """
     actor = here.actor
-    return None if actor is None else actor.clock.kernel
+    if actor is None:
+        return None
+    clock = actor.clock
+    if clock.network is network.EVERYWHERE and clock.kernel is None and given is not None:
+        clock.network = given
+    if given is None or (clock.network is not None and clock.network.stands_for(given)):
+        return kernel_of(clock)
+    if clock.loop is not None:
+        clock.loop.notice(
+            f"{place(program_frames()[0])} used {given!r} in a run that has another network, where "
+            "it changes nothing; run the program with network=…"
+        )
+    return None
 
 
-network.kernel_here = _kernel_that_is
+network.kernel_here = _kernel_with

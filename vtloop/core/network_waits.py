@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, TypeAlias
 from vtloop.core.await_stacks import local_variables, stacks_of_tasks
 from vtloop.core.recorder import Holder
 from vtloop.core.tasks import label, number_of
+from vtloop.net.addresses import printable
 from vtloop.private.events import code_of
 
 _streams: Any = streams
@@ -30,14 +31,6 @@ class OfNetwork(NamedTuple):
     kind: str  # a name in `waits.WAITS`
     variables: tuple[str, ...]  # which of its local variables tell for whom
     address: Callable[..., str]  # in words, of the values of these
-
-
-def printable(address: Any) -> str:
-    """Return an address as texts show it, such as '10.0.0.2:5432'; a path as it is."""
-    if isinstance(address, tuple):
-        host, port, *_ = address
-        return f"[{host}]:{port}" if ":" in str(host) else f"{host}:{port}"
-    return address.decode(errors="replace") if isinstance(address, bytes) else str(address)
 
 
 def _of_transport(transport: Any) -> str:
@@ -66,7 +59,13 @@ def _own(sock: Any) -> str:
 
 
 def _of_server(server: Any) -> str:
-    return ", ".join(map(_own, server.sockets)) or "a server that is closed"
+    """Return where it listens; if it is closed, where those of its clients are that are left."""
+    names = map(_own, server.sockets)
+    if not server.sockets:
+        transports = list(server.get_loop()._transports.values())
+        mine = (one for one in transports if getattr(one, "_server", None) is server)
+        names = map(printable, dict.fromkeys(one.get_extra_info("sockname") for one in mine))
+    return ", ".join(names) or "a server that is closed"
 
 
 def _asked(host: Any, port: Any, sock: Any) -> str:

@@ -25,6 +25,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from vtloop.core.timers import AnyTimerHandle
+from vtloop.values.choices import Keeping
 from vtloop.values.clock import Clock
 
 Take: TypeAlias = Callable[[], Any]
@@ -81,7 +82,8 @@ _View = TypeVar("_View", contravariant=True)
 class PolicyOf(Protocol[_View]):
     """What a loop is steered by, if it can show a policy what that needs to see of it.
 
-    One that decides on the order of timers has an attribute `order: Order` as well.
+    One that decides on the order of timers has an attribute `order: Order` as well; one that makes
+    the choices of the run's network has an attribute `chooser: Keeping` (see `choices`).
     """
 
     def steer(self, loop: _View, take: Take, rest: Rest | None) -> tuple[Take, Rest | None]:
@@ -102,12 +104,19 @@ def order_of(policy: PolicyOf[Any] | None) -> Order | None:
     return order
 
 
+def chooser_of(policy: PolicyOf[Any]) -> Keeping | None:
+    """Return who makes the choices of the run's network, if a policy has somebody for that."""
+    chooser: Keeping | None = getattr(policy, "chooser", None)
+    return chooser
+
+
 class Several(Generic[View]):
     """Policies, of which the first is the outermost, and the first to put timers in order."""
 
     def __init__(self, policies: Sequence[PolicyOf[View]]) -> None:
         self._policies = policies
         self._orders = [order for one in policies if (order := order_of(one)) is not None]
+        self.chooser = next((one for one in map(chooser_of, policies) if one is not None), None)
 
     def steer(self, loop: View, take: Take, rest: Rest | None) -> tuple[Take, Rest | None]:
         for policy in reversed(self._policies):

@@ -90,6 +90,9 @@ class Recorder(Watcher, Protocol):
 
     def cancel_requested(self, task: asyncio.Task[Any], message: Any) -> None: ...
 
+    def crashed(self, task: asyncio.Task[Any]) -> None:
+        """Note that a task never goes on, as its host has crashed."""
+
     def blocked(self, at: int, duration: int, who: str, how: str) -> None:
         """Note that the loop's own thread was blocked."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from asyncio import constants
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextvars import Context
 from types import FrameType
 from typing import Any
@@ -49,20 +49,25 @@ class Runner:
         finally:
             self.loop.environment.__exit__()
 
-    def finish(self) -> None:
-        """Cancel what is left, let it clean up, and close the loop; at the exit, if not before."""
+    def finish(self, last: Callable[[], object] | None = None) -> None:
+        """Cancel what is left, let it clean up, and close the loop; at the exit, if not before.
+
+        `last` is called when nothing else is left to do but to close the loop.
+        """
         loop = self.loop
         try:
             if left := loop.pending_tasks():
                 self._see(left)
                 if any(type(task) is not Task for task in left):  # asyncio may not know of them
-                    left[:] = in_order(asyncio.all_tasks(loop))
+                    left[:] = loop.living(in_order(asyncio.all_tasks(loop)))
                 if left:
                     _cancel(left, loop)
             if loop._asyncgens:
                 loop.run_until_complete(loop.shutdown_asyncgens())
             if loop._default_executor is not None:
                 loop.run_until_complete(loop.shutdown_default_executor(_JOIN_TIMEOUT))
+            if last is not None:
+                last()
         finally:
             loop.close()
 

@@ -23,6 +23,7 @@ from typing import Any
 from vtloop.core.await_stacks import local_variables
 from vtloop.core.borrowed import hide_frames
 from vtloop.core.executors import Executors
+from vtloop.core.patches.environment import Environment
 from vtloop.core.recorder import Recorder
 from vtloop.core.tasks import NAMES_ARE_READ, NO_NAME, Task, TaskRegister, in_order, number_of
 from vtloop.core.timers import AnyTimerHandle, DebugTimerHandle, Handle, Timers
@@ -46,6 +47,7 @@ _NOT_GIVEN: Any = object()
 _EAGER = getattr(asyncio, "eager_task_factory", object())  # since 3.12
 _new_task = partial(Task.__new__, Task)
 _initialise_task: Any = Task.__init__
+_NOBODYS = Context()  # of what is no code of the program's, so that it is on no host
 _LOOKED_AT = 200  # of the youngest objects, among which a task is that is being made
 
 
@@ -63,6 +65,7 @@ class Scheduling(Executors):
     _recorder: Recorder | None
     _strict: bool
     _register: TaskRegister
+    environment: Environment
     _task_is_made: Callable[[Any, int], object] | None = None
 
     def call_soon(  # type: ignore[override]
@@ -150,7 +153,7 @@ class Scheduling(Executors):
         self, deadline: int, callback: Callable[..., object], *args: Any
     ) -> AnyTimerHandle:
         """Run a callback at `deadline`, in nanoseconds of virtual time; for the loop's threads."""
-        return self._timers.add(deadline, callback, args, None)
+        return self._timers.add(deadline, callback, args, _NOBODYS.copy())
 
     def _add_timer_strictly(
         self,
@@ -330,6 +333,7 @@ class Scheduling(Executors):
             frame = getframe(1)
             if frame.f_code is not _OWN_EAGER_START:
                 self._see(_being_made(frame))
+                self.environment.collector.searched()
         return True
 
     def _see(self, thing: Any) -> None:

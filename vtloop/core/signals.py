@@ -12,6 +12,7 @@ import signal
 from asyncio import events
 from collections import deque
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 from vtloop.core.unsupported import Unsupported
@@ -24,7 +25,10 @@ class Signals(Unsupported):
 
     _ready: deque[Any]
     _check_closed: Callable[[], None]
-    _signal_handlers: dict[int, asyncio.Handle]
+
+    @cached_property
+    def _signal_handlers(self) -> dict[int, asyncio.Handle]:
+        return {}
 
     if hasattr(_SELECTOR_LOOP, "_check_signal"):  # not on Windows, where this is refused
 

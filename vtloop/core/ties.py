@@ -1,7 +1,8 @@
 """The order in which timers of one instant fire, as a chooser has it.
 
 asyncio promises none: its own order of equal deadlines is that of a heap. All else is ready in the
-order that asyncio does promise, and stays so.
+order that asyncio does promise, and stays so. The network of the run asks the same chooser for what
+it leaves to chance, so that all is one sequence.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ class Ties:
     def __init__(self, chooser: Chooser, told: Callable[[str], object] | None = None) -> None:
         self.chosen: list[str] = []
         """The choices that were not 0, in words."""
-        self._chooser = Keeping(chooser)
+        self.chooser = Keeping(chooser)
+        """Who is asked, also by the network of the run."""
         self._told = told
 
     def __repr__(self) -> str:
@@ -37,14 +39,14 @@ class Ties:
     def choices(self) -> Choices:
         """What was chosen so far: with that, `Ties(Replaying(choices))` leads to the same run.
 
-        Only choices of this kind are asked for: others are in the chooser's `missed` then.
+        Choices of moments are not asked for: they are in the chooser's `missed` then.
         """
-        return self._chooser.choices
+        return self.chooser.choices
 
     def begin(self) -> None:
         """Forget what was chosen, as another run begins."""
         self.chosen.clear()
-        self._chooser.begin()
+        self.chooser.begin()
 
     def steer(self, loop: LoopView, take: Take, rest: Rest | None) -> tuple[Take, Rest | None]:
         return take, rest
@@ -56,7 +58,7 @@ class Ties:
         return [left.pop(self._next(n, instant)) for n in range(len(left), 1, -1)] + left
 
     def _next(self, n: int, instant: int) -> int:
-        chosen = self._chooser.choose(TIE, n)
+        chosen = self.chooser.choose(TIE, n)
         if chosen:
             at = format_seconds(instant)
             words = f"number {chosen + 1} of {n} timers of {at} comes first"

@@ -37,9 +37,11 @@ class Refusal(NamedTuple):
 
 _SOCKET = Refusal(
     "real sockets",
-    "leave out network=None, so that it has a network in memory",
+    "leave out network=None or --no-network, so that it has a network in memory",
 )
-_LOOKUP = Refusal("real name lookups", "leave out network=None, so that it has names of its own")
+_LOOKUP = Refusal(
+    "real name lookups", "leave out network=None or --no-network, so that it has names of its own"
+)
 _DESCRIPTOR = Refusal(
     "real file descriptors",
     "read in a thread with asyncio.to_thread, or feed the data from a task",

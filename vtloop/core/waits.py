@@ -202,12 +202,12 @@ def _queue_join(waiting: _Waiting) -> str:
 
 def _task_group(waiting: _Waiting) -> str:
     members = in_order(waiting.subject()._tasks)
-    return WAITS["group"].message(", ".join(map(label, members)))
+    return WAITS["group"].message(", ".join(map(_told, members)))
 
 
 def _wait(waiting: _Waiting) -> str:
     futures = waiting.frame.f_locals.get("fs", ())
-    names = [label(item) for item in futures if isinstance(item, TASKS) and not item.done()]
+    names = [_told(item) for item in futures if isinstance(item, TASKS) and not item.done()]
     return WAITS["wait"].message(", ".join(names) or f"{len(futures)} futures")
 
 
@@ -310,13 +310,20 @@ def kind_of_future(future: Any) -> tuple[str, Any]:
     return "other", type(future).__name__
 
 
+def _told(task: asyncio.Task[Any]) -> str:
+    """Return how a task is called that another one waits for."""
+    has_gone = getattr(task.get_loop(), "has_gone", None)
+    is_gone = has_gone is not None and has_gone(task)
+    return f"{label(task)} (whose host has crashed)" if is_gone else label(task)
+
+
 def _words_for_future(future: Any) -> str:
     kind, subject = kind_of_future(future)
     if kind == "task":
-        subject = label(future)
+        subject = _told(future)
     elif kind == "gather":
         pending = [child for child in subject if not child.done()]
-        names = [label(child) for child in pending if isinstance(child, TASKS)]
+        names = [_told(child) for child in pending if isinstance(child, TASKS)]
         subject = ", ".join(names) or f"{len(pending)} futures"
     elif kind == "shield":
         subject = _words_for_future(subject[0])

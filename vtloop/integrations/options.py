@@ -84,6 +84,18 @@ def add_options(parser: Any, until: str) -> None:
     parser.add_argument("--seed", type=seed, default=USUAL.seed, help=words)
 
 
+def add_network(parser: Any) -> None:
+    """Add to a parser the option for no network."""
+    parser.add_argument(
+        "--no-network",
+        dest="network",
+        action="store_const",
+        const=None,
+        default=USUAL.network,
+        help="refuse all sockets; else they are simulated, and nothing leaves the process",
+    )
+
+
 def add_seed(parser: Any) -> None:
     """Add the option for the seed to a parser, of what has to be the same again."""
     words = "of chance, a number or a text (default: 0)"

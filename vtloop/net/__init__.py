@@ -8,14 +8,15 @@ a `Network`:
 
 It has no clock and no threads of its own: time is the run's, and the core lets what is due happen.
 
-Used from outside: `network.Network`, `links`, `kernel.Kernel`, `sockets`, `selector.Selector`,
-`endpoints`, `descriptors`, `tls`.
+Used from outside: `network.Network`, `rules`, `faults`, `kernel.Kernel`, `sockets`, `tls`, `files`,
+`endpoints`, `selector.Selector`, `descriptors`, `unclosed`.
 May import: `private`, `values`, `patching`.
 
 A map of the package, from the bottom up:
 
 - `addresses`, `services`, `names`: what an address is, and what a name stands for
-- `messages`, `links`, `state`: what travels, what becomes of it, and where there is what
+- `messages`, `links`, `rules`, `faults`: what travels, on what, and what becomes of it
+- `state`, `judging`: what the network is like at a time, and what it does with a message
 - `network`: all this, as users say it
 - `interfaces`: what sockets need of their kernel
 - `endpoints`, `options`: what all sockets have
@@ -23,26 +24,60 @@ A map of the package, from the bottom up:
 - `descriptors`, `ports`, `paths`: who has which number, address and file
 - `connecting`, `wire`: how connections are made, and when messages arrive
 - `kernel`: what all sockets of a run share
-- `sockets`, `selector`: what a program and its loop see of them
-- `tls`: TLS on sockets that block
+- `unclosed`: which of them are still open
+- `sockets`, `tls`, `files`, `selector`: what a program, `os` and its loop see of them
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vtloop.net.links import DROP as DROP
-    from vtloop.net.links import HOLD as HOLD
-    from vtloop.net.links import PASS as PASS
-    from vtloop.net.links import RESET as RESET
-    from vtloop.net.links import Verdict as Verdict
-    from vtloop.net.links import after as after
+    from vtloop.net.faults import Fault as Fault
+    from vtloop.net.faults import black_hole as black_hole
+    from vtloop.net.faults import clog as clog
+    from vtloop.net.faults import coalesce as coalesce
+    from vtloop.net.faults import duplication as duplication
+    from vtloop.net.faults import half_open as half_open
+    from vtloop.net.faults import loss as loss
+    from vtloop.net.faults import partition as partition
+    from vtloop.net.faults import refused as refused
+    from vtloop.net.faults import reordering as reordering
+    from vtloop.net.faults import reset as reset
+    from vtloop.net.faults import reset_after as reset_after
+    from vtloop.net.faults import slow as slow
+    from vtloop.net.faults import split as split
     from vtloop.net.messages import Message as Message
     from vtloop.net.network import Network as Network
+    from vtloop.net.network import current_network as current_network
+    from vtloop.net.rules import DROP as DROP
+    from vtloop.net.rules import HOLD as HOLD
+    from vtloop.net.rules import PASS as PASS
+    from vtloop.net.rules import RESET as RESET
+    from vtloop.net.rules import Verdict as Verdict
+    from vtloop.net.rules import after as after
 
 _HOMES = {
-    **dict.fromkeys(("DROP", "HOLD", "PASS", "RESET", "Verdict", "after"), "links"),
+    **dict.fromkeys(("DROP", "HOLD", "PASS", "RESET", "Verdict", "after"), "rules"),
+    **dict.fromkeys(
+        (
+            "Fault",
+            "black_hole",
+            "clog",
+            "coalesce",
+            "duplication",
+            "half_open",
+            "loss",
+            "partition",
+            "refused",
+            "reordering",
+            "reset",
+            "reset_after",
+            "slow",
+            "split",
+        ),
+        "faults",
+    ),
     "Message": "messages",
-    "Network": "network",
+    **dict.fromkeys(("Network", "current_network"), "network"),
 }
 __all__ = [*_HOMES]
 

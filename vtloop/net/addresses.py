@@ -184,16 +184,20 @@ def unmapped(ip: str) -> str:
 
 
 def printable(address: Any) -> str:
-    """Return an address as one writes it: "10.0.0.2:5432", "[::1]:80", "/run/db.sock", "@db"."""
+    """Return an address as one writes it: "10.0.0.2:5432", "[::1]:80", "/run/db.sock", "@db".
+
+    It may be any that a program has given to asyncio.
+    """
     if isinstance(address, tuple):
-        host, port = address[:2]
+        host, port = str(address[0] or "*"), address[1]
         if ":" in host:
             scope = address[3] if len(address) > 3 else 0
             return f"[{host}{zone_text(host, scope)}]:{port}"
-        return f"{host or '*'}:{port}"
-    if isinstance(address, bytes):  # abstract: Linux' tools write an @ for the byte 0
-        return "@" + address[1:].decode("utf-8", "backslashreplace")
-    return address or "(unnamed)"
+        return f"{host}:{port}"
+    path = os.fsencode(address).decode("utf-8", "backslashreplace")
+    if path.startswith("\0"):  # abstract: Linux' tools write an @ for the byte 0
+        return "@" + path[1:]
+    return path or "(unnamed)"
 
 
 def is_loopback(ip: str) -> bool:
@@ -258,3 +262,8 @@ def _checked_path(address: Any) -> str | bytes:
     if len(path) > _UNIX_LENGTH or (len(path) == _UNIX_LENGTH and not is_abstract):
         raise OSError("AF_UNIX path too long")
     return path if is_abstract else os.fsdecode(path.partition(b"\0")[0])
+
+
+def is_unspecified(address: Any) -> bool:
+    """Return whether an address is of no family, which ends what a socket was connected to."""
+    return isinstance(address, tuple) and address[:1] == (socket.AF_UNSPEC,)

@@ -8,6 +8,7 @@ one to a host that is silent fails with ETIMEDOUT.
 from __future__ import annotations
 
 import errno
+from typing import NamedTuple
 
 from vtloop.net import addresses
 from vtloop.net.endpoints import failure
@@ -38,6 +39,18 @@ def connect_unix(kernel: Kernel, client: Stream, path: str | bytes) -> None:
     listener.add(server)
 
 
+class _ClosedPort(NamedTuple):
+    """Where nobody listens, as the source of a message."""
+
+    kernel: Kernel
+    host: str
+    name: str
+
+    def printed_name(self) -> str:
+        """Return its address as texts show it."""
+        return self.name
+
+
 class Attempt:
     """A TCP connection that is being made."""
 
@@ -59,7 +72,7 @@ class Attempt:
             return
         name = addresses.printable((self._ip, self._port))
         message = Message("connect", client, None, b"", name, self._host)
-        kernel.wire.send(message, self._asked)
+        kernel.wire.send(message, self._asked, self._refused)
         if client.state == CONNECTING:  # no answer yet
             wait = NANOSECONDS << self._tries
             self._tries += 1
@@ -72,9 +85,9 @@ class Attempt:
             return
         found = kernel.ports.find(self._host, client.type, self._ip, self._port)
         if not isinstance(found, Listener) or not found.is_listening:
-            refusal = Message("refuse", client, client)
-            refusal.source_host, refusal.destination = self._host, client.printed_name()
-            kernel.wire.send(refusal, self._refused)
+            nobody = _ClosedPort(kernel, self._host, addresses.printable((self._ip, self._port)))
+            refusal = Message("refuse", nobody, client)
+            kernel.wire.send(refusal, lambda _: self._refused(), self._refused)
             return
         server = found.coming.get(client.local)
         if server is None:
@@ -85,9 +98,19 @@ class Attempt:
             server.peer = client
             found.coming[client.local] = server
         answer = Message("accept", server, client)
-        kernel.wire.send(answer, lambda _: self._accepted(server, found))
+        kernel.wire.send(
+            answer,
+            lambda _: self._accepted(server, found),
+            lambda: self._turned_away(server, found),
+        )
 
-    def _refused(self, message: Message) -> None:
+    def _turned_away(self, server: Stream, listener: Listener) -> None:
+        """Take note that the answer was reset, so that there is no connection at either end."""
+        listener.coming.pop(server.remote, None)
+        server.close()
+        self._refused()
+
+    def _refused(self) -> None:
         if self._client.state == CONNECTING:
             self._kernel.wire.call_off(self._next_try)
             self._client.failed(errno.ECONNREFUSED)

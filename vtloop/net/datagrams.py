@@ -93,11 +93,15 @@ class Datagrams(Endpoint):
             target = kernel.ports.find(message.target_host, self.type, ip, port, source)
             if isinstance(target, Datagrams):
                 target.arrive(message, source)
-            elif self.remote == to and not self.closed:  # ICMP says that the port is unreachable
+            else:
+                refuse()
+
+        def refuse() -> None:
+            if self.remote == to and not self.closed:  # ICMP says that the port is unreachable
                 self.error = errno.ECONNREFUSED
                 self.changed()
 
-        kernel.wire.send(message, arrive)
+        kernel.wire.send(message, arrive, refuse)
         return len(data)
 
     def arrive(self, message: Message, source: Any) -> None:
@@ -125,6 +129,9 @@ class Datagrams(Endpoint):
             source = addresses.shown(self.family, *source)
         return message.data[:size], source
 
+    def awaited(self, flags: int) -> tuple[str, str]:
+        return "datagram", self.printed_name()
+
     def readiness(self) -> int:
         flags = WRITE
         if self._unread or self._closed_to_read:
@@ -139,6 +146,10 @@ class Datagrams(Endpoint):
         self._closed_to_read |= how in (socket.SHUT_RD, socket.SHUT_RDWR)
         self._closed_to_write |= how in (socket.SHUT_WR, socket.SHUT_RDWR)
         self.changed()
+
+    def vanish(self) -> None:
+        super().vanish()
+        self._unread.clear()
 
     def close(self) -> None:
         super().close()

@@ -16,8 +16,8 @@ from typing import Any
 from vtloop.net import addresses
 from vtloop.net.interfaces import Kernel
 
-READ, WRITE, HANG_UP, ERROR = 1, 2, 4, 8
-"""What an endpoint is ready for, as flags."""
+READ, WRITE, HANG_UP, ERROR, END = 1, 2, 4, 8, 16
+"""What an endpoint is ready for, as flags; `END` is that nothing more comes."""
 
 READABLE, WRITABLE = READ | ERROR | HANG_UP, WRITE | ERROR | HANG_UP
 """For which flags a selector says that it can be read from, and written to."""
@@ -40,6 +40,8 @@ class Endpoint:
     def __init__(self, kernel: Kernel, family: int, type: int, proto: int) -> None:
         self.kernel = kernel
         self.family, self.type, self.proto = family, type, proto
+        self.is_unix = family not in ADDRESS_FAMILIES
+        """Whether its addresses are paths."""
         self.host = kernel.here()
         """The name of the host that it is on; '' for the machine of the program."""
         self.local: Any = None
@@ -54,16 +56,12 @@ class Endpoint:
         self.is_inheritable = False
         self.send_capacity = SEND_BUFFER
         self.receive_capacity = RECEIVE_BUFFER
+        kernel.endpoints.add(self)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.local_name()} to {self.remote_name()}>"
 
     # Names
-
-    @property
-    def is_unix(self) -> bool:
-        """Whether its addresses are paths."""
-        return self.family not in ADDRESS_FAMILIES
 
     def local_name(self) -> Any:
         """Return what `getsockname` does."""
@@ -110,6 +108,10 @@ class Endpoint:
     def readiness(self) -> int:
         """Return what it is ready for, as flags."""
         raise NotImplementedError
+
+    def awaited(self, flags: int) -> tuple[str, str]:
+        """Return what is waited for until it is ready: a name in `waits.WAITS`, and an address."""
+        return ("data" if flags & READ else "room"), self.printed_remote()
 
     def changed(self) -> None:
         """Tell who watches that it may be ready for more now."""
@@ -192,6 +194,11 @@ class Endpoint:
     def shutdown(self, how: int) -> None:
         """Close one way or both."""
         raise failure(errno.ENOTCONN)
+
+    def vanish(self) -> None:
+        """Be no more, as its host has crashed: nobody is told."""
+        self.closed = True
+        self.kernel.unbind(self)
 
     def close(self) -> None:
         """Let go of it: no descriptor stands for it any more."""

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import Context
 from typing import Any, Protocol
+from weakref import WeakSet
 
-from vtloop.net.links import Verdict
 from vtloop.net.messages import Message
+from vtloop.net.rules import Verdict
+from vtloop.values.choices import Keeping
 from vtloop.values.clock import Clock
+from vtloop.values.source import Place
 
 
 class Timers(Protocol):
     """The loop that runs, as far as it lets things happen later."""
 
     def schedule(self, deadline: int, callback: Callable[..., object], *args: Any) -> Any: ...
+
+    def abandon(self, is_gone: Callable[[Context], bool]) -> None:
+        """Run nothing any more that belongs to a context of which the function says so."""
 
 
 class Messages(Protocol):
@@ -24,6 +31,9 @@ class Messages(Protocol):
 
     here: Callable[[], str]
     """Returns the host on which the code is that runs; the network puts its own in this place."""
+
+    def opened(self) -> Place | None:
+        """Return where the program is that opens a socket now."""
 
     def sent(
         self,
@@ -60,10 +70,15 @@ class Wire(Protocol):
     def note(self, message: Message, held: bool = False) -> None: ...
     def note_at_once(self, message: Message) -> None: ...
     def received(self, message: Message) -> None: ...
-    def send(self, message: Message, arrive: Callable[[Message], object]) -> None: ...
+    def send(
+        self,
+        message: Message,
+        arrive: Callable[[Message], object],
+        refuse: Callable[[], object],
+    ) -> None: ...
     def send_in_order(self, message: Message) -> None: ...
     def send_silently(self, source: Any, target: Any, then: Callable[[], object]) -> None: ...
-    def later(self, instant: int, act: Callable[[], object]) -> int: ...
+    def later(self, instant: int, act: Callable[[], object], apart: bool = False) -> int: ...
     def call_off(self, number: int) -> None: ...
 
 
@@ -85,6 +100,8 @@ class Kernel(Protocol):
     """What all sockets of a run share."""
 
     clock: Clock
+    chooser: Keeping
+    endpoints: WeakSet[Any]
 
     @property
     def wire(self) -> Wire: ...
@@ -96,8 +113,8 @@ class Kernel(Protocol):
     def loop(self) -> Timers | None: ...
     @property
     def messages(self) -> Messages | None: ...
-    def judge(self, message: Message) -> Verdict | None: ...
-    def hold(self, message: Message, go_on: Callable[[], object]) -> None: ...
+    def judge(self, message: Message, may_cut: bool = True) -> Verdict | None: ...
+    def hold(self, message: Message, verdict: Verdict, go_on: Callable[[], object]) -> None: ...
     def is_secret(self, message: Message) -> bool: ...
     def here(self) -> str: ...
     def route(self, endpoint: Any, ip: str) -> str: ...

@@ -9,23 +9,26 @@ import errno
 import socket
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakSet, WeakValueDictionary
 
 from vtloop.net import addresses
 from vtloop.net.connecting import Attempt, connect_unix
 from vtloop.net.datagrams import Datagrams
-from vtloop.net.descriptors import Descriptors
+from vtloop.net.descriptors import Descriptors, File
 from vtloop.net.endpoints import Endpoint, failure
 from vtloop.net.interfaces import Messages, Timers
-from vtloop.net.links import Verdict
+from vtloop.net.judging import Judge
 from vtloop.net.listeners import Listener
 from vtloop.net.messages import Message
 from vtloop.net.names import Names
 from vtloop.net.network import Network
 from vtloop.net.paths import Paths
 from vtloop.net.ports import Ports
+from vtloop.net.rules import Verdict
+from vtloop.net.state import Held
 from vtloop.net.streams import Stream
 from vtloop.net.wire import Wire
-from vtloop.values.clock import Clock
+from vtloop.values.clock import NEVER, Clock
 
 
 class Kernel:
@@ -35,15 +38,27 @@ class Kernel:
         self, network: Network, clock: Clock, wait: Callable[[Endpoint, int, int], bool]
     ) -> None:
         self.network = network
-        self.state = network.begin()
+        self.state, chooser = network.begin()
         self.clock = clock
+        self.chooser = chooser if clock.chooser is None else clock.chooser
+        """Who chooses what is left to chance: whoever does so for the run, or for its network."""
+        self.endpoints: WeakSet[Endpoint] = WeakSet()
+        self._judge = Judge(self.state, clock, self.chooser)
         self.wait = wait
         """Waits until an endpoint is ready, at most until an instant; returns whether it is."""
+        self.wait_for_files: list[Callable[[], object]] = []
+        """Called when a thread of the run has written to a real file."""
         self.ports = Ports()
         self.paths = Paths()
         self.descriptors = Descriptors()
+        self.transports: WeakValueDictionary[int, Any] = WeakValueDictionary()
+        """asyncio's transports, those of all loops of the run, by descriptor."""
         self.wire = Wire(self)
-        self.names = Names(self.state.addresses_of, "localhost", self.state.names)
+        self.messages: Messages | None = None
+        """Who is told of messages, if anybody is."""
+        self.names = Names(
+            self.state.addresses_of, "localhost", self.state.names, self.state.give_name
+        )
 
     @property
     def loop(self) -> Timers | None:
@@ -51,18 +66,23 @@ class Kernel:
         loop: Timers | None = self.clock.loop
         return loop
 
-    @property
-    def messages(self) -> Messages | None:
-        """Who is told of messages, if anybody is."""
-        recorder = getattr(self.clock.loop, "recorder", None)
-        messages: Messages | None = None if recorder is None else recorder.messages
-        return messages
-
     def serve(self) -> None:
         """Let things happen in the loop that runs from now on."""
-        if self.messages is not None:
-            self.messages.here = self.here
+        recorder = getattr(self.clock.loop, "recorder", None)
+        if recorder is not None:
+            self.messages = recorder.messages
+            recorder.messages.here = self.here
         self.wire.set_alarm()
+
+    def file(self, endpoint: Endpoint) -> File:
+        """Return a new open file, which the program opens here."""
+        messages = self.messages
+        return File(endpoint, None if messages is None else messages.opened())
+
+    def rest(self) -> None:
+        """Let nothing happen until a loop runs again."""
+        self.messages = None
+        self.wire.unset_alarm()
 
     # Hosts
 
@@ -102,7 +122,7 @@ class Kernel:
         if endpoint.is_unix:
             self.paths.bind(endpoint, address)
             return
-        ip, port = addresses.canonical(endpoint.family, address, self.names.address)
+        ip, port = addresses.canonical(endpoint.family, address, self.names.own_address)
         own = addresses.is_any(ip) or addresses.is_loopback(ip) or addresses.is_multicast(ip)
         if not own and self.state.host_at(ip) != endpoint.host:
             raise failure(errno.EADDRNOTAVAIL)
@@ -149,13 +169,31 @@ class Kernel:
 
     # Messages
 
-    def judge(self, message: Message) -> Verdict | None:
+    def judge(self, message: Message, may_cut: bool = True) -> Verdict | None:
         """Return what becomes of a message; None if it arrives at once."""
-        return self.state.judge(message, self.clock)
+        return self._judge.judge(message, may_cut)
 
-    def hold(self, message: Message, go_on: Callable[[], object]) -> None:
-        """Keep a message until it is released."""
-        self.state.held.append((message, go_on))
+    def hold(self, message: Message, verdict: Verdict, go_on: Callable[[], object]) -> None:
+        """Keep a message until it is released, or the rule ends that holds it."""
+        rule = verdict.by
+        assert rule is not None
+        self.state.held.append(Held(message, rule, go_on))
+        if rule.ends < NEVER:
+            self.wire.later(rule.ends, lambda: self.state.let_go(rule))
+
+    def crash(self, host: str) -> None:
+        """Let a host be silent from now on, and what runs there run no more."""
+        state = self.state
+        if host in state.down:
+            return
+        state.crash(host)
+        state.held = [held for held in state.held if held.message.source_host != host]
+        self.wire.forget(host)
+        if self.loop is not None:
+            self.loop.abandon(state.is_gone)
+        for endpoint in tuple(self.endpoints):
+            if endpoint.host == host:
+                endpoint.vanish()
 
     def is_secret(self, message: Message) -> bool:
         """Return whether a message is of TLS, so that its length may differ by some bytes."""

@@ -77,6 +77,9 @@ class Listener(Endpoint):
     def receive(self, size: int, peek: bool = False) -> tuple[bytes, Any]:
         raise failure(errno.EINVAL if self.is_unix else errno.ENOTCONN)
 
+    def awaited(self, flags: int) -> tuple[str, str]:
+        return "client", self.printed_name()
+
     def readiness(self) -> int:
         if self._shut_down:
             return READ if self.is_unix else WRITE | HANG_UP
@@ -91,6 +94,12 @@ class Listener(Endpoint):
             if not self.is_unix:
                 self._drop_waiting()
             self.changed()
+
+    def vanish(self) -> None:
+        super().vanish()
+        self._shut_down = True
+        self._waiting.clear()
+        self.coming.clear()
 
     def close(self) -> None:
         super().close()

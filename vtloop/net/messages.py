@@ -16,8 +16,12 @@ class Message:
         "data",
         "destination",
         "end",
+        "is_held",
+        "is_released",
+        "is_rest",
         "kind",
         "number",
+        "offset",
         "source",
         "source_host",
         "target",
@@ -49,6 +53,12 @@ class Message:
         """How many bytes are to be read until it has been."""
         self.tries = 0
         """How often it was sent again."""
+        self.offset = 0
+        """How many bytes have gone before it, of a stream."""
+        self.is_held = self.is_released = False
+        """Whether it is held, and whether it was let go, so that no rule holds it again."""
+        self.is_rest = False
+        """Whether it was cut off another message, and arrives after what has read that."""
 
     def __repr__(self) -> str:
         what = f"{len(self.data)} bytes" if self.data else self.kind
@@ -65,3 +75,27 @@ class Message:
         """The address that it goes to."""
         name: str = self.destination or self.target.printed_name()
         return name
+
+    @property
+    def now(self) -> int:
+        """The virtual time, in nanoseconds since the start of the run."""
+        now: int = self.source.kernel.clock.now
+        return now
+
+    def chance(self, kind: str, share: float) -> bool:
+        """Return whether something happens to it that happens to a share of messages, from 0 to 1.
+
+        That is a choice of the run (see `choices`); `kind` is a word for what it is. If nobody is
+        there to choose it does not happen.
+        """
+        if not 0 < share < 1:
+            return share >= 1
+        happens: bool = self.source.kernel.chooser.chance(kind, share)
+        return happens
+
+    def cut(self, size: int) -> Message:
+        """Keep so many bytes; return a message with the rest."""
+        rest = Message(self.kind, self.source, self.target, self.data[size:], self.destination)
+        rest.offset, rest.is_rest = self.offset + size, True
+        self.data = self.data[:size]
+        return rest

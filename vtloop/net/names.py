@@ -10,7 +10,8 @@ Its answers have the content and the order of glibc's, on a machine with IPv4 an
 - A service is what `services` says of it.
 
 Nothing is asked of the real network. A name that the simulation does not know is an error, which
-says what it knows and how to add one.
+says what it knows and how to add one; but whoever is to listen on such a name gets it (AI_PASSIVE
+says so, and `bind`). Names under "invalid" stand for nothing in any network (RFC 6761).
 """
 
 from __future__ import annotations
@@ -77,6 +78,8 @@ class Names:
         own_name: The name of the machine that asks.
         known: Returns the names that `hosts` has addresses for, in the order in which they are
             told, and searched for the name of an address.
+        give: Gives a name to the machine that asks, so that `hosts` has addresses for it. Without
+            it nobody gets a name.
     """
 
     def __init__(
@@ -84,10 +87,12 @@ class Names:
         hosts: Callable[[str], Sequence[str]],
         own_name: str,
         known: Callable[[], Iterable[str]] = tuple,
+        give: Callable[[str], object] | None = None,
     ) -> None:
         self._hosts = hosts
         self._own_name = own_name
         self._known = known
+        self._give = give
 
     def __repr__(self) -> str:
         return f"Names({', '.join(self._all_names())})"
@@ -190,8 +195,12 @@ class Names:
     getservbyport = staticmethod(name_of)
 
     def address(self, host: str, family: int) -> str:
-        """Return the first IP of a host in a family: what a socket connects to, or is bound to."""
+        """Return the first IP of a host in a family: what a socket connects to."""
         return self._look_up(host, None, family, 0, 0, 0)[0][4][0]
+
+    def own_address(self, host: str, family: int) -> str:
+        """Return the first IP of a host in a family: what a socket is bound to."""
+        return self._look_up(host, None, family, 0, 0, socket.AI_PASSIVE)[0][4][0]
 
     def _look_up(
         self, host: str | None, service: str | None, family: int, type: int, proto: int, flags: int
@@ -243,17 +252,24 @@ class Names:
             raise look_up_error("EAI_NONAME")
         name = _plain(host)
         addresses = self._addresses(name)
+        give = self._give if flags & socket.AI_PASSIVE else None
+        if give is not None and not addresses and _can_be_given(name):
+            give(name)
+            addresses = self._addresses(name)
         found = _of_family(addresses, family, flags)
         if not found:
             raise look_up_error("EAI_NONAME", self._unknown(host, family, addresses))
         return name, [(ip, 0) for ip in found]
 
     def _addresses(self, name: str) -> list[str]:
-        """Return the addresses of a plain name, those of IPv6 before those of IPv4."""
+        """Return the addresses of a plain name, in the order that RFC 6724 gives them.
+
+        That is those of IPv6 before those of IPv4, but for private ones, which come last.
+        """
         if name == "localhost":
             return list(LOCALHOST)
         found = self._hosts(name) or (OWN if name == _plain(self._own_name) else ())
-        return sorted(found, key=lambda ip: ":" not in ip)
+        return sorted(found, key=_precedence)
 
     def _name_at(self, ip: str) -> str | None:
         for name in self._all_names():
@@ -277,7 +293,7 @@ class Names:
         return (
             f"{host!r} was looked up in a simulation while its network knows only "
             f"{', '.join(names[:_NAMES_TOLD])}{more}; let a host have that name "
-            f"(network.host({host!r})), or give its address"
+            f"(network.host({host!r})), or a server listen on it, or give its address"
         )
 
 
@@ -313,6 +329,20 @@ def _host_argument(host: Any, function: str) -> str:
     return text
 
 
+def _can_be_given(name: str) -> bool:
+    """Return whether a plain name can be that of a host."""
+    *_, last = labels = name.split(".")
+    if last == "invalid" or last.isdigit():
+        return False
+    return all(label and label.replace("-", "").replace("_", "").isalnum() for label in labels)
+
+
 def _plain(host: str) -> str:
     """Return the one spelling of a name: in lower case, and without a dot at its end."""
     return host.lower().removesuffix(".")
+
+
+def _precedence(ip: str) -> int:
+    if ":" in ip:
+        return 2 if ip.lower().startswith(("fc", "fd")) else 0
+    return 1

@@ -5,13 +5,15 @@
     async def main():
         with network.host("db"):
             server = await asyncio.start_server(answer, "db", 5432)
-        reader, writer = await asyncio.open_connection("db", 5432)
+        with network.rule(vtloop.net.partition("db")):
+            reader, writer = await asyncio.open_connection("db", 5432)
 
     vtloop.run(main(), network=network)
 
-Each run begins with the network as it was made: what a program changes while it runs is gone with
-the run. Hosts are named by the program; what runs outside of all of them is on the machine of the
-program, whose name is ''.
+A run that is given none has the one that its program uses first, as under `vtloop run`. Each run
+begins with the network as it was made: what a program changes while it runs is gone with the run.
+Hosts are named by the program; what runs outside of all of them is on the machine of the program,
+whose name is ''.
 """
 
 from __future__ import annotations
@@ -20,23 +22,27 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from vtloop.net.links import Link, Rule
+from vtloop.net.links import Link
 from vtloop.net.messages import Message
+from vtloop.net.rules import InForce, Rule
 from vtloop.net.state import HERE, State
-from vtloop.values.choices import Chooser
-from vtloop.values.clock import Seconds, to_nanoseconds
+from vtloop.values.choices import Choices, Chooser, Keeping, Random, Replaying
+from vtloop.values.clock import NEVER, Seconds, format_seconds, to_nanoseconds
 
-kernel_here: Callable[[], Any] = lambda: None  # noqa: E731 the core puts its own here
-"""Returns the kernel of the run that this thread belongs to, None if there is none."""
+kernel_here: Callable[[Network | None], Any] = lambda network: None  # noqa: E731 the core's comes here
+"""Returns the kernel of the run that this thread belongs to; None if that has not this network."""
 
 
 class Network:
     """What is there for a run to talk to.
 
     - `latency`, `jitter`: how many seconds a message takes between two hosts, and how many more it
-      may take, which is a choice of the run
+      may take, which is left to chance
     - `bandwidth`: how many bytes go through in a second, None for any number
-    - `chooser`: who decides what is left to chance (see `choices.Chooser`); without one, nothing is
+    - `seed`: what chance is made of, for jitter and for faults such as `loss`. Without one nothing
+      happens by chance, unless somebody makes the choices of the run, such as Hypothesis
+    - `chooser`: who chooses instead (see `vtloop.choices`): `Replaying(Choices.parse(token))` makes
+      the choices of another run again
 
     A host talks to itself at once, unless `link` says otherwise. If there are no hosts but the
     machine of the program, what that sends to itself takes as long as between two hosts.
@@ -48,25 +54,54 @@ class Network:
         latency: Seconds = 0,
         jitter: Seconds = 0,
         bandwidth: float | None = None,
+        seed: int | str | None = None,
         chooser: Chooser | None = None,
     ) -> None:
-        link = _checked(latency, jitter, bandwidth)
-        self._made = State(link, chooser)
+        if seed is not None and chooser is not None:
+            raise TypeError(
+                f"seed={seed!r} was given, and a chooser, which would not heed it; pass one of them"
+            )
+        self._made = State(Link.of(latency, jitter, bandwidth))
+        self._seed, self._chooser = seed, chooser
 
     def __repr__(self) -> str:
-        link = self._made.link
-        given = [f"{name}={value!r}" for name, value in link._asdict().items() if value]
-        return f"Network({', '.join(given)})"
+        given = {**self._made.link._asdict(), "seed": self._seed, "chooser": self._chooser}
+        words = [f"{name}={value!r}" for name, value in given.items() if value not in (None, 0)]
+        rules = "".join(map(_told, self._made.rules))
+        return f"Network({', '.join(words)}){rules}"
 
     @property
     def _state(self) -> State:
         """Return what it is like now: in a run, what that has made of it."""
-        kernel = kernel_here()
-        return kernel.state if kernel is not None and kernel.network is self else self._made
+        kernel = kernel_here(self)
+        state: State = self._made if kernel is None else kernel.state
+        return state
 
-    def begin(self) -> State:
-        """Return what it is like as a run begins."""
-        return self._made.copy()
+    def __reduce__(self) -> str:
+        """Refuse to be copied to another process, where programs would not know the copy."""
+        if self is EVERYWHERE:
+            return "EVERYWHERE"
+        raise TypeError(
+            f"{self!r} was to go to another process, where it would be another one than that which "
+            "the program names; pass its name, such as network='module:network'"
+        )
+
+    def begin(self) -> tuple[State, Keeping]:
+        """Return what it is like as a run begins, and who chooses there."""
+        chooser: Any = self._chooser
+        if self._seed is not None:
+            chooser = Random(self._seed)
+        elif chooser is None:
+            chooser = Replaying(Choices())
+        elif hasattr(chooser, "begin"):
+            chooser.begin()
+        return self._made.copy(), Keeping(chooser)
+
+    def stands_for(self, network: Network) -> bool:
+        """Return whether what is said of a network is said of this one, as its run has this one."""
+        return network is self
+
+    # Hosts
 
     @contextmanager
     def host(self, name: str, ip: str | None = None) -> Iterator[str]:
@@ -80,7 +115,7 @@ class Network:
             state.add_host(name, ip)
         elif ip is not None:
             state.add_address(name, ip)
-        token = HERE.set(name)
+        token = state.enter(name)
         try:
             yield state.hosts[name][0]
         finally:
@@ -96,40 +131,106 @@ class Network:
         bandwidth: float | None = None,
     ) -> None:
         """Say what the way between two hosts is like, in both directions; see `Network`."""
-        link = _checked(latency, jitter, bandwidth)
+        link = Link.of(latency, jitter, bandwidth)
         self._state.links[one, other] = self._state.links[other, one] = link
+
+    def crash(self, name: str) -> None:
+        """Let a host crash, as if its power had failed; to be called in a run.
+
+        Its tasks never go on: they are not cancelled, and no `finally` of theirs runs. What it has
+        sent still arrives, and then it is silent: no connection is closed, so that others hear of
+        it by their own timeouts. Threads that it has started go on, without sockets.
+
+        LookupError if there is no such host, RuntimeError if no run of this network goes on.
+        """
+        self._kernel_to(name, "crash").crash(name)
+
+    def restart(self, name: str) -> None:
+        """Let a host that has crashed be there again, with nothing that runs on it.
+
+        What is to run there is to be started, within `host`. It answers with a reset to what comes
+        for its old connections. Errors as for `crash`; nothing is done if it is up.
+        """
+        self._kernel_to(name, "restart").state.down.discard(name)
+
+    def _kernel_to(self, name: str, do: str) -> Any:
+        kernel = kernel_here(self)
+        if kernel is None:
+            raise RuntimeError(
+                f"Host {name!r} was to {do} while no run of this network goes on; call it in a "
+                "program that runs with network=…"
+            )
+        if name not in kernel.state.hosts or not name:
+            raise LookupError(
+                f"Host {name!r} was to {do}, while the network has {kernel.state.told()}; name one "
+                "of its hosts other than this machine"
+            )
+        return kernel
+
+    # Rules
 
     @contextmanager
     def rule(self, rule: Rule) -> Iterator[None]:
-        """Let a rule decide what becomes of the messages that are sent meanwhile (see `links`)."""
-        rules = self._state.rules
-        rules.append(rule)
+        """Let a rule decide what becomes of the messages that are sent meanwhile.
+
+        See `vtloop.net.rules`, and `vtloop.net.faults` for those that have names. What it holds
+        goes on when it ends.
+        """
+        entry = InForce(rule)
+        self._state.rules.append(entry)
         try:
             yield
         finally:
-            rules.remove(rule)
+            state = self._state
+            state.rules.remove(entry)
+            state.let_go(entry)
+
+    def schedule(self, rule: Rule, *, after: Seconds = 0, lasting: Seconds | None = None) -> None:
+        """Let a rule decide for some time: from so many virtual seconds on, so many seconds long.
+
+        They count from now in a run, and before it from its start; None lets it go on to the end.
+        What it holds goes on when it ends. ValueError for negative times.
+        """
+        begins = to_nanoseconds(after)
+        length = NEVER if lasting is None else to_nanoseconds(lasting)
+        if begins < 0 or length < 0:
+            raise ValueError(
+                f"{rule!r} was to begin after {after!r} s and to last {lasting!r} s; pass seconds "
+                "from 0 on"
+            )
+        kernel = kernel_here(self)
+        if kernel is not None:
+            begins += kernel.clock.now
+        self._state.rules.append(InForce(rule, begins, min(begins + length, NEVER)))
 
     @property
     def held(self) -> list[Message]:
         """The messages that are held, in the order in which they were sent."""
-        return [message for message, _ in self._state.held]
+        return [held.message for held in self._state.held]
 
     def release(self, message: Message | None = None) -> None:
-        """Let a held message go on, or all of them."""
-        state = self._state
-        going = [entry for entry in state.held if message is None or entry[0] is message]
-        state.held = [entry for entry in state.held if entry not in going]
-        for _, go_on in going:
-            go_on()
+        """Let a held message go on, or all of them, and let no rule hold it again."""
+        self._state.let_go(message=message)
 
 
-def _checked(latency: Seconds, jitter: Seconds, bandwidth: float | None) -> Link:
-    for name, seconds in (("latency", latency), ("jitter", jitter)):
-        if to_nanoseconds(seconds) < 0:
-            raise ValueError(f"{name}={seconds!r} was given; pass a number of seconds from 0 on")
-    if bandwidth is not None and not bandwidth > 0:
-        raise ValueError(f"bandwidth={bandwidth!r} was given; pass a number of bytes a second")
-    return Link(latency, jitter, bandwidth)
+def _told(entry: InForce) -> str:
+    begins, ends = map(format_seconds, entry[1:])
+    return f" with {entry.rule!r} from {begins} {'on' if entry.ends >= NEVER else f'to {ends}'}"
+
+
+def current_network() -> Network:
+    """Return the network of the run that goes on in this thread.
+
+    RuntimeError where no run goes on, or one with `network=None`.
+    """
+    kernel = kernel_here(None)
+    if kernel is None:
+        raise RuntimeError(
+            "current_network() was called where no run with a network goes on; call it in a "
+            "program that runs, or keep the Network that the run is given"
+        )
+    network: Network = kernel.network
+    return network
 
 
 EVERYWHERE = Network()

@@ -9,10 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from selectors import EVENT_READ, EVENT_WRITE, SelectorKey
-from typing import Any
+from typing import Any, Protocol
 
 from vtloop.net.descriptors import Descriptors
-from vtloop.net.endpoints import READABLE, WRITABLE, Endpoint
+from vtloop.net.endpoints import END, READABLE, WRITABLE, Endpoint
+
+# What a selector says, by the flags of an endpoint.
+_EVENTS = tuple(
+    (EVENT_READ if flags & READABLE else 0) | (EVENT_WRITE if flags & WRITABLE else 0)
+    for flags in range(2 * END)
+)
+
+
+class Wakes(Protocol):
+    """A loop, as far as its selector knows it."""
+
+    def socket_is_ready(self) -> object:
+        """Take note that a socket may be ready."""
 
 
 class Selector:
@@ -22,11 +35,11 @@ class Selector:
         self,
         descriptors: Descriptors,
         active: dict[int, None],
-        wake: Callable[[], Callable[[], object] | None],
+        loop: Callable[[], Wakes | None],
     ) -> None:
         self.active = active
         self._descriptors = descriptors
-        self._wake = wake
+        self._loop = loop
         self._keys: dict[int, SelectorKey] = {}
         self._watched: dict[int, tuple[Endpoint, Callable[[], object]]] = {}
 
@@ -40,8 +53,8 @@ class Selector:
         def watcher() -> None:
             if number not in self.active:
                 self.active[number] = None
-                if (wake := self._wake()) is not None:
-                    wake()
+                if (loop := self._loop()) is not None:
+                    loop.socket_is_ready()
 
         endpoint.watchers.append(watcher)
         self._watched[number] = endpoint, watcher
@@ -91,12 +104,9 @@ class Selector:
                 del self.active[number]
                 continue
             key = self._keys[number]
-            flags = self._watched[number][0].readiness()
-            ready = (EVENT_READ if flags & READABLE else 0) | (
-                EVENT_WRITE if flags & WRITABLE else 0
-            )
-            if ready & key.events:
-                found.append((key, ready & key.events))
+            ready = _EVENTS[self._watched[number][0].readiness()] & key.events
+            if ready:
+                found.append((key, ready))
             else:
                 del self.active[number]
         return found

@@ -25,9 +25,9 @@ from vtloop.values.clock import NEVER, to_nanoseconds
 
 _Result = TypeVar("_Result")
 
-_FLAGS = getattr(socket, "SOCK_NONBLOCK", 0) | getattr(socket, "SOCK_CLOEXEC", 0)
 _NONBLOCK = getattr(socket, "SOCK_NONBLOCK", 0)
-_PEEK = socket.MSG_PEEK
+_FLAGS = _NONBLOCK | getattr(socket, "SOCK_CLOEXEC", 0)
+_PEEK = int(socket.MSG_PEEK)  # whose `&`, as of an enum, takes longer than all of a `recv`
 _DONT_WAIT = getattr(socket, "MSG_DONTWAIT", 0)
 _WAIT_ALL = getattr(socket, "MSG_WAITALL", 0)
 _LONGEST = 9223372036.0  # seconds
@@ -37,6 +37,7 @@ class SimulatedSocket(socket.socket):
     """A socket of a simulated network."""
 
     _kernel: Kernel
+    _hash: int
 
     def __init__(
         self, family: int = -1, type: int = -1, proto: int = -1, fileno: int | None = None
@@ -52,20 +53,25 @@ class SimulatedSocket(socket.socket):
             family = socket.AF_INET if family == -1 else family
             type = socket.SOCK_STREAM if type == -1 else type
             endpoint = kernel.make(int(family), int(type) & ~_FLAGS, max(proto, 0))
-            self._file = File(endpoint)
+            self._file = kernel.file(endpoint)
             self._fd = kernel.descriptors.open(self._file)
         self._timeout: float | None = socket.getdefaulttimeout()
-        if type != -1 and type & _NONBLOCK:
+        if fileno is None and type & _NONBLOCK:
             self._timeout = 0.0
+        if self._timeout is not None:
+            self._file.is_blocking = False
 
     def __del__(self) -> None:
-        if getattr(self, "_fd", -1) != -1:
+        if getattr(self, "_fd", -1) != -1 and self._is_open():
             try:
                 warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self, stacklevel=1)
             finally:
                 self._let_go()
 
     # What it is
+
+    def __hash__(self) -> int:
+        return self._hash  # sets of sockets have an order that is the same in every process
 
     @property
     def _endpoint(self) -> Endpoint:
@@ -113,10 +119,10 @@ class SimulatedSocket(socket.socket):
                 raise OverflowError("timestamp too large to convert to C PyTime_t")
         _ = self._endpoint  # OSError if it is closed
         self._timeout = value
+        self._file.is_blocking = value is None
 
     def setblocking(self, flag: bool) -> None:
-        _ = self._endpoint  # OSError if it is closed
-        self._timeout = None if flag else 0.0
+        self.settimeout(None if flag else 0.0)
 
     def get_inheritable(self) -> bool:
         return self._endpoint.is_inheritable
@@ -145,21 +151,21 @@ class SimulatedSocket(socket.socket):
 
     def accept(self) -> tuple[socket.socket, Any]:
         endpoint = self._perform(READ, lambda: self._endpoint.accept())
-        accepted = adopt(self._kernel, endpoint)
+        accepted = adopt(self._kernel, File(endpoint, self._file.opened, self._file))
         if socket.getdefaulttimeout() is None and self._timeout is not None:
             accepted.setblocking(True)
         return accepted, endpoint.remote_name()
 
     def connect(self, address: Any) -> None:
         endpoint = self._endpoint
-        if _unspecified(address):
+        if addresses.is_unspecified(address):
             endpoint.connect(None)
             return
         target = addresses.checked(endpoint.family, address, "connect")
         try:
             endpoint.connect(target)
         except BlockingIOError:
-            if self._timeout == 0:
+            if not self._waits:
                 raise
             end = self._end_of_wait()
             while not endpoint.readiness() & (WRITE | ERROR):
@@ -168,7 +174,7 @@ class SimulatedSocket(socket.socket):
 
     def connect_ex(self, address: Any) -> int:
         try:
-            self.connect(address)
+            SimulatedSocket.connect(self, address)  # a subclass may have one of its own
         except TimeoutError:
             return errno.EAGAIN
         except socket.gaierror:
@@ -182,17 +188,19 @@ class SimulatedSocket(socket.socket):
     # Sending
 
     def send(self, data: Any, flags: int = 0) -> int:
+        if self._timeout == 0:
+            return self._endpoint.send(data if type(data) is bytes else memoryview(data).cast("B"))
         view = memoryview(data).cast("B")
-        return self._perform(WRITE, partial(self._send, view), flags)
-
-    def _send(self, view: memoryview) -> int:
-        return self._endpoint.send(view)
+        if self._timeout is None and self._waits and not flags & _DONT_WAIT:
+            SimulatedSocket.sendall(self, view, flags)  # a blocking call of Linux sends all
+            return len(view)
+        return self._perform(WRITE, partial(self._endpoint.send, view), flags)
 
     def sendall(self, data: Any, flags: int = 0) -> None:
         view = memoryview(data).cast("B")
         end = self._end_of_wait()
         while True:
-            sent = self._perform(WRITE, partial(self._send, view), flags, end)
+            sent = self._perform(WRITE, partial(self._endpoint.send, view), flags, end)
             view = view[sent:]
             if not view:
                 return
@@ -271,6 +279,8 @@ class SimulatedSocket(socket.socket):
     def _receive(self, size: int, flags: int) -> tuple[bytes, Any]:
         if size < 0:
             raise ValueError("negative buffersize in recv")
+        if self._timeout == 0 and not flags:
+            return self._endpoint.receive(size)
         peek = bool(flags & _PEEK)
         end = self._end_of_wait()
         data, source = self._perform(READ, lambda: self._endpoint.receive(size, peek), flags, end)
@@ -285,17 +295,20 @@ class SimulatedSocket(socket.socket):
 
     # Waiting
 
+    @property
+    def _waits(self) -> bool:
+        """Whether calls wait; what `os.set_blocking` has said counts where there is no timeout."""
+        return bool(self._timeout) or self._file.is_blocking
+
     def _end_of_wait(self) -> int:
         """Return until when a call waits that begins now, in nanoseconds."""
-        if self._timeout is None:
-            return NEVER
-        return self._kernel.clock.after(self._timeout) if self._timeout else 0
+        return self._kernel.clock.after(self._timeout) if self._timeout else NEVER
 
     def _perform(
         self, flags: int, call: Callable[[], _Result], options: int = 0, end: int | None = None
     ) -> _Result:
         """Do something, as soon as that can be done."""
-        if self._timeout == 0 or options & _DONT_WAIT:
+        if not (self._timeout or self._file.is_blocking) or options & _DONT_WAIT:
             return call()
         if end is None:
             end = self._end_of_wait()
@@ -314,11 +327,13 @@ class SimulatedSocket(socket.socket):
     def _real_close(self, _ss: Any = None) -> None:
         self._let_go()
 
+    def _is_open(self) -> bool:  # and its descriptor was not closed by somebody else
+        return self._kernel.descriptors.is_open(self._fd, self._file)
+
     def _let_go(self) -> None:
-        number, self._fd = self._fd, -1
-        descriptors = self._kernel.descriptors
-        if number != -1 and descriptors.has(number) and descriptors.find(number) is self._file:
-            descriptors.close(number)
+        if self._is_open():
+            self._kernel.descriptors.close(self._fd)
+        self._fd = -1
 
     def detach(self) -> int:
         self._closed = True
@@ -343,10 +358,6 @@ def _enum(kind: Any, value: int) -> Any:
         return value
 
 
-def _unspecified(address: Any) -> bool:
-    return isinstance(address, tuple) and address[:1] == (socket.AF_UNSPEC,)
-
-
 _kinds: dict[type, type] = {}
 keeps(__name__, "classes of simulated sockets, by the program's classes", "_kinds")
 
@@ -361,14 +372,14 @@ def simulated(kernel: Kernel, kind: Any) -> Any:
             _kinds[kind] = type(kind.__name__, (kind, SimulatedSocket), names)
         kind = _kinds[kind]
     made = RealSocket.__new__(kind)
-    made._kernel = kernel
+    made._kernel, made._hash = kernel, kernel.clock.next_number()
     return made
 
 
-def adopt(kernel: Kernel, endpoint: Endpoint) -> SimulatedSocket:
-    """Return a socket for an endpoint that has none yet."""
+def adopt(kernel: Kernel, file: File) -> SimulatedSocket:
+    """Return a socket for a file that has none yet."""
     made: SimulatedSocket = simulated(kernel, socket.socket)
-    made.__init__(fileno=kernel.descriptors.open(File(endpoint)))  # type: ignore[misc]
+    made.__init__(fileno=kernel.descriptors.open(file))  # type: ignore[misc]
     return made
 
 
@@ -378,12 +389,9 @@ def socketpair(
     """Stand in for `socket.socketpair`."""
     family = getattr(socket, "AF_UNIX", socket.AF_INET) if family is None else family
     kind = int(type) & ~_FLAGS
-    ends: tuple[Endpoint, Endpoint]
-    if kind == socket.SOCK_DGRAM:
-        ends = datagrams.pair(kernel, int(family), kind, proto)
-    else:
-        ends = streams.pair(kernel, int(family), kind, proto)
-    one, other = (adopt(kernel, end) for end in ends)
+    pair: Any = datagrams.pair if kind == socket.SOCK_DGRAM else streams.pair
+    ends = pair(kernel, int(family), kind, proto)
+    one, other = (adopt(kernel, kernel.file(end)) for end in ends)
     if type & _NONBLOCK:
         one.setblocking(False)
         other.setblocking(False)

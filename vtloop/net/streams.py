@@ -15,7 +15,7 @@ import socket
 from collections import deque
 from typing import Any
 
-from vtloop.net.endpoints import ERROR, HANG_UP, READ, WRITE, Endpoint, failure
+from vtloop.net.endpoints import END, ERROR, HANG_UP, READ, WRITE, Endpoint, failure
 from vtloop.net.interfaces import Kernel
 from vtloop.net.messages import Message
 
@@ -38,10 +38,13 @@ class Stream(Endpoint):
         self._unsent: deque[bytes] = deque()  # what the receiver's window had no room for
         self._queued = 0  # bytes that have not arrived
         self._in_flight = 0  # of these, those that have been sent
+        self._sent = 0  # bytes that have been sent at all
         self._unread: deque[bytes] = deque()
         self._unread_size = 0
         self._ends_to_read: deque[Message] = deque()  # messages that are not read to their end yet
         self._at_end = False  # nothing more comes
+        self.knows_end = False
+        """Whether the program has read up to the end, and knows that nothing more comes."""
         self._closed_to_read = self._closed_to_write = False
         self._end_is_sent = False
         self.is_secret = False
@@ -94,12 +97,9 @@ class Stream(Endpoint):
     def send(self, data: bytes | memoryview) -> int:
         if self.is_unix:
             self._check_path_to_peer()
-        elif self.error:
+        elif self.error or self.state != CONNECTED or self._closed_to_write:
             self.raise_error()
-        elif self.state == CONNECTING:
-            raise failure(errno.EAGAIN)
-        elif self.state != CONNECTED or self._closed_to_write:
-            raise failure(errno.EPIPE)
+            raise failure(errno.EAGAIN if self.state == CONNECTING else errno.EPIPE)
         room = self.send_capacity - self._queued
         size = len(data)
         if room <= 0 < size:
@@ -108,7 +108,7 @@ class Stream(Endpoint):
             self.is_secret = True
         sent = 0
         while sent < size and room > 0 and not self.error:
-            part = bytes(data if size <= room else data[sent : sent + room])
+            part = bytes(data[sent : sent + room])
             self._unsent.append(part)
             self._queued += len(part)
             sent += len(part)
@@ -136,7 +136,9 @@ class Stream(Endpoint):
                 self._unsent.appendleft(data[window:])
                 data = data[:window]
             self._in_flight += len(data)
-            self._transmit(Message("data", self, peer, data))
+            message = Message("data", self, peer, data)
+            message.offset, self._sent = self._sent, self._sent + len(data)
+            self._transmit(message)
         if self._closed_to_write and not self._end_is_sent and peer is not None:
             self._end_is_sent = True
             self._transmit(Message("end", self, peer))
@@ -155,6 +157,8 @@ class Stream(Endpoint):
                 self._at_end = True
                 self._note_unread(message)
                 self.changed()
+                if self.state == ENDED and message.source.peer is self:
+                    self._transmit(Message("reset", self, message.source))
             case "reset":
                 self._reset_arrived()
 
@@ -227,6 +231,7 @@ class Stream(Endpoint):
 
     def _receive_nothing(self) -> bytes:
         if self._at_end:
+            self.knows_end = True
             self._tell_of_read(0)
             if self.is_unix:
                 self.raise_error()
@@ -250,16 +255,16 @@ class Stream(Endpoint):
     # Ready
 
     def readiness(self) -> int:
-        flags = 0
-        if self._unread or self._at_end or self._closed_to_read:
-            flags |= READ
+        flags = READ if self._unread else 0
+        if self._at_end or self._closed_to_read:
+            flags |= READ | END
         if self.state == CONNECTED:
             if self._queued * 3 <= self.send_capacity * 2:
                 flags |= WRITE
             if self._at_end and (self._closed_to_write or self._peer_has_closed_path):
                 flags |= HANG_UP
         elif self.state == ENDED:
-            flags |= READ | WRITE | HANG_UP
+            flags |= READ | WRITE | HANG_UP | END
         elif self.state == NEW:
             flags |= WRITE | HANG_UP
         return flags | ERROR if self.error else flags
@@ -268,6 +273,10 @@ class Stream(Endpoint):
     def _peer_has_closed_path(self) -> bool:
         """Whether it is a UNIX socket whose peer is closed both ways."""
         return self.is_unix and self.peer is not None and self.peer.closed
+
+    def awaited(self, flags: int) -> tuple[str, str]:
+        is_connecting = self.state == CONNECTING
+        return ("connection", self.printed_remote()) if is_connecting else super().awaited(flags)
 
     # The end
 
@@ -295,6 +304,10 @@ class Stream(Endpoint):
         elif self.state == CONNECTING:
             self.state = ENDED
         self.kernel.unbind(self)
+
+    def vanish(self) -> None:
+        super().vanish()
+        self._end()
 
     def reset(self) -> None:
         """Let the other end know that the connection is no more."""

@@ -1,8 +1,12 @@
-"""TLS on sockets that block, or have a timeout: what `ssl.SSLContext.wrap_socket` makes of them.
+"""TLS over a socket that blocks: what is below `ssl.SSLSocket`, for simulated sockets.
 
-OpenSSL reads from real descriptors, so a simulated socket has it read from memory. What comes over
-the network is handed to it record by record, as it would read it: what follows the end of TLS stays
-with the socket.
+An `SSLSocket` is written in Python, over an object in C that reads and writes a descriptor by
+itself. `Tls` stands in for that object: OpenSSL works in memory, and its records pass through the
+simulated socket, so that waits for them take virtual time.
+
+- From the socket as much is read as OpenSSL reads: the head of a record, then its body. So `select`
+  tells of records that are still there, and what follows an `unwrap` is left to the program.
+- A write that does not get through at once goes on when it is called again with the same bytes.
 """
 
 from __future__ import annotations
@@ -15,134 +19,164 @@ from typing import Any, TypeVar
 
 from vtloop.net.endpoints import READ, WRITE
 from vtloop.net.sockets import SimulatedSocket
-from vtloop.private.sockets import wrap_memory
 
 _Result = TypeVar("_Result")
 
-_HEAD = 5  # bytes before each record, of which the last two are the length of what follows
+_HEAD = 5  # bytes of the head of a record, of which the last two tell the length of its body
+_RECORD = 1 << 14  # bytes of a program's that fit into one record
 
 
-class SocketTls:
-    """What `ssl.SSLSocket` asks to encrypt and decrypt, and to read and write: OpenSSL's part.
-
-    It is made as by `SSLContext.wrap_bio`.
-    """
+class Tls:
+    """One end of a connection with TLS; what it does not do itself is OpenSSL's."""
 
     def __init__(
-        self, sock: SimulatedSocket, context: ssl.SSLContext, *side_and_name: Any, **more: Any
+        self,
+        sock: SimulatedSocket,
+        context: Any,
+        server_side: bool,
+        server_hostname: str | None,
+        **options: Any,
     ) -> None:
-        self._sock = weakref.ref(sock)  # which has this one
+        self._reference = weakref.ref(sock)  # which has this object
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._tls = wrap_memory(context, self._incoming, self._outgoing, *side_and_name, **more)
+        self._openssl = context._wrap_bio(
+            self._incoming, self._outgoing, server_side, server_hostname, **options
+        )
+        self._head = b""  # what has come of the head of a record
+        self._rest = 0  # bytes that are to come of its body
         self._unsent = b""
-        self._head = b""  # as much as has come of the next record's
-        self._left = 0  # bytes of the record that have not come
+        self._written = 0  # bytes of a write that are done with
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._tls, name)  # what is known of the connection
+        return getattr(self._openssl, name)
 
     @property
     def context(self) -> Any:
-        """The context, which may be another one once the name of the server is known."""
-        return self._tls.context
+        """The `SSLContext`; a server chooses another one by the name that it is asked for."""
+        return self._openssl.context
 
     @context.setter
-    def context(self, context: ssl.SSLContext) -> None:
-        self._tls.context = context
+    def context(self, context: Any) -> None:
+        self._openssl.context = context
 
     @property
     def session(self) -> Any:
         """The session, which a client may take up again."""
-        return self._tls.session
+        return self._openssl.session
 
     @session.setter
     def session(self, session: Any) -> None:
-        self._tls.session = session
+        self._openssl.session = session
+
+    # What takes its time
 
     def do_handshake(self) -> None:
-        """See `SSLSocket.do_handshake`."""
-        self._perform("handshake", self._tls.do_handshake)
+        """See `ssl.SSLSocket.do_handshake`."""
+        end = self._socket()._end_of_wait()
+        self._perform(self._openssl.do_handshake, "handshake", end)
+        self._send(end, "handshake")
 
-    def read(self, *size_and_buffer: Any) -> Any:
-        """See `SSLSocket.read`."""
-        return self._perform("read", partial(self._tls.read, *size_and_buffer))
+    def read(self, *arguments: Any) -> Any:
+        """See `ssl.SSLSocket.read`."""
+        end = self._socket()._end_of_wait()
+        return self._perform(partial(self._openssl.read, *arguments), "read", end)
 
     def write(self, data: Any) -> int:
-        """See `SSLSocket.write`."""
-        return int(self._perform("write", partial(self._tls.write, data)))
-
-    def shutdown(self) -> Any:
-        """See `SSLSocket.unwrap`: returns the socket, on which there is no TLS any more."""
-        self._perform("read", self._tls.shutdown)
-        return self._sock()
-
-    def verify_client_post_handshake(self) -> None:
-        """See `SSLSocket.verify_client_post_handshake`."""
-        self._perform("write", self._tls.verify_client_post_handshake)
-
-    def _perform(self, what: str, call: Callable[[], _Result]) -> _Result:
-        """Let OpenSSL do something, with what it reads and writes for that."""
-        sock = self._sock()
-        assert sock is not None, "a socket calls this that is there"
-        end = sock._end_of_wait()
-        try:
-            self._send(sock, end)
+        """See `ssl.SSLSocket.write`."""
+        end = self._socket()._end_of_wait()
+        with memoryview(data) as view, view.cast("B") as content:
+            if self._written > len(content):
+                raise ssl.SSLError(ssl.SSL_ERROR_SSL, "[SSL: BAD_LENGTH] bad length")
             while True:
-                try:
-                    result = call()
-                except ssl.SSLWantReadError:
-                    self._send(sock, end)
-                    try:
-                        self._receive(sock, end)
-                    except BlockingIOError:
-                        pass
-                    else:
-                        continue
-                    raise
-                except ssl.SSLError:
-                    self._send_last(sock)
-                    raise
-                self._send(sock, end)
+                self._send(end, "write")
+                if self._written == len(content) > 0:
+                    break
+                part = content[self._written : self._written + _RECORD]
+                self._written += self._perform(partial(self._openssl.write, part), "write", end)
+                if not content:
+                    break
+        written, self._written = self._written, 0
+        return written
+
+    def shutdown(self) -> SimulatedSocket:
+        """See `ssl.SSLSocket.unwrap`."""
+        end = self._socket()._end_of_wait()
+        self._perform(self._openssl.shutdown, "read", end)
+        self._send(end, "write")
+        return self._socket()
+
+    def _perform(self, call: Callable[[], _Result], operation: str, end: int) -> _Result:
+        """Let OpenSSL do something, as soon as all has come that it needs for that."""
+        while True:
+            try:
+                result = call()
+            except ssl.SSLWantReadError:
+                self._send(end, operation)
+                self._read_on(end, operation)
+            except ssl.SSLError:
+                self._send_what_fits()  # OpenSSL tells the other end why
+                raise
+            else:
+                self._send_what_fits()
                 return result
-        except TimeoutError:
-            raise TimeoutError(f"The {what} operation timed out") from None
-        except BlockingIOError:
-            raise ssl.SSLWantWriteError(
-                ssl.SSL_ERROR_WANT_WRITE, "The operation did not complete (write)"
-            ) from None
 
-    # One thread may read while another one writes. They take turns where one waits for the network,
-    # so nothing is half done there.
+    # Records
 
-    def _send(self, sock: SimulatedSocket, end: int) -> None:
-        """Send what OpenSSL has written."""
-        while self._unsent or self._outgoing.pending:
-            sock._perform(WRITE, lambda: self._send_some(sock), 0, end)
+    def _socket(self) -> SimulatedSocket:
+        sock = self._reference()
+        assert sock is not None, "the method of a socket is called"
+        return sock
 
-    def _send_some(self, sock: SimulatedSocket) -> None:
-        self._unsent += self._outgoing.read()
-        self._unsent = self._unsent[sock._endpoint.send(self._unsent) :]
-
-    def _send_last(self, sock: SimulatedSocket) -> None:
-        """Send why the connection fails, if the peer still wants to know."""
-        try:
-            sock._endpoint.send(self._unsent + self._outgoing.read())
-        except OSError:
-            pass
-
-    def _receive(self, sock: SimulatedSocket, end: int) -> None:
-        """Hand OpenSSL what comes next of a record."""
-        data = sock._perform(READ, lambda: sock._endpoint.receive(self._wanted())[0], 0, end)
+    def _read_on(self, end: int, operation: str) -> None:
+        """Give OpenSSL what has come of a record."""
+        wanted = self._rest or _HEAD - len(self._head)
+        endpoint = self._socket()._endpoint
+        data, _ = self._when_ready(READ, lambda: endpoint.receive(wanted), end, operation)
         if not data:
             self._incoming.write_eof()
             return
-        if self._left:
-            self._left -= len(data)
-        else:
-            self._head += data
-            if len(self._head) == _HEAD:
-                self._left, self._head = int.from_bytes(self._head[-2:], "big"), b""
         self._incoming.write(data)
+        if self._rest:
+            self._rest -= len(data)
+            return
+        self._head += data
+        if len(self._head) == _HEAD:
+            self._rest = int.from_bytes(self._head[-2:])
+            self._head = b""
 
-    def _wanted(self) -> int:
-        return self._left or _HEAD - len(self._head)
+    def _send(self, end: int, operation: str) -> None:
+        """Send all that OpenSSL has to say."""
+        self._unsent += self._outgoing.read()
+        while self._unsent:
+            self._when_ready(WRITE, self._send_some, end, operation)
+
+    def _send_some(self) -> None:
+        sent = self._socket()._endpoint.send(self._unsent)
+        self._unsent = self._unsent[sent:]
+
+    def _send_what_fits(self) -> None:
+        self._unsent += self._outgoing.read()
+        try:
+            while self._unsent:
+                self._send_some()
+        except OSError:  # no room, or nobody to send it to: the next call meets it too
+            pass
+
+    def _when_ready(
+        self, flags: int, call: Callable[[], _Result], end: int, operation: str
+    ) -> _Result:
+        try:
+            return self._socket()._perform(flags, call, 0, end)
+        except BlockingIOError:
+            kind, number, what = _WANTED[flags]
+            raise kind(number, f"The operation did not complete ({what})") from None
+        except TimeoutError as error:
+            if error.errno is not None:  # it is the connection that has timed out
+                raise
+            raise TimeoutError(f"The {operation} operation timed out") from None
+
+
+_WANTED: dict[int, tuple[type[ssl.SSLError], int, str]] = {
+    READ: (ssl.SSLWantReadError, int(ssl.SSL_ERROR_WANT_READ), "read"),
+    WRITE: (ssl.SSLWantWriteError, int(ssl.SSL_ERROR_WANT_WRITE), "write"),
+}

@@ -19,12 +19,13 @@ from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
 from vtloop.net.interfaces import Kernel
-from vtloop.net.links import Verdict
 from vtloop.net.messages import Message
+from vtloop.net.rules import Verdict
 from vtloop.net.streams import Stream
-from vtloop.values.clock import NANOSECONDS
+from vtloop.values.clock import NANOSECONDS, NEVER
 
 Arrive: TypeAlias = Callable[[Message], object]
+Act: TypeAlias = Callable[[], object]
 
 _FIRST_WAIT, _LONGEST_WAIT = NANOSECONDS // 5, 120 * NANOSECONDS
 _TRIES = 15
@@ -33,11 +34,13 @@ _TRIES = 15
 class Flow:
     """One direction of a stream, while something of it is under way."""
 
-    __slots__ = ("last", "waiting")
+    __slots__ = ("last", "under_way", "waiting")
 
     def __init__(self) -> None:
         self.last = 0
         """When the last message arrives that is under way."""
+        self.under_way = 0
+        """How many are."""
         self.waiting: deque[tuple[Message, Arrive]] = deque()
         """Those that were dropped or are held, and those behind them."""
 
@@ -49,7 +52,7 @@ class Wire:
         self._kernel = kernel
         # While a stream is there: a run may have thousands, one after the other.
         self._flows: WeakKeyDictionary[Stream, Flow] = WeakKeyDictionary()
-        self._due: list[tuple[int, int, Callable[[], object]]] = []
+        self._due: list[tuple[int, int, Act, bool]] = []
         self._number = 0
         self._alarm: Any = None
         self._alarm_at = -1
@@ -95,25 +98,31 @@ class Wire:
 
     # Sending
 
-    def send(self, message: Message, arrive: Arrive) -> None:
-        """Send a message that is no part of a stream; call `arrive` with it if it gets there."""
+    def send(self, message: Message, arrive: Arrive, refuse: Act) -> None:
+        """Send a message that is no part of a stream; call `arrive` with it if it gets there.
+
+        `refuse` is called if its sender is to hear that nobody wants it.
+        """
         verdict = self._kernel.judge(message)
         self.note(message, verdict is not None and verdict.holds)
-        self._do(message, arrive, verdict)
+        self._do(message, arrive, refuse, verdict)
 
-    def _let_go(self, message: Message, arrive: Arrive) -> None:
+    def _let_go(self, message: Message, arrive: Arrive, refuse: Act) -> None:
         """Send a message that was held."""
         self._released(message)
-        self._do(message, arrive, self._kernel.judge(message))
+        self._do(message, arrive, refuse, self._kernel.judge(message, may_cut=False))
 
-    def _do(self, message: Message, arrive: Arrive, verdict: Verdict | None) -> None:
+    def _do(self, message: Message, arrive: Arrive, refuse: Act, verdict: Verdict | None) -> None:
         """Do with a message what was judged."""
         if verdict is None:
             self._get_there(message, arrive)
         elif verdict.holds:
-            self._kernel.hold(message, lambda: self._let_go(message, arrive))
+            self._kernel.hold(message, verdict, lambda: self._let_go(message, arrive, refuse))
         elif verdict.drops:
             self._lost(message, verdict.why)
+        elif verdict.resets:
+            self._lost(message, verdict.why)
+            refuse()
         else:
             for delay in verdict.delays:
                 self.later(self._kernel.clock.now + delay, lambda: self._get_there(message, arrive))
@@ -124,23 +133,33 @@ class Wire:
 
     def send_in_order(self, message: Message) -> None:
         """Send a piece of a stream to its other end."""
-        self._send_in_order(message, message.target.arrive)
+        rest: Message | None = message
+        while rest is not None:
+            piece, rest = rest, None
+            while (verdict := self._kernel.judge(piece)) is not None and verdict.size is not None:
+                more = piece.cut(verdict.size)
+                if rest is not None:
+                    more.data += rest.data
+                rest = more
+            self._send_in_order(piece, piece.target.arrive, verdict)
 
-    def send_silently(self, source: Stream, target: Stream, then: Callable[[], object]) -> None:
+    def send_silently(self, source: Stream, target: Stream, then: Act) -> None:
         """Let what nobody is told of travel from one end of a stream to the other."""
-        self._send_in_order(Message("", source, target), lambda _: then())
+        message = Message("", source, target)
+        self._send_in_order(message, lambda _: then(), self._kernel.judge(message))
 
-    def _send_in_order(self, message: Message, arrive: Arrive) -> None:
+    def _send_in_order(self, message: Message, arrive: Arrive, verdict: Verdict | None) -> None:
         source = message.source
         assert isinstance(source, Stream)
         flow = self._flows.get(source)
+        holds = verdict is not None and verdict.holds
+        self.note(message, holds)
         if flow is not None and flow.waiting:
-            self.note(message)
             flow.waiting.append((message, arrive))
+            if holds:
+                self._hold(flow, message, verdict)
             return
-        verdict = self._kernel.judge(message)
-        self.note(message, verdict is not None and verdict.holds)
-        if verdict is None and (flow is None or flow.last <= self._kernel.clock.now):
+        if verdict is None and not message.is_rest and (flow is None or not flow.under_way):
             self._get_there(message, arrive)
             return
         if flow is None:
@@ -148,48 +167,75 @@ class Wire:
         self._obey(flow, message, arrive, verdict)
 
     def _obey(self, flow: Flow, message: Message, arrive: Arrive, verdict: Verdict | None) -> bool:
-        """Do with a piece of a stream what was judged; return whether it is under way now."""
-        now = self._kernel.clock.now
-        if verdict is not None and verdict.resets:
-            self._break(message, verdict)
-            return True
-        if verdict is not None and (verdict.holds or verdict.drops):
-            flow.waiting.appendleft((message, arrive))
+        """Do with a piece of a stream what was judged; return whether the next one may go."""
+        if verdict is not None:
+            if verdict.resets:
+                # What has been sent before arrives before, and is seen before.
+                flow.last = max(flow.last, self._kernel.clock.now)
+                self.later(flow.last, lambda: self._break(message, verdict), apart=True)
+                return True
             if verdict.holds:
-                self._kernel.hold(message, lambda: self._go_on(flow, message))
-            else:
+                flow.waiting.appendleft((message, arrive))
+                self._hold(flow, message, verdict)
+                return False
+            if verdict.drops:
                 self._lost(message, verdict.why)
+                if message.kind == "reset":  # nobody sends that again
+                    return True
+                flow.waiting.appendleft((message, arrive))
                 self._wait_to_try_again(flow, message)
-            return False
+                return False
         delay = 0 if verdict is None else verdict.delays[0]
-        flow.last = max(flow.last, now + delay)
-        self.later(flow.last, lambda: self._get_there(message, arrive))
+        flow.last = max(flow.last, self._kernel.clock.now + delay)
+        flow.under_way += 1
+
+        def get_there() -> None:
+            flow.under_way -= 1
+            self._get_there(message, arrive)
+
+        self.later(flow.last, get_there, apart=message.is_rest)
         return True
 
+    def _hold(self, flow: Flow, message: Message, verdict: Verdict | None) -> None:
+        """Hold a piece of a stream, and with it all that comes behind it."""
+        assert verdict is not None
+        message.is_held = True
+        self._kernel.hold(message, verdict, lambda: self._go_on(flow, message))
+
     def _wait_to_try_again(self, flow: Flow, message: Message) -> None:
-        if message.tries >= _TRIES:
-            flow.waiting.clear()
-            source = message.source
-            assert isinstance(source, Stream)
-            source.failed(errno.ETIMEDOUT)
-            return
         wait = min(_FIRST_WAIT << message.tries, _LONGEST_WAIT)
         message.tries += 1
-        self.later(self._kernel.clock.now + wait, lambda: self._again(flow))
+        self.later(self._kernel.clock.now + wait, lambda: self._try_again(flow, message))
+
+    def _try_again(self, flow: Flow, message: Message) -> None:
+        if message.tries <= _TRIES:
+            self._again(flow)
+            return
+        flow.waiting.clear()
+        source = message.source
+        assert isinstance(source, Stream)
+        source.failed(errno.ETIMEDOUT)
 
     def _go_on(self, flow: Flow, message: Message) -> None:
-        """Send what waits behind a message that was held, and that first."""
+        """Send a message that was held, and what waits behind it, unless others are held before."""
+        message.is_held = False
         self._released(message)
         self._again(flow)
 
     def _again(self, flow: Flow) -> None:
-        """Send what waits, in order, until a message is dropped or held once more."""
-        while flow.waiting:
+        """Send what waits, in order, until a message is dropped or held."""
+        while flow.waiting and not flow.waiting[0][0].is_held:
             message, arrive = flow.waiting.popleft()
             if message.tries:
                 self.note(message)  # it is another message on the wire
-            if not self._obey(flow, message, arrive, self._kernel.judge(message)):
+            if not self._obey(flow, message, arrive, self._kernel.judge(message, may_cut=False)):
                 return
+
+    def forget(self, host: str) -> None:
+        """Send no more of what waits on a host, as that has crashed."""
+        for source, flow in self._flows.items():
+            if source.host == host:
+                flow.waiting.clear()
 
     def _break(self, message: Message, verdict: Verdict) -> None:
         """Reset a connection at both ends, as a box between them does."""
@@ -201,13 +247,14 @@ class Wire:
 
     # Time
 
-    def later(self, instant: int, act: Callable[[], object]) -> int:
+    def later(self, instant: int, act: Act, apart: bool = False) -> int:
         """Do something at an instant, in nanoseconds, whichever loop runs then.
 
+        If it is to be apart, what happens before it at that instant is seen by the program first.
         Returns the number by which it can be called off.
         """
         self._number += 1
-        heappush(self._due, (instant, self._number, act))
+        heappush(self._due, (instant, self._number, act, apart))
         self.set_alarm()
         return self._number
 
@@ -218,6 +265,11 @@ class Wire:
         if not self._due or self._due[0][0] != self._alarm_at:
             self.unset_alarm()
             self.set_alarm()
+
+    @property
+    def first(self) -> int:
+        """When something happens next, in nanoseconds; `NEVER` if nothing does."""
+        return self._due[0][0] if self._due else NEVER
 
     def set_alarm(self) -> None:
         """Let the loop that runs wake when something happens next."""
@@ -238,9 +290,11 @@ class Wire:
             self._alarm = None
 
     def deliver(self) -> None:
-        """Do all that is due."""
+        """Do all that is due, up to what is to be apart."""
         self._alarm = None
         now = self._kernel.clock.now
-        while self._due and self._due[0][0] <= now:
+        begun = False
+        while self._due and self._due[0][0] <= now and not (begun and self._due[0][3]):
+            begun = True
             heappop(self._due)[2]()
         self.set_alarm()

@@ -24,9 +24,9 @@ POSSIBLE = (
 )
 
 
-def memory_of(thing: object, size: int) -> memoryview:
-    """Return so many bytes of an object behind its head, to read and to write in one go each.
+def memory_of(thing: object, size: int) -> Any:
+    """Return so many bytes of an object behind its head: as `raw`, read and written in one go each.
 
     They are the object's only for as long as it lives.
     """
-    return memoryview((ctypes.c_char * size).from_address(id(thing) + HEAD)).cast("B")
+    return (ctypes.c_char * size).from_address(id(thing) + HEAD)

@@ -51,20 +51,20 @@ if POSSIBLE:
     _new_function.argtypes = (ctypes.c_void_p, ctypes.py_object, ctypes.py_object)
 
 
-def _words(function: BuiltinFunctionType) -> memoryview:
+def _words(function: BuiltinFunctionType) -> Any:
     """Return the memory of a builtin function's two words: its definition and its `self`."""
     return memory_of(function, 2 * _WORD)
 
 
 def _definition(function: BuiltinFunctionType) -> Any:
-    return _Definition.from_address(int.from_bytes(_words(function)[:_WORD], sys.byteorder))
+    return _Definition.from_address(int.from_bytes(_words(function).raw[:_WORD], sys.byteorder))
 
 
 def can_be_redirected(function: Any) -> bool:
     """Return whether a function is a builtin one, laid out in memory as this module knows it."""
     if not POSSIBLE or type(function) is not BuiltinFunctionType:
         return False
-    holds_itself = _words(function)[_WORD:] == _address(id(function.__self__))
+    holds_itself = _words(function).raw[_WORD:] == _address(id(function.__self__))
     return holds_itself and (
         _definition(function).name == function.__name__.encode()
         and _definition(function).flags in _CALLERS
@@ -90,7 +90,7 @@ def real(function: F) -> F:
 class Redirection:
     """How to let every call of a builtin function be one of `stand_in`.
 
-    To redirect the function, write `redirected` into its `words`; then write `original`.
+    To redirect the function, let `redirected` be its `words.raw`; then let `original` be.
     Raises ValueError if it cannot be redirected.
     """
 
@@ -112,5 +112,5 @@ class Redirection:
         self._definition = _Definition(old.name, address, old.flags, old.doc)
         self.words = _words(function)
         """The memory of the function that says what it does."""
-        self.original = bytes(self.words)
+        self.original = self.words.raw
         self.redirected = _address(ctypes.addressof(self._definition)) + _address(id(self._self))

@@ -107,7 +107,7 @@ class Replacements:
         self._to_take: list[_Place] = []
         self._takers: list[_Place] = []  # modules that have taken something by name
         self._redirections: list[Redirection] = []
-        self._redirected: list[tuple[memoryview, bytes, bytes]] = []  # their words, for speed
+        self._redirected: list[tuple[Any, bytes, bytes]] = []  # their words, for speed
         self._in_others = in_others
         self._known: dict[int, Callable[[], Any]] = {}  # the modules that were asked about
         self._modules_seen: tuple[int, object] = (0, None)
@@ -143,7 +143,7 @@ class Replacements:
             self._redirections.append(new)
             self._redirected.append((new.words, new.redirected, new.original))
             if self._entered:
-                new.words[:] = new.redirected
+                new.words.raw = new.redirected
             return
         original = vars(module).get(name, _ABSENT)
         if isinstance(module, type):
@@ -165,7 +165,7 @@ class Replacements:
                 if self._to_take and _modules() != self._modules_seen:
                     self._modules_seen = _modules()
                     self._look_at(list(sys.modules))
-                    self._takers = self._who_has(_ORIGINAL)
+                    self._takers = self._other_takers()
                 for owner, name, stand_in, _ in self._classes_in_force():
                     setattr(owner, name, stand_in)
                 for names, name, stand_in, _ in self._modules:
@@ -174,7 +174,7 @@ class Replacements:
                     if names.get(name) is original:  # a test may have put something else there
                         names[name] = stand_in
                 for words, redirected, _ in self._redirected:
-                    words[:] = redirected
+                    words.raw = redirected
             self._entered += 1
 
     def __exit__(self, *exc_info: object) -> None:
@@ -182,7 +182,7 @@ class Replacements:
             self._entered -= 1
             if self._entered == 0:
                 for words, _, original in self._redirected:
-                    words[:] = original
+                    words.raw = original
                 for owner, name, _, original in self._classes_in_force():
                     if original is _ABSENT:  # inherited
                         delattr(owner, name)
@@ -233,6 +233,11 @@ class Replacements:
         with self._lock:
             self._look_at([name])
         return module
+
+    def _other_takers(self) -> list[_Place]:
+        """Return where modules have what is replaced, besides where the table has it from."""
+        own = {(id(names), name) for names, name, _, _ in self._modules}
+        return [place for place in self._who_has(_ORIGINAL) if (id(place[0]), place[1]) not in own]
 
     def _who_has(self, which: int) -> list[_Place]:
         """Return where modules have one of the two values, by `from … import`.

@@ -43,6 +43,7 @@ SET_RUNNING_LOOP = "_set_running_loop"
 POLICY = "_event_loop_policy"  # the one that is in force, or None before the first use; up to 3.15
 enter_task: Callable[[Any, Any], None] = _tasks._enter_task
 leave_task: Callable[[Any, Any], None] = _tasks._leave_task
+forget_task: Callable[[Any], None] = _tasks._unregister_task  # so that `all_tasks` lacks it
 
 # `asyncio.current_task(loop)`, without a call of a function in Python: before 3.12 it is one, and
 # since 3.14 the dictionary behind it stays empty.

@@ -76,3 +76,10 @@ def _instructions(code: CodeType) -> Iterator[tuple[int, int]]:
         elif operation != opmap["CACHE"]:
             yield operation, extended | argument
             extended = 0
+
+
+def keep_for_ever(thing: object) -> None:
+    """Let nobody ever throw an object away, not even the interpreter at its end."""
+    import ctypes  # here, as few runs need it
+
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))

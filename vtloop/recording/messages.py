@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from vtloop.values.source import Place
+
 
 class Messages:
     """Counts messages, and tells what happens to each by its number."""
 
-    def __init__(self, tell: Callable[[str, int, Any], object]) -> None:
-        """`tell` is told of an event: its kind, its subject and its detail."""
+    def __init__(
+        self, tell: Callable[[str, int, Any], object], opened: Callable[[], Place | None]
+    ) -> None:
+        """`tell` is told of an event: its kind, its subject and its detail.
+
+        `opened` returns where the program is that opens a socket now.
+        """
+        self.opened = opened
         self.here: Callable[[], str] = str  # no host, as long as there is no network
         self._tell = tell
         self._count = 0

@@ -16,6 +16,7 @@ from vtloop.core.tasks import Task, given_name, label, number_of, without_locals
 from vtloop.private.events import IN_CANCEL_OF_GROUP, OF_GROUPS, get_running_loop
 from vtloop.private.interpreter import getframe
 from vtloop.recording.messages import Messages
+from vtloop.recording.openings import Made, opened_at
 from vtloop.recording.steps import Steps, qualified_name
 from vtloop.recording.timeouts import Timeouts
 from vtloop.values.clock import Clock
@@ -38,7 +39,7 @@ class Recording(Steps):
         self._made: list[tuple[int, str, str, int, int, int, int]] = []
         self._holders: dict[int, list[Holder]] = {}  # by the index of what they hold
         self.timeouts = Timeouts(self._event)
-        self.messages = Messages(self._event)
+        self.messages = Messages(self._event, lambda: opened_at(self._made_by))
 
     def attach(self, ready: deque[Any], clock: Clock) -> None:
         super().attach(ready, clock)
@@ -66,6 +67,9 @@ class Recording(Steps):
         self._note_cause(getframe(2))
         who = self._who if get_running_loop() is not None else -1
         self._events.append((self._index, self._clock.now, "cancel", who, number, text))
+
+    def crashed(self, task: asyncio.Task[Any]) -> None:
+        self._event("crash", number_of(task), None)
 
     def _note_cause(self, frame: FrameType | None) -> None:
         """Note the timeout or TaskGroup that requests the cancellation which is told of next.
@@ -162,6 +166,16 @@ class Recording(Steps):
             identity: Known(str(described[index]), tuple(holders.get(index, ())))
             for identity, index in self._primitives.alive()
         }
+
+    def _made_by(self, task: int) -> Made | None:
+        """Return how a task was created, given its number; None for one that nobody has seen."""
+        for number, _, _, parent, _, _, stack in reversed(self._made):
+            if number == task and stack:
+                at = list(self._sites.stacks)[stack][-1]
+                called_loop = parent and stack == self._made[0][-1]
+                is_own = not called_loop and stack not in self._sites.of_libraries
+                return Made(parent, at, is_own)
+        return None
 
     # The outcome
 

@@ -20,7 +20,7 @@ from vtloop.core.await_stacks import WRAPPERS, await_stack, unwrapped
 from vtloop.core.timers import NoDebug
 from vtloop.core.waits import REACQUIRE, WAITERS, names_of, waiting_function
 from vtloop.private.events import FUTURES
-from vtloop.values.source import is_library, place
+from vtloop.values.source import is_installed, is_library, place
 from vtloop.values.trace import Primitive, Stack
 
 _FutureIterator: Any = type(FUTURES[0](loop=cast(Any, NoDebug())).__await__())
@@ -47,6 +47,8 @@ class Sites:
 
     def __init__(self) -> None:
         self.stacks: dict[Stack, int] = {(): 0}
+        self.of_libraries: set[int] = set()
+        """Which of those that are one line are of a package that was installed."""
         self.sleeps: dict[int, tuple[int, int]] = {}
         """Where each task slept last, right in its coroutine: the position in it, and the stack."""
         self._sites: dict[tuple[int, ...], Site] = {}
@@ -114,6 +116,8 @@ class Sites:
             return self._callers[where]
         except KeyError:
             index = self._callers[where] = self._index((place(frame),))
+            if is_installed(frame.f_code.co_filename):
+                self.of_libraries.add(index)
             return index
 
     def _look_at(self, frames: list[FrameType]) -> Site:

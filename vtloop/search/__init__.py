@@ -6,8 +6,8 @@ one is the sweep (`vtloop.sweep`). Its command goes into `integrations.cli`.
 
 Used from outside: `experiment.Experiment`, `experiment.Plan`, `engine.Search`, `engine.run_again`,
 `bench.Bench`, `conduct.Conduct`, `report.Report`, `replay.Replay`, `oracles.Rule`.
-May import: `errors`, `private`, `values`, `patching`, `core`, `timeline`, `recording`, `views`,
-`simulation`.
+May import: `errors`, `private`, `values`, `patching`, `net`, `core`, `timeline`, `recording`,
+`views`, `simulation`.
 
 A map of the package, from the bottom up:
 

@@ -22,6 +22,7 @@ from vtloop.core.patches.wall_clock import WallClock
 from vtloop.core.policy import Policy, PolicyOf, Several
 from vtloop.core.runner import Runner
 from vtloop.errors import DeadlockError, LivelockError, SimulationError
+from vtloop.net.network import EVERYWHERE, Network
 from vtloop.patching.replaced import During, replaces
 from vtloop.patching.swapped import STDOUT
 from vtloop.recording.recording import Recording
@@ -71,8 +72,8 @@ class Bench:
 
     `check` is called after each run, `always` before each of its handles; both raise what is wrong,
     or return False.
-    `seed` and `wall_clock` are those of each run. `policies` is called for each, and returns those
-    that act before those of the case. `search` is what is made of the runs, in words.
+    `seed`, `wall_clock` and `network` are those of each run. `policies` is called for each, and
+    returns those that act before those of the case. `search` is what is made of the runs, in words.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class Bench:
         always: Always | None = None,
         seed: int | str = 0,
         wall_clock: WallClock = START,
+        network: Network | None = EVERYWHERE,
         policies: Callable[[], Sequence[Policy]] = tuple,
         search: str = "search",
     ) -> None:
@@ -91,7 +93,7 @@ class Bench:
         self._program = program
         self._check = check
         self._always = always
-        self._options = Options(seed=seed, wall_clock=wall_clock)
+        self._options = Options(seed=seed, wall_clock=wall_clock, network=network)
         self._policies = policies
         self._search = search
         self._runs = 0

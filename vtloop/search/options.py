@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from vtloop.core.options import WALL_CLOCK
+from vtloop.net.network import Network
 from vtloop.values.options import FLAG, SEED, Option, function, of_type, or_none, real_seconds
 
 
@@ -33,6 +34,9 @@ OF_SEARCHES = {
     "always": Option(or_none(_function_or_name), f"a function, {_NAME}, or None"),
     "seed": SEED,
     "wall_clock": WALL_CLOCK,
+    "network": Option(
+        or_none(of_type(Network, str)), "a vtloop.net.Network, the name of one, or None for none"
+    ),
     "executor": Option(or_none(_executor), "an executor, such as a ProcessPoolExecutor, or None"),
     "max_seconds": Option(or_none(real_seconds), "a number of real seconds from 0 on, or None"),
     "resume": Option(or_none(of_type(str, os.PathLike)), "the path of a file, or None"),

@@ -12,9 +12,11 @@ from typing import Any
 
 from vtloop.core.patches.wall_clock import WallClock
 from vtloop.core.policy import Policy
+from vtloop.net.network import EVERYWHERE, Network
 from vtloop.search.bench import Bench, Check, Program
 from vtloop.search.invariants import Always
 from vtloop.values.clock import START
+from vtloop.values.options import of_type
 from vtloop.values.programs import called, load
 
 
@@ -27,11 +29,15 @@ class Setting:
     always: Always | str | None = None
     seed: int | str = 0
     wall_clock: WallClock = START
+    network: Network | str | None = EVERYWHERE
 
     def loaded(self) -> Setting:
         """Return the same, with functions where there were names."""
         program, check, always = map(_function, (self.program, self.check, self.always))
-        return replace(self, program=program, check=check, always=always)
+        network = self.network
+        if isinstance(network, str):
+            network = load(network, "network", of_type(Network))
+        return replace(self, program=program, check=check, always=always, network=network)
 
     def bench(self, search: str, policies: Callable[[], Sequence[Policy]] = tuple) -> Bench:
         """Return a bench, for a kind of search in words; `policies` as of a `Bench`."""
@@ -53,6 +59,7 @@ class Setting:
         return {
             "seed": repr(self.seed),
             "wall clock": str(self.wall_clock),
+            "network": str(self.network),
             "check": called(self.check) if self.check is not None else "",
             "invariant": called(self.always) if self.always is not None else "",
         }

@@ -283,7 +283,7 @@ class WitnessedLoop(VirtualLoop):
         known = [reference() for reference in self._failing.tasks.values()]
         own = [task for task in known if task is not None and not task.done()]
         others = self._register.pending()
-        return in_order([*own, *others]) if others else sorted(own, key=hash)
+        return self.living(in_order([*own, *others]) if others else sorted(own, key=hash))
 
     def task_of(self, number: int) -> asyncio.Task[Any] | None:
         """Return the task of a number, None if it is done or there is none."""

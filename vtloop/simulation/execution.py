@@ -14,6 +14,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+from vtloop.core.left_open import left_open, unclosed
 from vtloop.core.loop import VirtualLoop
 from vtloop.core.runner import Runner
 from vtloop.errors import DeadlockError, UntilReached
@@ -21,6 +22,7 @@ from vtloop.patching.replaced import During, replaces
 from vtloop.recording.recording import Recording
 from vtloop.recording.stdout import LineOutput, StandardOutput
 from vtloop.simulation.run import Run
+from vtloop.values.choices import Choices
 from vtloop.values.clock import to_seconds
 from vtloop.values.text import without_addresses
 from vtloop.values.trace import Trace
@@ -115,6 +117,7 @@ class RecordedExecution(Execution):
         self.began = self.loop.virtual_time()
         """When it began, in nanoseconds."""
         self._recording = recording
+        self._unclosed: tuple[str, ...] = ()
         self._output = output
 
     def taken_down(self) -> AbstractContextManager[Any]:
@@ -123,7 +126,12 @@ class RecordedExecution(Execution):
 
     def see_off(self, main: Any) -> None:
         """Cancel what is left, and let it clean up, while it is still taken down."""
-        self.runner.finish()
+        first = unclosed(self.loop)
+
+        def see_unclosed() -> None:
+            self._unclosed = tuple(map(str, left_open(self.loop, first)))
+
+        self.runner.finish(see_unclosed)
 
     def to_run(
         self,
@@ -138,6 +146,7 @@ class RecordedExecution(Execution):
         started, as an ISO datetime.
         """
         loop, recording, began = self.loop, self._recording, self.began
+        kernel = loop.clock.kernel
         stopped = isinstance(self.raised, UntilReached)
         error = self.raised if isinstance(self.raised, DeadlockError) or not stopped else None
         ended = loop.virtual_time() - began
@@ -149,6 +158,7 @@ class RecordedExecution(Execution):
             elapsed=to_seconds(finished),
             ended=to_seconds(ended),
             unfinished=unfinished,
+            unclosed=self._unclosed,
             unretrieved=tuple(dict.fromkeys([*recording.errors, *recording.unretrieved()])),
             reproducible=loop.reproducible,
             trace=record(
@@ -160,6 +170,7 @@ class RecordedExecution(Execution):
                 stopped=stopped,
                 going_on=self.finished is None and self.raised is None,
             ),
+            choices=Choices() if kernel is None else kernel.chooser.choices,
         )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from vtloop.errors import UntilReached
 from vtloop.recording.stdout import Timestamps
+from vtloop.values.choices import Choices
 from vtloop.values.clock import exactly
 from vtloop.values.columns import cut, plain
 from vtloop.values.text import counted
@@ -30,9 +31,11 @@ class Run(Generic[T]):
         elapsed: float,
         ended: float,
         unfinished: tuple[str, ...],
+        unclosed: tuple[str, ...],
         unretrieved: tuple[BaseException, ...],
         reproducible: bool,
         trace: Trace,
+        choices: Choices,
     ) -> None:
         self.value = value
         """What the main coroutine returned."""
@@ -49,12 +52,16 @@ class Run(Generic[T]):
         """When the last thing happened, cleanup included."""
         self.unfinished = unfinished
         """The tasks that were left pending when the run was over, by label; they were cancelled."""
+        self.unclosed = unclosed
+        """What it left open in its network when it was over: each connection, server, socket."""
         self.unretrieved = unretrieved
         """Exceptions that nobody retrieved, of tasks and of callbacks."""
         self.reproducible = reproducible
         """False if something outside the simulation had a say: the notices tell what, and where."""
         self.trace = trace
         """What was recorded."""
+        self.choices = choices
+        """What was left to chance in its network, and happened; `str` makes a token of them."""
         self._timeline: Timeline | None = None
 
     def __repr__(self) -> str:

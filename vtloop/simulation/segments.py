@@ -99,7 +99,7 @@ class _Part:
 
     def event(self, event: PlainEvent) -> PlainEvent:
         step, at, kind, who, subject, detail = event
-        if kind in ("cancel", "deliver", "abort", "host"):
+        if kind in ("cancel", "deliver", "crash", "abort", "host"):
             subject = self.tasks[subject]
         elif kind == "late":
             subject = self.since(subject)

@@ -26,7 +26,8 @@ from hypothesis.errors import UnsatisfiedAssumption
 
 from vtloop.core.patches.wall_clock import WallClock
 from vtloop.core.tasks import coroutine_name
-from vtloop.core.ties import Ties
+from vtloop.core.ties import TIE, Ties
+from vtloop.net.network import EVERYWHERE, Network
 from vtloop.recording.recording import Recording
 from vtloop.search.bench import Bench, Check, Program
 from vtloop.search.judge import Judge
@@ -62,6 +63,9 @@ _OPTIONS = {
 }
 
 
+_RAREST = 16  # of so many draws one lets a rare thing happen
+
+
 class Chances(NamedTuple):
     """What is left to chance."""
 
@@ -72,6 +76,7 @@ class Chances(NamedTuple):
     check: Check | None
     oracles: Sequence[Oracle[SweptOutcome]]
     seed: int | str
+    network: Network | None
 
 
 @st.composite
@@ -85,15 +90,21 @@ def fates(
     check: Check | None = None,
     oracles: Sequence[Oracle[SweptOutcome]] = ORACLES,
     seed: int | str = 0,
+    network: Network | st.SearchStrategy[Network] | None = EVERYWHERE,
 ) -> Fate:
     """Return a strategy for what is left to chance in the runs of one example.
 
     - `ties`: in which order the timers of one instant fire
     - `cancellations`: up to so many, 2 at most, of one task; the second comes while it cleans up
     - `victim`, `classes`, `check`, `oracles`, `seed`: as for `vtloop.sweep.sweep`
+    - `network`: what there is to talk to, or a strategy for that, such as `networks()`. What it
+      leaves to chance, jitter and faults such as `loss`, is drawn as well
 
-    Ties shrink to the order in which timers were made, cancellations to none.
+    Ties shrink to the order in which timers were made, cancellations to none, and the network to
+    the least latency and no fault.
     """
+    if isinstance(network, st.SearchStrategy):
+        network = draw(network)
     check_options(
         _OPTIONS,
         ties=ties,
@@ -103,8 +114,9 @@ def fates(
         check=check,
         oracles=oracles,
         seed=seed,
+        network=network,
     )
-    chances = Chances(ties, cancellations, victim, classes, check, oracles, seed)
+    chances = Chances(ties, cancellations, victim, classes, check, oracles, seed, network)
     return Fate(chances, draw(st.data()), Drawn(draw))
 
 
@@ -139,7 +151,7 @@ class Fate:
 
     def choose(self, kind: str, n: int) -> int:
         """Return which of `n` things the loop does; see `vtloop.choices`."""
-        if self._stopped is not None:
+        if self._stopped is not None or (kind == TIE and not self._chances.ties):
             return 0
         try:
             return self._tape.choose(kind, n)
@@ -147,9 +159,14 @@ class Fate:
             self._stopped = stopped
             return 0
 
+    def chance(self, kind: str, share: float) -> bool:
+        """Return whether something happens that happens in a share of all cases."""
+        n = min(max(round(1 / share), 2), _RAREST)
+        return self.choose(kind, n) == n - 1
+
     @property
     def choices(self) -> Choices:
-        """What was chosen in the last run: the order of timers, and whom to cancel and when.
+        """What was chosen in the last run: ties, the network's, and whom to cancel and when.
 
         `vtloop.sweep.replay` makes these choices again.
         """
@@ -175,7 +192,8 @@ class Fate:
             check=chances.check,
             seed=chances.seed,
             wall_clock=wall_clock,
-            policies=lambda: [self._ties] if chances.ties else [],
+            network=chances.network,
+            policies=lambda: [self._ties],
             search=Cancellations.wording.search,
         )
         with self._heeded(), bench:
@@ -355,15 +373,19 @@ def tokens(
     victim: Victim = None,
     classes: str = "ABC",
     seed: int | str = 0,
+    network: Network | None = EVERYWHERE,
 ) -> st.SearchStrategy[str]:
     """Return a strategy for the tokens of a program's cancellations, for `vtloop.sweep.replay`.
 
     Options as for `vtloop.sweep.sweep`. LookupError when drawn if there is no such victim.
     """
-    check_options(_OPTIONS, program=program, victim=victim, classes=classes, seed=seed)
+    check_options(
+        _OPTIONS, program=program, victim=victim, classes=classes, seed=seed, network=network
+    )
 
     def counted() -> st.SearchStrategy[str]:
-        with Bench(program, seed=seed, search=Cancellations.wording.search) as bench:
+        search = Cancellations.wording.search
+        with Bench(program, seed=seed, network=network, search=search) as bench:
             _, counting = count_moments(bench, classes)
         return st.sampled_from(
             [

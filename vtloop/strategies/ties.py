@@ -14,6 +14,9 @@ class Drawn:
     def __init__(self, draw: st.DrawFn) -> None:
         self._draw = draw
 
+    def __repr__(self) -> str:
+        return "Drawn()"
+
     def choose(self, kind: str, n: int) -> int:
         return self.below(n)
 

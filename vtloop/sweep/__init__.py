@@ -19,7 +19,7 @@ tasks are cancelled at once, a sibling fails in a TaskGroup, a timeout fires at 
 two timers of one instant change places.
 `replay` runs the case of a token again, or other choices of a run, and records it.
 
-May import: `private`, `values`, `core`, `recording`, `search`.
+May import: `private`, `values`, `net`, `core`, `recording`, `search`.
 
 A map of the package, from the bottom up:
 
@@ -34,7 +34,7 @@ A map of the package, from the bottom up:
 - `victims`: whom a sweep cancels
 - `cases`: running a case, and counting moments
 - `choosing`: which cases are tried of very many
-- `ties`: choices of a run besides its case, made again
+- `ties`: choices of a run besides its case, of timers and of the network, made again
 - `replay`, `report`: what is told of a case, and of each class
 - `cancellations`: what the engine of `search` asks: which cases there are, and how each is run
 """
@@ -47,6 +47,7 @@ from concurrent.futures import Executor
 from dataclasses import replace
 
 from vtloop.core.patches.wall_clock import WallClock
+from vtloop.net.network import EVERYWHERE, Network
 from vtloop.search.bench import Check, Program
 from vtloop.search.engine import Means, Search, run_case_again
 from vtloop.search.invariants import Always, conserved
@@ -93,6 +94,7 @@ def sweep(
     oracles: Sequence[Oracle[SweptOutcome]] = ORACLES,
     seed: int | str = 0,
     wall_clock: WallClock = START,
+    network: Network | str | None = EVERYWHERE,
     executor: Executor | None = None,
     max_seconds: float | None = None,
     resume: str | os.PathLike[str] | None = None,
@@ -113,8 +115,9 @@ def sweep(
     - `always` is called before each handle of each run, and does the same; these two may be given
       by name as well
     - `oracles` judge each run
-    - `seed` is that of all chance, `wall_clock` the date and time of day, for each run
-      anew; see `vtloop.VirtualLoop`
+    - `seed` is that of all chance, `wall_clock` the date and time of day, `network` what there is
+      to talk to, for each run anew; see `vtloop.VirtualLoop`. For other processes a network is
+      given by its name
     - `executor` runs the cases in batches, in other processes or on other machines: any of
       `concurrent.futures`, or one with that interface; what it is given has to be importable there
     - `max_seconds` of real time are spent at most; the report says what was not tried
@@ -129,7 +132,7 @@ def sweep(
     if resume is not None:
         check_file(resume)
     experiment = Cancellations(Victims.meant_by(victim), classes, budget, seed)
-    setting = Setting(program, check, always, seed, wall_clock)
+    setting = Setting(program, check, always, seed, wall_clock, network)
     means = Means(executor, max_seconds, resume, progress)
     return Report.of(Search(experiment, setting, oracles, means).run(), Replay)
 
@@ -143,16 +146,17 @@ def replay(
     oracles: Sequence[Oracle[SweptOutcome]] = ORACLES,
     seed: int | str = 0,
     wall_clock: WallClock = START,
+    network: Network | str | None = EVERYWHERE,
 ) -> Replay:
     """Run the case of a token again, recorded; options as for `sweep`.
 
     Or the choices of a run, such as `fate.choices` of `vtloop.strategies`, or a token of choices:
-    ties, and whom to cancel and when.
+    ties, what the network does, and whom to cancel and when.
 
     ValueError if it is no token, LookupError if the program has no such moment, or no such ties.
     """
     check_options(OF_SWEEPS, **locals())
-    setting = Setting(program, check, always, seed, wall_clock)
+    setting = Setting(program, check, always, seed, wall_clock, network)
     case, chosen = case_and_ties_of(token)
     ties = TiesAgain(chosen)
     judge = Judge(tuple(oracles))

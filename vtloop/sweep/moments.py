@@ -51,7 +51,6 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from vtloop.core.ties import TIE
 from vtloop.values.choices import Choice, Choices
 
 CLASSES = {
@@ -217,15 +216,16 @@ def case_of(token: str) -> Case:
 
 
 def case_and_ties_of(token: str | Choices) -> tuple[Case, Choices]:
-    """Return the case that a token names, of a case or of choices, and which of these are ties.
+    """Return the case that a token names, of a case or of choices, and which of these are none.
 
-    ValueError if it is none.
+    Those are ties and choices of the network, whose kinds are small letters. ValueError if the
+    token is none.
     """
     if isinstance(token, str):
         if "@" in token or not _FORM.match(token.strip()):
             return case_of(token), Choices()
         token = Choices.parse(token)
-    ties = Choices(one for one in token.deviations if one.kind == TIE)
+    ties = Choices(one for one in token.deviations if one.kind[0].islower())
     return Case.of(Choices({*token.deviations}.difference(ties.deviations))), ties
 
 

@@ -28,9 +28,11 @@ def lanes_of(trace: Trace) -> dict[int, Lane]:
         made, depth = todo.pop()
         lanes[made.number] = Lane(made, depth, known[made.number])
         todo += [(child, depth + 1) for child in reversed(children.get(made.number, ()))]
-    for _, at, kind, who, subject, detail in trace.events:
+    for step, at, kind, who, subject, detail in trace.events:
         if kind == "cancel":
             lanes[subject].cancels.append((at, max(who, 0), detail or ""))
         elif kind == "deliver":
             lanes[subject].deliveries.append(at)
+        elif kind == "crash":
+            lanes[subject].end(at, step, "crashed")
     return lanes

@@ -15,6 +15,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from vtloop.timeline.spans import Arrow, Lane
+from vtloop.values.clock import NEVER
 from vtloop.values.trace import PlainEvent, Trace
 
 ANSWERS = ("accept", "refuse", "reset")
@@ -213,8 +214,11 @@ class _Ends:
     def receiver(self, one: _Sent, sender: int) -> int:
         """Return for whom a message is, as far as it can be told; 0 for nobody."""
         step, at, *_ = one.events.get("arrive") or (one.step, one.at)
-        task = self._task(one.destination, one.source, step, sender)
-        return self._listening(one.destination, task, at) if one.kind == "connect" else task
+        if one.kind != "connect":
+            return self._task(one.destination, one.source, step, sender)
+        served = (one.destination, one.source) in self._known
+        task = self._task(one.destination, one.source, step, sender) if served else 0
+        return self._listening(one.destination, task, at)
 
     def _task(self, own: str, other: str, step: int, but: int) -> int:
         """Return the task that last had to do with an end, or will be the first to; 0 for none.
@@ -249,13 +253,33 @@ def _next_step(trace: Trace, lane: Lane, event: PlainEvent) -> int:
     return -1
 
 
-def arrows_of(messages: Iterable[Message]) -> Iterator[Arrow]:
+def hosts_of(messages: Iterable[Message]) -> dict[str, str]:
+    """Return the names of hosts by their IP addresses, as far as messages tell."""
+    hosts: dict[str, str] = {}
+    for one in messages:
+        for address, host in zip((one.source, one.destination), one.hosts, strict=True):
+            ip = address.rpartition(":")[0]
+            if host and not ip.startswith(_LOOPBACK):
+                hosts[ip] = host
+    return hosts
+
+
+_LOOPBACK = ("127.", "[::1]")  # every host has these
+
+
+def arrows_of(messages: Iterable[Message], lanes: Mapping[int, Lane]) -> Iterator[Arrow]:
     """Yield an arrow for the messages that lead from one step to the same other one.
 
-    Between tasks, as far as they have arrived; what only closes a connection has none where nobody
-    waits for that.
+    Between tasks, as far as they have arrived. What only closes a connection has none, unless it
+    wakes somebody, or finds the other end in use.
     """
-    told = [(_ends(one), place) for place, one in enumerate(messages) if _is_told(one)]
+    messages, closed = list(messages), _closed(messages)
+    told = [
+        (_ends(one), place)
+        for place, one in enumerate(messages)
+        if _is_told(one)
+        and (one.kind not in _CLOSING or _is_felt(one) or _finds_use(one, closed, lanes))
+    ]
     for (sender, receiver, sent_in, received_in, sent, arrived, _), same in groupby(
         sorted(told), key=lambda pair: pair[0]
     ):
@@ -268,9 +292,35 @@ def arrows_of(messages: Iterable[Message]) -> Iterator[Arrow]:
 def _is_told(one: Message) -> bool:
     if not one.sender or not one.receiver or one.sender == one.receiver or one.arrived is None:
         return False
-    if one.kind in ANSWERS and one.arrived == one.sent:
-        return False  # the network's own, of which no step tells
-    return one.received_in >= 0 or one.kind not in ("end", "reset")
+    return one.kind not in ANSWERS or one.arrived > one.sent  # no step tells of the network's own
+
+
+_CLOSING = ("end", "reset")
+
+
+def _closed(messages: Iterable[Message]) -> dict[tuple[str, str], int]:
+    """Return when each end of a connection was closed: by its own address and the other one."""
+    closed: dict[tuple[str, str], int] = {}
+    for one in messages:
+        if one.kind in _CLOSING:
+            closed.setdefault((one.source, one.destination), one.sent)
+    return closed
+
+
+def _is_felt(one: Message) -> bool:
+    """Return whether a message that closes a connection wakes somebody who waits for its end."""
+    return one.kind == "end" and one.received_in >= 0
+
+
+def _finds_use(
+    one: Message, closed: Mapping[tuple[str, str], int], lanes: Mapping[int, Lane]
+) -> bool:
+    """Return whether the task to which a message comes still uses that end of the connection."""
+    if one.arrived is None:
+        return False
+    ended = lanes[one.receiver].ended
+    goes_on = ended is None or ended > one.arrived
+    return goes_on and closed.get((one.destination, one.source), NEVER) > one.arrived
 
 
 def _ends(one: Message) -> tuple[Any, ...]:

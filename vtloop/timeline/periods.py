@@ -64,8 +64,8 @@ def start_of(timeline: Timeline, lane: Lane) -> Position | None:
 
 
 def end_of(lane: Lane) -> Position | None:
-    """Return where a task's last step ends; None if it was left pending."""
-    return None if lane.ended is None else Position(lane.ended, lane.steps[-1], _LAST)
+    """Return where a task ends; None if it was left pending."""
+    return None if lane.ended is None else Position(lane.ended, lane.ended_in, _LAST)
 
 
 def event_at(timeline: Timeline, index: int) -> Position:

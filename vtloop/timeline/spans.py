@@ -6,9 +6,11 @@ from typing import NamedTuple
 
 from sortedcontainers import SortedKeyList
 
-from vtloop.values.trace import TaskMade
+from vtloop.values.trace import ENDS, TaskMade
 
 READY, RUNNING, WAITING = "ready", "running", "waiting"
+OUTCOMES = (*ENDS, "crashed")
+"""How a task may end; by the crash of its host without a step of its own."""
 
 
 class Span(NamedTuple):
@@ -125,7 +127,8 @@ class Lane:
         self.created_in = made.step  # or after it; -1 before the first
         self.place = made.stack
         self.ended: int | None = None  # nanoseconds
-        self.outcome = ""  # a name in `trace.ENDS`, '' if it was left pending
+        self.ended_in = -1  # or after it
+        self.outcome = ""  # a name in `OUTCOMES`, '' if it was left pending
         self.error = ""  # what it raised
         self.steps: list[int] = []
         self.spans: SortedKeyList[Span, tuple[int, int]] = SortedKeyList(key=_place_of_span)
@@ -134,6 +137,10 @@ class Lane:
 
     def __repr__(self) -> str:
         return f"<Lane {self.label}: {len(self.steps)} steps>"
+
+    def end(self, at: int, step: int, outcome: str, error: str = "") -> None:
+        """Take note of how it ends."""
+        self.ended, self.ended_in, self.outcome, self.error = at, step, outcome, error
 
     @property
     def has_own_name(self) -> bool:

@@ -27,7 +27,7 @@ from typing import Any, cast
 from sortedcontainers import SortedDict
 
 from vtloop.timeline.lanes import lanes_of
-from vtloop.timeline.messages import arrows_of, messages_of, without_told
+from vtloop.timeline.messages import arrows_of, hosts_of, messages_of, without_told
 from vtloop.timeline.spans import (
     READY,
     RUNNING,
@@ -81,7 +81,9 @@ class Timeline:
         """The timeout or TaskGroup that requested a cancellation, by the event of the request."""
         self.messages = messages_of(trace, self.lanes, lambda step: self._cause(step)[0])
         """What was sent over the network, in order."""
-        carried = list(arrows_of(self.messages))
+        self.hosts = hosts_of(self.messages)
+        """The names of hosts, by their IP addresses as these are printed."""
+        carried = list(arrows_of(self.messages, self.lanes))
         arrows = [*without_told(self._arrows(), carried), *carried]
         self.arrows = sorted(arrows, key=lambda arrow: (arrow.end, arrow.source_step))
         """In order of the instants to which they lead."""
@@ -221,17 +223,18 @@ class Timeline:
             since, last = at + self.blocked_in.get(index, 0), index
             yield Span(at, since, RUNNING, ended, "", -1, place, index)
             if ended in ENDS:
-                lane.ended, lane.outcome, lane.error = since, ended, subject or ""
+                lane.end(since, index, ended, subject or "")
                 return
             kind, stack = ended, place
             deadline = subject if kind == "sleep" and subject >= 0 else NEVER
             asked = deadline - since if deadline < NEVER else None
             what, primitive = self._words(ended, subject)
+        end = self.end if lane.ended is None else lane.ended
         if kind == "turn":
-            yield Span(since, self.end, READY, kind, what, -1, stack, last)
+            yield Span(since, end, READY, kind, what, -1, stack, last)
         else:
-            end = self.end
-            yield Span(since, end, WAITING, kind, what, primitive, stack, last, False, asked)
+            cut = lane.ended is not None  # by a crash
+            yield Span(since, end, WAITING, kind, what, primitive, stack, last, cut, asked)
 
     def _end_of(self, index: int) -> int:
         return self.trace.step(index).at + self.blocked_in.get(index, 0)

@@ -7,6 +7,8 @@ many of that kind there were before it, its index. A kind is a word:
 
     tie         which of several timers of one instant fires next, the first being the one that was
                 made first; a chooser is asked by `core.ties`, until one timer is left
+    jitter loss what becomes of a message of the network, one after the other as they are sent: how
+    double …    late it is, whether it is lost or doubled (see `net.faults`); 0 is the least of that
     A B R S …   whom a sweep cancels at a moment, and what else happens there: see `sweep.moments`.
                 The index is which handle or idle moment it is. No chooser is asked, as nearly all
                 of them are 0: a case is made of those that are not
@@ -22,6 +24,7 @@ choices those are kept that were not 0.
 
 from __future__ import annotations
 
+import random
 import re
 from binascii import crc32
 from collections import Counter
@@ -182,7 +185,40 @@ class Chooser(Protocol):
         """Return which of `n` things is done, from 0 on. 0 is what stock asyncio does.
 
         `kind` is a word for what it is that is chosen.
+
+        One that chooses at random may have a method `chance(kind, share)` besides, which returns
+        whether something happens that happens in a share of all cases; others are asked for one of
+        two things.
         """
+
+
+class Random:
+    """A chooser that chooses at random, from a seed: each kind has a sequence of its own.
+
+    So what happens to one message does not change when a fault of another kind is added.
+    """
+
+    def __init__(self, seed: int | str) -> None:
+        self._seed = seed
+        self.begin()
+
+    def __repr__(self) -> str:
+        return f"Random({self._seed!r})"
+
+    def begin(self) -> None:
+        """Choose the same again, as another run begins."""
+        self._sequences: dict[str, random.Random] = {}
+
+    def _of(self, kind: str) -> random.Random:
+        if kind not in self._sequences:
+            self._sequences[kind] = random.Random(f"{self._seed}/{kind}")
+        return self._sequences[kind]
+
+    def choose(self, kind: str, n: int) -> int:
+        return self._of(kind).randrange(n)
+
+    def chance(self, kind: str, share: float) -> bool:
+        return self._of(kind).random() < share
 
 
 class Replaying:
@@ -225,7 +261,16 @@ class Keeping:
         self._deviations: list[Choice] = []
 
     def choose(self, kind: str, n: int) -> int:
-        value = self._chooser.choose(kind, n)
+        return self._kept(kind, n, self._chooser.choose(kind, n))
+
+    def chance(self, kind: str, share: float) -> bool:
+        """Return whether something happens that happens in a share of all cases."""
+        heeds_shares = getattr(self._chooser, "chance", None)
+        if heeds_shares is None:
+            return self.choose(kind, 2) == 1
+        return self._kept(kind, 2, int(heeds_shares(kind, share))) == 1
+
+    def _kept(self, kind: str, n: int, value: int) -> int:
         if not 0 <= value < n:
             raise ValueError(
                 f"{value} was chosen of {n} things of the kind {kind!r}; return a number from 0 to "

@@ -84,6 +84,7 @@ class Clock:
     __slots__ = (
         "began",
         "chance",
+        "chooser",
         "computed",
         "is_real",
         "kernel",
@@ -93,6 +94,7 @@ class Clock:
         "monotonic",
         "network",
         "now",
+        "numbers_taken",
         "outside",
         "polling",
         "pools_numbered",
@@ -124,6 +126,8 @@ class Clock:
         """The run's own loop, while it runs."""
         self.network: Any = None
         """What there is for the run to talk to (see the room `net`); None for nothing."""
+        self.chooser: Any = None
+        """Who makes the choices of the run's network, if its policy does."""
         self.kernel: Any = None
         """What the sockets of the run share; None before there are any."""
         self.looks_left = 0
@@ -138,6 +142,8 @@ class Clock:
         """How many threads of the run nobody has named (see `default_names`)."""
         self.pools_numbered = 0
         """How many executors."""
+        self.numbers_taken = 0
+        """How many things have got a number as their hash (see `network_sets`)."""
 
     def __repr__(self) -> str:
         return f"<Clock at {format_seconds(self.now)}>"
@@ -145,6 +151,11 @@ class Clock:
     def told(self, instant: int) -> str:
         """Return an instant in words, such as '1.5 s', as messages count time."""
         return format_seconds(instant - self.began)
+
+    def next_number(self) -> int:
+        """Return a number that nothing else of the run has got by this."""
+        self.numbers_taken += 1
+        return self.numbers_taken
 
     def depends_on(self, what: str) -> None:
         """Take note that something outside of the simulation has a say, and tell the user."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -15,25 +16,25 @@ from typing import Any
 from vtloop.values.source import short
 
 
-def load(name: str) -> Any:
-    """Return what a name names.
+def load(name: str, what: str = "function", is_one: Callable[[Any], bool] = callable) -> Any:
+    """Return what a name names, a function or `what` else.
 
-    ValueError if it is no name, LookupError if there is no such function; an import raises what it
+    ValueError if it is no name, LookupError if there is no such thing; an import raises what it
     raises.
     """
     where, _, function = name.rpartition(":")
     if not where or not function:
         raise ValueError(
-            f"{name!r} was given as the name of a function, while such a name looks like "
+            f"{name!r} was given as the name of a {what}, while such a name looks like "
             "'package.module:main' or 'path/to/file.py:main'; give one of these"
         )
     module = _of_file(where) if where.endswith(".py") else import_module(where)
     found: Any = module
     for part in function.split("."):
         found = getattr(found, part, None)
-    if not callable(found):
+    if not is_one(found):
         raise LookupError(
-            f"{name!r} was given as the name of a function, while {where} has no function "
+            f"{name!r} was given as the name of a {what}, while {where} has no {what} "
             f"{function!r}; give the name of one that is at the top level of its module"
         )
     return found

@@ -44,6 +44,7 @@ EVENTS = {
     # Requested by whoever runs in this step; by -1 if nothing did, as when a runner cleans up.
     "cancel": (Subject.TASK, "the message, or None"),
     "deliver": (Subject.TASK, ""),  # CancelledError is thrown into it
+    "crash": (Subject.TASK, ""),  # of its host, so that it never goes on
     "set": (Subject.TIMER, "its deadline"),
     "fire": (Subject.TIMER, ""),
     "unset": (Subject.TIMER, ""),

@@ -21,7 +21,7 @@ from vtloop.views.words import Words
 MORE_PRINTS = '"'  # for a line that there is no letter left for
 SENDS, RECEIVES = "^*"
 _LETTERS = "abcdefghijklmnpqrstuvwyz"  # neither o nor x
-_END_MARKS = {"returned": "|", "raised": "!", "cancelled": "x", "": ">"}
+_END_MARKS = {"returned": "|", "raised": "!", "cancelled": "x", "crashed": "%", "": ">"}
 _OF_NETWORK = ("Wire.deliver", NAME_OF_END_OF_MAIN)  # callbacks that set its timer anew
 _NAME, _INDENT = 28, 16  # columns of a task's label at most, and of the space before it
 _ALIKE = 5  # marks from which on they are counted

@@ -14,7 +14,8 @@ proportion to time as far as everything fits; what does not fit goes on below, u
 
 - `|` created, and run for the first time if that comes at once; at the end: returned
 - `o` ran, and went on; a letter instead: it printed what the notes tell
-- `!` raised, `x` ended as cancelled, `>` was left pending when the run was over
+- `!` raised, `x` ended as cancelled, `%` crashed with its host, `>` was left pending when the run
+  was over
 - `/` its cancellation was requested
 - `^` sent something over the network that takes time to arrive, or is lost: see the notes; `*` was
   woken by what it received
@@ -65,6 +66,7 @@ _KEY = {
     RECEIVES: "received",
     "x": "cancelled",
     "!": "raised",
+    "%": "crashed",
     ">": "left pending",
     MORE_PRINTS: "printed",
 }

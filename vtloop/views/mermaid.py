@@ -28,7 +28,7 @@ from vtloop.timeline.timeline import Timeline
 from vtloop.values.options import check
 from vtloop.views.message_words import fate, summary, what
 from vtloop.views.options import OF_TEXTS
-from vtloop.views.style import ARROWS, state_of
+from vtloop.views.style import ARROWS, MARKS, state_of
 from vtloop.views.words import Words, words_of
 
 MOST = 300  # bars and milestones, or messages and notes
@@ -209,9 +209,9 @@ def _happenings(timeline: Timeline, numbers: set[int], say: Words) -> Iterator[_
     for number in sorted(numbers):
         lane = timeline.lanes[number]
         if lane.ended is not None and lane.outcome != "returned":
-            told = f"{say('raises')} {lane.error}" if lane.error else say("ends cancelled")
+            told = f"{say('raises')} {lane.error}" if lane.error else say(MARKS[lane.outcome][0])
             note = _note(f"t{number}", told)
-            yield _Happening(lane.ended, lane.steps[-1], 1, note, (number,))
+            yield _Happening(lane.ended, lane.ended_in, 1, note, (number,))
 
 
 def _note(over: str, text: str) -> str:

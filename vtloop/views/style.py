@@ -33,6 +33,7 @@ MARKS = {
     "returned": ("returns", "o"),
     "raised": ("raises", "X"),
     "cancelled": ("ends cancelled", "D"),
+    "crashed": ("crashes with its host", "*"),
     "request": ("cancel is requested", "v"),
     "delivery": ("CancelledError is delivered", "v"),
     "print": ("prints", "|"),

@@ -204,6 +204,9 @@ class Words:
             yield from self.sleep(_length_of_sleep(timeline, span))
             return
         _, in_bar, short = TOLD[span.kind]
+        subject = WAITS[span.kind].subject
+        if subject is Subject.ADDRESS:
+            yield from self._at_host(timeline, span)
         yield self(in_bar, **self._subject(timeline, span))
         primitive = timeline.primitive(span)
         if primitive is not None:
@@ -211,8 +214,7 @@ class Words:
             yield primitive.name or primitive.kind
             yield short or primitive.kind
             return
-        subject = WAITS[span.kind].subject
-        if subject is Subject.ADDRESS:
+        if subject is Subject.ADDRESS and not short:
             yield self._subject(timeline, span)["address"]
         if subject is Subject.TASKS:
             numbers = timeline.trace.step(span.step).subject
@@ -220,6 +222,14 @@ class Words:
                 yield self(in_bar, tasks=self("{count} tasks", count=len(numbers)))
         if short:
             yield short
+
+    def _at_host(self, timeline: Timeline, span: Span) -> Iterator[str]:
+        """Yield what a wait is for, with the name of a host in place of its address."""
+        ip, _, port = str(timeline.trace.step(span.step).subject).rpartition(":")
+        if ip in timeline.hosts:
+            _, in_bar, _ = TOLD[span.kind]
+            yield self(in_bar, address=f"{timeline.hosts[ip]}:{port}")
+            yield self(in_bar, address=timeline.hosts[ip])
 
     def kind(self, timeline: Timeline, span: Span) -> str:
         """Return what all waits of this kind are called, for whomever and however long they are.

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule, run_state_machine_as_test
 
 import vtloop
-from vtloop import chart, choices, claims, marbles, mermaid, perfetto, strategies, sweep
+from vtloop import chart, choices, claims, marbles, mermaid, net, perfetto, strategies, sweep
 
 
 async def fetch(seconds: float) -> float:
@@ -184,6 +184,8 @@ def sweeps() -> None:
     policy=strategies.schedules(),
     token=strategies.tokens(careful),
     program=strategies.programs(),
+    network=strategies.networks("db", most_faults=1),
+    network_fault=strategies.network_faults("db", "api"),
 )
 def examples(
     fate: strategies.Fate,
@@ -192,6 +194,8 @@ def examples(
     policy: choices.Ties,
     token: str,
     program: strategies.Program,
+    network: net.Network,
+    network_fault: net.Fault,
 ) -> None:
     async def work() -> None:
         await asyncio.sleep(delay + fate.draw(st.floats(0, 1)))
@@ -220,6 +224,66 @@ def chosen() -> None:
     vtloop.VirtualLoop(policy=choices.Ties(again)).close()
     assert again.missed == kept.choices
     assert min(kept.choices, choices.Choices()) == choices.Choices()
+
+
+# The network
+
+
+async def talk(network: net.Network) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(await reader.read())
+        writer.close()
+
+    assert net.current_network() is network
+    with network.host("db", ip="10.0.0.9") as ip:
+        server = await asyncio.start_server(answer, "db", 5432)
+    assert ip == "10.0.0.9"
+    reader, writer = await asyncio.open_connection("db", 5432)
+    with network.rule(hold):
+        writer.write(b"hello")
+        held: list[net.Message] = network.held
+        network.release(held[0])
+    writer.write_eof()
+    assert await reader.read() == b"hello"
+    writer.close()
+    server.close()
+    network.crash("db")
+    network.restart("db")
+
+
+def hold(message: net.Message) -> net.Verdict | None:
+    if message.kind != "data":
+        return net.PASS
+    return net.after(1) if message.chance("late", 0) else net.HOLD
+
+
+def networked() -> None:
+    network = net.Network(latency=0.1, jitter=0.1, bandwidth=1e6, seed=1)
+    network.link("", "db", latency=0.2)
+    run = vtloop.simulate(lambda: talk(network), network=network)
+    assert_type(run.choices, choices.Choices)
+    again = net.Network(chooser=choices.Replaying(run.choices))
+    vtloop.run(talk(again), network=again)
+    faults: list[net.Fault] = [
+        net.partition("db", one_way=True),
+        net.black_hole("db"),
+        net.clog("", "db"),
+        net.coalesce(0.1, "db"),
+        net.duplication(0.1, "db"),
+        net.half_open("db"),
+        net.loss(0.1, "db"),
+        net.refused(":5432"),
+        net.reordering(0.1, 0.5, "db"),
+        net.reset("10.0.0.9:5432"),
+        net.reset_after(100, "db"),
+        net.slow("db", latency=1),
+        net.split(1, "db"),
+    ]
+    for fault in faults:
+        again.schedule(fault, after=3, lasting=1)
+    again.schedule(lambda message: net.DROP, after=9)
+    again.schedule(lambda message: net.RESET, after=9)
+    choices.Random(1).choose("jitter", 3)
 
 
 class Machine(strategies.AsyncStateMachine):
@@ -252,7 +316,7 @@ def test_of_a_user_that_is_not_async(vt: vtloop.VirtualTime) -> None:
 
 def everything(directory: Path) -> None:
     run = vtloop.simulate(main)
-    parts: list[Callable[[], object]] = [runs, errors, sweeps, examples, chosen, machine]
+    parts: list[Callable[[], object]] = [runs, errors, sweeps, examples, chosen, machine, networked]
     for part in parts:
         part()
     vtloop.run(aware())

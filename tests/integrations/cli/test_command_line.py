@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import vtloop
 from vtloop.integrations.cli.main import main
 from vtloop.timeline.timeline import Timeline
 from vtloop.values.trace import load
@@ -402,3 +403,25 @@ def test_a_script_that_waits_for_what_no_thread_can_end_is_told_so(script):
     assert "DeadlockError: MainThread blocked the program's own thread at" in done.stderr
     assert "thread 'Thread-1 (hold)' waits" in done.stderr
     assert "in hold: threading.Event().wait()" in done.stderr
+
+
+LISTENS = """
+    import asyncio
+
+    async def main():
+        async with await asyncio.start_server(print, "127.0.0.1", 80) as server:
+            print(server.sockets[0].getsockname())
+
+    asyncio.run(main())
+"""
+
+
+def test_a_script_is_run_without_a_network_if_that_is_asked_for(script, tmp_path):
+    assert script(LISTENS).stdout == "('127.0.0.1', 80)\n"
+    refused = script(LISTENS, "--no-network")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "leave out network=None" in refused.stderr
+    path = tmp_path / "program.py"
+    assert main(["trace", "-o", f"{tmp_path}/t.jsonl", str(path)]) == 0
+    with pytest.raises(vtloop.errors.NotSimulated):
+        main(["trace", "--no-network", "-o", f"{tmp_path}/t.jsonl", str(path)])

@@ -5,9 +5,7 @@ import contextlib
 import select
 import selectors
 import socket
-import threading
 
-from tests.support.both_loops import in_thread
 from tests.support.links import a_moment
 
 
@@ -235,82 +233,12 @@ async def select_tells_who_has_data_and_room(log):
 
 
 async def a_selector_tells_who_has_data(log):
-    kinds = selectors.DefaultSelector, selectors.SelectSelector, selectors.PollSelector
-    for kind in kinds:
-        with pair() as (one, two), kind() as selector:
-            selector.register(one, selectors.EVENT_READ, "one")
-            log(selector.select(0))
-            two.send(b"x")
-            await a_moment()
-            log([(key.data, events) for key, events in selector.select(0)])
-            selector.modify(one, selectors.EVENT_READ | selectors.EVENT_WRITE, "both")
-            log([(key.data, events) for key, events in selector.select(0)])
-            try:
-                selector.register(one, selectors.EVENT_READ)
-            except KeyError:
-                log("it is watched already")
-            selector.unregister(one)
-            log(selector.select(0))
-
-
-async def what_is_closed_is_not_watched_any_more(log):
-    loop = asyncio.get_running_loop()
-    with pair() as (one, two):
-        loop.add_reader(one, print)
-        loop.add_writer(two, print)
-        one.close()
-        two.close()
-        log(loop.remove_reader(one), loop.remove_writer(two))
-        for forget in (loop.remove_reader, loop.remove_writer):
-            with log.error():
-                forget(one)
-
-
-async def a_selector_waits_in_a_thread(log):
-    def wait():
-        with selectors.DefaultSelector() as selector:
-            selector.register(one, selectors.EVENT_READ)
-            log(selector.select(0.01))
-            is_waiting.set()
-            log(len(selector.select()))
-
-    def send():
-        is_waiting.wait()
-        two.send(b"x")
-
-    is_waiting = threading.Event()
-    with pair() as (one, two):
-        await asyncio.gather(in_thread(wait), in_thread(send))
-
-
-async def epoll_knows_what_it_watches(log):
-    with pair() as (one, two), select.epoll() as epoll:
-        epoll.register(one, select.EPOLLIN)
-        with log.error():
-            epoll.register(one.fileno())
-        with log.error():
-            epoll.modify(two, select.EPOLLOUT)
-        with log.error():
-            epoll.unregister(two)
-        epoll.register(two.fileno(), select.EPOLLOUT)
-        log([events for _, events in epoll.poll(0)])
+    with pair() as (one, two), selectors.DefaultSelector() as selector:
+        selector.register(one, selectors.EVENT_READ, "one")
+        log(selector.select(0))
         two.send(b"x")
         await a_moment()
-        log(sorted(events for _, events in epoll.poll(0)), len(epoll.poll(0, 1)))
-        two.close()
-        await a_moment()
-        log([events for _, events in epoll.poll(0)], epoll.closed)
-    log(epoll.closed)
-
-
-async def poll_tells_of_what_is_closed(log):
-    with pair() as (one, _):
-        poll = select.poll()
-        poll.register(one, select.POLLIN)
-        one.close()
-        log([events for _, events in poll.poll(0)])
-        with log.error():
-            poll.modify(12345678, select.POLLIN)
+        log([(key.data, events) for key, events in selector.select(0)])
 
 
 async def a_keep_alive_connection_is_polled_before_it_is_used_again(log):
@@ -330,3 +258,28 @@ async def a_keep_alive_connection_is_polled_before_it_is_used_again(log):
         log(len(poll.poll(0)))
         transport.abort()
         await a_moment()
+
+
+async def what_is_closed_is_not_watched_any_more(log):
+    loop = asyncio.get_running_loop()
+    with pair() as (one, two):
+        loop.add_reader(one, print)
+        loop.add_writer(two, print)
+        one.close()
+        two.close()
+        log(loop.remove_reader(one), loop.remove_writer(two))
+        for forget in (loop.remove_reader, loop.remove_writer):
+            with log.error():
+                forget(one)
+
+
+async def a_pair_hangs_up_when_its_other_end_is_closed(log):
+    with pair() as (one, two):
+        poll = select.poll()
+        poll.register(one, select.POLLIN)
+        two.shutdown(socket.SHUT_WR)
+        await a_moment()
+        log([events for _, events in poll.poll(0)])
+        two.close()
+        await a_moment()
+        log([events for _, events in poll.poll(0)])

@@ -18,7 +18,9 @@ A map of the package, from the bottom up:
 - `gc_schedule`: when the garbage collector runs
 - `unawaited`: who hears of coroutines that nobody has awaited
 - `real_things`, `other_processes`: what a run is told of, and whom it waits for in real time
-- `network_sockets`, `polls`: sockets and names of the run's network, and what asks about them
+- `network_sockets`, `os_files`: sockets and names of the run's network, and their descriptors
+- `network_sets`: sets of connections in order
+- `polls`: what asks which sockets are ready
 - `inner_loops`: event loops that a thread of the run makes
 - `environment`: the tables of a run
 """

@@ -11,6 +11,7 @@ why. What else a run changes, and what others do, is in `docs/replaced.md` besid
 
 from __future__ import annotations
 
+import asyncio.base_events
 import asyncio.events
 import asyncio.taskgroups
 import asyncio.tasks
@@ -33,7 +34,9 @@ from vtloop.core.idle_thread import IdleThread
 from vtloop.core.patches import (
     default_names,
     inner_loops,
+    network_sets,
     network_sockets,
+    os_files,
     other_processes,
     polls,
     real_things,
@@ -59,7 +62,7 @@ from vtloop.private.interpreter import (
     START_OF_LOGGING,
     weak_sets,
 )
-from vtloop.private.sockets import MAKE_POLLER, SELECT, WRAP_SOCKET
+from vtloop.private.sockets import WRAP_SOCKET
 from vtloop.private.threads import (
     MAKE_METHODS,
     NEXT_NUMBER,
@@ -74,7 +77,6 @@ from vtloop.values.clock import Clock
 _CHANCE = "chance comes from the seed"
 _REAL = "the run tells that its program meets something real, which may differ the next time"
 _OTHER_PROCESSES = "waits for other processes on the loop's own thread let the run's threads go on"
-_select = polls.selects(tells(select.select, real_things.FILES))
 
 ALWAYS = (
     *because(
@@ -90,7 +92,9 @@ ALWAYS = (
         Replacement(logging, START_OF_LOGGING, start_of_logging(interpreter.start_of_logging)),
     ),
     *because(
-        "sets in order: `wait`, `as_completed`, groups and the end of a run are reproducible",
+        "sets in order: `wait`, `as_completed`, groups, the addresses of a server and the end of a "
+        "run are reproducible",
+        Replacement(asyncio.base_events, "set", sets.OrderedSet),
         Replacement(asyncio.tasks, "set", sets.OrderedSet),
         Replacement(asyncio.tasks, "all_tasks", sets.all_tasks),
         Replacement(asyncio.taskgroups, "set", sets.SetOfTasks),
@@ -165,19 +169,15 @@ ALWAYS = (
             )
             for module, name, how in real_things.FUNCTIONS
         ),
-        Replacement(select, "select", _select, True, redirected=vars(select)["select"]),
+        Replacement(select, "select", polls.simulated_select, True),
         *(
             Replacement(kind, name, tells(getattr(kind, name), how))
             for kind, name, how in real_things.METHODS
         ),
-        Replacement(selectors.SelectSelector, SELECT, staticmethod(_select)),
-        Replacement(
-            selectors.DefaultSelector,  # those that are asked for by name are rare
+        Replacement(  # those that are asked for by name are rare
+            selectors.DefaultSelector,
             "select",
-            polls.waits(
-                selectors.DefaultSelector,
-                tells(selectors.DefaultSelector.select, real_things.FILES),
-            ),
+            polls.tells_unless_simulated(selectors.DefaultSelector),
         ),
     ),
 )
@@ -186,6 +186,7 @@ NETWORK = (
     *because(
         SOCKETS,
         Replacement(socket.socket, "__new__", staticmethod(network_sockets.new)),
+        Replacement(socket.socket, "__init__", network_sockets.init),
         Replacement(socket, "socketpair", network_sockets.socketpair, taken_by_name=True),
         *(
             Replacement(socket, name, network_sockets.asks_names(name), taken_by_name=True)
@@ -202,21 +203,15 @@ NETWORK = (
             for name in network_sockets.BUILTIN
         ),
         *(
-            Replacement(socket, name, stand_in, True, redirected=vars(socket)[name])
+            Replacement(socket, name, stand_in, taken_by_name=True, redirected=vars(socket)[name])
             for name, stand_in in (("close", network_sockets.close), ("dup", network_sockets.dup))
         ),
-    ),
-    *because(
-        "the bytes of a file go to a simulated socket",
         *(
             Replacement(
-                os,
-                "sendfile",
-                network_sockets.sendfile,
-                taken_by_name=True,
-                redirected=vars(os)["sendfile"],
+                os, name, os_files.asks(name), taken_by_name=True, redirected=vars(os)[name]
             )
-            for _ in range(hasattr(os, "sendfile"))
+            for name in os_files.NAMES
+            if hasattr(os, name)
         ),
     ),
     *because(
@@ -228,13 +223,10 @@ NETWORK = (
             for _ in range(hasattr(select, "poll"))
         ),
         *(
-            row
-            for row in (
-                Replacement(select, "epoll", polls.Epoll, taken_by_name=True),
-                Replacement(selectors.EpollSelector, MAKE_POLLER, polls.Epoll),
-            )
-            if hasattr(select, "epoll")
+            Replacement(select, "epoll", polls.Epoll, taken_by_name=True)
+            for _ in range(hasattr(select, "epoll"))
         ),
+        *(Replacement(kind, "__new__", polls.makes_polls(kind)) for kind in polls.OTHER_SELECTORS),
     ),
 )
 WALL = tuple(
@@ -256,12 +248,9 @@ LATER = (
         redirected=True,
         why=_CHANCE,
     ),
-    Later(
-        "ssl",
-        f"SSLContext.{WRAP_SOCKET}",
-        network_sockets.wraps_sockets,
-        why="OpenSSL reads what goes over a simulated socket from memory",
-    ),
+    Later("fcntl", "fcntl", os_files.controls, taken_by_name=True, why=SOCKETS),
+    Later("fcntl", "ioctl", os_files.refuses_ioctl, taken_by_name=True, why=SOCKETS),
+    Later("ssl", f"SSLContext.{WRAP_SOCKET}", network_sockets.wraps, why=SOCKETS),
     Later("uuid", "getnode", system_chance.getnode, taken_by_name=True, why=_CHANCE),
     Later("tempfile", CANDIDATE_NAMES, system_chance.candidate_names, why=_CHANCE),
     Later(
@@ -295,8 +284,10 @@ def in_others(module: ModuleType) -> Iterator[Replacement]:
     """Yield what is replaced in any module of which nobody here has heard."""
     if makes_sets(module):
         yield Replacement(module, "set", sets.OrderedSet)
+    yield from polls.kept_in_classes(module)
 
 
+network_sets.hash_by_number()
 always = Replacements((*ALWAYS, *NETWORK), LATER, in_others).listed(__name__, During.RUN)
 _wall = Replacements(WALL).listed(__name__, During.RUN)
 replaces(
@@ -304,6 +295,12 @@ replaces(
     During.RUN,
     "what libraries make their sets of: these are in order, see `library_sets`",
     "`set` in installed modules that use asyncio",
+)
+replaces(
+    __name__,
+    During.RUN,
+    "they are asked about simulated sockets",
+    "`select.epoll` and `select.select` in classes that keep them",
 )
 keeps(__name__, "how often the tables have been entered", "always", "_wall")
 

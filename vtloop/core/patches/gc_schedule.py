@@ -5,7 +5,7 @@ closing of asynchronous generators, exceptions never retrieved. Its own trigger 
 since some earlier moment of the process, so it differs from run to run. While a loop runs, it is
 called after every so many steps instead, which also keeps it from scanning a hundred thousand
 sleeping tasks again and again. Its own trigger stays on, far away, for a single step that allocates
-without end.
+without end. What searches its youngest generation keeps that small.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from vtloop.patching.replaced import During, keeps, replaces
 
 INTERVAL = 10_000  # steps between two collections
 _FAR = 1_000_000  # allocations
+_SEARCHES = 20  # of the youngest objects, between two collections of these
 
 
 class _Trigger:
@@ -60,6 +61,7 @@ class Collector:
 
     _collections = 0
     _next_full = 100
+    _searches = 0
 
     def collect(self) -> None:
         """Collect the youngest objects; older ones at growing intervals."""
@@ -71,3 +73,9 @@ class Collector:
             gc.collect()
         else:
             gc.collect(1 if self._collections % 10 == 0 else 0)
+
+    def searched(self) -> None:
+        """Take note that the youngest objects were searched, which is slow if they are many."""
+        self._searches += 1
+        if self._searches % _SEARCHES == 0 and gc.isenabled() and trigger.is_on:
+            gc.collect(0)

@@ -36,7 +36,7 @@ def state() -> Any:
     """Return what `set_state` takes, to come back to this."""
     if _memory is None:
         return random.getstate()
-    return bytes(_memory), random_generator.gauss_next
+    return _memory.raw, random_generator.gauss_next
 
 
 def set_state(state: Any) -> None:
@@ -44,7 +44,7 @@ def set_state(state: Any) -> None:
     if _memory is None:
         random.setstate(state)
     else:
-        _memory[:], random_generator.gauss_next = state
+        _memory.raw, random_generator.gauss_next = state
 
 
 @lru_cache(maxsize=16, typed=True)
@@ -62,6 +62,7 @@ _inside: list[Randomness] = []
 
 replaces(__name__, During.RUN, "chance comes from the seed", "the state of the module random")
 keeps(__name__, "the runs that have a state of their own now", "_inside")
+keeps(__name__, "where the state of the module's generator is", "_memory")
 
 
 class Randomness:

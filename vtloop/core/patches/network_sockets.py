@@ -1,11 +1,10 @@
-"""Sockets and names: those of the run's network on its threads, the real ones on all others."""
+"""Sockets, TLS and names: those of the run's network on its threads, the real ones on others."""
 
 from __future__ import annotations
 
 import functools
-import os
 import socket
-from types import FrameType
+from types import FrameType, ModuleType
 from typing import Any
 
 from vtloop.core.network import kernel_here
@@ -16,6 +15,7 @@ from vtloop.private.interpreter import getframe
 from vtloop.private.sockets import WRAP_SOCKET
 
 _new = socket.socket.__new__
+_init = socket.socket.__init__
 
 
 def _is_for_real(caller: FrameType) -> bool:
@@ -35,6 +35,16 @@ def new(cls: Any, family: Any = -1, type: Any = -1, proto: Any = -1, fileno: Any
     from vtloop.net.sockets import simulated  # here, as it is slow to import
 
     return simulated(kernel, cls)
+
+
+def init(self: Any, *args: Any, **kwargs: Any) -> None:
+    """Stand in for `socket.socket.__init__`, which a class of a program's may call by this name."""
+    if not hasattr(self, "_kernel"):
+        _init(self, *args, **kwargs)
+        return
+    from vtloop.net.sockets import SimulatedSocket
+
+    SimulatedSocket.__init__(self, *args, **kwargs)
 
 
 def socketpair(*args: Any, **kwargs: Any) -> Any:
@@ -73,49 +83,34 @@ def close(fd: Any) -> None:
         real_close(fd)
 
 
-def dup(fd: Any) -> Any:
+real_close = real(vars(socket)["close"])
+
+
+def dup(fd: Any, /) -> int:
     """Stand in for `socket.dup`, which duplicates a descriptor."""
     kernel = kernel_here()
     if kernel is not None and isinstance(fd, int) and fd >= FIRST:
         return kernel.descriptors.duplicate(fd)
-    return real_dup(fd)
+    return real_dup(fd)  # type: ignore[no-any-return]
 
 
-real_close, real_dup = real(vars(socket)["close"]), real(vars(socket)["dup"])
+real_dup = real(vars(socket)["dup"])
 
 
-def wraps_sockets(ssl: Any) -> Any:
-    """Return what stands in for how an `ssl.SSLContext` encrypts what goes over a socket."""
-    original = getattr(ssl.SSLContext, WRAP_SOCKET)
+def wraps(ssl: ModuleType) -> Any:
+    """Return what stands in for how `ssl.SSLContext` puts TLS over a socket."""
+    original = getattr(vars(ssl)["SSLContext"], WRAP_SOCKET)
 
     @functools.wraps(original)
-    def wrap_socket(self: Any, sock: Any, *side_and_name: Any, **more: Any) -> Any:
-        if kernel_here() is not None:
-            from vtloop.net.sockets import SimulatedSocket  # here, as these are slow to import
-            from vtloop.net.tls import SocketTls
+    def wrap_socket(self: Any, sock: Any, *args: Any, **kwargs: Any) -> Any:
+        if not hasattr(sock, "_kernel"):
+            return original(self, sock, *args, **kwargs)
+        from vtloop.net.tls import Tls
 
-            if isinstance(sock, SimulatedSocket):
-                return SocketTls(sock, self, *side_and_name, **more)
-        return original(self, sock, *side_and_name, **more)
+        return Tls(sock, self, *args, **kwargs)
 
     return wrap_socket
 
 
-def sendfile(out_fd: int, in_fd: int, offset: int | None, count: int, *more: Any) -> Any:
-    """Stand in for `os.sendfile`: to a simulated socket, the bytes go by way of memory."""
-    kernel = kernel_here()
-    if kernel is None or not kernel.descriptors.has(out_fd):
-        return real_sendfile(out_fd, in_fd, offset, count, *more)
-    endpoint = kernel.descriptors.find(out_fd).endpoint
-    count = min(count, endpoint.send_capacity)
-    if offset is not None:
-        return endpoint.send(os.pread(in_fd, count, offset))
-    offset = os.lseek(in_fd, 0, os.SEEK_CUR)
-    sent = endpoint.send(os.pread(in_fd, count, offset))
-    os.lseek(in_fd, offset + sent, os.SEEK_SET)
-    return sent
-
-
-real_sendfile: Any = real(vars(os)["sendfile"]) if hasattr(os, "sendfile") else None
 IN_PYTHON = ("getaddrinfo",)
 BUILTIN = ("getnameinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr", "gethostname")

@@ -14,6 +14,7 @@ A map of the package, from the bottom up:
 - `thread_locks`, `pools`: the locks that threads wait for, and the jobs of their pools
 - `sockets`: how a thread waits for sockets
 - `workers`, `program_threads`: threads of the run's own pools, and those that a program starts
+- `alarms`: what is due while the loop's own thread is blocked: threads wake, messages arrive
 - `baton_back`: how the loop gets the baton back, and when it stops waiting for it
 - `other_executors`: executors of the program's own
 - `all_threads`: the threads of a run, and who goes on next

@@ -41,11 +41,12 @@ WAIT_FOR_REAL = frozenset(
         "multiprocessing.popen_fork",
         "multiprocessing.queues",
         "multiprocessing.synchronize",
-        "socketserver",
-        "imaplib",
     ]
 )
-"""Modules that wait for other processes and machines: real ones, so they have the real clocks."""
+"""Modules that wait for other processes: real ones, so they have the real clocks."""
+
+WAIT_FOR_SOCKETS = frozenset(["socketserver", "imaplib"])
+"""Modules that wait for other machines: real ones, if the run has no network of its own."""
 
 REAL_CLOCK = (
     "reads a real clock, as wall_clock=None has it, which does not move with the run; without that "
@@ -59,6 +60,10 @@ _LONGEST = (1 << 63) / NANOSECONDS  # seconds that time.sleep accepts
 
 class AwaitedLock(Protocol):
     """A lock, as far as it matters to a thread that waits for it (see `thread_locks`)."""
+
+    @property
+    def what(self) -> str:
+        """What it stands for if it is no lock of the program's: what a thread waits for."""
 
     def locked(self) -> bool:
         """Return whether somebody holds it."""
@@ -130,12 +135,17 @@ replaces(
 keeps(__name__, "to which run each thread belongs", "here")
 
 
+def _waits_for_real(name: Any, clock: Clock) -> bool:
+    """Return whether a module waits for something real, so that it has the real clocks."""
+    return name in WAIT_FOR_REAL or (name in WAIT_FOR_SOCKETS and clock.network is None)
+
+
 def looked() -> Clock | None:
     """Take note that who calls our caller looks at a clock; return that of this thread's run, or
     None if it is to be the real one.
     """
     actor = here.actor
-    if actor is None or getframe(2).f_globals.get("__name__") in WAIT_FOR_REAL:
+    if actor is None or _waits_for_real(getframe(2).f_globals.get("__name__"), actor.clock):
         return None
     clock = actor.clock
     if clock.is_real:
@@ -213,7 +223,8 @@ def sleep(seconds: float, /) -> None:
     """Stand in for `time.sleep` while a run is on: block this thread in virtual time."""
     actor = here.actor
     caller = getframe(1)
-    if actor is None or caller.f_globals.get("__name__") in WAIT_FOR_REAL or is_debugger(caller):
+    name = caller.f_globals.get("__name__")
+    if actor is None or _waits_for_real(name, actor.clock) or is_debugger(caller):
         real_sleep(seconds)
     else:
         nanoseconds = _blocking_time(actor.clock, seconds)

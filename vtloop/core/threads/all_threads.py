@@ -19,10 +19,10 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cached_property, partial
 from math import inf
-from operator import itemgetter
 from typing import Any, Protocol
 
 from vtloop.core.threads.actor import AwaitedLock, outside, real_monotonic
+from vtloop.core.threads.alarms import Alarms
 from vtloop.core.threads.baton import BatonThread, is_outside
 from vtloop.core.threads.baton_back import BatonBack
 from vtloop.core.threads.external import Outsiders
@@ -68,8 +68,7 @@ class Threads:
         self._pools: dict[ThreadPoolExecutor, Pool] = {}
         self._workers: dict[Worker, None] = {}
         self._members: dict[ProgramThread, None] = {}
-        # When those that sleep are woken, and from which suspension.
-        self._alarms: dict[BatonThread, tuple[AnyTimerHandle, int]] = {}
+        self._alarms = Alarms(clock)
         self._turns: dict[int, Callable[[], object]] = {}  # what the loop is to do, in order
         self._turn_numbers = itertools.count()
         self._last_turn = -1
@@ -113,36 +112,27 @@ class Threads:
     def serve(self, loop: Loop, timers: Timers, ready: Collection[object]) -> None:
         """Be the threads of another loop from now on, which does for them what is to be done."""
         self._loop, self._timers, self._ready = loop, timers, ready
-        alarms, self._alarms = self._alarms, {}
-        for thread, (alarm, suspension) in alarms.items():
-            alarm.cancel()
-            self.wake_at(alarm.deadline, thread, suspension)
+        self._alarms.move(loop)
         for number in sorted(self._turns):
             loop.call_soon_threadsafe(self._take_turn, number)
 
     def wake_at(self, deadline: int, thread: BatonThread, suspension: int) -> None:
         """Resume a thread at an instant, in nanoseconds."""
-        alarm = self._loop.schedule(deadline, self._wake, thread, suspension)
-        self._alarms[thread] = alarm, suspension
+        self._alarms.set(self._loop, deadline, thread, suspension)
 
     def forget_alarm(self, thread: BatonThread) -> None:
         """Do not wake a thread at an instant any more."""
-        if thread in self._alarms:
-            self._alarms.pop(thread)[0].cancel()
-
-    def _wake(self, thread: BatonThread, suspension: int) -> None:
-        self._alarms.pop(thread, None)
-        thread.ring(suspension)
+        self._alarms.forget(thread)
 
     def run_until(self, instant: int) -> None:
         """Let the workers run while the loop's own thread sleeps up to `instant`."""
-        if self._turns or self._alarms:
+        if self._turns or self._alarms.are_there():
             with self._blocked(instant):
                 while True:
                     if self._turns:
                         self._take_turn(self._next_turn())
-                    elif (thread := self._next_alarm(instant)) is not None:
-                        self._ring(thread)
+                    elif (event := self._alarms.next_event(instant)) is not None:
+                        event[1]()
                     else:
                         break
         self.clock.now = instant
@@ -174,11 +164,11 @@ class Threads:
                 if self._turns:
                     self._take_turn(self._next_turn())
                     continue
-                thread = self._next_alarm(end)
-                if self.wait_outside(end if thread is None else self._alarms[thread][0].deadline):
+                event = self._alarms.next_event(end)
+                if self.wait_outside(end if event is None else event[0]):
                     continue
-                if thread is not None:
-                    self._ring(thread)
+                if event is not None:
+                    event[1]()
                 elif end < NEVER:
                     self.clock.now = end
                     break
@@ -186,43 +176,23 @@ class Threads:
                     return False
         return True
 
-    def _next_alarm(self, instant: int) -> BatonThread | None:
-        """Return who is woken next up to an instant; to the end of time nobody who is in vain."""
-        due = [
-            (alarm.deadline, thread)
-            for thread, (alarm, _) in self._alarms.items()
-            if alarm.deadline <= instant and (instant < NEVER or not thread.wakes_in_vain(IN_VAIN))
-        ]
-        return min(due, key=itemgetter(0))[1] if due else None
-
     def next_alarm_in(self) -> float:
-        """Return in how many seconds of virtual time a thread is to wake, infinity if none is."""
-        thread = self._next_alarm(NEVER - 1)
-        if thread is None:
-            return inf
-        return to_seconds(max(0, self._alarms[thread][0].deadline - self.clock.now))
-
-    def _ring(self, thread: BatonThread) -> None:
-        alarm, suspension = self._alarms[thread]
-        self.clock.now = max(alarm.deadline, self.clock.now)
-        alarm.cancel()
-        self._wake(thread, suspension)
+        """Return in how many seconds of virtual time something is due, infinity if nothing is."""
+        event = self._alarms.next_event(NEVER - 1)
+        return inf if event is None else to_seconds(max(0, event[0] - self.clock.now))
 
     def all_in_vain(self, wakes: int = IN_VAIN) -> bool:
         """Return whether nothing is pending but daemon threads that wake up in vain.
 
         They have done so as often as `wakes` says.
         """
-        return 0 < self._in_vain(wakes) == self._timers.pending()
+        return 0 < self._alarms.in_vain(wakes) == self._timers.pending()
 
     def only_daemons(self) -> bool:
         """Return whether nothing is going to happen but that daemon threads wake up."""
         if self._is_blocked:  # then no timer of the loop's fires
-            return self._in_vain(0) == len(self._alarms)
-        return not self._ready and self._in_vain(0) == self._timers.pending()
-
-    def _in_vain(self, wakes: int) -> int:
-        return sum(1 for thread in self._alarms if thread.wakes_in_vain(wakes))
+            return self._alarms.only_in_vain()
+        return not self._ready and self._alarms.in_vain(0) == self._timers.pending()
 
     # Workers
 

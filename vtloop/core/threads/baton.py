@@ -110,6 +110,7 @@ class BatonThread(ThreadStarter):
         self._go.acquire()
         # Whoever pops it, this thread or the loop, decides who goes on.
         self._baton: list[None] = []
+        self._awaited: AwaitedLock | None = None
         self._suspension = 0  # counts suspensions, so that a late wake-up is recognised
 
     def have_threads(self) -> BatonHolder:
@@ -199,7 +200,11 @@ class BatonThread(ThreadStarter):
             elif end < NEVER:
                 self._set_alarm(end)
 
-        self._suspend(arrange)
+        self._awaited = lock
+        try:
+            self._suspend(arrange)
+        finally:
+            self._awaited = None
         self.threads.forget_alarm(self)
 
     def whoami(self) -> str:
@@ -211,6 +216,10 @@ class BatonThread(ThreadStarter):
         """Return where in the program it waits; '' if it runs nothing but a library."""
         frames = (frame for frame in frames_of(self.thread) if not is_library(frame))
         return next(map(str, map(place, frames)), "")
+
+    def waits_for(self) -> str:
+        """Return what it waits for, if that is the network's; '' if not."""
+        return "" if self._awaited is None else self._awaited.what
 
     def in_turn(self) -> bool:
         """Return whether this thread has the baton."""

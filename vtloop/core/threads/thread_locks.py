@@ -52,6 +52,11 @@ class Lock:
         state = "locked" if self.locked() else "unlocked"
         return f"<{state} virtual-time lock at {id(self):#x}>"
 
+    @property
+    def what(self) -> str:
+        """What it stands for if it is no lock of the program's: what a thread waits for."""
+        return ""
+
     def locked(self) -> bool:
         """Return whether somebody holds the lock."""
         return self._lock.locked()

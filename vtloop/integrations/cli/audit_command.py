@@ -10,7 +10,7 @@ from typing import Any
 from vtloop.audit import RUNS, audit_program, program_of
 from vtloop.audit.requests import MODULE, SCRIPT, Program
 from vtloop.errors import SimulationError
-from vtloop.integrations.options import add_options, options_of, some
+from vtloop.integrations.options import add_network, add_options, options_of, some
 
 
 def add_audit_command(commands: Any) -> None:
@@ -24,6 +24,7 @@ def add_audit_command(commands: Any) -> None:
         usage="vtloop audit [options] (script.py | -m module | module:function) [args …]",
     )
     add_options(parser, "stop each run at this virtual time")
+    add_network(parser)
     add = parser.add_argument
     add("--runs", type=some, default=RUNS, metavar="N",
         help=f"processes in which everything is another thing (default: {RUNS}), besides three "

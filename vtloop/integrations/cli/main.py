@@ -24,7 +24,13 @@ from vtloop.integrations.cli.scripts import (
     run_script,
 )
 from vtloop.integrations.cli.sweep_command import add_command, run_command
-from vtloop.integrations.options import add_looks, add_options, looks_of, options_of
+from vtloop.integrations.options import (
+    add_looks,
+    add_network,
+    add_options,
+    looks_of,
+    options_of,
+)
 from vtloop.patching.replaced import During, replaces
 from vtloop.recording.recording import Recording
 from vtloop.timeline.timeline import Timeline
@@ -59,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
         usage="vtloop run [options] (script.py | -m module) [args …]",
     )
     add_options(run, _STOP)
+    add_network(run)
     run.add_argument(
         "--timestamps",
         action="store_true",
@@ -76,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
             usage=f"vtloop {command} [options] (script.py | trace.jsonl[.gz]) [-- args …]",
         )
         add_options(view, _STOP)
+        add_network(view)
         view.add_argument(
             "-o",
             "--output",

@@ -3,6 +3,7 @@
 A map of the package, from the bottom up:
 
 - `leaks`: what tests leave behind
+- `networks`: the network of a test
 - `loops`: the loops on which tests and fixtures run
 - `vt`: what the fixture `vt` is
 - `one_test`: a test from its setup to its teardown

@@ -118,12 +118,12 @@ def in_virtual_time(item: pytest.Function) -> pytest.Function:
 
 
 def is_in_virtual_time(item: pytest.Item) -> bool:
-    """Return whether a test is in virtual time: an async, or with async fixtures or `vt`."""
+    """Return whether a test is in virtual time: an async, or with async fixtures, or with ours."""
     if isinstance(item, VirtualFunction):
         return True
     if not isinstance(item, pytest.Function) or is_async_test(item.obj):
         return False
-    if "vt" in item.fixturenames:
+    if {"vt", "vt_network"}.intersection(item.fixturenames):
         return True
     auto = item.config.getini("vtloop_mode") == "auto"
     others = any(item.get_closest_marker(name) for name in OTHERS)

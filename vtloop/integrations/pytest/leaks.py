@@ -1,5 +1,7 @@
 """What a test leaves behind: pending tasks, exceptions never retrieved, coroutines never awaited.
 
+What is open in the network is told of as well.
+
 While a test that must leave nothing behind is on, note is taken of the coroutines that were made in
 tests and never awaited (see `unawaited`).
 """
@@ -10,7 +12,7 @@ import asyncio
 import sys
 from collections.abc import Iterable, Iterator
 from types import CoroutineType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vtloop.core import waits
 from vtloop.core.patches.unawaited import told_to
@@ -18,6 +20,9 @@ from vtloop.core.tasks import coroutine_name, in_order, number_of
 from vtloop.patching.replaced import During, replaces
 from vtloop.recording.recording import Recording
 from vtloop.values.source import is_library, place, place_at
+
+if TYPE_CHECKING:
+    from vtloop.net.unclosed import Unclosed
 
 
 class NeverAwaited:
@@ -81,6 +86,13 @@ def unfinished(tasks: Iterable[asyncio.Task[Any]], recording: Recording) -> Iter
         yield f"{wait.task} is unfinished: it waits for {wait.waits_for}{at}{started}"
 
 
+def unclosed(left: Iterable[Unclosed]) -> Iterator[str]:
+    """Yield a description of each connection, server or socket that was left open."""
+    for one in left:
+        at = "" if one.opened is None else f"\n      {one.how_opened} at {one.opened}"
+        yield f"{one.what} was left open{at}"
+
+
 def unretrieved(
     tasks: Iterable[asyncio.Task[Any]],
     reports: Iterable[tuple[str, BaseException]],
@@ -118,6 +130,6 @@ def message(who: str, found: list[str]) -> str:
     return (
         f"{who} ended while it left {count} behind:\n"
         + "\n".join(f"  - {words}" for words in found)
-        + "\nAwait or cancel what a test starts, in the test or in its fixtures; or allow it with "
-        "@pytest.mark.vtloop(leaks='allow')."
+        + "\nAwait or cancel what a test starts, and close what it opens, in the test or in its "
+        "fixtures; or allow it with @pytest.mark.vtloop(leaks='allow')."
     )

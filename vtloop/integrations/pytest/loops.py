@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from contextvars import Context
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
 from vtloop.core.await_stacks import await_stack
+from vtloop.core.left_open import close_all, has_sockets, left_open, unclosed
 from vtloop.core.options import OF_RUNS, USUAL, Options
 from vtloop.core.patches.wall_clock import start_of
 from vtloop.core.runner import Runner
 from vtloop.core.tasks import in_order, label, number_of
 from vtloop.integrations.pytest import leaks
+from vtloop.integrations.pytest.networks import NetworkOfTest
+from vtloop.net.network import EVERYWHERE, Network
 from vtloop.private.events import TASKS, get_running_loop
 from vtloop.recording.stdout import StandardOutput
 from vtloop.simulation.execution import RecordedExecution, recorded_output
@@ -26,6 +29,9 @@ from vtloop.simulation.segments import PartLoop, PartRecording
 from vtloop.values.clock import Seconds
 from vtloop.values.options import FLAG, Option, one_of, refusal
 from vtloop.values.source import is_library
+
+if TYPE_CHECKING:
+    from vtloop.net.unclosed import Unclosed
 
 _OUTCOMES = pytest.fail.Exception, pytest.skip.Exception, pytest.exit.Exception
 
@@ -54,6 +60,7 @@ class Marked(NamedTuple):
     options: Options = USUAL
     leaks: str = "fail"
     audit: bool = False
+    network: Network | Callable[[], Network] | None = EVERYWHERE
 
     @classmethod
     def by(cls, marks: Iterable[pytest.Mark], **usual: Any) -> Marked:
@@ -75,6 +82,11 @@ _OF_MARKER = {
     **{name: OF_RUNS[name] for name in ("seed", "wall_clock", "until")},
     "leaks": Option(one_of("fail", "allow"), "'fail' or 'allow'"),
     "audit": FLAG,
+    "network": Option(
+        lambda value: callable(value) or OF_RUNS["network"].takes(value),
+        "a vtloop.net.Network, a function that returns one, or None for no network",
+        EVERYWHERE,
+    ),
 }
 
 
@@ -152,8 +164,9 @@ class _PartExecution(RecordedExecution):
 class TestLoop:
     """A loop that tests and fixtures live on."""
 
-    def __init__(self, **options: Any) -> None:
-        self.loop = PartLoop(TestRecording, **options)
+    def __init__(self, network: NetworkOfTest | None, **options: Any) -> None:
+        self.network = network
+        self.loop = PartLoop(TestRecording, network=network, **options)
         self.part: RecordedExecution | None = None
         """The last part, which may still go on."""
         self.fixtures = 0
@@ -243,14 +256,35 @@ class TestLoop:
         recording.reports.clear()
         recording.failed.clear()
 
-    def close(self, surroundings: AbstractContextManager[Any]) -> None:
-        """Cancel what is left, let it clean up, and close the loop."""
+    def finish_instant(self, surroundings: AbstractContextManager[Any]) -> None:
+        """Let those hear of it whose peers have closed connections just now, if there are any."""
+        if has_sockets(self.loop):
+            with surroundings, self._cleaning_up():
+                self.loop.finish_instant()
+
+    def close(self, surroundings: AbstractContextManager[Any]) -> list[str]:
+        """Cancel what is left, let it clean up, and close the loop; describe what was left open."""
         loop = self.loop
-        if asyncio.all_tasks(loop) or loop._asyncgens or loop._default_executor is not None:
-            with surroundings, self._cleaning_up(), _NO_ERRORS, Runner(loop, None):
-                pass
+        left: list[Unclosed] = []
+        first = unclosed(loop)
+
+        def close_rest() -> None:
+            left[:] = left_open(loop, first)
+            close_all(loop)
+
+        if (
+            asyncio.all_tasks(loop)
+            or loop._asyncgens
+            or loop._default_executor is not None
+            or has_sockets(loop)
+        ):
+            with surroundings, self._cleaning_up(), _NO_ERRORS, Runner(loop, None) as runner:
+                runner.finish(close_rest)
         else:
             loop.close()
+        if self.network is not None:
+            self.network.end()
+        return [*leaks.unclosed(left)]
 
     def _cleaning_up(self) -> StandardOutput:
         """Return what records the lines that tasks print while they clean up."""

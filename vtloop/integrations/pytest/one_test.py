@@ -8,8 +8,9 @@
 - `seed` and `wall_clock` hold from the setup of a test to its teardown, `until` for each part.
 - A loop is closed as soon as nothing lives on it: after the test if it has no async fixture, else
   after its teardown; the shared one when its last fixture is torn down.
-- What a test must not leave behind is looked for when its loop is closed; on the shared loop at the
-  end of the test, among what was started by the test itself.
+- What a test must not leave behind is looked for when its loop is closed. On the shared loop it is
+  looked for at the end of the test, among what was started by the test itself; but for what is open
+  in the network: that may be for a fixture, such as a pool of connections.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ from vtloop.core.patches.environment import Environment
 from vtloop.core.patches.time_functions import REAL
 from vtloop.integrations.pytest import leaks
 from vtloop.integrations.pytest.loops import Marked, TestLoop
+from vtloop.integrations.pytest.networks import NetworkOfTest, network_of_test
 from vtloop.integrations.pytest.vt import VirtualTime
+from vtloop.net.network import Network
 from vtloop.private.events import get_running_loop
 from vtloop.simulation.run import Run
 from vtloop.simulation.segments import PartLoop, adopt
@@ -56,6 +59,8 @@ class Test:
         self.name = name
         self.options = marked.options
         self.is_audited = marked.audit
+        self._network = marked.network
+        self._own_network: NetworkOfTest | None = None
         self.vt = VirtualTime(self)
         self.failed: Failed | None = None
         """The last part that failed, up to where it did."""
@@ -122,10 +127,37 @@ class Test:
         """Return what the test runs on."""
         if self.test_loop is None or self.test_loop.loop.is_closed():
             if self._shared:
+                self._check_network()
                 self.test_loop = self._tests.shared()
             else:
-                self.test_loop = TestLoop(**self._chance_and_time())
+                if self._own_network is None:
+                    self._own_network = network_of_test(self._network)
+                self.test_loop = TestLoop(self._own_network, **self._chance_and_time())
         return self.test_loop
+
+    def _check_network(self) -> None:
+        """Let the test fail if it is to have a network of its own on a loop that it shares."""
+        if self._network is not self._tests.network:
+            pytest.fail(
+                f"{self.name} is marked vtloop(network=…) while it shares its loop, and so the "
+                "network, with an async fixture of a wider scope; set vtloop_network in pytest's "
+                "configuration, for all tests, or say by vt_network what it is to be like",
+                pytrace=False,
+            )
+
+    @property
+    def network(self) -> Network:
+        """The network of the test; it fails if that is to have none."""
+        network = self._own_network
+        if network is None:
+            network = self.settled().network
+        if network is None:
+            pytest.fail(
+                f"{self.name} asks for vt_network while network=None; give it a network, with "
+                "@pytest.mark.vtloop(network=…)",
+                pytrace=False,
+            )
+        return network
 
     def execute(
         self, main: Any, test_loop: TestLoop, name: str | None, context: Context | None
@@ -202,12 +234,17 @@ class Test:
     def _close(self, test_loop: TestLoop) -> list[str]:
         """Close the loop, and return what was left behind."""
         found: list[str] = []
+        surroundings = self.surroundings(test_loop.loop)
         if not self._may_leak:
+            test_loop.finish_instant(surroundings)
             found += test_loop.leaks_of(asyncio.all_tasks(test_loop.loop))
             found += self._never_awaited.take()
             if found:
                 self._note_failed(test_loop)
-        test_loop.close(self.surroundings(test_loop.loop))
+        left_open = test_loop.close(surroundings)
+        if left_open and not self._may_leak:
+            self._note_failed(test_loop)
+            found += left_open
         return found
 
     def _fail(self, found: list[str]) -> None:
@@ -234,11 +271,13 @@ class Test:
             self._fail(found)
 
     def _leave_shared(self, test_loop: TestLoop) -> list[str]:
+        surroundings = self.surroundings(test_loop.loop)
+        test_loop.finish_instant(surroundings)
         left = [task for task in self._left if not task.done()]
         found = test_loop.leaks_of(left)
         if self._may_leak:
             return []
-        test_loop.cancel(left, self.surroundings(test_loop.loop))
+        test_loop.cancel(left, surroundings)
         return found
 
     # Fixtures
@@ -331,8 +370,10 @@ async def finish_of(generator: Any, name: str) -> None:
 class Tests:
     """The tests of a session that are in virtual time."""
 
-    def __init__(self) -> None:
+    def __init__(self, network: Any) -> None:
         self.current: Test | None = None
+        self.network = network
+        """That of all tests whose markers say nothing of it, or what makes it."""
         self._shared: TestLoop | None = None
 
     def begin(self, name: str, scope: str, marked: Marked, shared: bool) -> Test:
@@ -345,5 +386,5 @@ class Tests:
     def shared(self) -> TestLoop:
         """Return the loop of the tests that share one; a new one when the last was closed."""
         if self._shared is None or self._shared.loop.is_closed():
-            self._shared = TestLoop()
+            self._shared = TestLoop(network_of_test(self.network))
         return self._shared

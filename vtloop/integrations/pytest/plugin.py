@@ -45,8 +45,9 @@ from vtloop.integrations.pytest.suitable import (
 from vtloop.integrations.pytest.sweep_option import NOT_SWEPT, Sweeps, options_of
 
 if TYPE_CHECKING:
-    from vtloop.integrations.pytest.one_test import Tests
+    from vtloop.integrations.pytest.one_test import Test, Tests
     from vtloop.integrations.pytest.vt import VirtualTime
+    from vtloop.net.network import Network
     from vtloop.simulation.run import Run
 
 _OURS = ("vtloop", "vtloop_sweep")
@@ -66,6 +67,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "the date and time of day at which tests in virtual time start, unless their marker says "
         "otherwise: '09:24:00', '2024-01-31T09:24', 'now', or 'real' for the machine's clocks "
         "(default: 2000-01-01, in UTC)",
+        default="",
+    )
+    parser.addini(
+        "vtloop_network",
+        "the network of tests in virtual time, unless their marker says otherwise: the name of a "
+        "function that returns a vtloop.net.Network, such as 'tests.networks:slow', or 'none' to "
+        "refuse all sockets (default: one machine, that talks to itself at once)",
         default="",
     )
     group = parser.getgroup("vtloop", "tests in virtual time")
@@ -105,9 +113,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         "vtloop(seed=0, wall_clock='2000-01-01T00:00:00+00:00', until=None, leaks='fail', "
-        "audit=False): run an async test in virtual time; with leaks='allow' it may leave tasks, "
-        "exceptions and coroutines behind, with wall_clock=None it reads the machine's clocks, "
-        "with audit=True it is run in new processes as well, where it is to do the same",
+        "network=…, audit=False): run an async test in virtual time; with leaks='allow' it may "
+        "leave tasks, exceptions, coroutines and connections behind, with wall_clock=None it reads "
+        "the machine's clocks, network= is a vtloop.net.Network, a function that returns one, or "
+        "None for no network, with audit=True it is run in new processes as well, where it is to "
+        "do the same",
     )
     config.addinivalue_line(
         "markers",
@@ -169,6 +179,15 @@ def _wall_clock_of_suite(config: pytest.Config) -> Any:
         raise pytest.UsageError(f"vtloop_wall_clock = {text!r} was given; {error}") from None
 
 
+def _network_of_suite(config: pytest.Config) -> Any:
+    """Return the network that the configuration has for all tests, or what makes it."""
+    from vtloop.integrations.pytest.networks import network_of_suite
+    from vtloop.net.network import EVERYWHERE
+
+    text = config.getini("vtloop_network")
+    return network_of_suite(text) if text else EVERYWHERE
+
+
 def _mode_of_asyncio(config: pytest.Config) -> object:
     if not config.pluginmanager.has_plugin("asyncio"):
         return None
@@ -215,16 +234,16 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         if sweeps:  # before the test begins, as it notes functions of Python that a test replaces
             import_module("vtloop.integrations.pytest.sweeps")
 
-        usual: dict[str, Any] = {}
+        if _tests not in item.config.stash:
+            item.config.stash[_tests] = Tests(_network_of_suite(item.config))
+        tests = item.config.stash[_tests]
+        usual: dict[str, Any] = {"network": tests.network}
         if item.config.getini("vtloop_wall_clock"):
             usual["wall_clock"] = _wall_clock_of_suite(item.config)
         marked = Marked.by(marks, **usual)
         if marked.audit or item.config.getoption("vtloop_audit"):
             marked = marked._replace(audit=check_suitable_for_audit(item, marked.audit))
         shared = any(fixture.scope != "function" for fixture in async_fixtures(item))
-        if _tests not in item.config.stash:
-            item.config.stash[_tests] = Tests()
-        tests = item.config.stash[_tests]
         item.stash[TEST] = test = tests.begin(item.name, item.nodeid, marked, shared)
         if sweeps:
             from vtloop.integrations.pytest.sweeps import Swept, options_of_marks
@@ -271,14 +290,25 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
 @pytest.fixture
 def vt(request: pytest.FixtureRequest) -> VirtualTime:
     """The virtual time of the test: its clock, its run so far, and helpers."""
+    return _current(request).vt
+
+
+@pytest.fixture
+def vt_network(request: pytest.FixtureRequest) -> Network:
+    """The network of the test: its hosts, links and rules."""
+    return _current(request).network
+
+
+def _current(request: pytest.FixtureRequest) -> Test:
+    """Return the test that asks for a fixture of the plugin's."""
     tests = request.config.stash.get(_tests, None)
     if tests is None or tests.current is None:
         pytest.fail(
-            "The fixture vt was asked for while the test is not in virtual time; mark it "
-            "@pytest.mark.vtloop",
+            f"The fixture {request.fixturename} was asked for while the test is not in virtual "
+            "time; mark it @pytest.mark.vtloop",
             pytrace=False,
         )
-    return tests.current.vt
+    return tests.current
 
 
 # What is told

@@ -97,6 +97,18 @@ def check_suitable_for_fate(item: pytest.Item) -> None:
 def _why_not_run_often(item: pytest.Item) -> tuple[str, str] | None:
     if "vt" in getattr(item, "fixturenames", ()):
         return "it asks for vt, which tells of one run", "ask vtloop.now() for the time"
+    if "vt_network" in getattr(item, "fixturenames", ()):
+        return (
+            "it asks for vt_network, which is the network of one run",
+            "ask vtloop.net.current_network() for it",
+        )
+    if item.config.getini("vtloop_network") or any(
+        "network" in mark.kwargs for mark in item.iter_markers("vtloop")
+    ):
+        return (
+            "its network is another one than the usual, which only single runs have",
+            "say in the test what it is like, with vtloop.net.current_network()",
+        )
     if any("until" in mark.kwargs for mark in item.iter_markers("vtloop")):
         return (
             "its marker vtloop has until=, which only single runs have",

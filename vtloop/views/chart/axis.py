@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import floor, log10
 
 from vtloop.timeline.timeline import Timeline
 from vtloop.values.clock import NANOSECONDS
@@ -25,6 +26,7 @@ _UNITS = (
     (1, "virtual time in nanoseconds"),
 )
 _MANY_INSTANTS = 120  # from which on they are one shape, and not all have a tick
+_SEEN = 1 / 1000  # of a chart, what can be told apart
 _FEW = 3  # of a unit; a chart that lasts less is told in the next smaller one
 
 
@@ -39,6 +41,14 @@ def unit_of(timeline: Timeline) -> tuple[int, str]:
 def in_unit(nanoseconds: int, unit: int) -> str:
     """Return a time in some unit, to four decimals at most."""
     return f"{nanoseconds / unit:.4f}".rstrip("0").rstrip(".")
+
+
+def _rounded(nanoseconds: int, timeline: Timeline, unit: int) -> str:
+    """Return a time in some unit, as exactly as one could see it in the chart."""
+    length = max(timeline.end - timeline.start, 1) / unit
+    decimals = min(max(0, -floor(log10(length * _SEEN))), 4)
+    text = f"{nanoseconds / unit:.{decimals}f}"
+    return text.rstrip("0").rstrip(".") if decimals else text
 
 
 def paint_axis(canvas: Canvas, timeline: Timeline, scale: Scale, across: Across) -> None:
@@ -93,7 +103,7 @@ def _labels(
     labels: dict[int, str] = {}
     taken: list[tuple[float, float]] = []
     for at in (*middles, *(tick for tick in ticks if tick not in middles)):
-        text = regular.get(at) or say.number(in_unit(at, unit))
+        text = regular.get(at) or say.number(_rounded(at, timeline, unit))
         half = max(width(line, font * 0.9) for line in text.split("\n")) / 2 * MARGIN
         middle = across.to_points(middles[at] if at in middles else scale.at(at))
         if at in middles and not _is_free(middle, half, taken):

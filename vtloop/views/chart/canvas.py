@@ -230,6 +230,7 @@ class Canvas:
             "returned": ("o", theme.ink, theme.ink, 0.9),
             "raised": ("X", theme.alarm, theme.alarm, 1.2),
             "cancelled": ("D", theme.alarm, theme.alarm, 0.9),
+            "crashed": ("*", theme.alarm, theme.alarm, 1.6),
             "request": ("v", theme.alarm, theme.paper, 0.95),
             "delivery": ("v", theme.alarm, theme.alarm, 0.95),
             "print": ("|", theme.muted, theme.muted, 1.4),

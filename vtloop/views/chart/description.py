@@ -23,6 +23,7 @@ _OUTCOMES = {
     "returned": "{who}, from {start} to {end}, returned",
     "raised": "{who}, from {start} to {end}, raised",
     "cancelled": "{who}, from {start} to {end}, cancelled",
+    "crashed": "{who}, from {start} to {end}, crashed with its host",
     "": "{who}, from {start} to {end}, left pending",
 }
 

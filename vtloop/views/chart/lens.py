@@ -49,12 +49,12 @@ def crowds(timeline: Timeline) -> list[Crowd]:
             told.add(step)
     for lane in lanes:
         if lane.ended is not None:
-            marks[lane.ended][lane.number].add(lane.steps[-1])
+            marks[lane.ended][lane.number].add(lane.ended_in)
     arrows: dict[int, list[Arrow]] = defaultdict(list)
     for _, arrow in arrows_between(timeline, place):
         if arrow.kind != "message" or arrow.end == arrow.start:
             arrows[arrow.start].append(arrow)
-    last = {lane.steps[-1] for lane in lanes if lane.ended is not None}
+    last = {lane.ended_in for lane in lanes if lane.ended is not None}
     found = []
     for at in sorted({*marks, *arrows}):
         two = any(len(steps) > 1 for steps in marks[at].values())

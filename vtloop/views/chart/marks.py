@@ -22,6 +22,7 @@ _ENDS = {
     "returned": "{who} returned at {time}",
     "raised": "{who} raised at {time}",
     "cancelled": "{who} cancelled at {time}",
+    "crashed": "{who} crashed with its host at {time}",
 }
 
 

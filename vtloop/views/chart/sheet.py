@@ -47,7 +47,7 @@ class Sheet:
             if span.state == RUNNING:
                 yield span, "running", scale.left[span.step], scale.right[span.step]
                 continue
-            start, end = self.birth(lane), scale.end
+            start, end = self.birth(lane), self._death(lane)
             if span.step >= 0:
                 start = scale.right[span.step]
             after = following.get(span.step, -1)
@@ -69,6 +69,12 @@ class Sheet:
     def birth(self, lane: Lane) -> float:
         """Return where a task is created."""
         return self.scale.during(lane.created_in, lane.created)
+
+    def _death(self, lane: Lane) -> float:
+        """Return up to where a task is there that no step of its own has ended."""
+        if lane.ended is None:
+            return self.scale.end
+        return self.scale.during(lane.ended_in, lane.ended)
 
     def at_least_a_pixel(self, box: Box) -> Box:
         """Return a box that is wide enough to be seen."""

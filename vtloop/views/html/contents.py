@@ -45,6 +45,7 @@ SAID = (
     "returns",
     "raises",
     "ends cancelled",
+    "crashes with its host",
     "cancel is requested",
     "CancelledError is delivered",
     "message is lost",

@@ -132,6 +132,16 @@ const MARKS = {
     shape(on, [[x, y], [x + 5, y - 5], [x + 10, y], [x + 5, y + 5]]);
     on.fill();
   },
+  crashed(on, x, y) {
+    on.fillStyle = colour.alarm;
+    const corners = [];
+    for (let corner = 0; corner < 10; corner++) {
+      const angle = corner * Math.PI / 5, far = corner % 2 ? 2.6 : 6.5;
+      corners.push([x + 6 + far * Math.sin(angle), y - far * Math.cos(angle)]);
+    }
+    shape(on, corners);
+    on.fill();
+  },
   request(on, x, y) {
     on.strokeStyle = colour.alarm;
     on.fillStyle = colour.paper;

@@ -218,6 +218,7 @@ function paintLegend() {
     ["returned", "returns", ends.has("returned"), 4, 7],
     ["raised", "raises", ends.has("raised"), 4, 7],
     ["cancelled", "ends cancelled", ends.has("cancelled"), 4, 7],
+    ["crashed", "crashes with its host", ends.has("crashed"), 4, 7],
     ["request", "cancel is requested", tasks.some(({ cancels }) => cancels.some(([, , delivered]) => !delivered)), 8, 11],
     ["delivery", "CancelledError is delivered", tasks.some(({ cancels }) => cancels.some(([, , delivered]) => delivered)), 8, 12],
     ["lost", "message is lost", tasks.some(({ stubs }) => stubs.some(([, , , until]) => until === null)), 8, 7],
