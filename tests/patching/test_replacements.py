@@ -1,5 +1,6 @@
 """Tables that replace one method are in force together; what others replace is left alone."""
 
+import importlib
 import sys
 import types
 from typing import Any
@@ -106,3 +107,22 @@ def test_a_module_of_two_names_is_asked_about_once(monkeypatch):
         with table:
             assert theirs.knock is heard
         assert not hasattr(theirs, "knock")
+
+
+def test_whatever_happens_as_it_is_entered_and_left_may_import_a_module(tmp_path, monkeypatch):
+    class Imports(type):
+        def __setattr__(cls, name, value):
+            imported.append(importlib.import_module(f"imported_{len(imported)}"))
+            super().__setattr__(name, value)
+
+    class Owner(metaclass=Imports):
+        name = "original"
+
+    for number in range(2):
+        (tmp_path / f"imported_{number}.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    imported: list[types.ModuleType] = []
+    others = Replacements([Replacement(Owner, "name", "stand-in")], in_others=lambda _: ())
+    with others:
+        assert Owner.name == "stand-in"
+    assert (Owner.name, len(imported)) == ("original", 2)

@@ -74,6 +74,7 @@ INNER = (
     "_sendfile_fallback",
     "_sendfile_native",
     "_sock_accept",
+    "_sock_add_cancellation_callback",
     "_sock_connect",
     "_sock_connect_cb",
     "_sock_read_done",
@@ -83,6 +84,9 @@ INNER = (
     "_sock_recvfrom_into",
     "_sock_sendall",
     "_sock_sendfile_fallback",
+    "_sock_sendfile_native",
+    "_sock_sendfile_native_impl",
+    "_sock_sendfile_update_filepos",
     "_sock_sendto",
     "_sock_write_done",
     "_start_serving",
@@ -137,13 +141,6 @@ class Connections(Signals):
         selector = self.__dict__.get("_selector")
         if selector is not None:
             selector.close()
-
-    async def _sock_sendfile_native(
-        self, sock: Any, file: Any, offset: int, count: int | None
-    ) -> int:
-        raise asyncio.SendfileNotAvailableError(
-            "a simulated socket gets the bytes of a file by reads and writes"
-        )
 
     def _stop_serving(self, sock: Any) -> None:
         """Close a listening socket, and remove its path as far as asyncio does (since 3.13)."""

@@ -6,6 +6,7 @@ import errno
 import os
 import socket
 import stat
+from collections.abc import Callable
 
 from vtloop.net.endpoints import Endpoint, failure
 from vtloop.private.sockets import RealSocket
@@ -15,7 +16,7 @@ class Paths:
     """Who has which path of the file system, and which abstract name."""
 
     def __init__(self) -> None:
-        self._files: dict[tuple[int, int], Endpoint] = {}  # by device and number
+        self._owners: dict[tuple[int, int], tuple[Endpoint, _File]] = {}  # by device and number
         self._names: dict[bytes, Endpoint] = {}
         self._numbered = 0
 
@@ -32,8 +33,8 @@ class Paths:
         else:
             if not os.path.lexists(path):
                 _refuse_second_name(endpoint)
-            _make_file(path)
-            self._files[_identity(path)] = endpoint
+            file = _File(path)
+            self._owners[_identity(path)] = endpoint, file
         endpoint.local = path
 
     def find(self, path: str | bytes) -> Endpoint | None:
@@ -46,16 +47,20 @@ class Paths:
             raise failure(error.errno or errno.ENOENT) from None
         if not stat.S_ISSOCK(found.st_mode):
             return None
-        return self._files.get(_identity(path))
+        endpoint, _ = self._owners.get(_identity(path), (None, None))
+        return endpoint
 
     def leave(self, endpoint: Endpoint) -> None:
         """Let go of an endpoint; its file stays, as it does for a real socket."""
-        self._files = {key: one for key, one in self._files.items() if one is not endpoint}
+        owners = self._owners.items()
+        self._owners = {key: owner for key, owner in owners if owner[0] is not endpoint}
         self._names = {key: one for key, one in self._names.items() if one is not endpoint}
 
     def replace(self, old: Endpoint, new: Endpoint) -> None:
         """Let an endpoint have what another one had."""
-        self._files = {key: new if one is old else one for key, one in self._files.items()}
+        for key, (owner, file) in self._owners.items():
+            if owner is old:
+                self._owners[key] = new, file
         self._names = {key: new if one is old else one for key, one in self._names.items()}
 
 
@@ -69,10 +74,15 @@ def _identity(path: str) -> tuple[int, int]:
     return found.st_dev, found.st_ino
 
 
-def _make_file(path: str) -> None:
-    """Make the file of a socket, as a real one does that is bound and closed."""
-    real = RealSocket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        real.bind(path)
-    finally:
-        real.close()
+class _File:
+    """The file of a socket, as a real one makes it; no other file has its number meanwhile."""
+
+    def __init__(self, path: str) -> None:
+        real = RealSocket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            real.bind(path)
+        finally:
+            self._descriptor = real.detach()
+
+    def __del__(self, close: Callable[[int], None] = os.close) -> None:
+        close(self._descriptor)

@@ -64,7 +64,7 @@ class Selector:
 
     def unregister(self, fileobj: Any) -> SelectorKey:
         """Do not watch a socket any more; KeyError if it is not watched."""
-        number = number_of(fileobj)
+        number = self._number(fileobj)
         key = self._keys.pop(number)
         endpoint, watcher = self._watched.pop(number)
         endpoint.watchers.remove(watcher)
@@ -73,18 +73,28 @@ class Selector:
 
     def modify(self, fileobj: Any, events: int, data: Any = None) -> SelectorKey:
         """Watch a socket for something else."""
-        key = self._keys[number_of(fileobj)]
+        key = self._keys[self._number(fileobj)]
         key = self._keys[key.fd] = key._replace(events=events, data=data)
         self.active[key.fd] = None
         return key
 
     def get_key(self, fileobj: Any) -> SelectorKey:
         """Return what is watched of a socket; KeyError if nothing is."""
-        return self._keys[number_of(fileobj)]
+        return self._keys[self._number(fileobj)]
 
     def get_map(self) -> Mapping[Any, SelectorKey]:
         """Return all that is watched, by descriptors, or by what has one."""
-        return _Map(self._keys)
+        return _Map(self._keys, self._number)
+
+    def _number(self, fileobj: Any) -> int:
+        """Return the descriptor of what is watched: what is closed has none itself any more."""
+        try:
+            return number_of(fileobj)
+        except ValueError:
+            for key in self._keys.values():
+                if key.fileobj is fileobj:
+                    return key.fd
+            raise
 
     def select(self, timeout: float | None = None) -> list[tuple[SelectorKey, int]]:
         """Return what is ready now; it never waits."""
@@ -110,8 +120,9 @@ class Selector:
 class _Map(Mapping[Any, SelectorKey]):
     """What a selector watches, as asyncio looks it up."""
 
-    def __init__(self, keys: dict[int, SelectorKey]) -> None:
+    def __init__(self, keys: dict[int, SelectorKey], number: Callable[[Any], int]) -> None:
         self._keys = keys
+        self._number = number
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -120,7 +131,7 @@ class _Map(Mapping[Any, SelectorKey]):
         return iter(self._keys)
 
     def __getitem__(self, fileobj: Any) -> SelectorKey:
-        return self._keys[number_of(fileobj)]
+        return self._keys[self._number(fileobj)]
 
 
 def number_of(fileobj: Any) -> int:

@@ -261,13 +261,18 @@ class Stream(Endpoint):
         if self.state == CONNECTED:
             if self._queued * 3 <= self.send_capacity * 2:
                 flags |= WRITE
-            if self._at_end and self._closed_to_write:
+            if self._at_end and (self._closed_to_write or self._peer_has_closed_path):
                 flags |= HANG_UP
         elif self.state == ENDED:
             flags |= READ | WRITE | HANG_UP | END
         elif self.state == NEW:
             flags |= WRITE | HANG_UP
         return flags | ERROR if self.error else flags
+
+    @property
+    def _peer_has_closed_path(self) -> bool:
+        """Whether it is a UNIX socket whose peer is closed both ways."""
+        return self.is_unix and self.peer is not None and self.peer.closed
 
     def awaited(self, flags: int) -> tuple[str, str]:
         is_connecting = self.state == CONNECTING

@@ -111,7 +111,8 @@ class Replacements:
         self._in_others = in_others
         self._known: dict[int, Callable[[], Any]] = {}  # the modules that were asked about
         self._modules_seen: tuple[int, object] = (0, None)
-        self._lock = threading.Lock()
+        # Whatever happens while it is held, such as a finaliser, may import a module.
+        self._lock = threading.RLock()
         self._entered = 0
         self._under: Replacements | None = None
         self._over = over

@@ -15,6 +15,7 @@ from vtloop.private.interpreter import getframe
 
 PACKAGE = os.path.dirname(os.path.dirname(__file__)) + os.sep
 _STANDARD_LIBRARY = os.path.dirname(os.__file__) + os.sep
+_TESTS_OF_IT = os.path.join(_STANDARD_LIBRARY, "test") + os.sep  # these are programs that use it
 _FROZEN = "<frozen "  # modules of the standard library that Python is built with, such as `os`
 _INSTALLED = f"{os.sep}site-packages{os.sep}"
 
@@ -34,7 +35,9 @@ def is_library(frame: FrameType) -> bool:
 def is_library_file(file: str) -> bool:
     """Return whether a file of code is this package's or the standard library's."""
     return file.startswith((PACKAGE, _FROZEN)) or (
-        file.startswith(_STANDARD_LIBRARY) and not is_installed(file)
+        file.startswith(_STANDARD_LIBRARY)
+        and not is_installed(file)
+        and not file.startswith(_TESTS_OF_IT)
     )
 
 

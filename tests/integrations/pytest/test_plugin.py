@@ -193,6 +193,11 @@ async def test_asked_for_at_run_time(by_name, vt):
 )
 
 
+def test_a_module_may_have_objects_with_any_attribute(run_tests):
+    module = "from unittest.mock import MagicMock, call\nmock = MagicMock()\n"
+    run_tests(module + "def test_nothing(): pass\n").result.assert_outcomes(passed=1)
+
+
 def test_fixtures_of_wider_scopes_have_a_loop_that_goes_on(run_tests):
     done = run_tests(WIDE)
     done.result.assert_outcomes(passed=4)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import io
 import os
 import socket
 import tempfile
@@ -218,6 +219,32 @@ async def a_file_is_sent_by_a_transport(log):
             log(await reading == content)
             with log.error():
                 await loop.sendfile(transport, file)
+
+
+async def a_file_is_sent_by_the_system_alone(log):
+    loop = asyncio.get_running_loop()
+    with a_file(b"0123456789") as file, listening() as server:
+        transport, _ = await loop.create_connection(asyncio.Protocol, *server.getsockname())
+        accepted, _ = await loop.sock_accept(server)
+        with accepted:
+            log(await loop.sendfile(transport, file, 2, fallback=False), file.tell())
+            log(await loop.sock_sendfile(accepted, file, 0, 3, fallback=False), file.tell())
+            with log.error():
+                await loop.sock_sendfile(accepted, io.BytesIO(b"no file"), fallback=False)
+            transport.close()
+            log(await read_all(accepted))
+
+
+async def the_system_sends_a_part_of_a_file(log):
+    with a_file(bytes(1 << 20)) as file:
+        async with two_sockets() as (client, _):
+            descriptors = client.fileno(), file.fileno()
+            log(os.sendfile(*descriptors, 5, 7), file.tell())
+            log(os.sendfile(*descriptors, None, 7), file.tell())
+            log(os.sendfile(*descriptors, 1 << 20, 7))
+            with log.error():
+                while os.sendfile(*descriptors, 0, 1 << 20):
+                    pass
 
 
 async def a_pair_of_sockets_is_connected(log):

@@ -73,6 +73,17 @@ async def a_raw_bind_to_a_path_that_is_left_over_is_an_error(log):
             sock.bind(path)
 
 
+async def a_path_that_another_socket_has_taken_stays(log):
+    path = f"{log.folder}/s"
+    server = await asyncio.start_unix_server(greet, path)
+    os.unlink(path)
+    with socket.socket(socket.AF_UNIX) as other:
+        other.bind(path)
+        server.close()
+        log(os.path.exists(path))
+        await read_from(log, path)
+
+
 async def a_path_is_seen_in_its_folder(log):
     path = f"{log.folder}/s"
     with socket.socket(socket.AF_UNIX) as sock:

@@ -258,3 +258,28 @@ async def a_keep_alive_connection_is_polled_before_it_is_used_again(log):
         log(len(poll.poll(0)))
         transport.abort()
         await a_moment()
+
+
+async def what_is_closed_is_not_watched_any_more(log):
+    loop = asyncio.get_running_loop()
+    with pair() as (one, two):
+        loop.add_reader(one, print)
+        loop.add_writer(two, print)
+        one.close()
+        two.close()
+        log(loop.remove_reader(one), loop.remove_writer(two))
+        for forget in (loop.remove_reader, loop.remove_writer):
+            with log.error():
+                forget(one)
+
+
+async def a_pair_hangs_up_when_its_other_end_is_closed(log):
+    with pair() as (one, two):
+        poll = select.poll()
+        poll.register(one, select.POLLIN)
+        two.shutdown(socket.SHUT_WR)
+        await a_moment()
+        log([events for _, events in poll.poll(0)])
+        two.close()
+        await a_moment()
+        log([events for _, events in poll.poll(0)])

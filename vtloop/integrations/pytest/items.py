@@ -100,7 +100,8 @@ def _place_of_test(item: pytest.Function) -> tuple[Any, str]:
 def marks_of(obj: object) -> list[pytest.Mark]:
     found = getattr(obj, "pytestmark", [])
     marks = found if isinstance(found, list) else [found]
-    return [mark.mark if isinstance(mark, pytest.MarkDecorator) else mark for mark in marks]
+    marks = [mark.mark if isinstance(mark, pytest.MarkDecorator) else mark for mark in marks]
+    return [mark for mark in marks if isinstance(mark, pytest.Mark)]  # a mock has any attribute
 
 
 def in_virtual_time(item: pytest.Function) -> pytest.Function:
