@@ -19,7 +19,8 @@ TELL = """
 import json, sys
 
 def pytest_unconfigure(config):
-    times = next(module.ENDED for name, module in sys.modules.items() if hasattr(module, "ENDED"))
+    found = (getattr(module, "ENDED", None) for module in list(sys.modules.values()))
+    times = next(one for one in found if isinstance(one, dict))
     with open("times.json", "w") as file:
         json.dump(times, file)
 """

@@ -22,6 +22,7 @@ def kernel_of(clock: Clock) -> Kernel | None:
 
         clock.kernel = Kernel(clock.network, clock, wait)
         clock.kernel.serve()
+        clock.has_sockets()
     kernel: Kernel | None = clock.kernel
     return kernel
 

@@ -87,6 +87,8 @@ class Replacements:
 
     `over` is another table. Of a method that both replace, the stand-in of this one calls that of
     the other, so it is the one in force while both are, whichever is entered first.
+
+    `told_by` is a table that is in force whenever this one is, and tells it of modules that come.
     """
 
     def __init__(
@@ -95,6 +97,7 @@ class Replacements:
         later: Iterable[Later] = (),
         in_others: Callable[[ModuleType], Iterable[Replacement]] | None = None,
         over: Replacements | None = None,
+        told_by: Replacements | None = None,
     ) -> None:
         self.table = tuple(table)
         """What is replaced in modules that are there from the start."""
@@ -118,7 +121,10 @@ class Replacements:
         self._over = over
         if over is not None:
             over._under = self
-        if self.later or in_others is not None:
+        self._tells = [self]  # of modules that come
+        if told_by is not None:
+            told_by._tells.append(self)
+        elif self.later or in_others is not None:
             self.table += (self._hook(),)
         for replacement in self.table:
             self._add(replacement)
@@ -230,8 +236,10 @@ class Replacements:
     def _find_and_load(self, name: str, import_: Any) -> Any:
         """Stand in for what imports a module that is not there yet."""
         module = find_and_load(name, import_)
-        with self._lock:
-            self._look_at([name])
+        for table in self._tells:
+            with table._lock:
+                if table._entered:
+                    table._look_at([name])
         return module
 
     def _other_takers(self) -> list[_Place]:

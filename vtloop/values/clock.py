@@ -86,6 +86,7 @@ class Clock:
         "chance",
         "chooser",
         "computed",
+        "has_sockets",
         "is_real",
         "kernel",
         "looks_left",
@@ -130,6 +131,8 @@ class Clock:
         """Who makes the choices of the run's network, if its policy does."""
         self.kernel: Any = None
         """What the sockets of the run share; None before there are any."""
+        self.has_sockets: Callable[[], object] = str
+        """Called as the first socket of the run is made."""
         self.looks_left = 0
         """How often it may look at a clock before somebody asks whether it polls."""
         self.polling: Any = None

@@ -187,7 +187,6 @@ NETWORK = (
     *because(
         SOCKETS,
         Replacement(socket.socket, "__new__", staticmethod(network_sockets.new)),
-        Replacement(socket.socket, "__init__", network_sockets.init),
         Replacement(socket, "socketpair", network_sockets.socketpair, taken_by_name=True),
         *(
             Replacement(socket, name, network_sockets.asks_names(name), taken_by_name=True)
@@ -202,17 +201,6 @@ NETWORK = (
                 redirected=vars(socket)[name],
             )
             for name in network_sockets.BUILTIN
-        ),
-        *(
-            Replacement(socket, name, stand_in, taken_by_name=True, redirected=vars(socket)[name])
-            for name, stand_in in (("close", network_sockets.close), ("dup", network_sockets.dup))
-        ),
-        *(
-            Replacement(
-                os, name, os_files.asks(name), taken_by_name=True, redirected=vars(os)[name]
-            )
-            for name in os_files.NAMES
-            if hasattr(os, name)
         ),
     ),
     *because(
@@ -233,6 +221,24 @@ NETWORK = (
         ),
     ),
 )
+ONCE_THERE = "they know simulated sockets, once a run has some"
+DESCRIPTORS = tuple(
+    because(
+        ONCE_THERE,
+        Replacement(socket.socket, "__init__", network_sockets.init),
+        *(
+            Replacement(socket, name, stand_in, taken_by_name=True, redirected=vars(socket)[name])
+            for name, stand_in in (("close", network_sockets.close), ("dup", network_sockets.dup))
+        ),
+        *(
+            Replacement(
+                os, name, os_files.asks(name), taken_by_name=True, redirected=vars(os)[name]
+            )
+            for name in os_files.NAMES
+            if hasattr(os, name)
+        ),
+    )
+)
 WALL = tuple(
     because(
         "the date and time of day are the run's, unless somebody else has set them before",
@@ -252,9 +258,6 @@ LATER = (
         redirected=True,
         why=_CHANCE,
     ),
-    Later("fcntl", "fcntl", os_files.controls, taken_by_name=True, why=SOCKETS),
-    Later("fcntl", "ioctl", os_files.refuses_ioctl, taken_by_name=True, why=SOCKETS),
-    Later("ssl", f"SSLContext.{WRAP_SOCKET}", network_sockets.wraps, why=SOCKETS),
     Later("uuid", "getnode", system_chance.getnode, taken_by_name=True, why=_CHANCE),
     Later("tempfile", CANDIDATE_NAMES, system_chance.candidate_names, why=_CHANCE),
     Later(
@@ -283,6 +286,12 @@ LATER = (
 )
 """What is replaced in modules that need not be there."""
 
+LATER_DESCRIPTORS = (
+    Later("fcntl", "fcntl", os_files.controls, taken_by_name=True, why=ONCE_THERE),
+    Later("fcntl", "ioctl", os_files.refuses_ioctl, taken_by_name=True, why=ONCE_THERE),
+    Later("ssl", f"SSLContext.{WRAP_SOCKET}", network_sockets.wraps, why=ONCE_THERE),
+)
+
 
 def in_others(module: ModuleType) -> Iterator[Replacement]:
     """Yield what is replaced in any module of which nobody here has heard."""
@@ -293,6 +302,8 @@ def in_others(module: ModuleType) -> Iterator[Replacement]:
 
 network_sets.hash_by_number()
 always = Replacements((*ALWAYS, *NETWORK), LATER, in_others).listed(__name__, During.RUN)
+descriptors = Replacements(DESCRIPTORS, LATER_DESCRIPTORS, told_by=always)
+descriptors.listed(__name__, During.RUN)
 _wall = Replacements(WALL).listed(__name__, During.RUN)
 replaces(
     __name__,
@@ -306,7 +317,7 @@ replaces(
     "they are asked about simulated sockets",
     "`select.epoll` and `select.select` in classes that keep them",
 )
-keeps(__name__, "how often the tables have been entered", "always", "_wall")
+keeps(__name__, "how often the tables have been entered", "always", "descriptors", "_wall")
 
 
 def one_time(clock: Clock, wall_clock: WallClock) -> OneTime:
@@ -326,6 +337,7 @@ class Environment:
         scope: str = "",
     ) -> None:
         self.collector = Collector()
+        self._clock = clock
         self.time = one_time(clock, wall_clock)
         self.idle_thread = IdleThread(clock)
         """Who this thread is while no loop runs in it."""
@@ -342,14 +354,25 @@ class Environment:
         if self._randomness is not None:
             self._randomness.kept = False
 
+    def has_sockets(self) -> None:
+        """Take note that the run has sockets from now on, as most runs never do."""
+        if descriptors not in self._parts:
+            self._parts.append(descriptors)
+            if self._entered:
+                descriptors.__enter__()
+
     def __enter__(self) -> None:
         if self._entered == 0:
+            clock = self._clock
+            if clock.kernel is not None:
+                self.has_sockets()
             for number, part in enumerate(self._parts):
                 try:
                     part.__enter__()
                 except BaseException:
                     self._exit(self._parts[:number])
                     raise
+            self._outer, clock.has_sockets = clock.has_sockets, self.has_sockets
             if here.actor is None:
                 here.actor = self.idle_thread
         self._entered += 1
@@ -357,6 +380,7 @@ class Environment:
     def __exit__(self, *exc_info: object) -> None:
         self._entered -= 1
         if self._entered == 0:
+            self._clock.has_sockets = self._outer
             self.idle_thread.close()
             if here.actor is self.idle_thread:
                 here.actor = None

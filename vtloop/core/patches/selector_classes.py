@@ -27,8 +27,9 @@ def kept_in_classes(module: ModuleType) -> Iterator[Replacement]:
     names = vars(module)
     if names.get("select") is not select:
         return
-    for kind in list(names.values()):
-        if isinstance(kind, type) and kind.__module__ == module.__name__:
+    classes = [value for value in list(names.values()) if isinstance(value, type)]
+    for kind in dict.fromkeys(classes):  # some have two names, as `selectors.DefaultSelector` has
+        if kind.__module__ == module.__name__:
             for name, value in list(vars(kind).items()):
                 if value is REAL_EPOLL:
                     yield Replacement(kind, name, Epoll)
