@@ -105,6 +105,7 @@ def half_open(*places: str) -> Fault:
     """Let nobody hear that a connection has ended: neither its end nor a reset gets through.
 
     So the other side keeps a connection that is none any more (RFC 9293, half-open connections).
+    Those that a pool has of a server that is gone come about by `Network.crash`.
     """
     lost = _named(DROP, "half-open")
     kinds = ("end", "reset")
