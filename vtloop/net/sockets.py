@@ -37,7 +37,7 @@ class SimulatedSocket(socket.socket):
     """A socket of a simulated network."""
 
     _kernel: Kernel
-    _hash: int
+    _hash_value: int
 
     def __init__(
         self, family: int = -1, type: int = -1, proto: int = -1, fileno: int | None = None
@@ -71,7 +71,7 @@ class SimulatedSocket(socket.socket):
     # What it is
 
     def __hash__(self) -> int:
-        return self._hash  # sets of sockets have an order that is the same in every process
+        return self._hash_value  # sets of sockets have an order that is the same in every process
 
     @property
     def _endpoint(self) -> Endpoint:
@@ -372,7 +372,7 @@ def simulated(kernel: Kernel, kind: Any) -> Any:
             _kinds[kind] = type(kind.__name__, (kind, SimulatedSocket), names)
         kind = _kinds[kind]
     made = RealSocket.__new__(kind)
-    made._kernel, made._hash = kernel, kernel.clock.next_number()
+    made._kernel, made._hash_value = kernel, kernel.clock.next_number()
     return made
 
 

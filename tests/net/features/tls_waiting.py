@@ -143,13 +143,14 @@ async def a_handshake_that_does_not_block_says_what_it_wants(log):
 
 
 async def a_socket_that_does_not_block_says_what_it_wants(log):
-    over = asyncio.Event()
+    over, served = asyncio.Event(), asyncio.Event()
 
     async def answer(reader, writer):
         writer.write((await reader.readexactly(5)).upper())
         await over.wait()
         got = len(await reader.read())
         log.of("server")(got == sent[0] * len(block))
+        served.set()
         await closed(writer)
 
     block, sent = b"x" * 50_000, [0]
@@ -185,6 +186,7 @@ async def a_socket_that_does_not_block_says_what_it_wants(log):
     server, there = await serving(answer)
     async with server:
         await in_thread(talk)
+        await served.wait()
         await a_moment()
 
 
