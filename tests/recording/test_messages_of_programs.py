@@ -136,6 +136,7 @@ def test_tasks_are_on_the_host_on_which_they_began():
     sent("db", by="client").at(0.2).check(run)
 
 
+@pytest.mark.ends
 def test_messages_are_the_same_in_every_process():
     code = (
         "import vtloop; from tests.recording.test_messages_of_programs import main, simulated;"

@@ -70,6 +70,7 @@ def digests(hash_seed, names, path):
     return printed_by(*stage, *names, hash_seed=hash_seed)
 
 
+@pytest.mark.ends
 def test_programs_do_the_same_in_processes_with_other_hash_seeds(tmp_path):
     with ThreadPoolExecutor() as pool:
         first, second = pool.map(partial(digests, names=QUICK, path=tmp_path), range(2))
