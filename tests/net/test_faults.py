@@ -293,3 +293,25 @@ def test_coalescing_lets_what_was_written_at_several_times_be_read_at_once():
             return await client.reader.readline(), now()
 
     assert run(program) == (b"ABC\n", 1.0)
+
+
+def test_a_datagram_is_never_cut_and_takes_the_time_of_its_link():
+    async def program(network):
+        loop = asyncio.get_running_loop()
+        got = loop.create_future()
+
+        class Receiver(asyncio.DatagramProtocol):
+            def datagram_received(self, data, address):
+                got.set_result((data, now()))
+
+        with network.host("db"):
+            receiver, _ = await loop.create_datagram_endpoint(Receiver, local_addr=(DB, 53))
+        sender, _ = await loop.create_datagram_endpoint(Receiver, remote_addr=(DB, 53))
+        with network.rule(lambda message: net.Verdict(size=2)):
+            sender.sendto(b"hello")
+            arrived = await got
+        for one in (sender, receiver):
+            one.close()
+        return arrived
+
+    assert run(program, net.Network(latency=0.5)) == (b"hello", 0.5)

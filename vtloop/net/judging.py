@@ -21,10 +21,10 @@ class Judge:
         # From when on each way takes more bytes, in nanoseconds.
         self._free_at: dict[tuple[str, str, Link], int] = {}
 
-    def judge(self, message: Message, may_cut: bool = True) -> Verdict | None:
+    def judge(self, message: Message, may_cut: bool = False) -> Verdict | None:
         """Return what becomes of a message; None if it arrives at once.
 
-        It may be that it is to be cut in two, if it still can be.
+        With `may_cut` it may be that it is to be cut in two.
         """
         state, now = self._state, self._clock.now
         if state.down and not state.down.isdisjoint((message.source_host, message.target_host)):

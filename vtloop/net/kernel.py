@@ -169,7 +169,7 @@ class Kernel:
 
     # Messages
 
-    def judge(self, message: Message, may_cut: bool = True) -> Verdict | None:
+    def judge(self, message: Message, may_cut: bool = False) -> Verdict | None:
         """Return what becomes of a message; None if it arrives at once."""
         return self._judge.judge(message, may_cut)
 

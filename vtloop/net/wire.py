@@ -110,7 +110,7 @@ class Wire:
     def _let_go(self, message: Message, arrive: Arrive, refuse: Act) -> None:
         """Send a message that was held."""
         self._released(message)
-        self._do(message, arrive, refuse, self._kernel.judge(message, may_cut=False))
+        self._do(message, arrive, refuse, self._kernel.judge(message))
 
     def _do(self, message: Message, arrive: Arrive, refuse: Act, verdict: Verdict | None) -> None:
         """Do with a message what was judged."""
@@ -136,7 +136,9 @@ class Wire:
         rest: Message | None = message
         while rest is not None:
             piece, rest = rest, None
-            while (verdict := self._kernel.judge(piece)) is not None and verdict.size is not None:
+            while (
+                verdict := self._kernel.judge(piece, may_cut=True)
+            ) is not None and verdict.size is not None:
                 more = piece.cut(verdict.size)
                 if rest is not None:
                     more.data += rest.data
@@ -228,7 +230,7 @@ class Wire:
             message, arrive = flow.waiting.popleft()
             if message.tries:
                 self.note(message)  # it is another message on the wire
-            if not self._obey(flow, message, arrive, self._kernel.judge(message, may_cut=False)):
+            if not self._obey(flow, message, arrive, self._kernel.judge(message)):
                 return
 
     def forget(self, host: str) -> None:
