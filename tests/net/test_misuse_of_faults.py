@@ -64,3 +64,8 @@ def test_a_network_that_is_not_that_of_the_run_is_told_of():
 )
 def test_a_place_is_a_host_an_address_a_port_or_a_path(place, address, is_there):
     assert net.faults._is_at(place, "db", address) is is_there
+
+
+def test_a_network_tells_its_seed_whatever_that_is():
+    assert repr(net.Network()) == "Network()"
+    assert repr(net.Network(latency=0.5, seed=0)) == "Network(latency=0.5, seed=0)"

@@ -65,8 +65,9 @@ class Network:
         self._seed, self._chooser = seed, chooser
 
     def __repr__(self) -> str:
-        given = {**self._made.link._asdict(), "seed": self._seed, "chooser": self._chooser}
-        words = [f"{name}={value!r}" for name, value in given.items() if value not in (None, 0)]
+        given = {name: value or None for name, value in self._made.link._asdict().items()}
+        given |= {"seed": self._seed, "chooser": self._chooser}
+        words = [f"{name}={value!r}" for name, value in given.items() if value is not None]
         rules = "".join(map(_told, self._made.rules))
         return f"Network({', '.join(words)}){rules}"
 
