@@ -196,9 +196,8 @@ class Endpoint:
         raise failure(errno.ENOTCONN)
 
     def vanish(self) -> None:
-        """Be no more, as its host has crashed: nobody is told."""
-        self.closed = True
-        self.kernel.unbind(self)
+        """Be no more, as its host has crashed: nobody is told, as kinds do that close."""
+        Endpoint.close(self)
 
     def close(self) -> None:
         """Let go of it: no descriptor stands for it any more."""

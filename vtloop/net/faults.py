@@ -78,10 +78,6 @@ def _is_at(place: str, host: str, address: str) -> bool:
     return wanted == port != "" and name in ("", host, ip)
 
 
-def _named(verdict: Verdict, why: str) -> Verdict:
-    return verdict._replace(why=why)
-
-
 # Nothing gets through
 
 
@@ -91,13 +87,13 @@ def partition(*places: str, one_way: bool = False) -> Fault:
     TCP sends what is lost again: a connection lives on if the partition ends within some 15
     minutes, and then gets all that was said, a little later.
     """
-    lost = _named(DROP, "partition")
+    lost = DROP._replace(why="partition")
     return Fault("partition", places, lambda _: lost, one_way)
 
 
 def black_hole(*places: str) -> Fault:
     """Swallow all that is sent to a place; what that says itself gets out."""
-    lost = _named(DROP, "black hole")
+    lost = DROP._replace(why="black hole")
     return Fault("black_hole", places, lambda _: lost, one_way=True)
 
 
@@ -107,28 +103,28 @@ def half_open(*places: str) -> Fault:
     So the other side keeps a connection that is none any more (RFC 9293, half-open connections).
     Those that a pool has of a server that is gone come about by `Network.crash`.
     """
-    lost = _named(DROP, "half-open")
+    lost = DROP._replace(why="half-open")
     kinds = ("end", "reset")
     return Fault("half_open", places, lambda one: lost if one.kind in kinds else PASS)
 
 
 def refused(*places: str) -> Fault:
     """Refuse connections, as a machine does on which nobody listens; datagrams too."""
-    refusal = _named(RESET, "refused")
+    refusal = RESET._replace(why="refused")
     kinds = ("connect", "datagram")
     return Fault("refused", places, lambda one: refusal if one.kind in kinds else PASS, True)
 
 
 def reset(*places: str) -> Fault:
     """Reset each connection, at both its ends, as something is sent on it."""
-    broken = _named(RESET, "reset")
+    broken = RESET._replace(why="reset")
     return Fault("reset", places, lambda one: broken if one.kind in _OF_STREAMS else PASS)
 
 
 def reset_after(size: int, *places: str) -> Fault:
     """Reset each connection, at both its ends, when so many bytes have gone one way."""
     _check_size(size)
-    broken = _named(RESET, f"reset after {size} bytes")
+    broken = RESET._replace(why=f"reset after {size} bytes")
 
     def act(message: Message) -> Verdict | None:
         left = size - message.offset
@@ -156,7 +152,7 @@ def slow(
 
 def clog(*places: str, one_way: bool = False) -> Fault:
     """Hold messages until it ends, or until they are released; then all of them go on."""
-    held = _named(HOLD, "clog")
+    held = HOLD._replace(why="clog")
     return Fault("clog", places, lambda _: held, one_way)
 
 
@@ -166,7 +162,7 @@ def clog(*places: str, one_way: bool = False) -> Fault:
 def loss(share: float, *places: str, one_way: bool = False) -> Fault:
     """Lose messages, by chance: what is lost of a stream comes later, as TCP sends it again."""
     _check_share(share)
-    lost = _named(DROP, "lost")
+    lost = DROP._replace(why="lost")
     return Fault("loss", places, lambda one: lost if one.chance("loss", share) else PASS, one_way)
 
 

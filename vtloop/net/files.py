@@ -1,6 +1,7 @@
 """What the module `os` does with descriptors, for those of simulated sockets.
 
-Here a call waits if the descriptor does (`os.set_blocking`): timeouts are known to sockets only.
+Each function but `control` is called what that of `os` is; it takes the kernel, and then what that
+does. A call waits if the descriptor does (`os.set_blocking`): timeouts are known to sockets only.
 """
 
 from __future__ import annotations
@@ -140,28 +141,6 @@ def control(kernel: Kernel, fd: int, command: int, argument: Any = 0) -> int:
                 "which knows F_GETFL, F_SETFL, F_GETFD and F_SETFD only",
             )
     return 0
-
-
-OF_OS: dict[str, Callable[..., Any]] = {
-    function.__name__: function
-    for function in (
-        read,
-        readv,
-        write,
-        writev,
-        sendfile,
-        close,
-        dup,
-        dup2,
-        fstat,
-        isatty,
-        get_blocking,
-        set_blocking,
-        get_inheritable,
-        set_inheritable,
-    )
-}
-"""By the names in `os`; all take the kernel, and then what the real ones do."""
 
 
 def _perform(kernel: Kernel, file: File, flags: int, call: Callable[[], _Result]) -> _Result:

@@ -308,7 +308,7 @@ class SimulatedSocket(socket.socket):
         self, flags: int, call: Callable[[], _Result], options: int = 0, end: int | None = None
     ) -> _Result:
         """Do something, as soon as that can be done."""
-        if not (self._timeout or self._file.is_blocking) or options & _DONT_WAIT:
+        if not self._waits or options & _DONT_WAIT:
             return call()
         if end is None:
             end = self._end_of_wait()

@@ -141,12 +141,12 @@ class State:
 
     def let_go(self, rule: InForce | None = None, message: Message | None = None) -> None:
         """Let messages go on that a rule holds, or any; one of them, or all."""
-        going = [
-            held
-            for held in self.held
-            if (rule is None or held.rule == rule) and (message is None or held.message is message)
-        ]
-        self.held = [held for held in self.held if held not in going]
+        going: list[Held] = []
+        staying: list[Held] = []
+        for held in self.held:
+            goes = rule in (None, held.rule) and message in (None, held.message)
+            (going if goes else staying).append(held)
+        self.held = staying
         for held in going:
             held.message.is_released |= rule is None  # nobody holds it again
             held.go_on()

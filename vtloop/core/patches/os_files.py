@@ -45,9 +45,9 @@ def asks(name: str) -> Any:
     @functools.wraps(original)
     def asked(fd: Any, *args: Any, **kwargs: Any) -> Any:
         if type(fd) is int and fd >= FIRST and (kernel := kernel_here()) is not None:
-            from vtloop.net.files import OF_OS  # here, as most runs have no sockets
+            from vtloop.net import files  # here, as most runs have no sockets
 
-            return OF_OS[name](kernel, fd, *args, **kwargs)
+            return getattr(files, name)(kernel, fd, *args, **kwargs)
         result = original(fd, *args, **kwargs)
         if writes:
             _has_written()
