@@ -6,7 +6,7 @@
 import asyncio
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -17,17 +17,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from tests.support.examples import QUICKLY
 from vtloop.strategies import AsyncStateMachine, delays
 
-quickly = settings(
-    max_examples=15,
-    stateful_step_count=10,
-    derandomize=True,
-    database=None,
-    deadline=None,
-    suppress_health_check=[*HealthCheck],
-    phases=set(Phase) - {Phase.explain},
-)
+quickly = settings(QUICKLY, max_examples=15, stateful_step_count=10)
 
 
 def run(machine):

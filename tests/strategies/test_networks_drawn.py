@@ -4,24 +4,18 @@ import asyncio
 import re
 
 import pytest
-from hypothesis import HealthCheck, Phase, find, given, settings
+from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
 import vtloop
+from tests.support.examples import QUICKLY
 from tests.support.garbage import nothing_is_left_to_later_tests  # noqa: F401
 from vtloop import net
 from vtloop.choices import Choices
 from vtloop.strategies import fates, network_faults, networks
 from vtloop.sweep import replay, sweep
 
-quickly = settings(
-    max_examples=100,
-    derandomize=True,
-    database=None,
-    deadline=None,
-    suppress_health_check=[*HealthCheck],
-    phases=set(Phase) - {Phase.explain},
-)
+quickly = settings(QUICKLY, max_examples=100)
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
@@ -61,19 +55,24 @@ def failure_of(test):
     return "\n".join(getattr(error.value, "__notes__", []))
 
 
-def test_one_lost_message_is_what_hypothesis_shrinks_a_lossy_network_to():
+def least_choices(program, network):
+    """Return the choices to which Hypothesis shrinks those with which a program fails."""
     chosen = []
 
     @quickly
-    @given(fates(network=LOSSY))
-    def never_loses(fate):
+    @given(fates(network=network))
+    def never_fails(fate):
         try:
-            fate.explore(asks_for_all)
+            fate.explore(program)
         finally:
             chosen[:] = [fate.choices]
 
-    failure_of(never_loses)
-    (choices,) = chosen
+    failure_of(never_fails)
+    return chosen[0]
+
+
+def test_one_lost_message_is_what_hypothesis_shrinks_a_lossy_network_to():
+    choices = least_choices(asks_for_all, LOSSY)
     assert [(one.kind, one.value) for one in choices.deviations] == [("loss", 1)]
     with pytest.raises(LookupError, match="were not met"):
         replay(asks_for_all, choices)  # on a network that loses nothing
@@ -95,18 +94,8 @@ def test_ties_and_the_network_are_one_sequence():
         await asyncio.gather(late(0), late(1))
         assert order == [0, 1] or len(await count(2)) == 2
 
-    chosen = []
-
-    @quickly
-    @given(fates(network=network))
-    def never_twice(fate):
-        try:
-            fate.explore(main)
-        finally:
-            chosen[:] = [fate.choices]
-
-    failure_of(never_twice)
-    assert [one.kind for one in chosen[0].deviations] == ["tie", "double"]
+    choices = least_choices(main, network)
+    assert [one.kind for one in choices.deviations] == ["tie", "double"]
 
 
 def test_a_drawn_network_shrinks_to_the_one_thing_that_matters():

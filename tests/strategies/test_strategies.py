@@ -7,25 +7,19 @@ import traceback
 
 import hypothesis
 import pytest
-from hypothesis import HealthCheck, Phase, assume, find, given, reproduce_failure, settings, target
+from hypothesis import Phase, assume, find, given, reproduce_failure, settings, target
 from hypothesis import strategies as st
 from hypothesis.database import InMemoryExampleDatabase
 
 import vtloop
+from tests.support.examples import QUICKLY
 from tests.support.garbage import nothing_is_left_to_later_tests  # noqa: F401
 from vtloop.core.runner import Runner
 from vtloop.recording.recording import Recording
 from vtloop.strategies import delays, fates, faults, programs, schedules, tokens
 from vtloop.sweep import replay, sweep
 
-quickly = settings(
-    max_examples=60,
-    derandomize=True,
-    database=None,
-    deadline=None,
-    suppress_health_check=[*HealthCheck],
-    phases=set(Phase) - {Phase.explain},
-)
+quickly = settings(QUICKLY, max_examples=60)
 
 
 # Examples that fail keep coroutines alive, which end in vain when they are collected.

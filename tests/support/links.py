@@ -228,3 +228,13 @@ async def closed(writer):
 async def a_moment():
     """Let pass what is under way: more than loopback takes, and no instant of virtual time."""
     await asyncio.sleep(0.005)
+
+
+def three_answers(connection):
+    """Return what three requests get over one connection of `http.client`, the last for /last."""
+    found = []
+    for path in ("/one", "/two", "/last"):
+        connection.request("GET", path)
+        found.append(connection.getresponse().read())
+    connection.close()
+    return found

@@ -9,7 +9,7 @@ import urllib.error
 import urllib.request
 
 from tests.support.both_loops import in_thread
-from tests.support.links import a_moment, closed
+from tests.support.links import a_moment, closed, three_answers
 
 
 async def echo(reader, writer):
@@ -204,13 +204,7 @@ async def http_client_is_kept_alive(log):
         await closed(writer)
 
     def ask():
-        connection = http.client.HTTPConnection(*there)
-        found = []
-        for path in ("/one", "/two", "/last"):
-            connection.request("GET", path)
-            found.append(connection.getresponse().read())
-        connection.close()
-        return found
+        return three_answers(http.client.HTTPConnection(*there))
 
     server, there = await serving(answer)
     async with server:

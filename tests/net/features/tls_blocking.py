@@ -10,7 +10,14 @@ import threading
 import urllib.request
 
 from tests.support.both_loops import in_thread
-from tests.support.links import CERTIFICATE, a_moment, client_context, closed, server_context
+from tests.support.links import (
+    CERTIFICATE,
+    a_moment,
+    client_context,
+    closed,
+    server_context,
+    three_answers,
+)
 from tests.support.tls import connect, echo, serving, two_ends
 
 
@@ -223,13 +230,7 @@ async def urllib_reads_over_https(log):
 
 async def http_client_is_kept_alive_over_https(log):
     def ask():
-        connection = http.client.HTTPSConnection(*there, context=client_context())
-        found = []
-        for path in ("/one", "/two", "/last"):
-            connection.request("GET", path)
-            found.append(connection.getresponse().read())
-        connection.close()
-        return found
+        return three_answers(http.client.HTTPSConnection(*there, context=client_context()))
 
     server, there = await serving(answer_http)
     async with server:
