@@ -36,6 +36,7 @@ async def crawl(work: Callable[[Pages, str], Awaitable[None]], pause: Pause) -> 
     await pages.join()
     for one in workers:
         one.cancel()
+    await asyncio.gather(*workers, return_exceptions=True)
     assert sorted(seen) == sorted(LINKS), f"all is done, and seen were only {seen}"
 
 

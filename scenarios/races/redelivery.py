@@ -38,6 +38,7 @@ async def serve(charge: Callable[[list[str], str], None], pause: Pause) -> None:
     await asyncio.sleep(LONG)
     for one in workers:
         one.cancel()
+    await asyncio.gather(*workers, return_exceptions=True)
     assert charged == ["order 7"], f"charged were {charged}"
 
 

@@ -43,6 +43,7 @@ async def ask_twice(new_slot: Callable[[], int], pause: Pause) -> None:
     for question in ("voltage", "current"):
         answer = await ask(question)
         assert answer in (question.upper(), "no answer"), f"the {question} is told as {answer}"
+    await asyncio.gather(*asked)
 
 
 async def broken(pause: Pause) -> None:
