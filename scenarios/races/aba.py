@@ -52,7 +52,7 @@ async def share(pages: FreePages, pause: Pause) -> None:
         await pages.take(pause)
 
     async def keeps_the_second() -> None:
-        for _ in range(3):
+        for _ in range(5):
             await pause()
         first = await pages.take(pause)
         await pages.take(pause)

@@ -44,7 +44,7 @@ class CarefulBuffer(Buffer):
 
 async def exchange(buffer: Buffer, pause: Pause) -> None:
     async def produce(item: int) -> None:
-        for _ in range(2 * item):  # each takes its time
+        for _ in range(3 * item):  # each takes its time
             await pause()
         await buffer.put(item)
 

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from scenarios.races.pauses import Pause
 
 LINKS = {"home": ["about"], "news": [], "about": []}
-SIZES = {"home": 1, "news": 5, "about": 1}
+SIZES = {"home": 1, "news": 8, "about": 1}
 
 Pages = asyncio.Queue[str]
 

@@ -26,7 +26,7 @@ async def dine(first: asyncio.Lock, second: asyncio.Lock, thoughts: int, pause: 
 async def broken(pause: Pause) -> None:
     forks = [asyncio.Lock() for _ in range(PLACES)]
     await asyncio.gather(
-        *(dine(forks[n], forks[(n + 1) % PLACES], 2 * n, pause) for n in range(PLACES))
+        *(dine(forks[n], forks[(n + 1) % PLACES], 3 * n, pause) for n in range(PLACES))
     )
 
 
@@ -34,5 +34,5 @@ async def fixed(pause: Pause) -> None:
     forks = [asyncio.Lock() for _ in range(PLACES)]
     pairs = [sorted((n, (n + 1) % PLACES)) for n in range(PLACES)]
     await asyncio.gather(
-        *(dine(forks[low], forks[high], 2 * n, pause) for n, (low, high) in enumerate(pairs))
+        *(dine(forks[low], forks[high], 3 * n, pause) for n, (low, high) in enumerate(pairs))
     )

@@ -17,7 +17,8 @@ class Connection:
         self.received: list[str] = []
 
     async def log_in(self, pause: Pause) -> None:
-        await pause()
+        await pause()  # who are you?
+        await pause()  # welcome
         self.logged_in = True
 
     def send(self, command: str) -> None:
@@ -37,7 +38,7 @@ async def broken(pause: Pause) -> None:
             await connection.log_in(pause)
         connection.send(command)
 
-    await asyncio.gather(send("select", 0), send("insert", 3))
+    await asyncio.gather(send("select", 0), send("insert", 6))
 
 
 async def fixed(pause: Pause) -> None:
@@ -55,4 +56,4 @@ async def fixed(pause: Pause) -> None:
                 connection = new
         connection.send(command)
 
-    await asyncio.gather(send("select", 0), send("insert", 3))
+    await asyncio.gather(send("select", 0), send("insert", 6))

@@ -27,7 +27,7 @@ class Keys:
             self.arrived.notify_all()
 
     async def rotate(self, pause: Pause) -> None:
-        for _ in range(6):  # until it is time
+        for _ in range(8):  # until it is time
             await pause()
         self.published.add(2)
         await pause()

@@ -49,7 +49,7 @@ async def broken(pause: Pause) -> None:
             await pause()
         await restock(stock, lock, pause)
 
-    await asyncio.gather(clerk(0), clerk(3))
+    await asyncio.gather(clerk(0), clerk(6))
     assert stock == ["coffee", "tea"]
 
 
@@ -63,5 +63,5 @@ async def fixed(pause: Pause) -> None:
         async with may_write:
             await restock(stock, lock, pause)
 
-    await asyncio.gather(clerk(0), clerk(3))
+    await asyncio.gather(clerk(0), clerk(6))
     assert stock == ["coffee", "tea"]

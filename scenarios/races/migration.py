@@ -12,7 +12,7 @@ import asyncio
 
 from scenarios.races.pauses import Pause
 
-NAMES = ("Ada", "Bob", "Eve")
+NAMES = ("Ada", "Bob", "Cleo", "Eve")
 
 Table = dict[str, int]
 

@@ -1,8 +1,8 @@
 """A pool opens more connections than it may (aiopg 18, aioredis-py 71).
 
 It looks whether there is room for one more, connects, and then counts it. Two clients that connect
-at the same time both saw room. As a rule the first one has its connection when the second one
-comes, which then waits for it.
+at the same time both see the last room. As a rule the first of them has its connection when the
+second one comes, which then waits until one is given back.
 
 The fix: a connection is counted before it is made. Between looking and counting nobody else runs.
 """
@@ -11,7 +11,7 @@ import asyncio
 
 from scenarios.races.pauses import Pause
 
-LIMIT = 1
+LIMIT = 2
 
 
 class Pool:
@@ -42,15 +42,16 @@ async def query(pool: Pool, late: int, pause: Pause) -> None:
     for _ in range(late):
         await pause()
     connection = await pool.acquire(pause)
-    await pause()
+    for _ in range(6):  # it is asked, and answers
+        await pause()
     pool.idle.put_nowait(connection)
 
 
 async def broken(pause: Pause) -> None:
     pool = Pool()
-    await asyncio.gather(query(pool, 0, pause), query(pool, 2, pause))
+    await asyncio.gather(*(query(pool, late, pause) for late in (0, 1, 5)))
 
 
 async def fixed(pause: Pause) -> None:
     pool = CarefulPool()
-    await asyncio.gather(query(pool, 0, pause), query(pool, 2, pause))
+    await asyncio.gather(*(query(pool, late, pause) for late in (0, 1, 5)))

@@ -1,11 +1,12 @@
 """A connector is closed under a request that looks up a name (aiohttp 12497).
 
-Closing takes the resolver away first, and marks the connector as closed after that. A request which
-has seen it open, and was busy with something else, goes on in between or later: it has no resolver
-any more. As a rule requests are done before.
+Closing takes the resolver away first, and marks the connector as closed when the resolver has been
+closed, which takes a while. A request looks whether the connector is closed just before it needs
+the resolver. One that looks in between finds it open, and no resolver. As a rule requests are over
+long before.
 
-The fix: it is marked as closed first, and who comes back from an await looks again. That the
-connector is closed is an answer that a request can deal with.
+The fix: the connector is marked as closed first. That it is closed is an answer that a request can
+deal with.
 """
 
 import asyncio
@@ -21,9 +22,9 @@ class Connector:
         self.resolver: dict[str, str] | None = HOSTS
 
     async def look_up(self, host: str, pause: Pause) -> str:
+        await pause()  # a callback of the user's, which traces
         if self.closed:
             raise ConnectionError("the connector is closed")
-        await pause()  # a callback of the user's, which traces
         assert self.resolver is not None, "a request looks up a name, and has no resolver any more"
         return self.resolver[host]
 
@@ -34,13 +35,6 @@ class Connector:
 
 
 class CarefulConnector(Connector):
-    async def look_up(self, host: str, pause: Pause) -> str:
-        await pause()
-        if self.closed:
-            raise ConnectionError("the connector is closed")
-        assert self.resolver is not None, "a request looks up a name, and has no resolver any more"
-        return self.resolver[host]
-
     async def close(self, pause: Pause) -> None:
         self.closed = True
         self.resolver = None
@@ -55,7 +49,7 @@ async def serve(connector: Connector, pause: Pause) -> None:
             pass  # there will be no answer
 
     async def stop() -> None:
-        for _ in range(3):
+        for _ in range(5):
             await pause()
         await connector.close(pause)
 

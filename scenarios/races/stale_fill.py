@@ -19,7 +19,7 @@ class Store:
         self.cleared = 0
 
     async def write(self, value: str, pause: Pause) -> None:
-        for _ in range(3):
+        for _ in range(5):
             await pause()
         self.database = value
         await pause()

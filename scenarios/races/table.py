@@ -1,9 +1,9 @@
 """What is in the gallery: which races there are, of what kind, and how little shows each of them.
 
 A race of *order* fails if some task is held: passed over, at one of its awaits, while others go on.
-Where awaits take time, one that takes longer has the same effect, and nothing else has. A race of
-*duration* is about a time that the program itself waits: a timeout, a lease, a beat. No order shows
-it, only a timer that ends later than asked.
+Where awaits take time, one that takes longer has the same effect. A race of *duration* is about a
+time that the program itself waits: a timeout, a lease, a beat. No order shows it, only a timer that
+ends later than asked.
 """
 
 from __future__ import annotations
