@@ -148,7 +148,7 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the table; the status is 1 if anything was found with `--fixed`."""
+    """Print the table; the status is 1 if nobody is there, and if there is a false alarm."""
     options = _parser().parse_args(arguments)
     options.races = [races.named(name) for name in options.races]
     asked = [named(name) for name in options.explorers]
@@ -157,6 +157,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if explorer not in there:
             what = explorer.package or "vtloop.explore"
             print(f"{explorer.name} is left out: {what} is not here.")
+    if not there:
+        return 1
     results = Results()
     kept = {
         "python": platform.python_version(),
@@ -172,8 +174,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 options.json.write_text(json.dumps(kept | results.to_json()) + "\n", "utf-8")
     programs = "programs without a bug" if options.fixed else "programs"
     print(
-        f"Python {kept['python']}, {options.repeats} rounds of at most {options.budget:,} runs of "
-        f"{programs}; '-' is never, in {options.give_up} rounds\n"
+        f"Python {kept['python']}; rounds: {options.repeats}, of at most {options.budget:,} runs "
+        f"of {programs}; '-' is never, in the first {options.give_up}\n"
     )
     print(table(results, options, there), end="")
     return int(options.fixed and any(one.found for one in results.series.values()))

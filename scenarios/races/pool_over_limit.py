@@ -32,9 +32,10 @@ class CarefulPool(Pool):
     async def acquire(self, pause: Pause) -> str:
         if self.idle.empty() and self.size < LIMIT:
             self.size += 1
-            assert self.size <= LIMIT, f"{self.size} connections, of {LIMIT} at most"
+            number = self.size
+            assert number <= LIMIT, f"{number} connections, of {LIMIT} at most"
             await pause()
-            return f"connection {self.size}"
+            return f"connection {number}"
         return await self.idle.get()
 
 

@@ -147,7 +147,7 @@ def test_an_explorer_that_is_not_there_is_left_out_and_said_to_be(answers, capsy
     said = capsys.readouterr().out
     assert "vtloop is left out: vtloop.explore is not here." in said
     assert "simloop is left out: simloop is not here." in said
-    assert f"Python {sys.version.split()[0]}, 3 rounds of at most 2,000 runs of programs" in said
+    assert f"Python {sys.version.split()[0]}; rounds: 3, of at most 2,000 runs of programs" in said
     assert "lost_update, order, step" in said
 
 
@@ -172,6 +172,12 @@ def test_a_false_alarm_is_the_status(answers):
 def test_the_names_are_different_and_the_speed_is_that_of_races_there_are():
     assert len({one.name for one in EXPLORERS}) == len(EXPLORERS)
     assert set(search_sample.SPEED_OF) <= {race.name for race in RACES if race.kind is Kind.ORDER}
+
+
+def test_without_any_explorer_there_is_no_table(monkeypatch, capsys):
+    monkeypatch.setattr(Explorer, "version", lambda one: None)
+    assert main([]) == 1
+    assert len(capsys.readouterr().out.splitlines()) == len(EXPLORERS)
 
 
 def test_an_unknown_name_is_told(capsys):
