@@ -12,7 +12,7 @@ import asyncio
 
 from scenarios.races.pauses import Pause
 
-NAMES = ("Ada", "Bob", "Cleo", "Eve")
+NAMES = ("Ada", "Bob", "Cleo", "Dan", "Eve", "Finn", "Gwen")
 
 Table = dict[str, int]
 
@@ -41,11 +41,11 @@ async def give_a_raise(old: Table, new: Table, name: str, pause: Pause) -> None:
 
 async def broken(pause: Pause) -> None:
     old, new = dict.fromkeys(NAMES, 100), Table()
-    await asyncio.gather(give_a_raise(old, new, "Eve", pause), move(old, new, pause))
-    assert new["Eve"] == 200, f"a raise to 200 was made, and Eve has {new['Eve']}"
+    await asyncio.gather(give_a_raise(old, new, "Gwen", pause), move(old, new, pause))
+    assert new["Gwen"] == 200, f"a raise to 200 was made, and Gwen has {new['Gwen']}"
 
 
 async def fixed(pause: Pause) -> None:
     old, new = dict.fromkeys(NAMES, 100), Table()
-    await asyncio.gather(give_a_raise(old, new, "Eve", pause), move_carefully(old, new, pause))
-    assert new["Eve"] == 200, f"a raise to 200 was made, and Eve has {new['Eve']}"
+    await asyncio.gather(give_a_raise(old, new, "Gwen", pause), move_carefully(old, new, pause))
+    assert new["Gwen"] == 200, f"a raise to 200 was made, and Gwen has {new['Gwen']}"
