@@ -29,6 +29,7 @@ from vtloop.net.state import Held
 from vtloop.net.streams import Stream
 from vtloop.net.wire import Wire
 from vtloop.values.clock import NEVER, Clock
+from vtloop.values.source import Place
 
 
 class Kernel:
@@ -56,6 +57,9 @@ class Kernel:
         self.wire = Wire(self)
         self.messages: Messages | None = None
         """Who is told of messages, if anybody is."""
+        self._opened: Callable[[], Place | None] | None = None
+        self.dropped: Callable[[File], object] | None = None
+        """Called with what is open as Python collects its last owner."""
         self.names = Names(
             self.state.addresses_of, "localhost", self.state.names, self.state.give_name
         )
@@ -69,19 +73,21 @@ class Kernel:
     def serve(self) -> None:
         """Let things happen in the loop that runs from now on."""
         recorder = getattr(self.clock.loop, "recorder", None)
+        self._opened = getattr(self.clock.loop, "opened", None)
+        self.dropped = getattr(self.clock.loop, "dropped", None)
         if recorder is not None:
+            self._opened = self._opened or recorder.messages.opened
             self.messages = recorder.messages
             recorder.messages.here = self.here
         self.wire.set_alarm()
 
     def file(self, endpoint: Endpoint) -> File:
         """Return a new open file, which the program opens here."""
-        messages = self.messages
-        return File(endpoint, None if messages is None else messages.opened())
+        return File(endpoint, None if self._opened is None else self._opened())
 
     def rest(self) -> None:
         """Let nothing happen until a loop runs again."""
-        self.messages = None
+        self.messages = self._opened = self.dropped = None
         self.wire.unset_alarm()
 
     # Hosts

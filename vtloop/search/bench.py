@@ -11,10 +11,12 @@ import asyncio
 import contextlib
 import gc
 import os
+import warnings
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
+from vtloop.core.left_open import close_all, left_open, unclosed
 from vtloop.core.nested import no_loop_running
 from vtloop.core.options import Options
 from vtloop.core.patches import environment, unawaited
@@ -51,6 +53,12 @@ replaces(
     "the garbage collector's frozen objects",
 )
 replaces(__name__, During.SEARCH, "cases are silent, or recorded", "sys.stdout")
+replaces(
+    __name__,
+    During.SEARCH,
+    "what a case leaves open is a finding, and no ResourceWarning besides",
+    "warnings.filters",
+)
 
 _COLLECTED_TOGETHER = 50  # runs
 _HANDLES = 1_000  # that a run may have beyond ten times those of the undisturbed one
@@ -111,6 +119,8 @@ class Bench:
                 gc.disable()
             silence = entered.enter_context(open(os.devnull, "w", encoding="utf-8"))
             entered.enter_context(STDOUT.by(silence))
+            entered.enter_context(warnings.catch_warnings())
+            warnings.simplefilter("ignore", ResourceWarning)
             entered.callback(gc.unfreeze)
             gc.freeze()  # what others have left is not to be collected in a case
             entered.callback(gc.collect, 1)
@@ -229,8 +239,25 @@ class _CaseRunner(Runner):
 
     def __init__(self, loop: WitnessedLoop, outcome: Outcome, witness: Witness) -> None:
         super().__init__(loop, None)
+        self._witnessed = loop
         self._outcome = outcome
         self._witness = witness
+
+    def finish(self, last: Callable[[], object] | None = None) -> None:
+        """Finish, and write down what is open then and was when the main coroutine had ended."""
+        outcome = self._outcome
+        if outcome.ended not in ("returned", "raised", "cancelled"):
+            super().finish(last)
+            return
+        loop, first = self._witnessed, unclosed(self.loop)
+
+        def look() -> None:
+            outcome.left_open = self._witness.left_open(left_open(loop, first))
+            loop.seen_off = True
+            close_all(loop)  # as Python complains of it when it collects it
+            loop.seen_off = False
+
+        super().finish(look)
 
     def _see(self, tasks: Sequence[asyncio.Task[Any]]) -> None:
         self._outcome.pending = len(tasks)
