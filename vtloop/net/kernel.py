@@ -18,6 +18,7 @@ from vtloop.net.descriptors import Descriptors, File
 from vtloop.net.endpoints import Endpoint, failure
 from vtloop.net.interfaces import Messages, Timers
 from vtloop.net.judging import Judge
+from vtloop.net.keep_alive import KeepAlive
 from vtloop.net.listeners import Listener
 from vtloop.net.messages import Message
 from vtloop.net.names import Names
@@ -44,6 +45,9 @@ class Kernel:
         self.chooser = chooser if clock.chooser is None else clock.chooser
         """Who chooses what is left to chance: whoever does so for the run, or for its network."""
         self.endpoints: WeakSet[Endpoint] = WeakSet()
+        self.kept_alive: dict[KeepAlive, None] = {}
+        """Of all ends of connections that ask whether the other one is there."""
+        self.state.rules_changed = self._look_again
         self._judge = Judge(self.state, clock, self.chooser)
         self.wait = wait
         """Waits until an endpoint is ready, at most until an instant; returns whether it is."""
@@ -186,6 +190,11 @@ class Kernel:
         self.state.held.append(Held(message, rule, go_on))
         if rule.ends < NEVER:
             self.wire.later(rule.ends, lambda: self.state.let_go(rule))
+
+    def _look_again(self) -> None:
+        """Let those ask whom other rules let doubt whether their peers are there."""
+        for keep_alive in tuple(self.kept_alive):
+            keep_alive.look()
 
     def crash(self, host: str) -> None:
         """Let a host be silent from now on, and what runs there run no more."""
