@@ -48,7 +48,8 @@ class Kernel:
         self.kept_alive: dict[KeepAlive, None] = {}
         """Of all ends of connections that ask whether the other one is there."""
         self.state.rules_changed = self._look_again
-        self._judge = Judge(self.state, clock, self.chooser)
+        self.judge = Judge(self.state, clock, self.chooser).judge
+        """Returns what becomes of a message; None if it arrives at once."""
         self.wait = wait
         """Waits until an endpoint is ready, at most until an instant; returns whether it is."""
         self.wait_for_files: list[Callable[[], object]] = []
@@ -178,10 +179,6 @@ class Kernel:
         return Listener(stream, backlog)
 
     # Messages
-
-    def judge(self, message: Message, may_cut: bool = False) -> Verdict | None:
-        """Return what becomes of a message; None if it arrives at once."""
-        return self._judge.judge(message, may_cut)
 
     def hold(self, message: Message, verdict: Verdict, go_on: Callable[[], object]) -> None:
         """Keep a message until it is released, or the rule ends that holds it."""
