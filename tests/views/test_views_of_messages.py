@@ -100,7 +100,7 @@ def test_every_view_says_on_which_host_a_task_is():
     events = perfetto.perfetto(timeline)["traceEvents"]
     names = [one["args"]["name"] for one in events if one["name"] == "thread_name"]
     assert names == ["conversation#1", "server @ db", "client @ web"]
-    assert '"below":"@ db"' in html.page(timeline)
+    assert '"host":"db"' in html.page(timeline)
 
 
 def test_a_wait_names_the_host_with_its_port_as_far_as_there_is_room():

@@ -61,6 +61,7 @@ function paintScrollbar() {
 }
 
 function paintGround(row) {
+  paintLineAbove(row);
   const isFirst = row === view.rows.find(({ kind }) => kind === row.kind);
   if (row === view.chosen) {
     pen.fillStyle = colour.shade;
@@ -70,6 +71,13 @@ function paintGround(row) {
     pen.fillStyle = colour.grid;
     pen.fillRect(0, toY(row), width, 1);
   }
+}
+
+// What keeps a host apart from the tasks above it.
+function paintLineAbove(row) {
+  if (!row.heading) return;
+  pen.fillStyle = colour.muted;
+  pen.fillRect(0, toY(row) - row.heading, width, 1);
 }
 
 function paintBlocked() {
@@ -131,6 +139,11 @@ function paintThin(row, y) {
 
 function paintName(row) {
   const y = toY(row), left = indent(row.depth), room = names - left - 8;
+  if (row.heading) {
+    paintLineAbove(row);
+    pen.font = BOLD;
+    write(fitted(row.host, names - indent() - 8), indent(), y - row.heading / 2 + 3, { font: BOLD, halo: null });
+  }
   if (row === view.chosen) {
     pen.fillStyle = colour.shade;
     const high = Math.max(row.height, LINE);

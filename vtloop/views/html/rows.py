@@ -90,10 +90,10 @@ class Rows:
 
     def _task(self, lane: Lane) -> Row:
         own = lane.coroutine if lane.has_own_name else ""
-        below = f"@ {lane.host} {own}".strip() if lane.host else own  # the host, if it is cut
-        row = _row("task", self._names[lane.number], below)
+        row = _row("task", self._names[lane.number], own)
         spans = [*self._looks.of(lane)]
         row |= {
+            "host": lane.host,
             "depth": lane.depth,
             "about": self._about(lane),
             "start": spans[0][0].start if spans else lane.created,
