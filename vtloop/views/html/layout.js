@@ -81,7 +81,8 @@ function bracketLines(row) {
 const HEIGHTS = {
   task(row) {
     row.brackets = bracketLines(row);
-    row.above = GAP + row.brackets * LINE + (row.cancels.length ? LINE : 0);
+    const isRefused = row.stubs.some(([, , , , , kind]) => kind === "refused");
+    row.above = GAP + row.brackets * LINE + (row.cancels.length || isRefused ? LINE : 0);
     const prints = row.lines ? row.lines * LINE + 3 : 0;
     const below = Math.max(prints, row.slopes ? SLOPE : 0, row.stubs.length ? 2 * STUB : 0);
     return Math.max(row.above + BAR + below + GAP, row.below ? GAP + BAR + LINE : 0);
