@@ -9,6 +9,8 @@ from tests.support.wired import conversation, wires
 from tests.views.test_chart import legend_of, shapes_of
 from vtloop import chart
 
+pytestmark = pytest.mark.ends
+
 
 @pytest.fixture(scope="module")
 def timeline():
