@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from contextvars import Context, copy_context
 from functools import partial
+from itertools import islice
 from types import FrameType
 from typing import Any
 
@@ -364,5 +365,7 @@ def _being_made(frame: FrameType) -> Any:
     code = frame.f_code
     if code.co_name == "__init__":
         return local_variables(frame).get(code.co_varnames[0])
-    young = gc.get_objects(generation=0)[-_LOOKED_AT:]
-    return next((thing for thing in reversed(young) if isinstance(thing, TASKS)), None)
+    for thing in islice(reversed(gc.get_objects(generation=0)), _LOOKED_AT):
+        if isinstance(thing, TASKS):
+            return thing
+    return None

@@ -114,15 +114,13 @@ class TaskRegister:
         self.created = number = self.created + 1
         forget = partial(self._numbers.pop, id(task))  # with the reference as a default
         self._numbers[id(task)] = number, weakref.ref(task, forget)
-        self.name(task)
+        _name(task, number)
         return number
 
     def name(self, task: Any) -> None:
         """Give a task of these a name by its number, if it was given none."""
         if number := self.number(task):
-            kind = _kind(task)
-            if _is_default(kind.get_name(task)):
-                kind.set_name(task, f"Task-{number}")
+            _name(task, number)
 
     def number(self, task: Any) -> int:
         """Return the number of a task, 0 if it has none."""
@@ -135,6 +133,12 @@ class TaskRegister:
         return [task for task in known if task is not None and not task.done()]
 
 
+def _name(task: Any, number: int) -> None:
+    kind = _kind(task)
+    if _is_default(kind.get_name(task)):
+        kind.set_name(task, f"Task-{number}")
+
+
 def given_name(task: asyncio.Task[Any]) -> str:
     """Return the name that a task was given, or ''."""
     name: str = (_get_name if isinstance(task, Task) else _kind(task).get_name)(task)
@@ -143,7 +147,8 @@ def given_name(task: asyncio.Task[Any]) -> str:
 
 def _kind(task: Any) -> Any:
     """Return asyncio's own class of a task."""
-    return next((kind for kind in TASKS if isinstance(task, kind)), type(task))
+    kind = type(task)
+    return kind if kind in TASKS else next((one for one in TASKS if isinstance(task, one)), kind)
 
 
 def _is_default(name: str) -> bool:

@@ -43,7 +43,8 @@ class Kernel:
         self.chooser = chooser if clock.chooser is None else clock.chooser
         """Who chooses what is left to chance: whoever does so for the run, or for its network."""
         self.endpoints: WeakSet[Endpoint] = WeakSet()
-        self._judge = Judge(self.state, clock, self.chooser)
+        self.judge = Judge(self.state, clock, self.chooser).judge
+        """Returns what becomes of a message; None if it arrives at once."""
         self.wait = wait
         """Waits until an endpoint is ready, at most until an instant; returns whether it is."""
         self.wait_for_files: list[Callable[[], object]] = []
@@ -168,10 +169,6 @@ class Kernel:
         return Listener(stream, backlog)
 
     # Messages
-
-    def judge(self, message: Message, may_cut: bool = False) -> Verdict | None:
-        """Return what becomes of a message; None if it arrives at once."""
-        return self._judge.judge(message, may_cut)
 
     def hold(self, message: Message, verdict: Verdict, go_on: Callable[[], object]) -> None:
         """Keep a message until it is released, or the rule ends that holds it."""

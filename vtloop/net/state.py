@@ -8,7 +8,7 @@ from contextvars import Context, ContextVar, Token
 from itertools import count
 from typing import NamedTuple
 
-from vtloop.net.links import Link
+from vtloop.net.links import INSTANT, Link
 from vtloop.net.messages import Message
 from vtloop.net.rules import InForce
 
@@ -34,7 +34,7 @@ class State:
     """
 
     def __init__(self, link: Link) -> None:
-        self.link = link
+        self.link = INSTANT if link.is_instant else link
         self.hosts: dict[str, list[str]] = {}
         """The addresses that the name of each host stands for."""
         self._own: dict[str, tuple[str, str]] = {}

@@ -13,6 +13,7 @@ from __future__ import annotations
 import errno
 import socket
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from vtloop.net.endpoints import END, ERROR, HANG_UP, READ, WRITE, Endpoint, failure
@@ -25,6 +26,20 @@ _TLS_HANDSHAKE = b"\x16\x03"  # how its first record begins
 NEW, CONNECTING, CONNECTED, ENDED = "new", "connecting", "connected", "ended"
 
 
+class Flow:
+    """One direction of a stream, once something of it takes time."""
+
+    __slots__ = ("last", "under_way", "waiting")
+
+    def __init__(self) -> None:
+        self.last = 0
+        """When the last message arrives that is under way."""
+        self.under_way = 0
+        """How many are."""
+        self.waiting: deque[tuple[Message, Callable[[Message], object]]] = deque()
+        """Those that were dropped or are held, and those behind them; each with what it calls."""
+
+
 class Stream(Endpoint):
     """One end of a connection, also before it is one."""
 
@@ -35,6 +50,8 @@ class Stream(Endpoint):
         self.state = NEW
         self.peer: Stream | None = None
         """The other end, as far as bytes may get there."""
+        self.flow: Flow | None = None
+        """What is under way from here."""
         self._unsent: deque[bytes] = deque()  # what the receiver's window had no room for
         self._queued = 0  # bytes that have not arrived
         self._in_flight = 0  # of these, those that have been sent
@@ -165,6 +182,7 @@ class Stream(Endpoint):
     def _data_arrived(self, message: Message) -> None:
         sender, size = message.source, len(message.data)
         assert isinstance(sender, Stream)
+        had_room = sender._has_room
         sender._in_flight -= size
         sender._queued -= size
         if self.closed or self.state == ENDED:
@@ -179,7 +197,7 @@ class Stream(Endpoint):
         self._unread_size += size
         self._note_unread(message)
         self.changed()
-        if sender.watchers:
+        if not had_room:
             sender.changed()
 
     def _note_unread(self, message: Message) -> None:
@@ -259,7 +277,7 @@ class Stream(Endpoint):
         if self._at_end or self._closed_to_read:
             flags |= READ | END
         if self.state == CONNECTED:
-            if self._queued * 3 <= self.send_capacity * 2:
+            if self._has_room:
                 flags |= WRITE
             if self._at_end and (self._closed_to_write or self._peer_has_closed_path):
                 flags |= HANG_UP
@@ -268,6 +286,11 @@ class Stream(Endpoint):
         elif self.state == NEW:
             flags |= WRITE | HANG_UP
         return flags | ERROR if self.error else flags
+
+    @property
+    def _has_room(self) -> bool:
+        """Whether enough of the buffer is free that more may be sent, as Linux has it."""
+        return self._queued * 3 <= self.send_capacity * 2
 
     @property
     def _peer_has_closed_path(self) -> bool:

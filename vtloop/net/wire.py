@@ -12,16 +12,14 @@
 from __future__ import annotations
 
 import errno
-from collections import deque
 from collections.abc import Callable
 from heapq import heapify, heappop, heappush
 from typing import Any, TypeAlias
-from weakref import WeakKeyDictionary
 
 from vtloop.net.interfaces import Kernel
 from vtloop.net.messages import Message
 from vtloop.net.rules import Verdict
-from vtloop.net.streams import Stream
+from vtloop.net.streams import Flow, Stream
 from vtloop.values.clock import NANOSECONDS, NEVER
 
 Arrive: TypeAlias = Callable[[Message], object]
@@ -31,27 +29,11 @@ _FIRST_WAIT, _LONGEST_WAIT = NANOSECONDS // 5, 120 * NANOSECONDS
 _TRIES = 15
 
 
-class Flow:
-    """One direction of a stream, while something of it is under way."""
-
-    __slots__ = ("last", "under_way", "waiting")
-
-    def __init__(self) -> None:
-        self.last = 0
-        """When the last message arrives that is under way."""
-        self.under_way = 0
-        """How many are."""
-        self.waiting: deque[tuple[Message, Arrive]] = deque()
-        """Those that were dropped or are held, and those behind them."""
-
-
 class Wire:
     """All that is under way in a run."""
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
-        # While a stream is there: a run may have thousands, one after the other.
-        self._flows: WeakKeyDictionary[Stream, Flow] = WeakKeyDictionary()
         self._due: list[tuple[int, int, Act, bool]] = []
         self._number = 0
         self._alarm: Any = None
@@ -153,7 +135,11 @@ class Wire:
     def _send_in_order(self, message: Message, arrive: Arrive, verdict: Verdict | None) -> None:
         source = message.source
         assert isinstance(source, Stream)
-        flow = self._flows.get(source)
+        flow = source.flow
+        is_alone = flow is None and not message.is_rest
+        if verdict is None and is_alone and self._kernel.messages is None:
+            arrive(message)  # at once, as most do, and nobody is to be told
+            return
         holds = verdict is not None and verdict.holds
         self.note(message, holds)
         if flow is not None and flow.waiting:
@@ -165,7 +151,7 @@ class Wire:
             self._get_there(message, arrive)
             return
         if flow is None:
-            flow = self._flows[source] = Flow()
+            flow = source.flow = Flow()
         self._obey(flow, message, arrive, verdict)
 
     def _obey(self, flow: Flow, message: Message, arrive: Arrive, verdict: Verdict | None) -> bool:
@@ -235,9 +221,9 @@ class Wire:
 
     def forget(self, host: str) -> None:
         """Send no more of what waits on a host, as that has crashed."""
-        for source, flow in self._flows.items():
-            if source.host == host:
-                flow.waiting.clear()
+        for end in self._kernel.endpoints:
+            if end.host == host and isinstance(end, Stream) and end.flow is not None:
+                end.flow.waiting.clear()
 
     def _break(self, message: Message, verdict: Verdict) -> None:
         """Reset a connection at both ends, as a box between them does."""

@@ -186,7 +186,6 @@ SOCKETS = "sockets, and the names of hosts, are those of the run's network"
 NETWORK = (
     *because(
         SOCKETS,
-        Replacement(socket.socket, "__new__", staticmethod(network_sockets.new)),
         Replacement(socket, "socketpair", network_sockets.socketpair, taken_by_name=True),
         *(
             Replacement(socket, name, network_sockets.asks_names(name), taken_by_name=True)
@@ -301,6 +300,7 @@ def in_others(module: ModuleType) -> Iterator[Replacement]:
 
 
 network_sets.hash_by_number()
+network_sockets.simulate_in_runs()
 always = Replacements((*ALWAYS, *NETWORK), LATER, in_others).listed(__name__, During.RUN)
 descriptors = Replacements(DESCRIPTORS, LATER_DESCRIPTORS, told_by=always)
 descriptors.listed(__name__, During.RUN)

@@ -10,6 +10,7 @@ from typing import Any
 from vtloop.core.network import kernel_here
 from vtloop.net.descriptors import FIRST
 from vtloop.patching.redirect import real
+from vtloop.patching.replaced import During, replaces
 from vtloop.private.events import MAKE_SELF_PIPE
 from vtloop.private.interpreter import getframe
 from vtloop.private.sockets import WRAP_SOCKET
@@ -35,6 +36,22 @@ def new(cls: Any, family: Any = -1, type: Any = -1, proto: Any = -1, fileno: Any
     from vtloop.net.sockets import simulated  # here, as it is slow to import
 
     return simulated(kernel, cls)
+
+
+def simulate_in_runs() -> None:
+    """Let `socket.socket` make simulated sockets on threads of a run, from now on.
+
+    For good, as to set and unset a `__new__` costs more than many a run: all subclasses hear of it.
+    """
+    socket.socket.__new__ = staticmethod(new)  # type: ignore[method-assign]
+
+
+replaces(
+    __name__,
+    During.PROCESS,
+    "a thread of a run gets a simulated socket, any other one what it got before",
+    "socket.socket.__new__",
+)
 
 
 def init(self: Any, *args: Any, **kwargs: Any) -> None:
