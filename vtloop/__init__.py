@@ -45,6 +45,7 @@ and what is in each of its files:
 - `simulation`: one run: `run` and `simulate`
 - `search`: many runs of one program: tried, judged, remembered and replayed
 - `sweep`: a run for every moment at which a task could be cancelled
+- `explore`: a run for every order and duration that a program could meet
 - `strategies`: what is left to chance in a run, drawn by Hypothesis
 - `integrations`: the command line, notebooks, pytest
 
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
     from vtloop import chart as chart
     from vtloop import choices as choices
     from vtloop import claims as claims
+    from vtloop import explore as explore
     from vtloop import marbles as marbles
     from vtloop import mermaid as mermaid
     from vtloop import net as net
@@ -123,6 +125,7 @@ _MODULES = {
     "chart",
     "choices",
     "claims",
+    "explore",
     "marbles",
     "mermaid",
     "net",

@@ -20,6 +20,7 @@ A map of the package, from the bottom up:
 - `noting`: what stands in for asyncio's functions, so that the witness of a run hears of them
 - `invariants`: what a user says is always so
 - `conduct`: the policy by which a case is carried out
+- `surroundings`: what is entered once for all runs
 - `bench`: running a program once, on a clean process
 - `setting`: what is searched, as plain values
 - `oracles`: the rules by which any run is judged; a new fact goes into `outcome`, and is filled in

@@ -10,21 +10,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import os
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from vtloop.core.nested import no_loop_running
 from vtloop.core.options import Options
-from vtloop.core.patches import environment, unawaited
 from vtloop.core.patches.wall_clock import WallClock
 from vtloop.core.policy import Policy, PolicyOf, Several
 from vtloop.core.runner import Runner
 from vtloop.errors import DeadlockError, LivelockError, SimulationError
 from vtloop.net.network import EVERYWHERE, Network
-from vtloop.patching.replaced import During, replaces
-from vtloop.patching.swapped import STDOUT
 from vtloop.recording.recording import Recording
 from vtloop.recording.stdout import StandardOutput
 from vtloop.search.calls import end_run, forget_calls
@@ -32,25 +27,17 @@ from vtloop.search.conduct import NO_LIMIT, Conduct, Endless
 from vtloop.search.invariants import Always, Watch, uphold
 from vtloop.search.noting import NOTING, current, note_unawaited
 from vtloop.search.outcome import AnyOutcome, Ended, Outcome, faults_of
+from vtloop.search.surroundings import surroundings
 from vtloop.search.witness import Witness, WitnessedLoop
 from vtloop.simulation import runnable
 from vtloop.simulation.execution import NOTHING, Execution, recorded_output
-from vtloop.values.clock import START, Clock
+from vtloop.values.clock import START
 from vtloop.values.programs import called
 from vtloop.values.text import without_addresses
 
 Program = Callable[[], Coroutine[Any, Any, Any]]
 Check = Callable[[Any], object]
 """A function of the outcome of a run, whatever its kind of search knows of it."""
-
-replaces(
-    __name__,
-    During.SEARCH,
-    "what a case leaves behind is collected before the next, and nothing that was there before",
-    "whether the garbage collector is on",
-    "the garbage collector's frozen objects",
-)
-replaces(__name__, During.SEARCH, "cases are silent, or recorded", "sys.stdout")
 
 _COLLECTED_TOGETHER = 50  # runs
 _HANDLES = 1_000  # that a run may have beyond ten times those of the undisturbed one
@@ -101,19 +88,8 @@ class Bench:
 
     def __enter__(self) -> Bench:
         with contextlib.ExitStack() as entered:
-            entered.enter_context(no_loop_running())
-            entered.enter_context(environment.always)
-            entered.enter_context(environment.one_time(Clock(), self._options.wall_clock))
             entered.enter_context(NOTING)
-            entered.enter_context(unawaited.told_to(note_unawaited))
-            if gc.isenabled():
-                entered.callback(gc.enable)
-                gc.disable()
-            silence = entered.enter_context(open(os.devnull, "w", encoding="utf-8"))
-            entered.enter_context(STDOUT.by(silence))
-            entered.callback(gc.unfreeze)
-            gc.freeze()  # what others have left is not to be collected in a case
-            entered.callback(gc.collect, 1)
+            entered.enter_context(surroundings(self._options.wall_clock, note_unawaited))
             entered.callback(forget_calls)
             self._exits = entered.pop_all()
         return self

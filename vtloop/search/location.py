@@ -20,13 +20,29 @@ from vtloop.values.source import PACKAGE, is_library, place
 
 def where_it_is(task: asyncio.Task[Any]) -> str:
     """Return what a task waits for, or that it runs, and where it is, from outermost inwards."""
-    if asyncio.current_task(task.get_loop()) is task:
-        words, frames = f"{label(task)} is running", _running(task)
+    if _is_running(task):
+        words = f"{label(task)} is running"
     else:
         wait = describe(task)
-        words, frames = f"{wait.task} waits for {wait.waits_for}", await_stack(task.get_coro())[0]
-    theirs = (frame for frame in frames if not frame.f_code.co_filename.startswith(PACKAGE))
-    return "\n".join([words, *(f"  at {_place(frame)}" for frame in theirs)])
+        words = f"{wait.task} waits for {wait.waits_for}"
+    return "\n".join([words, *(f"  at {_place(frame)}" for frame in _frames(task))])
+
+
+def programs_lines(task: asyncio.Task[Any]) -> str:
+    """Return the lines of the program at which a task is, one a line, from outermost inwards."""
+    frames = _frames(task)
+    own = [frame for frame in frames if not is_library(frame)] or frames
+    return "\n".join(f"  at {place(frame)}" for frame in own)
+
+
+def _is_running(task: asyncio.Task[Any]) -> bool:
+    return asyncio.current_task(task.get_loop()) is task
+
+
+def _frames(task: asyncio.Task[Any]) -> list[Frame]:
+    """Return the frames that a task is in, outermost first, without those of this package."""
+    frames = _running(task) if _is_running(task) else await_stack(task.get_coro())[0]
+    return [one for one in frames if not one.f_code.co_filename.startswith(PACKAGE)]
 
 
 def firing(loop: LoopView, timer: Any, other: Any) -> str:

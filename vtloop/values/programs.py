@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -71,4 +72,6 @@ def name_of(function: Any) -> str:
 
 def called(function: Any) -> str:
     """Return what to call a function in words, which is the same in every process."""
+    if isinstance(function, partial):
+        return called(function.func)
     return name_of(function) or getattr(function, "__qualname__", type(function).__qualname__)
