@@ -12,6 +12,8 @@ from vtloop import chart
 from vtloop.net import Network
 from vtloop.views import html
 
+pytestmark = pytest.mark.ends
+
 
 @pytest.fixture(scope="module")
 def timeline():
