@@ -1,8 +1,10 @@
 # Everything here needs Python 3.11 or newer with its venv module, and nothing else: the rest is
-# installed into $(VENV), once, and again when pyproject.toml changes.
+# installed into $(VENV), once, and again when pyproject.toml changes. pip does that, or uv if UV says
+# where it is, in a tenth of the time.
 
 VENV   ?= .venv
 PYTHON ?=
+UV     ?=
 bin    := $(VENV)/bin
 
 .PHONY: help demo deck test lint pytest once viewers conformance upstream bench parity completeness robustness \
@@ -74,12 +76,14 @@ $(VENV)/installed-clients: install = .[dev,clients]
 $(VENV)/installed-viewers: install = .[test,viewers]
 $(VENV)/installed-bench: install = .[bench]
 
-$(VENV)/installed-%: pyproject.toml | $(bin)/pip
-	$(bin)/python -m pip install --quiet --no-compile --disable-pip-version-check \
-		--editable '$(install)'
+pip = $(bin)/python -m pip install --no-compile --disable-pip-version-check
+uv  = $(UV) pip install --python $(bin)/python pip
+
+$(VENV)/installed-%: pyproject.toml | $(bin)/activate
+	$(if $(UV),$(uv),$(pip)) --quiet --editable '$(install)'
 	@touch $@
 
-# pip comes last into a new environment, so where it is, the environment is whole.
-$(bin)/pip:
-	@python=$$(sh .ci/pythons $(PYTHON)) && \
-		echo "Making $(VENV) with $$python" && "$$python" -m venv --clear $(VENV)
+# This comes last into a new environment, so where it is, the environment is whole.
+$(bin)/activate:
+	@python=$$(sh .ci/pythons $(PYTHON)) && echo "Making $(VENV) with $$python" && \
+		"$$python" -m venv --clear $(if $(UV),--without-pip) $(VENV)

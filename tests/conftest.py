@@ -25,13 +25,14 @@ def hypothesis_has_begun():
 
 
 @pytest.fixture(autouse=True)
-def what_is_in_memory_is_not_looked_at():
+def what_is_in_memory_is_not_looked_at(monkeypatch):
     """Let collections of garbage walk through what the test itself makes.
 
     All that was imported, and what other tests have left, would take longer than most tests. A
-    sweep lets all of that be looked at again, so this is asked for each time.
+    sweep would let all of that be looked at again (see `support.garbage`).
     """
     gc.freeze()
+    monkeypatch.setattr(gc, "unfreeze", bool)
 
 
 def pytest_sessionfinish():

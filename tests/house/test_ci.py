@@ -14,7 +14,8 @@ pytestmark = [
 
 RUN = Path(__file__).parents[2] / ".ci" / "run"
 
-# Python 3.14 and 3.12 are there, 3.13 can be installed; a job of 3.12 fails where it is told to.
+# Python 3.14 and 3.12 are there, 3.13 can be installed; a job fails if it is told to, and so does
+# what installs uv.
 STAND_INS = {
     ".ci/pythons": """
         echo "3.14 /there/python3.14"
@@ -23,6 +24,11 @@ STAND_INS = {
     """,
     ".ci/install": """
         if [ "$1" = 3.13 ]; then touch installed; else echo "there is no $1"; exit 1; fi
+    """,
+    "python3": """
+        [ "$FAILING" != uv ] || { echo "no index"; exit 1; }
+        while [ "$1" != --target ]; do shift; done
+        mkdir -p "$2/bin" && echo '#!/bin/sh' >"$2/bin/uv" && chmod +x "$2/bin/uv"
     """,
     "make": """
         echo "make $*" >>made
@@ -62,9 +68,10 @@ def test_each_python_that_is_there_or_can_be_had_is_checked_and_one_does_what_is
     for python, checks in zip(pythons, [everything, everything, less], strict=True):
         (line,) = (line for line in made if f"PYTHON={python}" in line and "'not (" in line)
         assert all(check in line for check in checks), "some is for the newest and the oldest"
-    (once,) = (line for line in made if " viewers once " in line)
-    assert "PYTHON=/there/python3.14" in once
-    assert len(made) == 4
+    for target in ("once", "viewers"):
+        (line,) = (line for line in made if f" {target} VENV=.venv-{target} " in line)
+        assert "PYTHON=/there/python3.14" in line
+    assert len(made) == 5
 
 
 def test_a_python_that_cannot_be_had_is_named_at_the_beginning_and_at_the_end(run):
@@ -79,7 +86,15 @@ def test_a_python_that_cannot_be_had_is_named_at_the_beginning_and_at_the_end(ru
 def test_a_job_that_fails_is_named_with_how_long_each_took_and_what_it_ran(run):
     done, made = run(failing="python3.12")
     assert done.returncode == 1
-    assert len(made) == 4
+    assert len(made) == 5
     assert done.stdout.endswith("Failed: Python 3.12\n")
-    assert done.stdout.count("===== 7 passed in 1.00s =====") == 8
+    assert done.stdout.count("===== 7 passed in 1.00s =====") == 10
     assert "Python 3.12, in 0 min 0 s:\n===== 7 passed" in done.stdout
+
+
+@pytest.mark.parametrize(("failing", "installer"), [("nothing", "uv"), ("uv", "pip")])
+def test_uv_installs_if_it_can_be_had_and_else_pip_which_is_said(run, failing, installer):
+    done, made = run(failing)
+    assert all(("/bin/uv " in line) == (installer == "uv") for line in made)
+    assert ("pip installs all, as uv does not: no index\n" in done.stdout) == (installer == "pip")
+    assert len(made) == 5

@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,7 @@ PICTURE = "The rooms of the house"
 MAP_OF_PACKAGE = "A map of the package"
 
 
+@cache
 def doc(name):
     """Return the docstring of a module."""
     return ast.get_docstring(ast.parse(MODULES[name].read_text())) or ""
@@ -63,6 +65,7 @@ def allowed(room):
     return set(re.findall(r"`(\w+)`", said[1]))
 
 
+@cache
 def imports_of(path):
     """Return the modules of the house that a module imports, wherever and by whatever."""
     tree = ast.parse(path.read_text())

@@ -1,7 +1,6 @@
 """What is replaced in the process is what one table says, and nothing of it is left afterwards."""
 
 import asyncio
-import gc
 import socket
 import sys
 import threading
@@ -12,6 +11,7 @@ import pytest
 
 import vtloop
 from tests.support import process_state
+from tests.support.garbage import a_sweep_thaws_what_is_frozen
 from tests.support.page_of_replaced import PAGE, import_all
 from tests.support.process_state import changed, state, unchanged, unlisted
 from tests.support.pytests import run_tests
@@ -32,7 +32,7 @@ SCRIPT = *RECORDED, During.SCRIPT
 CELL = *RECORDED, During.CELL
 
 pytest_plugins = ["pytester"]
-__all__ = ["run_tests"]
+__all__ = ["a_sweep_thaws_what_is_frozen", "run_tests"]
 
 
 async def look():
@@ -109,6 +109,7 @@ def test_in_a_thread_whose_loop_runs_the_table_is_what_differs():
     asyncio.run(main())
 
 
+@pytest.mark.usefixtures("a_sweep_thaws_what_is_frozen")
 def test_in_a_sweep_the_table_is_what_differs():
     inside = []
 
@@ -118,7 +119,6 @@ def test_in_a_sweep_the_table_is_what_differs():
         inside.append(state())
         await asyncio.sleep(1)
 
-    gc.unfreeze()  # as it is in any process but that of our tests
     before = state()
     sweep(program)
     assert len(inside) > 5

@@ -43,12 +43,6 @@ MANY = settings(drawn, max_examples=PROGRAMS)
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
-@pytest.fixture(autouse=True)
-def what_is_in_memory_stays_frozen(monkeypatch):
-    """Let no bench thaw what pytest has in memory: to walk through that takes longest of all."""
-    monkeypatch.setattr(gc, "unfreeze", bool)
-
-
 # The reference
 
 

@@ -35,6 +35,7 @@ import weakref
 from asyncio import events, sslproto
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures.thread import BrokenThreadPool
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -52,9 +53,7 @@ from vtloop.private import threads as of_threads
 from vtloop.private.threads import ExecutorInside
 
 HOUSE = Path(vtloop.__file__).parent
-SOURCES = {
-    str(path.relative_to(HOUSE)): ast.parse(path.read_text()) for path in HOUSE.rglob("*.py")
-}
+SOURCES = {str(path.relative_to(HOUSE)) for path in HOUSE.rglob("*.py")}
 PLACES = {
     "stock.py",
     "private/events.py",
@@ -100,6 +99,16 @@ def is_private(name):
 # --- What there is ------------------------------------------------------------------------------
 
 
+@cache
+def tree_of(source):
+    return ast.parse((HOUSE / source).read_text())
+
+
+def are_slots(node):
+    target = node.targets[0] if isinstance(node, ast.Assign) else None
+    return isinstance(target, ast.Name) and target.id == "__slots__"
+
+
 def defined_in(tree):
     """Yield the private names that a module, its classes and functions define."""
     for node in ast.walk(tree):
@@ -110,10 +119,11 @@ def defined_in(tree):
         elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
             if isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"):
                 yield node.attr
-        elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__slots__":
+        elif are_slots(node):
             yield from ast.literal_eval(node.value)
 
 
+@cache
 def names_of_libraries():
     """Return the private names in the standard library's modules that the package is about."""
     found = set()
@@ -133,8 +143,10 @@ def names_of_libraries():
     return set(filter(is_private, found))
 
 
-THEIRS = names_of_libraries()
-OURS = {name for tree in SOURCES.values() for name in defined_in(tree)}
+@cache
+def names_of_the_package():
+    """Return the private names that the package defines itself."""
+    return {name for source in SOURCES for name in defined_in(tree_of(source))}
 
 
 # --- What the package reads ---------------------------------------------------------------------
@@ -163,7 +175,7 @@ def mentioned_in(tree):
     slots = {
         id(constant)
         for node in ast.walk(tree)
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__slots__"
+        if are_slots(node)
         for constant in ast.walk(node.value)
     }
     for node in ast.walk(tree):
@@ -172,21 +184,29 @@ def mentioned_in(tree):
         elif isinstance(node, ast.ImportFrom) and not (node.module or "").startswith("vtloop"):
             yield from (("import", alias.name) for alias in node.names)
             yield from (("import", part) for part in (node.module or "").split("."))
-        elif isinstance(node, ast.Attribute):
+        elif isinstance(node, ast.Attribute) and is_private(node.attr):
             yield ast.unparse(node.value), node.attr
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield "", "" if id(node) in slots else node.value.rpartition(".")[2]
 
 
+@cache
 def theirs(tree):
-    """Yield those of a module that are the standard library's, each with what it is read of.
+    """Return those of a module that are the standard library's, each with what it is read of.
 
     The package has some names that are spelled so as well: in its own objects and loops.
     """
-    for of, name in mentioned_in(tree):
-        ours = name in OURS and (of in ("self", "cls", "loop") or of.startswith("super("))
-        if is_private(name) and (of == "import" or (name in THEIRS and not ours)):
-            yield of, name
+
+    def is_ours(of, name):
+        in_ours = of in ("self", "cls", "loop") or of.startswith("super(")
+        return in_ours and name in names_of_the_package()
+
+    return {
+        (of, name)
+        for of, name in mentioned_in(tree)
+        if is_private(name)
+        and (of == "import" or (name in names_of_libraries() and not is_ours(of, name)))
+    }
 
 
 def inherited():
@@ -1234,19 +1254,19 @@ async def notify_calls_another_method():
 # --- The tests ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("source", sorted(SOURCES.keys() - PLACES))
+@pytest.mark.parametrize("source", sorted(SOURCES - PLACES))
 def test_private_names_of_modules_and_classes_are_read_only_where_they_belong(source):
-    imported = imported_from_the_library(SOURCES[source])
+    imported = imported_from_the_library(tree_of(source))
     read = {
         f"{of}.{name}"
-        for of, name in theirs(SOURCES[source])
+        for of, name in theirs(tree_of(source))
         if of == "import" or of.split(".")[0] in imported
     }
     assert read == set()
 
 
 def test_each_private_name_that_is_read_has_a_probe():
-    read = {name for tree in SOURCES.values() for _, name in theirs(tree)} | set(inherited())
+    read = {name for source in SOURCES for _, name in theirs(tree_of(source))} | set(inherited())
     assert read == {name for name, run in PROBES.items() if run or name in read}
 
 
@@ -1277,4 +1297,4 @@ def test_a_private_name_has_what_is_expected_of_it(name, request):
     ],
 )
 def test_a_private_name_that_is_new_would_be_found(code, found):
-    assert set(theirs(ast.parse(code))) == found
+    assert theirs(ast.parse(code)) == found

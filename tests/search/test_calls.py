@@ -1,9 +1,12 @@
 """The calls of a step are counted alike on every Python, and only of that step."""
 
 import _thread
+import asyncio
 import gc
 import linecache
+import socket
 import sys
+from functools import partial
 
 import pytest
 
@@ -47,6 +50,34 @@ def counted(function):
 
 def test_functions_count_when_they_begin_but_not_those_written_in_c():
     assert counted(outer) == list(range(7))  # itself, and twice a function with a key for 2 items
+
+
+def test_what_stands_in_for_the_operating_system_calls_nothing_that_counts():
+    async def opens_sockets():
+        for end in socket.socketpair():
+            end.close()
+        with socket.socket() as one:
+            one.bind(("127.0.0.1", 0))
+
+    sockets_own = 5  # close(), three times, and that it is a context manager
+    assert sweep(opens_sockets, classes="C").tallies["C"].total == 1 + sockets_own
+
+
+def test_what_a_step_calls_when_its_task_is_done_is_no_moment_to_cancel_it_again():
+    class Tidied:
+        def __del__(self):
+            inner()
+
+    async def main():
+        _ = Tidied()
+        try:
+            await asyncio.sleep(1)
+        except asyncio.CancelledError:
+            pass
+
+    report = sweep(main, classes="ACD")
+    assert report.tallies["D"].tried > 0
+    assert report.missed == ()
 
 
 def test_a_coroutine_counts_when_it_is_resumed_only_as_the_first_of_a_step():
@@ -111,21 +142,9 @@ def test_what_another_thread_calls_does_not_count():
     assert counted(ask) == [0]
 
 
-def looks_up(recorded):
-    numbers = []
-    calls = Calls(numbers.append, recorded)
+def test_what_looks_up_a_line_of_source_calls_nothing_that_counts():
     linecache.clearcache()
-    calls.start()
-    try:
-        source.place_at(__file__, 1, "looks_up")
-    finally:
-        calls.stop()
-    return numbers
-
-
-def test_what_a_recorder_calls_does_not_count():
-    assert looks_up(recorded=True) == []
-    assert looks_up(recorded=False) != []
+    assert counted(partial(source.place_at, __file__, 1, "looks_up")) == []
 
 
 class Failed:
@@ -149,6 +168,7 @@ def test_what_a_recorder_asks_of_an_error_as_an_eager_task_ends_does_not_count()
     finally:
         calls.stop()
     assert len(numbers) == 1, "only what the test itself calls"
+    assert len(counted(partial(recording._outcome, failed))) > 0, "if nobody knows of a recorder"
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="there is no sys.monitoring")

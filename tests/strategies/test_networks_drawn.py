@@ -16,7 +16,10 @@ from vtloop.strategies import fates, network_faults, networks
 from vtloop.sweep import replay, sweep
 
 quickly = settings(QUICKLY, max_examples=100)
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+pytestmark = [
+    pytest.mark.ends,
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 
 async def count(datagrams):

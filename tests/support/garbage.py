@@ -1,8 +1,16 @@
-"""What tests need that leave much behind, of which nothing is to reach the tests after them."""
+"""What tests need that leave much behind, or that are about what a sweep makes of that."""
 
 import gc
+from gc import unfreeze
 
 import pytest
+
+
+@pytest.fixture
+def a_sweep_thaws_what_is_frozen(monkeypatch):
+    """Let it do what it does in any process but that of our tests, of which nothing is frozen."""
+    monkeypatch.setattr(gc, "unfreeze", unfreeze)
+    unfreeze()
 
 
 @pytest.fixture(autouse=True)

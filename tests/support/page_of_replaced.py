@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+from functools import cache
 from pathlib import Path
 
 import vtloop
@@ -10,6 +11,7 @@ from vtloop.patching import replaced
 PAGE = Path(__file__).parents[2] / "docs" / "replaced.md"
 
 
+@cache
 def import_all():
     """Import every module of the package, as each says for itself what it replaces."""
     for module in pkgutil.walk_packages(vtloop.__path__, "vtloop."):

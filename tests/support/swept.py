@@ -2,7 +2,10 @@
 
 import asyncio
 
+from vtloop.net import Network
 from vtloop.sweep import conserved
+
+SLOW = Network(latency=1)
 
 sent: list[int] = []
 waiting: list[int] = []
@@ -48,6 +51,20 @@ async def safe():
 
 async def at_once():
     await asyncio.gather(asyncio.sleep(1), asyncio.sleep(1))
+
+
+async def calls():
+    """Ask a server of its own for all that it says."""
+
+    def answer(reader, writer):
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 80):
+        reader, writer = await asyncio.open_connection("127.0.0.1", 80)
+        try:
+            await reader.read()
+        finally:
+            writer.close()
 
 
 async def exits():

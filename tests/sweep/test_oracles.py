@@ -7,6 +7,7 @@ import weakref
 
 import pytest
 
+from tests.support.garbage import a_sweep_thaws_what_is_frozen  # noqa: F401
 from tests.support.swept import careless, nap, two_naps
 from vtloop.errors import ClaimError, SimulationError
 from vtloop.search.bench import Bench
@@ -485,6 +486,7 @@ def test_nobody_hears_of_what_went_wrong_in_another_case():
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of other tests
+@pytest.mark.usefixtures("a_sweep_thaws_what_is_frozen")
 def test_what_others_have_left_is_not_told_of_though_a_program_collects_garbage(request):
     gc.disable()  # else it might be collected before
     request.addfinalizer(gc.enable)
@@ -511,7 +513,6 @@ def test_a_sweep_leaves_no_tasks_behind_in_cycles():
     def tasks():
         return sum(issubclass(type(one), asyncio.Task) for one in gc.get_objects())
 
-    gc.unfreeze()  # as a sweep does
     gc.collect()
     before = tasks()
     sweep(main, classes="AB")

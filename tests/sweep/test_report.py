@@ -103,6 +103,17 @@ def test_what_shows_a_case_again_is_a_command_or_else_an_expression():
     assert commands("tests.support.swept:leaky", always=invariant, seed=5) == (
         f"vtloop sweep tests.support.swept:leaky --always {name} --seed 5 --replay '{token}'"
     )
+    by_name = "tests.support.swept:SLOW"
+    assert commands(swept.leaky, network=by_name, wall_clock="2024-02-29") == (
+        "vtloop sweep tests.support.swept:leaky --wall-clock 2024-02-29 "
+        f"--network {by_name} --replay '{token}'"
+    )
+    assert commands(swept.leaky, network=None, wall_clock=None) == (
+        f"vtloop sweep tests.support.swept:leaky --wall-clock real --no-network --replay '{token}'"
+    )
+    assert commands(swept.leaky, network=swept.SLOW) == (
+        f"vtloop.sweep.replay(leaky, '{token}', network=…)"
+    )
     check = lambda outcome: None  # noqa: E731
     assert commands(swept.leaky, check=check, always=name, seed="x") == (
         f"vtloop.sweep.replay(leaky, '{token}', check=…, always='{name}', seed='x')"

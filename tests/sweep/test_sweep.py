@@ -12,6 +12,7 @@ import pytest
 
 import vtloop.core.tasks
 import vtloop.sweep
+from tests.support.garbage import a_sweep_thaws_what_is_frozen  # noqa: F401
 from tests.support.swept import careless, nap, two_naps
 from vtloop.sweep import replay, sweep
 from vtloop.sweep.moments import Case, Moment, case_of
@@ -184,6 +185,7 @@ def test_what_is_no_program_is_refused():
         sweep(lambda: None)
 
 
+@pytest.mark.usefixtures("a_sweep_thaws_what_is_frozen")
 def test_the_process_is_as_before_when_a_sweep_has_ended():
     def state():
         return (
@@ -203,7 +205,6 @@ def test_the_process_is_as_before_when_a_sweep_has_ended():
             "exception" in vars(vtloop.core.tasks.Task),
         )
 
-    gc.unfreeze()
     before = state()
 
     async def broken():

@@ -22,6 +22,7 @@ import pytest
 import vtloop
 from scenarios.catalogue import SCENARIOS
 from tests.support import timelines
+from tests.support.wired import conversation
 from vtloop.timeline.timeline import Timeline
 from vtloop.values.trace import load
 
@@ -54,6 +55,7 @@ def runs(playwright):
         "hostile": timelines.of_hostile_names(),
         "many": timelines.of_many(1000, 5),
         "later": timelines.of_a_second_loop(lambda: asyncio.sleep(2), start=5),
+        "hosts": vtloop.simulate(lambda: conversation(hosts=("web", "db"))).timeline,
         "instant": vtloop.simulate(asyncio.sleep(0)).timeline,
         **{
             f"awkward {start}": timelines.of_hostile_names(timelines.AWKWARD[start : start + 50])

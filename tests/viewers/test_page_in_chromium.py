@@ -372,3 +372,16 @@ def test_many_rows_begin_with_an_overview_that_says_what_it_leaves_out(open_page
     there.focus("#chart")
     there.keyboard.press("o")
     assert there.get_attribute("#thin", "aria-pressed") == "false"
+
+
+def test_the_tasks_of_a_host_stand_below_its_name(open_page):
+    there = open_page("hosts")
+    headings = "() => view.rows.map((row) => [row.name, row.heading ? row.host : ''])"
+    all_of_them = [["conversation#1", ""], ["server", "db"], ["client", "web"]]
+    assert there.evaluate(headings) == all_of_them
+    assert abs(there.evaluate("() => canvas.clientHeight - tall() - 2 * RULER")) <= 1
+    there.fill("input", "web")
+    assert there.evaluate(headings) == [["client", "web"]]
+    there.fill("input", "")
+    there.click("#thin")
+    assert there.evaluate(headings) == [[name, ""] for name, _ in all_of_them]

@@ -223,7 +223,7 @@ def test_a_legend_lists_only_what_occurs(busy_kitchen):
     assert legend_of(chart.figure(timeline_of(nap))) == ["runs", "sleeps", "starts", "returns"]
     every = legend_of(chart.figure(busy_kitchen))
     of_network = {"message", STATES["network"][0]}
-    of_network |= {MARKS[mark][0] for mark in ("lost", "held", "crashed")}
+    of_network |= {MARKS[mark][0] for mark in ("lost", "held", "refused", "crashed")}
     assert {words for words, _ in ARROWS.values()} - of_network <= set(every)
     assert {words for words, _ in MARKS.values()} - of_network <= set(every)
     assert not of_network & set(every)

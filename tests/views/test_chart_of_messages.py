@@ -1,6 +1,7 @@
 """Messages in charts: arrows that slope with their latency, lost ones and held ones marked."""
 
 import asyncio
+import contextlib
 
 import pytest
 
@@ -8,6 +9,10 @@ import vtloop
 from tests.support.wired import conversation, wires
 from tests.views.test_chart import legend_of, shapes_of
 from vtloop import chart
+from vtloop.net import Network
+from vtloop.views import html
+
+pytestmark = pytest.mark.ends
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +74,19 @@ def test_a_picture_up_to_a_time_has_the_messages_sent_until_then(timeline):
     shapes = shapes_of(chart.figure(timeline, until=0.5))
     assert "message-5-lost" in shapes
     assert "message-6-held" not in shapes
+
+
+def test_a_connection_that_is_refused_is_marked_where_its_task_hears_of_it():
+    async def main():
+        with contextlib.suppress(ConnectionRefusedError):
+            await asyncio.open_connection("127.0.0.1", 80)
+
+    timeline = vtloop.simulate(main, network=Network(latency=0.5)).timeline
+    figure = chart.figure(timeline)
+    assert shapes_of(figure)["message-2-refused"].startswith("an answer: refused from 127.0.0.1:80")
+    assert line(figure, "message-2-refused").get_xdata()[0] == pytest.approx(1, abs=0.05)
+    assert "connection is refused" in legend_of(figure)
+    assert '"refused"]' in html.page(timeline)
 
 
 ALL_LABELS = ["conversation#1", "db", "server", "web", "client"]

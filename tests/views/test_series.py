@@ -16,6 +16,8 @@ from vtloop.views.chart import moments, svg
 from vtloop.views.options import LOOKS
 from vtloop.views.words import words_of
 
+pytestmark = pytest.mark.ends
+
 SVG = "{http://www.w3.org/2000/svg}"
 SECOND = 1_000_000_000
 

@@ -19,6 +19,8 @@ from vtloop.views.chart import fonts, paths, slim, svg
 from vtloop.views.chart.words import drawable, shortened, width
 from vtloop.views.formats import write
 
+pytestmark = pytest.mark.ends
+
 SVG = "{http://www.w3.org/2000/svg}"
 ODD = "价格: $5 <b> & 📦\x1b"
 

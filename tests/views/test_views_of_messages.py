@@ -66,12 +66,12 @@ def test_a_page_has_what_messages_carry_and_where_they_are_lost(timeline):
     data = json.loads(re.search(r'<script id="timeline"[^>]*>(.*?)</script>', page, re.S)[1])
     assert list(data["carried"].values())[3] == "2,000 bytes"
     (client,) = (row for row in data["rows"] if row["label"] == "client")
-    assert [(at, until) for at, _, _, until, _ in client["stubs"]] == [
+    assert [(at, until) for at, _, _, until, *_ in client["stubs"]] == [
         (450_000_000, None),
         (950_000_000, 1_200_000_000),
         (1_450_000_000, timeline.end),
     ]
-    assert client["stubs"][0][-1].endswith(
+    assert client["stubs"][0][4].endswith(
         "bytes from 127.0.0.1:49152 to 127.0.0.1:8080: lost: partition"
     )
 
@@ -100,7 +100,7 @@ def test_every_view_says_on_which_host_a_task_is():
     events = perfetto.perfetto(timeline)["traceEvents"]
     names = [one["args"]["name"] for one in events if one["name"] == "thread_name"]
     assert names == ["conversation#1", "server @ db", "client @ web"]
-    assert '"below":"@ db"' in html.page(timeline)
+    assert '"host":"db"' in html.page(timeline)
 
 
 def test_a_wait_names_the_host_with_its_port_as_far_as_there_is_room():

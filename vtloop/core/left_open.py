@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vtloop.core.loop import VirtualLoop
+    from vtloop.net.descriptors import File
     from vtloop.net.kernel import Kernel
     from vtloop.net.unclosed import Look, Unclosed
 
@@ -33,6 +34,11 @@ def left_open(loop: VirtualLoop, first: list[Unclosed]) -> list[Unclosed]:
     loop.finish_instant()
     files = set(_look(loop.clock.kernel).files.values())
     return [one for one in first if not files.isdisjoint(one.files)]
+
+
+def dropped(loop: VirtualLoop, file: File) -> Unclosed:
+    """Return what it is that nobody can close any more, as Python now does for its owner."""
+    return _look(loop.clock.kernel).dropped(file)
 
 
 def close_all(loop: VirtualLoop) -> None:

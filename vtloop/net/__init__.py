@@ -20,6 +20,7 @@ A map of the package, from the bottom up:
 - `network`: all this, as users say it
 - `interfaces`: what sockets need of their kernel
 - `endpoints`, `options`: what all sockets have
+- `keep_alive`: whether the other end of a connection is there
 - `streams`, `listeners`, `datagrams`: the kinds of sockets, as a kernel keeps them
 - `descriptors`, `ports`, `paths`: who has which number, address and file
 - `connecting`, `wire`: how connections are made, and when messages arrive

@@ -29,7 +29,7 @@ class File:
     ) -> None:
         self.endpoint = endpoint
         self.opened = opened
-        """Where the program has opened it, if that is recorded."""
+        """Where the program has opened it, if that is noted."""
         self.listener = listener
         """What has accepted it, if it is that end of a connection."""
         self.number = 0

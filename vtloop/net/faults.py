@@ -33,6 +33,7 @@ class Fault:
         places: tuple[str, ...],
         act: Callable[[Message], Verdict | None],
         one_way: bool = False,
+        swallows: bool = False,
     ) -> None:
         if len(places) > 2 or not all(isinstance(place, str) for place in places):
             raise TypeError(
@@ -40,6 +41,8 @@ class Fault:
                 "name, an address, or a port such as ':5432'"
             )
         self.name, self.places, self.one_way = name, places, one_way
+        self.swallows = swallows
+        """Whether it keeps back messages of all kinds."""
         self._act = act
 
     def __repr__(self) -> str:
@@ -88,13 +91,13 @@ def partition(*places: str, one_way: bool = False) -> Fault:
     minutes, and then gets all that was said, a little later.
     """
     lost = DROP._replace(why="partition")
-    return Fault("partition", places, lambda _: lost, one_way)
+    return Fault("partition", places, lambda _: lost, one_way, swallows=True)
 
 
 def black_hole(*places: str) -> Fault:
     """Swallow all that is sent to a place; what that says itself gets out."""
     lost = DROP._replace(why="black hole")
-    return Fault("black_hole", places, lambda _: lost, one_way=True)
+    return Fault("black_hole", places, lambda _: lost, one_way=True, swallows=True)
 
 
 def half_open(*places: str) -> Fault:
@@ -153,7 +156,7 @@ def slow(
 def clog(*places: str, one_way: bool = False) -> Fault:
     """Hold messages until it ends, or until they are released; then all of them go on."""
     held = HOLD._replace(why="clog")
-    return Fault("clog", places, lambda _: held, one_way)
+    return Fault("clog", places, lambda _: held, one_way, swallows=True)
 
 
 # By chance
@@ -163,7 +166,11 @@ def loss(share: float, *places: str, one_way: bool = False) -> Fault:
     """Lose messages, by chance: what is lost of a stream comes later, as TCP sends it again."""
     _check_share(share)
     lost = DROP._replace(why="lost")
-    return Fault("loss", places, lambda one: lost if one.chance("loss", share) else PASS, one_way)
+
+    def act(message: Message) -> Verdict | None:
+        return lost if message.chance("loss", share) else PASS
+
+    return Fault("loss", places, act, one_way, swallows=True)
 
 
 def duplication(share: float, *places: str, one_way: bool = False) -> Fault:

@@ -9,6 +9,7 @@ from weakref import WeakSet
 
 from vtloop.net.messages import Message
 from vtloop.net.rules import Verdict
+from vtloop.net.state import State
 from vtloop.values.choices import Keeping
 from vtloop.values.clock import Clock
 from vtloop.values.source import Place
@@ -102,6 +103,8 @@ class Kernel(Protocol):
     clock: Clock
     chooser: Keeping
     endpoints: WeakSet[Any]
+    state: State
+    kept_alive: dict[Any, None]
 
     @property
     def wire(self) -> Wire: ...

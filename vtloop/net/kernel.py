@@ -18,6 +18,7 @@ from vtloop.net.descriptors import Descriptors, File
 from vtloop.net.endpoints import Endpoint, failure
 from vtloop.net.interfaces import Messages, Timers
 from vtloop.net.judging import Judge
+from vtloop.net.keep_alive import KeepAlive
 from vtloop.net.listeners import Listener
 from vtloop.net.messages import Message
 from vtloop.net.names import Names
@@ -29,6 +30,7 @@ from vtloop.net.state import Held
 from vtloop.net.streams import Stream
 from vtloop.net.wire import Wire
 from vtloop.values.clock import NEVER, Clock
+from vtloop.values.source import Place
 
 
 class Kernel:
@@ -43,6 +45,9 @@ class Kernel:
         self.chooser = chooser if clock.chooser is None else clock.chooser
         """Who chooses what is left to chance: whoever does so for the run, or for its network."""
         self.endpoints: WeakSet[Endpoint] = WeakSet()
+        self.kept_alive: dict[KeepAlive, None] = {}
+        """Of all ends of connections that ask whether the other one is there."""
+        self.state.rules_changed = self._look_again
         self.judge = Judge(self.state, clock, self.chooser).judge
         """Returns what becomes of a message; None if it arrives at once."""
         self.wait = wait
@@ -57,6 +62,9 @@ class Kernel:
         self.wire = Wire(self)
         self.messages: Messages | None = None
         """Who is told of messages, if anybody is."""
+        self._opened: Callable[[], Place | None] | None = None
+        self.dropped: Callable[[File], object] | None = None
+        """Called with what is open as Python collects its last owner."""
         self.names = Names(
             self.state.addresses_of, "localhost", self.state.names, self.state.give_name
         )
@@ -70,19 +78,21 @@ class Kernel:
     def serve(self) -> None:
         """Let things happen in the loop that runs from now on."""
         recorder = getattr(self.clock.loop, "recorder", None)
+        self._opened = getattr(self.clock.loop, "opened", None)
+        self.dropped = getattr(self.clock.loop, "dropped", None)
         if recorder is not None:
+            self._opened = self._opened or recorder.messages.opened
             self.messages = recorder.messages
             recorder.messages.here = self.here
         self.wire.set_alarm()
 
     def file(self, endpoint: Endpoint) -> File:
         """Return a new open file, which the program opens here."""
-        messages = self.messages
-        return File(endpoint, None if messages is None else messages.opened())
+        return File(endpoint, None if self._opened is None else self._opened())
 
     def rest(self) -> None:
         """Let nothing happen until a loop runs again."""
-        self.messages = None
+        self.messages = self._opened = self.dropped = None
         self.wire.unset_alarm()
 
     # Hosts
@@ -177,6 +187,11 @@ class Kernel:
         self.state.held.append(Held(message, rule, go_on))
         if rule.ends < NEVER:
             self.wire.later(rule.ends, lambda: self.state.let_go(rule))
+
+    def _look_again(self) -> None:
+        """Let those ask whom other rules let doubt whether their peers are there."""
+        for keep_alive in tuple(self.kept_alive):
+            keep_alive.look()
 
     def crash(self, host: str) -> None:
         """Let a host be silent from now on, and what runs there run no more."""

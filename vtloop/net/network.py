@@ -178,13 +178,11 @@ class Network:
         goes on when it ends.
         """
         entry = InForce(rule)
-        self._state.rules.append(entry)
+        self._state.add_rule(entry)
         try:
             yield
         finally:
-            state = self._state
-            state.rules.remove(entry)
-            state.let_go(entry)
+            self._state.remove_rule(entry)
 
     def schedule(self, rule: Rule, *, after: Seconds = 0, lasting: Seconds | None = None) -> None:
         """Let a rule decide for some time: from so many virtual seconds on, so many seconds long.
@@ -202,7 +200,7 @@ class Network:
         kernel = kernel_here(self)
         if kernel is not None:
             begins += kernel.clock.now
-        self._state.rules.append(InForce(rule, begins, min(begins + length, NEVER)))
+        self._state.add_rule(InForce(rule, begins, min(begins + length, NEVER)))
 
     @property
     def held(self) -> list[Message]:

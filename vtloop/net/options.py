@@ -24,11 +24,12 @@ _FLAGS = {
     )
 } | {(socket.IPPROTO_TCP, socket.TCP_NODELAY), (socket.IPPROTO_IPV6, socket.IPV6_V6ONLY)}
 
-_USUAL = {
+USUAL = {
     (socket.IPPROTO_TCP, getattr(socket, name)): value
     for name, value in (("TCP_KEEPIDLE", 7200), ("TCP_KEEPINTVL", 75), ("TCP_KEEPCNT", 9))
     if hasattr(socket, name)
 }
+"""What options are as long as nobody has set them, but 0: the times of keep-alive, in seconds."""
 
 _KNOWN = {
     level: {value for name, value in vars(socket).items() if name.startswith(prefix)}
@@ -76,7 +77,7 @@ def get_option(endpoint: Endpoint, level: int, name: int, length: int) -> Any:
     else:
         value = endpoint.option(level, name)
         if not value and (level, name) not in endpoint.options:
-            value = _USUAL.get((level, name), value)
+            value = USUAL.get((level, name), value)
         packed = value if isinstance(value, bytes) else struct.pack("i", value)
     return packed[:length] if length else struct.unpack("i", packed[:_INT])[0]
 

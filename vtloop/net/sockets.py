@@ -63,6 +63,8 @@ class SimulatedSocket(socket.socket):
 
     def __del__(self) -> None:
         if getattr(self, "_fd", -1) != -1 and self._is_open():
+            if self._kernel.dropped is not None:
+                self._kernel.dropped(self._file)
             try:
                 warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self, stacklevel=1)
             finally:

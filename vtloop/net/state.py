@@ -40,6 +40,8 @@ class State:
         self._own: dict[str, tuple[str, str]] = {}
         self.links: dict[tuple[str, str], Link] = {}
         self.rules: list[InForce] = []
+        self.rules_changed: Callable[[], object] = lambda: None
+        """Called when there are other rules."""
         self.held: list[Held] = []
         """Messages that are held, in the order in which they were sent."""
         self.down: set[str] = set()
@@ -137,7 +139,18 @@ class State:
             for name, ips in self.hosts.items()
         )
 
-    # Messages that are held
+    # Rules, and the messages that they hold
+
+    def add_rule(self, entry: InForce) -> None:
+        """Let a rule decide too."""
+        self.rules.append(entry)
+        self.rules_changed()
+
+    def remove_rule(self, entry: InForce) -> None:
+        """Let a rule decide no more, and what it holds go on."""
+        self.rules.remove(entry)
+        self.rules_changed()
+        self.let_go(entry)
 
     def let_go(self, rule: InForce | None = None, message: Message | None = None) -> None:
         """Let messages go on that a rule holds, or any; one of them, or all."""

@@ -18,6 +18,7 @@ from typing import Any
 
 from vtloop.net.endpoints import END, ERROR, HANG_UP, READ, WRITE, Endpoint, failure
 from vtloop.net.interfaces import Kernel
+from vtloop.net.keep_alive import ITS_OPTIONS, KEPT_ALIVE, KeepAlive
 from vtloop.net.messages import Message
 
 _TLS_HANDSHAKE = b"\x16\x03"  # how its first record begins
@@ -64,6 +65,8 @@ class Stream(Endpoint):
         """Whether the program has read up to the end, and knows that nothing more comes."""
         self._closed_to_read = self._closed_to_write = False
         self._end_is_sent = False
+        self.keep_alive: KeepAlive | None = None
+        """What asks whether the other end is there, if that is wanted."""
         self.is_secret = False
         """Whether TLS runs over it, so that lengths may differ by some bytes from run to run."""
 
@@ -80,6 +83,8 @@ class Stream(Endpoint):
     def connected(self, peer: Stream) -> None:
         """Be one end of a connection from now on."""
         self.peer, self.state = peer, CONNECTED
+        if KEPT_ALIVE in self.options:
+            self._set_keep_alive()
         self.changed()
 
     def failed(self, number: int) -> None:
@@ -108,6 +113,38 @@ class Stream(Endpoint):
         if self.state == NEW if self.is_unix else not self._is_open:
             raise failure(errno.ENOTCONN)
         return self.remote_name()
+
+    # Keep-alive
+
+    def set_option(self, level: int, name: int, value: Any) -> None:
+        super().set_option(level, name, value)
+        if (level, name) in ITS_OPTIONS:
+            self._set_keep_alive()
+
+    def _set_keep_alive(self) -> None:
+        """Begin to ask whether the other end is there, or end it, as options say."""
+        is_on = self.state == CONNECTED and not self.closed and self.options.get(KEPT_ALIVE)
+        if self.keep_alive is None:
+            if not is_on or self.is_unix:
+                return
+            self.keep_alive = KeepAlive(self, self.kernel)
+            self.kernel.kept_alive[self.keep_alive] = None
+        if is_on:
+            self.keep_alive.look()
+        else:
+            self.keep_alive.stop()
+            del self.kernel.kept_alive[self.keep_alive]
+            self.keep_alive = None
+
+    @property
+    def is_waiting_for_answer(self) -> bool:
+        """Whether bytes are under way that the other end has not got."""
+        return self._queued > 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is no connection at this end any more."""
+        return self.state == ENDED
 
     # Sending
 
@@ -185,6 +222,8 @@ class Stream(Endpoint):
         had_room = sender._has_room
         sender._in_flight -= size
         sender._queued -= size
+        if sender.keep_alive is not None:
+            sender.keep_alive.hear()
         if self.closed or self.state == ENDED:
             if sender.peer is self:
                 self._transmit(Message("reset", self, sender))
@@ -193,6 +232,8 @@ class Stream(Endpoint):
             self.reset()  # nobody is going to read it, and nothing more is to be said
             self.failed(errno.ECONNRESET)
             return
+        if self.keep_alive is not None:
+            self.keep_alive.hear()
         self._unread.append(message.data)
         self._unread_size += size
         self._note_unread(message)
@@ -213,7 +254,11 @@ class Stream(Endpoint):
         self._end()
 
     def _end(self) -> None:
+        peer = self.peer
         self.state, self.peer = ENDED, None
+        self._set_keep_alive()
+        if peer is not None and peer.keep_alive is not None:
+            peer.keep_alive.look()
         self._unsent.clear()
         self._queued = self._in_flight = 0
         self.changed()
@@ -316,6 +361,7 @@ class Stream(Endpoint):
 
     def close(self) -> None:
         self.closed = True
+        self._set_keep_alive()
         peer = self.peer
         linger = self.options.get((socket.SOL_SOCKET, socket.SO_LINGER))
         if self.state == CONNECTED and peer is not None:

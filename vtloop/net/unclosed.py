@@ -36,6 +36,13 @@ class Unclosed(NamedTuple):
         return f"{self.what}, {self.how_opened} at {at}, was left open"
 
     @property
+    def name(self) -> str:
+        """What it is called whatever its addresses: 'socket opened at pool.py:12 in query'."""
+        if self.opened is None:
+            return self.what
+        return f"socket {self.how_opened} at {self.opened._replace(source='')}"
+
+    @property
     def how_opened(self) -> str:
         """What is at the place: 'opened', or words of that kind."""
         return "opened" if self.files[0].listener is None else "whose server was opened"
@@ -71,9 +78,17 @@ class Look:
             files = self._together(file)
             told.update(files)
             is_connection = files[-1].listener is not None
-            which = files[:1] if is_connection else files
-            found.append(Unclosed(self._described(files), files[0].opened, which))
+            found.append(self._of(files, files[:1] if is_connection else files))
         return found
+
+    def dropped(self, file: File) -> Unclosed:
+        """Return what somebody has let go of who was to close it."""
+        together = self._together(file)
+        files = together if together[0] is file else (file,)
+        return self._of(files, (file,))
+
+    def _of(self, files: tuple[File, ...], which: tuple[File, ...]) -> Unclosed:
+        return Unclosed(self._described(files), files[0].opened, which)
 
     def _is_excused(self, file: File) -> bool:
         end = file.endpoint

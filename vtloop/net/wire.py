@@ -5,8 +5,8 @@
 - Else it arrives by a timer of the loop that runs. All that is under way shares one timer, which a
   loop hands on to the next one of the same run.
 - A stream is in order: what comes later never arrives before. If a message of it is dropped, it is
-  sent again after 0.2 s, 0.4 s… (RFC 6298; Linux gives up after 15 tries, some 925 s), and what
-  comes later waits behind it.
+  sent again after 0.2 s, 0.4 s… (RFC 6298; Linux gives up after 15 tries, some 925 s, or when the
+  socket's TCP_USER_TIMEOUT is over), and what comes later waits behind it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from heapq import heapify, heappop, heappush
 from typing import Any, TypeAlias
 
 from vtloop.net.interfaces import Kernel
+from vtloop.net.keep_alive import user_timeout
 from vtloop.net.messages import Message
 from vtloop.net.rules import Verdict
 from vtloop.net.streams import Flow, Stream
@@ -27,6 +28,11 @@ Act: TypeAlias = Callable[[], object]
 
 _FIRST_WAIT, _LONGEST_WAIT = NANOSECONDS // 5, 120 * NANOSECONDS
 _TRIES = 15
+
+
+def _waited(tries: int) -> int:
+    """Return how long a message has waited that was sent again so many times, in nanoseconds."""
+    return sum(min(_FIRST_WAIT << number, _LONGEST_WAIT) for number in range(tries))
 
 
 class Wire:
@@ -191,12 +197,14 @@ class Wire:
         self._kernel.hold(message, verdict, lambda: self._go_on(flow, message))
 
     def _wait_to_try_again(self, flow: Flow, message: Message) -> None:
-        wait = min(_FIRST_WAIT << message.tries, _LONGEST_WAIT)
+        waited, limit = _waited(message.tries), user_timeout(message.source)
         message.tries += 1
+        wait = min(_waited(message.tries), limit or NEVER) - waited
         self.later(self._kernel.clock.now + wait, lambda: self._try_again(flow, message))
 
     def _try_again(self, flow: Flow, message: Message) -> None:
-        if message.tries <= _TRIES:
+        limit = user_timeout(message.source)
+        if _waited(message.tries) < limit if limit else message.tries <= _TRIES:
             self._again(flow)
             return
         flow.waiting.clear()

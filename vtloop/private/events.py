@@ -17,6 +17,7 @@ from asyncio import (
     locks,
     queues,
     selector_events,
+    streams,
     taskgroups,
     tasks,
     timeouts,
@@ -166,6 +167,14 @@ if sys.version_info >= (3, 13):
 else:
     IN_AS_COMPLETED = _nested(tasks.as_completed, "_wait_for_one")
 END_OF_SHIELDED = _nested(tasks.shield, "_inner_done_callback")
+
+# Tasks that asyncio makes for servers
+
+ACCEPTING: str = vars(selector_events.BaseSelectorEventLoop)["_accept_connection2"].__qualname__
+"""What is run by a task that accepts a connection. Nobody has it, to cancel it, and it takes that
+for an error of its connection."""
+CONNECTED = code_of(streams.StreamReaderProtocol.connection_made)
+"""Makes the tasks of the connections of a `start_server`."""
 
 # Functions that cancel tasks on their own account
 

@@ -10,16 +10,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import warnings
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
+from vtloop.core.left_open import close_all, left_open, unclosed
 from vtloop.core.options import Options
 from vtloop.core.patches.wall_clock import WallClock
 from vtloop.core.policy import Policy, PolicyOf, Several
 from vtloop.core.runner import Runner
 from vtloop.errors import DeadlockError, LivelockError, SimulationError
 from vtloop.net.network import EVERYWHERE, Network
+from vtloop.patching.replaced import During, replaces
 from vtloop.recording.recording import Recording
 from vtloop.recording.stdout import StandardOutput
 from vtloop.search.calls import end_run, forget_calls
@@ -38,6 +41,13 @@ from vtloop.values.text import without_addresses
 Program = Callable[[], Coroutine[Any, Any, Any]]
 Check = Callable[[Any], object]
 """A function of the outcome of a run, whatever its kind of search knows of it."""
+
+replaces(
+    __name__,
+    During.SEARCH,
+    "what a case leaves open is a finding, and no ResourceWarning besides",
+    "warnings.filters",
+)
 
 _COLLECTED_TOGETHER = 50  # runs
 _HANDLES = 1_000  # that a run may have beyond ten times those of the undisturbed one
@@ -90,6 +100,8 @@ class Bench:
         with contextlib.ExitStack() as entered:
             entered.enter_context(NOTING)
             entered.enter_context(surroundings(self._options.wall_clock, note_unawaited))
+            entered.enter_context(warnings.catch_warnings())
+            warnings.simplefilter("ignore", ResourceWarning)
             entered.callback(forget_calls)
             self._exits = entered.pop_all()
         return self
@@ -205,8 +217,25 @@ class _CaseRunner(Runner):
 
     def __init__(self, loop: WitnessedLoop, outcome: Outcome, witness: Witness) -> None:
         super().__init__(loop, None)
+        self._witnessed = loop
         self._outcome = outcome
         self._witness = witness
+
+    def finish(self, last: Callable[[], object] | None = None) -> None:
+        """Finish, and write down what is open then and was when the main coroutine had ended."""
+        outcome = self._outcome
+        if outcome.ended not in ("returned", "raised", "cancelled"):
+            super().finish(last)
+            return
+        loop, first = self._witnessed, unclosed(self.loop)
+
+        def look() -> None:
+            outcome.left_open = self._witness.left_open(left_open(loop, first))
+            loop.seen_off = True
+            close_all(loop)  # as Python complains of it when it collects it
+            loop.seen_off = False
+
+        super().finish(look)
 
     def _see(self, tasks: Sequence[asyncio.Task[Any]]) -> None:
         self._outcome.pending = len(tasks)

@@ -8,8 +8,9 @@
 - The first thing that a step does is to begin or to resume its coroutine: that is call 0. From
   then on functions count when they begin, and not when they are resumed, as by an await.
 - Not counted: this package's own functions and those that a recorder calls, so that a recorded run
-  has the same calls; callbacks of weak references; pytest's words for a failed assertion, as it
-  caches them, so that the number of their calls varies.
+  has the same calls; what the simulated network calls, and whoever replaces things in the process,
+  as they do more for the first socket of a process; callbacks of weak references; pytest's words
+  for a failed assertion, as it caches them, so that the number of their calls varies.
 - Nor are the functions of tasks and futures that are written in Python: those in C have none.
 - What other threads call meanwhile is none of the step's.
 """
@@ -29,7 +30,6 @@ from vtloop.patching.replaced import During, keeps, replaces
 from vtloop.private.events import TWINS
 from vtloop.private.interpreter import WEAKREF_FILES, getframe
 from vtloop.recording import recording, steps, suspensions
-from vtloop.values import source
 from vtloop.values.source import PACKAGE
 
 replaces(
@@ -43,7 +43,8 @@ keeps(__name__, "for how long it is worth while to switch events off one by one"
 _NOT_COUNTED = (PACKAGE, *WEAKREF_FILES)
 _TWINS = frozenset(map(id, TWINS))
 _PYTEST = f"{os.sep}_pytest{os.sep}"
-_RECORDERS = {module.__file__ for module in (source, recording, suspensions, steps, waits)}
+_ROOMS = tuple(f"{PACKAGE}{room}{os.sep}" for room in ("net", "patching", "values"))
+_RECORDERS = {module.__file__ for module in (recording, suspensions, steps, waits)}
 
 
 class Calls:
@@ -60,7 +61,7 @@ class Calls:
     def _begun(self, resumed: bool) -> None:
         if resumed and self.count:
             return
-        if (self._recorded or "_pytest" in sys.modules) and _is_called_by_others(self._recorded):
+        if _is_called_by_others(self._recorded):
             return
         number = self.count
         self.count = number + 1
@@ -115,7 +116,10 @@ class Calls:
 
 
 def _is_called_by_others(recorded: bool) -> bool:
-    """Return whether the function that begins was called by what records a run, or by pytest."""
+    """Return whether it was not the step that called the function that begins.
+
+    Then what records a run did so, pytest, or what stands in for the operating system.
+    """
     frame = getframe(2)
     while frame.f_code.co_filename.startswith(PACKAGE) and frame.f_back is not None:
         frame = frame.f_back  # from those that listen to the function
@@ -125,7 +129,8 @@ def _is_called_by_others(recorded: bool) -> bool:
         if frame.f_back is None:
             return False  # of no loop of this package's
         frame = frame.f_back
-    return by_pytest or (recorded and frame.f_code.co_filename in _RECORDERS)
+    caller = frame.f_code.co_filename
+    return by_pytest or caller.startswith(_ROOMS) or (recorded and caller in _RECORDERS)
 
 
 if sys.version_info >= (3, 12):

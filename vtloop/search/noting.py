@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from asyncio import locks, queues, taskgroups, tasks
+from asyncio import locks, queues, streams, taskgroups, tasks
 from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Any
@@ -22,7 +22,7 @@ from vtloop.patching.replaced import During, keeps
 from vtloop.patching.replacements import Replacement, Replacements, because
 from vtloop.private.events import END_OF_SHIELDED, NOTIFY, current_task, get_running_loop
 from vtloop.private.interpreter import getframe
-from vtloop.search.witness import Witness, current_number
+from vtloop.search.witness import Witness, WitnessedLoop, current_number
 from vtloop.values.text import without_addresses
 
 current: ContextVar[Witness | None] = ContextVar("current", default=None)
@@ -37,6 +37,7 @@ _gather, _wait, _shield, _as_completed = tasks.gather, tasks.wait, tasks.shield,
 _enter_group = taskgroups.TaskGroup.__aenter__
 _exception = Task.exception
 _finalise_task = Task.__del__
+_finalise_writer = streams.StreamWriter.__del__
 _uncancel = Task.uncancel
 _await = Task.__await__
 
@@ -140,6 +141,13 @@ def enter_group(self: Any) -> Any:
     return _enter_group(self)
 
 
+def finalise_writer(self: Any) -> None:
+    loop = self._loop
+    if isinstance(loop, WitnessedLoop) and not self._transport.is_closing():
+        loop.transport_dropped(self._transport)
+    _finalise_writer(self)
+
+
 def _several(awaitables: Any) -> Any:
     """Return what can be looked at more than once; what is no iterable is asyncio's to refuse."""
     return list(awaitables) if isinstance(awaitables, Iterator) else awaitables
@@ -172,6 +180,7 @@ NOTING = Replacements(
         Replacement(Task, "__del__", finalise_task),
         Replacement(Task, "uncancel", task_uncancel),
         Replacement(taskgroups.TaskGroup, "__aenter__", enter_group),
+        Replacement(streams.StreamWriter, "__del__", finalise_writer),
         Replacement(tasks, "gather", gather, taken_by_name=True),
         Replacement(tasks, "wait", wait, taken_by_name=True),
         Replacement(tasks, "shield", shield, taken_by_name=True),

@@ -188,6 +188,22 @@ def _left_by_design(run: Outcome) -> Iterator[tuple[str, str]]:
             yield left.coroutine, f"{left.given_to}() leaves {left.label} running, as documented"
 
 
+def _left_open(run: Outcome) -> Iterator[tuple[str, str]]:
+    for one in run.left_open:
+        if not one.by_asyncio:
+            yield one.name, f"{one.what} was left open; close it however its block ends"
+
+
+def _open_by_design(run: Outcome) -> Iterator[tuple[str, str]]:
+    for one in run.left_open:
+        if one.by_asyncio:
+            yield (
+                one.name,
+                f"{one.what} was left open by asyncio, as create_server() was cancelled in its "
+                "last step",
+            )
+
+
 def _never_retrieved(run: Outcome) -> Iterator[tuple[str, str]]:
     for error in run.unretrieved:
         yield error, "a task or future ended with it, and nobody has retrieved it"
@@ -234,11 +250,13 @@ OF_ANY_RUN: tuple[Oracle[Outcome], ...] = (
     Rule("always", _violated, fact="violated"),
     Rule("orphan", _orphan, fact="left"),
     Rule("cleanup cut off", _cut_off, fact="left"),
+    Rule("left open", _left_open, fact="left_open"),
     Rule("never retrieved", _never_retrieved, fact="unretrieved"),
     Rule("hidden by shield", _hidden, fact="hidden"),
     Rule("destroyed while pending", _destroyed, fact="destroyed"),
     Rule("never awaited", _never_awaited, fact="unawaited"),
     Rule("finalised late", _late, fact="late"),
     Rule("left behind", _left_by_design, BY_DESIGN, "left"),
+    Rule("left open by asyncio", _open_by_design, BY_DESIGN, "left_open"),
 )
 """The oracles that judge any run, in the order of their findings; a new one goes here."""

@@ -64,6 +64,14 @@ class Left(NamedTuple):
     cleans_up: bool = False  # as it was cancelled before
 
 
+class LeftOpen(NamedTuple):
+    """A connection, a server or another socket that was open when all tasks had ended."""
+
+    name: str  # 'socket opened at pool.py:12 in query'
+    what: str  # 'the connection 127.0.0.1:49152 → 127.0.0.1:80'
+    by_asyncio: bool  # as it was cancelled while it made a server, which nobody else has
+
+
 Ended: TypeAlias = Literal["returned", "raised", "cancelled", "deadlock", "livelock", "endless"]
 
 
@@ -90,6 +98,7 @@ class Outcome:
     stuck: Ended | None = None  # why the tasks that were left could not be cancelled
     pending: int = 0  # how many tasks there were in the end
     left: tuple[Left, ...] = ()
+    left_open: tuple[LeftOpen, ...] = ()
 
     # All of them, in the order in which they see them.
     faults: tuple[Fault, ...] = ()  # of the main coroutine, a task that is watched, and callbacks

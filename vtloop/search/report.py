@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from vtloop.errors import ClaimError, SimulationError
+from vtloop.net.network import EVERYWHERE
 from vtloop.search.engine import Searched, run_again
 from vtloop.search.experiment import Experiment, Result
 from vtloop.search.judge import Judge
 from vtloop.search.oracles import ERROR, Finding, failures_of
 from vtloop.search.replay import Replay
 from vtloop.search.setting import Setting
+from vtloop.values.clock import START
 from vtloop.values.programs import called, name_of
 from vtloop.values.text import counted
 
@@ -123,18 +125,14 @@ class Report:
     def command(self, token: str) -> str:
         """Return what shows a case again: a command line, or an expression where none would do."""
         setting, search = self.setting, self.experiment.wording.search
-        judged = {"check": setting.check, "always": setting.always}
-        used = {option: function for option, function in judged.items() if function is not None}
-        if not all(map(name_of, (setting.program, *used.values()))):
+        options = [*_options(setting)]
+        if not name_of(setting.program) or any(one.words is None for one in options):
             given = [_in_python(setting.program), repr(token)]
-            given += [f"{option}={_in_python(function)}" for option, function in used.items()]
-            given += [f"seed={setting.seed!r}"] if setting.seed else []
+            given += [f"{one.name}={one.in_python}" for one in options]
             return f"vtloop.{search}.replay({', '.join(given)})"
         words = ["vtloop", search, name_of(setting.program)]
-        for option, function in used.items():
-            words += [f"--{option}", name_of(function)]
-        if setting.seed:
-            words += ["--seed", str(setting.seed)]
+        for one in options:
+            words += one.words or ()
         return shlex.join([*words, "--replay", token])
 
     def explain(self, most: int = _EXPLAINED) -> str:
@@ -243,6 +241,33 @@ def _counts(problem: Problem) -> str:
         of_kinds = (f"{number:,} of {kind}" for kind, number in sorted(problem.counts.items()))
         return f"cases {', '.join(of_kinds)}"
     return counted(problem.counts.total(), "case")
+
+
+class _Option(NamedTuple):
+    """An option of a search that is not as usual."""
+
+    name: str
+    in_python: str
+    words: Sequence[str] | None  # of a command line; None if none can say it
+
+
+def _options(setting: Setting) -> Iterator[_Option]:
+    for name, function in (("check", setting.check), ("always", setting.always)):
+        if function is not None:
+            named = name_of(function)
+            yield _Option(name, _in_python(function), [f"--{name}", named] if named else None)
+    if setting.seed:
+        yield _Option("seed", repr(setting.seed), ["--seed", str(setting.seed)])
+    clock, network = setting.wall_clock, setting.network
+    if clock != START:
+        start = "real" if clock is None else str(clock)
+        yield _Option("wall_clock", repr(clock), ["--wall-clock", start])
+    if network is None:
+        yield _Option("network", "None", ["--no-network"])
+    elif isinstance(network, str):
+        yield _Option("network", repr(network), ["--network", network])
+    elif network is not EVERYWHERE:
+        yield _Option("network", "…", None)
 
 
 def _in_python(function: object) -> str:

@@ -16,7 +16,6 @@ from vtloop.net.network import EVERYWHERE, Network
 from vtloop.search.bench import Bench, Check, Program
 from vtloop.search.invariants import Always
 from vtloop.values.clock import START
-from vtloop.values.options import of_type
 from vtloop.values.programs import called, load
 
 
@@ -36,7 +35,7 @@ class Setting:
         program, check, always = map(_function, (self.program, self.check, self.always))
         network = self.network
         if isinstance(network, str):
-            network = load(network, "network", of_type(Network))
+            network = load(network, "network", lambda found: isinstance(found, Network))
         return replace(self, program=program, check=check, always=always, network=network)
 
     def bench(self, search: str, policies: Callable[[], Sequence[Policy]] = tuple) -> Bench:

@@ -16,21 +16,44 @@ from asyncio import locks
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from types import CoroutineType
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from vtloop.core.await_stacks import WRAPPERS
 from vtloop.core.borrowed import STOCK
+from vtloop.core.left_open import dropped, has_sockets
 from vtloop.core.loop import VirtualLoop
 from vtloop.core.options import Options
 from vtloop.core.policy import PolicyOf
 from vtloop.core.recorder import Recorder
 from vtloop.core.tasks import Task, coroutine_name, ended_cancelled, given_name, in_order, number_of
-from vtloop.private.events import FUTURES, TASKS, current_task, get_running_loop
+from vtloop.private.events import (
+    ACCEPTING,
+    CONNECTED,
+    FUTURES,
+    TASKS,
+    current_task,
+    get_running_loop,
+)
+from vtloop.private.interpreter import getframe
+from vtloop.recording.openings import opened_at
 from vtloop.search.failures import Failing
-from vtloop.search.outcome import Complaint, Fault, Left, MisusedPrimitive, Outcome, faults_of
+from vtloop.search.outcome import (
+    Complaint,
+    Fault,
+    Left,
+    LeftOpen,
+    MisusedPrimitive,
+    Outcome,
+    faults_of,
+)
 from vtloop.search.releases import Releases, programs_line
 from vtloop.search.wakeups import Made, WakeUps
+from vtloop.values.source import PACKAGE, Place
 from vtloop.values.text import counted, without_addresses
+
+if TYPE_CHECKING:
+    from vtloop.net.descriptors import File
+    from vtloop.net.unclosed import Unclosed
 
 _NOTED = (*FUTURES, CoroutineType)
 
@@ -61,6 +84,10 @@ class Witness:
         self.groups: list[weakref.ref[asyncio.TaskGroup]] = []
         """In the order in which they were entered."""
         self._given: dict[weakref.ref[Any], str] = {}  # tasks and coroutines, to what
+        self.dropped: list[Unclosed] = []
+        """What was open in the network as it was collected."""
+        self.abandoned: set[File] = set()
+        """Sockets of servers that asyncio had made and was cancelled before anybody had them."""
         self.makers: dict[int, int] = {}
         """By number, of each task: the task that has made it; 0 for a callback."""
 
@@ -111,6 +138,7 @@ class Witness:
         Nobody has cancelled them yet, or they are about to clean up, which another cancellation
         would cut off. Those apart with which the loop closes generators, and those that are the
         business of a task which is pending itself: it has made or awaits them, or has their group.
+        Nor those by which asyncio itself accepts a connection.
         """
         pending = tuple(pending)
         if not pending:
@@ -129,6 +157,17 @@ class Witness:
             if not task.cancelling() or _cleans_up(task)
             if type(coro).__name__ not in WRAPPERS
             for made in [coroutine_name(coro)]
+            if made != ACCEPTING
+        )
+
+    def left_open(self, unclosed: Iterable[Unclosed]) -> tuple[LeftOpen, ...]:
+        """Return the facts of what nobody has closed, given what is open when all tasks have ended.
+
+        What was collected while it was open is closed by then, but not by who had opened it.
+        """
+        return tuple(
+            LeftOpen(one.name, one.what, not self.abandoned.isdisjoint(one.files))
+            for one in (*self.dropped, *unclosed)
         )
 
     def _nobodys(self, pending: Collection[asyncio.Task[Any]]) -> Collection[int]:
@@ -230,6 +269,23 @@ def is_open(group: Any) -> bool:
     return group._entered and not group._aborting and not (group._exiting and not group._tasks)
 
 
+def _files(loop: VirtualLoop) -> set[File]:
+    """Return what is open in the network of a loop."""
+    return set(loop.clock.kernel.descriptors.files()) if has_sockets(loop) else set()
+
+
+def _is_of_a_connection() -> bool:
+    """Return whether the task that is made now is one of a `start_server`'s."""
+    frame = getframe(2)
+    while frame.f_code.co_filename.startswith(PACKAGE) and frame.f_back is not None:
+        frame = frame.f_back
+    return frame.f_code is CONNECTED
+
+
+def _unknown(task: int) -> None:
+    """Return nothing, as nobody notes how tasks are made."""
+
+
 ItsPolicy: TypeAlias = "PolicyOf[WitnessedLoop]"
 """What a witnessed loop can be steered by."""
 
@@ -247,6 +303,8 @@ class WitnessedLoop(VirtualLoop):
         policy: ItsPolicy | None = None,
         recorder: Recorder | None = None,
     ) -> None:
+        self.seen_off = False
+        """Whether the program is over, so that what is closed for it is not held against it."""
         self.blocked_until = 0
         """The instant up to which a step has blocked the loop last, in nanoseconds."""
         self._witness = witness
@@ -271,6 +329,8 @@ class WitnessedLoop(VirtualLoop):
     def _task_is_made(self, task: Any, number: int) -> None:
         """Tell the witness of a new task."""
         self._makers[number] = 0 if (maker := current_task(self)) is None else number_of(maker)
+        if maker is None and _is_of_a_connection():
+            self._witness.given((task,), "start_server")
         if type(task) is not Task:
             self._failing.adopted(task)
             return
@@ -294,6 +354,8 @@ class WitnessedLoop(VirtualLoop):
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
         """Tell the witness, and whom the program has set."""
+        if self.seen_off:
+            return
         self._witness.reported(context)
         if self._recorder is not None:
             self._recorder.reported(context)
@@ -303,6 +365,30 @@ class WitnessedLoop(VirtualLoop):
     def _asyncgen_finalizer_hook(self, generator: Any) -> None:
         self._witness.late.append(coroutine_name(generator))
         STOCK._asyncgen_finalizer_hook(self, generator)
+
+    def opened(self) -> Place | None:
+        """Return where the program is that opens a socket now, as the network asks."""
+        return opened_at(_unknown)
+
+    def dropped(self, file: File) -> None:
+        """Take note of what is open in the network, as its last owner is collected."""
+        if not self.is_closed():
+            self._witness.dropped.append(dropped(self, file))
+
+    def transport_dropped(self, transport: Any) -> None:
+        """Take note of the end of a connection that a stream has, which is collected."""
+        end = transport.get_extra_info("socket")
+        if end is not None and has_sockets(self):
+            self.dropped(self.clock.kernel.descriptors.find(end.fileno()))
+
+    async def create_server(self, *args: Any, **options: Any) -> Any:
+        """Return a server, as stock asyncio does; take note if nobody gets it."""
+        before = _files(self)
+        try:
+            return await super().create_server(*args, **options)
+        except asyncio.CancelledError:
+            self._witness.abandoned.update(_files(self) - before)
+            raise
 
     def shutdown_asyncgens(self) -> Any:
         """Close the generators that are still open, which are late by now."""

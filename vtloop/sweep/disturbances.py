@@ -14,6 +14,7 @@ from typing import Any
 from vtloop.core.options import Options
 from vtloop.core.recorder import Recorder
 from vtloop.core.timers import AnyTimerHandle
+from vtloop.private.events import ACCEPTING
 from vtloop.search.location import firing, where_it_is
 from vtloop.search.outcome import Ended, faults_of, raised_by_asyncio, where_raised
 from vtloop.search.witness import ItsPolicy, Witness, is_open
@@ -61,7 +62,7 @@ class Shutdown(Injection):
                 if task.done() and not task.cancelled():
                     error: Any = task._exception
                     self.outcome.faults += tuple(faults_of(error))
-                    if error is None and task.cancelling() >= requests:
+                    if error is None and task.cancelling() >= requests and name != ACCEPTING:
                         swallowed.append(name)
             self.outcome.swallowed = tuple(swallowed)
             self._cancelled = ()

@@ -157,7 +157,7 @@ class Injection(Conduct[SweptOutcome]):
         if owner is not None and owner is self._task and not self.outcome.delivered:
             self._deliver(owner)
         if again is not None and owner is not None and owner is self._cleaning_up():
-            again.begin_step(number)
+            again.begin_step(number, owner)
         if self._comes(_STEP, number):
             self._stepping = owner
             self._calls.start()

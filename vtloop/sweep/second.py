@@ -30,7 +30,7 @@ class Again:
         self.moments: list[Moment] = []
         self._kinds = kinds_of(classes)
         self._calls = Calls(self._called)
-        self._step: int | None = None  # that is followed: which handle it is
+        self._step: tuple[int, Task] | None = None  # that is followed: which handle, and whose
 
     def before(self, handle: int, task: Task) -> None:
         """Take note that the task is there as a handle is about to run."""
@@ -40,10 +40,10 @@ class Again:
         """Take note that the task is there while nothing is ready."""
         self._count(Moment("R", rest))
 
-    def begin_step(self, handle: int) -> None:
+    def begin_step(self, handle: int, task: Task) -> None:
         """Follow a step of the task, which is about to begin."""
         if "C" in self._kinds:
-            self._step = handle
+            self._step = handle, task
             self._calls.start()
 
     def end_step(self) -> None:
@@ -53,8 +53,8 @@ class Again:
             self._calls.stop()
 
     def _called(self, number: int) -> None:
-        if self._step is not None:
-            self._count(Moment("C", self._step, number))
+        if self._step is not None and not self._step[1].done():
+            self._count(Moment("C", self._step[0], number))
 
     def _count(self, moment: Moment) -> None:
         if moment.kind in self._kinds:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vtloop.core.tasks import coroutine_name, number_of, without_locals
+from vtloop.private.events import ACCEPTING
 from vtloop.sweep.counting import Counting, who
 from vtloop.values.programs import called
 
@@ -18,7 +19,8 @@ Victim = str | int | Callable[..., Any] | None
 class Victims:
     """The tasks of a program that are meant: all, or those of a name, of a number, of a function.
 
-    A plain value, also for other processes.
+    All are those of the program: not asyncio's own that accept connections. A plain value, also for
+    other processes.
     """
 
     name: str | None = None  # of the task, of its coroutine, or with the number
@@ -40,8 +42,6 @@ class Victims:
 
     def include(self, task: asyncio.Task[Any]) -> bool:
         """Return whether a task is one of them."""
-        if self.name is None and self.number is None and self.function is None:  # all of them
-            return True
         return self.include_of(number_of(task), who(task), coroutine_name(task.get_coro()))
 
     def include_of(self, number: int, name: str, function: str) -> bool:
@@ -50,7 +50,9 @@ class Victims:
             return number == self.number
         if self.name is not None:
             return self.name in (name, function, f"{name}#{number}")
-        return self.function in (None, function)
+        if self.function is not None:
+            return self.function == function
+        return function != ACCEPTING
 
 
 EVERYBODY = Victims()

@@ -45,6 +45,11 @@ class Message(NamedTuple):
     first: int  # the event with which it was sent, by its index
     last: int  # the one with which it is with its receiver; -1 if none is
 
+    @property
+    def refused_at(self) -> int | None:
+        """When it has told a task that nobody takes its connection, if that is what it says."""
+        return self.arrived if self.kind == "refuse" and self.received_in >= 0 else None
+
 
 class _Sent:
     """A message, as it is put together: its events, by their kinds."""

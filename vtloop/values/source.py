@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
+from inspect import CO_COROUTINE
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
@@ -73,13 +74,14 @@ def line_at(code: CodeType, line: int) -> str:
 def running_frames(whole_thread: bool = False) -> Iterator[FrameType]:
     """Yield the frames outside this package that run now, innermost first.
 
-    That is down to the loop, or in a thread in which there is none, all of them.
+    That is down to the loop, or in a thread in which there is none, all of them. What stands in for
+    a coroutine function of asyncio is within the program.
     """
     frame: FrameType | None = getframe(1)
     outside = False
     while frame is not None:
         ours = frame.f_code.co_filename.startswith(PACKAGE)
-        if outside and ours and not whole_thread:
+        if outside and ours and not whole_thread and not frame.f_code.co_flags & CO_COROUTINE:
             return
         if not ours:
             outside = True

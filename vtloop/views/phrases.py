@@ -252,6 +252,7 @@ PHRASES: dict[Forms, Forms] = {
     "prints": "печатает",
     "message": "сообщение",
     "message is lost": "сообщение потеряно",
+    "connection is refused": "в соединении отказано",
     "message is held": "сообщение задержано",
     "waits for the network": "ждёт сеть",
     "creates": "создаёт",

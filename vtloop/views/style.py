@@ -39,6 +39,7 @@ MARKS = {
     "print": ("prints", "|"),
     "lost": ("message is lost", "x"),
     "held": ("message is held", "s"),
+    "refused": ("connection is refused", r"$\ominus$"),
 }
 
 # The arrows of a chart: in words, and the pattern of the line.

@@ -8,6 +8,7 @@ import select
 import selectors
 import socket
 import socketserver
+import subprocess
 import time
 
 import pytest
@@ -124,6 +125,9 @@ def test_an_epoll_that_is_dropped_watches_nothing():
         (lambda sock: fcntl.fcntl(sock, fcntl.F_GETOWN), "F_GETFL"),
         (lambda sock: fcntl.ioctl(sock.fileno(), 0x541B, b"1234"), "ioctl"),
         (lambda sock: socket.send_fds(sock, [b"x"], [0]), "Ancillary data"),
+        (lambda sock: subprocess.Popen("no_program", stdin=sock), "stdin=.* subprocess.PIPE"),
+        (lambda sock: subprocess.run("no_program", stdout=sock.fileno()), "stdout=1000000"),
+        (lambda sock: subprocess.run("no_program", pass_fds=[0, sock.fileno()]), "pass_fds=100"),
     ],
 )
 def test_what_is_not_simulated_is_refused_by_name(call, words):

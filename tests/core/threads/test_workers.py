@@ -467,9 +467,10 @@ async def main():
         for work in (consume, *(lambda name=name: produce(name) for name in "abc")):
             group.create_task(asyncio.to_thread(work))
 
-run = vtloop.simulate(main)
-assert run.reproducible and len(run.printed) > 40
-print("digest", run.digest())
+for _ in range(10):
+    run = vtloop.simulate(main)
+    assert run.reproducible and len(run.printed) > 40
+    print("digest", run.digest())
 """
 
 
@@ -501,12 +502,12 @@ def test_a_thread_that_is_woken_late_is_not_taken_for_blocked(monkeypatch):
 
 
 @pytest.mark.once
-def test_threads_take_the_same_turns_in_twenty_processes_beside_a_busy_one():
+def test_threads_take_the_same_turns_fifty_times_in_five_processes_beside_a_busy_one():
     stress = subprocess.Popen([sys.executable, "-c", "while True: pass"])
     try:
-        outputs = {printed_by("-c", PROGRAM) for _ in range(20)}
+        outputs = [printed_by("-c", PROGRAM) for _ in range(5)]
     finally:
         stress.kill()
         stress.wait()
-    (output,) = outputs
-    assert "digest" in output
+    digests = [line for line in "".join(outputs).splitlines() if line.startswith("digest")]
+    assert (len(digests), len({*digests}), len({*outputs})) == (50, 1, 1)

@@ -68,6 +68,17 @@ def test_options_are_those_of_a_sweep(capsys):
     assert "--check tests.support.swept:judges_nothing --replay" in out
 
 
+def test_the_network_of_each_run_is_named_or_is_none(capsys):
+    calls = "tests.support.swept:calls"
+    slow = "tests.support.swept:SLOW"
+    assert told(capsys, calls) == (0, f"{sweep(calls)}\n")
+    assert told(capsys, calls, "--network", slow) == (0, f"{sweep(calls, network=slow)}\n")
+    assert str(sweep(calls, network=slow)) != str(sweep(calls))
+    assert told(capsys, calls, "--no-network") == (1, f"{sweep(calls, network=None).explain()}\n")
+    status, out = told(capsys, calls, "--no-network", "--replay", "calls#1@A0")
+    assert (status, out.splitlines()[0]) == (0, "calls#1@A0: nothing was found")
+
+
 def test_workers_come_to_the_same(capsys):
     assert told(capsys, LEAKY, "--workers", "2") == told(capsys, LEAKY)
 
@@ -134,6 +145,8 @@ def test_a_function_of_a_file_is_swept(tmp_path):
         ([LEAKY, "-o", "no/such/directory.svg"], "there is no directory 'no/such'"),
         (["tests.support.swept:exits"], "it raised SystemExit(3)"),
         ([SAFE, "--resume", __file__], "is no file of a sweep"),
+        ([SAFE, "--network", "tests.support.swept:safe"], "has no network 'safe'"),
+        ([SAFE, "--network", "x:y", "--no-network"], "not allowed with argument --network"),
         (["tests.support.swept:all_sent"], "pass the function main"),
     ],
 )

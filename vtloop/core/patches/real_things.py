@@ -6,10 +6,13 @@ in real time. So what comes of it may be different the next time.
 
 from __future__ import annotations
 
+import errno
 import functools
 import os
 import socket
 import subprocess
+from collections.abc import Mapping
+from inspect import signature
 from typing import Any
 
 from vtloop.core.threads.actor import here, meets_something_real
@@ -35,6 +38,9 @@ FUNCTIONS = [
 ]
 """By module and name, with what is told of them."""
 
+_POPEN = subprocess.Popen.__init__
+_STREAMS = "stdin", "stdout", "stderr"
+
 METHODS = [
     (subprocess.Popen, "__init__", PROCESS),
     (socket.socket, "connect", SOCKET),
@@ -49,10 +55,29 @@ def tells(function: Any, how: str) -> Any:
 
     @functools.wraps(function)
     def told(*args: Any, **kwargs: Any) -> Any:
+        if function is _POPEN:
+            _refuse_sockets(signature(function).bind_partial(*args, **kwargs).arguments)
         _tell(how)
         return original(*args, **kwargs)
 
     return told
+
+
+def _refuse_sockets(given: Mapping[str, Any]) -> None:
+    """Raise OSError if a simulated socket is given to a process, which would not have it."""
+    actor = here.actor
+    kernel = None if actor is None else actor.clock.kernel
+    if kernel is None:
+        return
+    named = [(name, given[name]) for name in _STREAMS if name in given]
+    named += [("pass_fds", one) for one in given.get("pass_fds", ())]
+    for name, one in named:
+        if kernel.descriptors.has(one.fileno() if hasattr(one, "fileno") else one):
+            raise OSError(
+                errno.EOPNOTSUPP,
+                f"subprocess.Popen() was called with {name}={one!r}, a simulated socket, which is "
+                "in no other process; give it subprocess.PIPE, and pass on what comes",
+            )
 
 
 def _tell(how: str) -> None:

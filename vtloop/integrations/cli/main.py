@@ -23,6 +23,7 @@ from vtloop.integrations.cli.scripts import (
     run_module,
     run_script,
 )
+from vtloop.integrations.cli.signals import due
 from vtloop.integrations.cli.sweep_command import add_command, run_command
 from vtloop.integrations.options import (
     add_looks,
@@ -66,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_options(run, _STOP)
     add_network(run)
+    _add_signal(run)
     run.add_argument(
         "--timestamps",
         action="store_true",
@@ -84,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
         )
         add_options(view, _STOP)
         add_network(view)
+        _add_signal(view)
         view.add_argument(
             "-o",
             "--output",
@@ -104,6 +107,18 @@ def _parser() -> argparse.ArgumentParser:
     add_command(commands)
     add_audit_command(commands)
     return parser
+
+
+def _add_signal(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--signal",
+        dest="signals",
+        type=due,
+        action="append",
+        default=[],
+        metavar="NAME@SECONDS",
+        help="a signal that arrives at this virtual time, such as SIGTERM@30",
+    )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -139,7 +154,7 @@ def _command(argv: Sequence[str] | None) -> int:
             parser.error("vtloop run was called without a script; give script.py, or -m module")
         start = run_module if arguments.module else run_script
         observation = Observation(timestamps=arguments.timestamps)
-        start_it = partial(start, target[0], target[1:], options, observation)
+        start_it = partial(start, target[0], target[1:], options, observation, arguments.signals)
         return _run(parser, start_it, target[0], 1 if arguments.module else 2)
     try:
         target = _target(arguments)
@@ -148,7 +163,7 @@ def _command(argv: Sequence[str] | None) -> int:
         parser.exit(2, f"vtloop: {error}\n")
     if traces is not None:
         return _write(traces, target)
-    return _view(parser, arguments.script, args, options, target)
+    return _view(parser, arguments, args, options, target)
 
 
 def _run(parser: argparse.ArgumentParser, start: Callable[[], None], name: str, status: int) -> int:
@@ -211,7 +226,7 @@ def _traces_of_file(name: str) -> list[Trace] | None:
 
 def _view(
     parser: argparse.ArgumentParser,
-    script: str,
+    arguments: argparse.Namespace,
     args: list[str],
     options: Options,
     target: _Target,
@@ -219,7 +234,8 @@ def _view(
     """Run a script and write views of it, also if it ends with an error."""
     recordings: list[Recording] = []
     own_loops: list[str] = []
-    start = partial(run_script, script, args, options, Observation(False, recordings, own_loops))
+    script, observation = arguments.script, Observation(False, recordings, own_loops)
+    start = partial(run_script, script, args, options, observation, arguments.signals)
     prints = redirect_stdout(sys.stderr) if target.printed else nullcontext()
     try:
         with prints:

@@ -13,7 +13,7 @@ import os
 import runpy
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.machinery import SourceFileLoader
@@ -25,6 +25,7 @@ from vtloop.core.options import Options
 from vtloop.core.patches.environment import Environment
 from vtloop.core.threads.program_threads import join_all
 from vtloop.integrations.cli.loop_makers import LoopMakers, own_loops_noted
+from vtloop.integrations.cli.signals import Due, Signals
 from vtloop.patching.replaced import During, replaces
 from vtloop.patching.swapped import STDOUT
 from vtloop.recording.recording import Recording
@@ -67,14 +68,19 @@ _NOTHING = Observation()
 
 
 def run_script(
-    path: str, args: list[str], options: Options, observation: Observation = _NOTHING
+    path: str,
+    args: list[str],
+    options: Options,
+    observation: Observation = _NOTHING,
+    signals: Iterable[Due] = (),
 ) -> None:
     """Run the script at `path` as `__main__`; raises what it raises, SystemExit included.
 
-    Of the options `until`, `seed` and `wall_clock` are a script's: it makes its loops itself.
+    Of the options `until`, `seed` and `wall_clock` are a script's: it makes its loops itself. These
+    `signals` arrive while they run.
     """
     directory = os.path.dirname(os.path.realpath(path))
-    with _virtual_time(options, observation), _as_main([path, *args], directory):
+    with _virtual_time(options, observation, signals), _as_main([path, *args], directory):
         if os.path.isdir(path):
             runpy.run_path(path, run_name="__main__")
         else:
@@ -89,10 +95,14 @@ def run_script(
 
 
 def run_module(
-    name: str, args: list[str], options: Options, observation: Observation = _NOTHING
+    name: str,
+    args: list[str],
+    options: Options,
+    observation: Observation = _NOTHING,
+    signals: Iterable[Due] = (),
 ) -> None:
     """Run a module as `python -m name` does; raises what it raises, SystemExit included."""
-    with _virtual_time(options, observation), _as_main([name, *args], os.getcwd()):
+    with _virtual_time(options, observation, signals), _as_main([name, *args], os.getcwd()):
         own = {"__builtins__": builtins}
         runpy.run_module(name, init_globals=own, run_name="__main__", alter_sys=True)
 
@@ -108,16 +118,19 @@ def _as_main(argv: list[str], directory: str) -> Iterator[None]:
 
 
 @contextmanager
-def _virtual_time(options: Options, observation: Observation) -> Iterator[None]:
+def _virtual_time(
+    options: Options, observation: Observation, signals: Iterable[Due]
+) -> Iterator[None]:
     clock = Clock()
     clock.network = options.network
-    recordings = observation.recordings
+    recordings, to_arrive = observation.recordings, Signals(signals)
 
     def make(loop: Any) -> None:
         recorder = None if recordings is None else Recording()
         if recordings is not None and recorder is not None:
             recordings.append(recorder)
         make_virtual(loop, clock=clock, until=options.until, recorder=recorder)
+        to_arrive.expect(loop)
 
     clock.make_loop = lambda _, loop: make(loop)
 

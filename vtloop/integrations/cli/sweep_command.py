@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from vtloop.errors import SimulationError
 from vtloop.integrations.options import (
+    add_network,
     add_seed,
     add_wall_clock,
     count,
@@ -50,6 +51,9 @@ def add_command(commands: Any) -> None:
     add("--always", metavar="FUNCTION", help="called before each step of each run; likewise")
     add_seed(parser)
     add_wall_clock(parser)
+    network = parser.add_mutually_exclusive_group()
+    add_network(network)
+    network.add_argument("--network", metavar="NAME", help="the module:network of each run")
     add("--workers", type=some, default=1, metavar="N", help="processes (default: this one)")
     add("--max-seconds", type=seconds, metavar="SECONDS", help="of real time that it may take")
     add("--resume", metavar="FILE", help="go on from this file, and write there what was tried")
@@ -111,7 +115,8 @@ def _replay(arguments: argparse.Namespace) -> int:
 
 
 def _judged(arguments: argparse.Namespace) -> dict[str, Any]:
-    return {name: getattr(arguments, name) for name in ("check", "always", "seed", "wall_clock")}
+    names = "check", "always", "seed", "wall_clock", "network"
+    return {name: getattr(arguments, name) for name in names}
 
 
 def _processes(number: int) -> Executor:

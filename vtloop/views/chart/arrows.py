@@ -96,11 +96,16 @@ def _stub(sheet: Sheet, stub: Stub) -> None:
     y = edge + (_DROP if stub.down else -_DROP)
     colour, name = canvas.theme.arrows["message"], f"message-{message.number}"
     canvas.seen.setdefault(("arrow", "message"))
-    if message.lost is None:
+    slope = _SLOPE * sheet.across.font / sheet.across.points
+    if message.refused_at is not None:
+        x = stub.left - slope
+        canvas.line([x, stub.left], [y, edge], colour, name, tip, thick=1.2)
+        canvas.mark(x, y, "refused", f"{name}-refused", tip)
+    elif message.lost is None:
         xs, ys = [stub.left, stub.left, stub.right], [edge, y, y]
         canvas.line(xs, ys, colour, name, tip, pattern=HELD)
         canvas.mark(stub.left, y, "held", f"{name}-held", tip)
     else:
-        x = stub.left + _SLOPE * sheet.across.font / sheet.across.points
+        x = stub.left + slope
         canvas.line([stub.left, x], [edge, y], colour, name, tip, thick=1.2)
         canvas.mark(x, y, "lost", f"{name}-lost", tip)

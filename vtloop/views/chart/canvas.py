@@ -236,6 +236,7 @@ class Canvas:
             "print": ("|", theme.muted, theme.muted, 1.4),
             "lost": ("x", theme.alarm, theme.alarm, 0.95),
             "held": ("s", theme.arrows["message"], theme.paper, 0.75),
+            "refused": (r"$\ominus$", theme.alarm, theme.alarm, 1.3),
         }[kind]
         return {
             "marker": marker,

@@ -1,4 +1,4 @@
-"""Where the ways of messages begin that are lost or held."""
+"""Where the ways of messages begin that are lost or held, and where refusals arrive."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _MOST = 80  # more are only counted
 
 
 class Stub(NamedTuple):
-    """Where a message waits that is held, or where it leaves that is lost."""
+    """Where a message waits that is held, leaves that is lost, or arrives that is a refusal."""
 
     message: Message
-    left: float  # where it leaves, across the chart
+    left: float  # where it leaves, across the chart; of a refusal, where it arrives
     right: float  # where it goes on; the end of the chart if it is held to the end
-    row: int  # the place of the sender's row
+    row: int  # the place of the sender's row; of a refusal, of the receiver's
     down: bool
 
     @property
@@ -28,7 +28,7 @@ class Stub(NamedTuple):
 
 
 def stubs_of(timeline: Timeline, scale: Scale, alone: Mapping[int, int]) -> list[Stub]:
-    """Return the messages that are lost or held, as far as their sender has a row to itself."""
+    """Return the messages that are lost, held or refusals, as far as their tasks have own rows."""
     found = list(_stubs(timeline, scale, alone))
     return found if len(found) <= _MOST else []
 
@@ -36,6 +36,11 @@ def stubs_of(timeline: Timeline, scale: Scale, alone: Mapping[int, int]) -> list
 def _stubs(timeline: Timeline, scale: Scale, alone: Mapping[int, int]) -> Iterator[Stub]:
     last = max(alone.values(), default=0)
     for message in timeline.messages:
+        if (at := message.refused_at) is not None:
+            if (row := alone.get(message.receiver)) is not None:
+                there = scale.during(message.received_in, at)
+                yield Stub(message, there, there, row, down=False)  # clear of what is printed then
+            continue
         row = alone.get(message.sender)
         if row is None or not (message.held or message.lost is not None):
             continue

@@ -50,6 +50,7 @@ SAID = (
     "CancelledError is delivered",
     "message is lost",
     "message is held",
+    "connection is refused",
     "timeout that was kept",
     "timeout that has passed",
     "prints",

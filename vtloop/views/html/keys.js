@@ -146,7 +146,7 @@ canvas.addEventListener("blur", hide);
 
 search.addEventListener("input", () => {
   const wanted = search.value.trim().toLowerCase();
-  view.rows = data.rows.filter((row) => [row.name, row.below].some((name) => name.toLowerCase().includes(wanted)));
+  view.rows = data.rows.filter((row) => [row.name, row.below, row.host ?? ""].some((name) => name.toLowerCase().includes(wanted)));
   view.top = 0;
   choose(null);
   stack();
@@ -173,7 +173,7 @@ table.addEventListener("toggle", fillTable);
 
 // How high the chart is: as its rows are, if there is room for them.
 function room() {
-  const tallest = data.rows.reduce((sum, row) => sum + row.full, 0);
+  const tallest = data.rows.reduce((sum, row, index) => sum + row.full + (hasHeading(data.rows, index) ? HEADING : 0), 0);
   element("box").style.flexBasis = `${RULER + tallest + RULER}px`;
 }
 

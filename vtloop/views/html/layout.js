@@ -2,7 +2,9 @@
 // all of the time is seen; zooming in never needs more.
 
 const FONT = "13px system-ui, sans-serif", SMALL = "12px system-ui, sans-serif";
+const BOLD = `600 ${FONT}`;
 const BAR = 22, LINE = 15, GAP = 6;  // pixels
+const HEADING = 26;  // pixels, for the name of a host above its first row
 const INDENT = 14, DEEPEST = 8;
 const MOST_LINES = 6;  // of prints below a bar
 const MOST_PRINTS = 400;  // in the window, from which on only their marks are drawn
@@ -79,7 +81,8 @@ function bracketLines(row) {
 const HEIGHTS = {
   task(row) {
     row.brackets = bracketLines(row);
-    row.above = GAP + row.brackets * LINE + (row.cancels.length ? LINE : 0);
+    const isRefused = row.stubs.some(([, , , , , kind]) => kind === "refused");
+    row.above = GAP + row.brackets * LINE + (row.cancels.length || isRefused ? LINE : 0);
     const prints = row.lines ? row.lines * LINE + 3 : 0;
     const below = Math.max(prints, row.slopes ? SLOPE : 0, row.stubs.length ? 2 * STUB : 0);
     return Math.max(row.above + BAR + below + GAP, row.below ? GAP + BAR + LINE : 0);
@@ -110,15 +113,19 @@ function layOut() {
   stack();
 }
 
-// In an overview rows are thin enough for all to be seen, or nearly so.
+// Whether there is the name of a host above a row, as the one before is of another.
+const hasHeading = (rows, index) => rows[index].host && rows[index].host !== rows[index - 1]?.host;
+
+// In an overview rows are thin enough for all to be seen, or nearly so, and hosts have no headings.
 function stack() {
   const share = Math.max((height - RULER) / view.rows.length, THIN);
   let top = 0;
-  for (const row of view.rows) {
+  view.rows.forEach((row, index) => {
     row.height = view.thin ? Math.min(share, row.full) : row.full;
-    row.top = top;
+    row.heading = !view.thin && hasHeading(view.rows, index) ? HEADING : 0;
+    row.top = top += row.heading;
     top += row.height;
-  }
+  });
 }
 
 function tall() {
@@ -132,7 +139,7 @@ const toY = (row) => RULER + row.top - view.top;
 
 // The rows that are to be seen.
 function seen() {
-  return view.rows.filter((row) => row.top + row.height > view.top && row.top < view.top + height - RULER);
+  return view.rows.filter((row) => row.top + row.height > view.top && row.top - row.heading < view.top + height - RULER);
 }
 
 function rowAt(y) {
@@ -144,6 +151,8 @@ function widthOfNames() {
   pen.font = FONT;
   let most = 90;
   for (const { label, depth } of data.rows) most = Math.max(most, pen.measureText(short(label)).width + indent(depth) + 14);
+  pen.font = BOLD;
+  for (const { host } of data.rows) if (host) most = Math.max(most, pen.measureText(short(host)).width + indent() + 14);
   return Math.min(Math.ceil(most), 300, Math.round(width * .35));
 }
 

@@ -170,6 +170,16 @@ const MARKS = {
     on.fillRect(x - 3, y - 3, 6, 6);
     on.strokeRect(x - 3, y - 3, 6, 6);
   },
+  refused(on, x, y) {
+    on.fillStyle = colour.paper;
+    on.strokeStyle = colour.alarm;
+    on.lineWidth = 1.6;
+    on.beginPath();
+    on.arc(x, y, 4.5, 0, 2 * Math.PI);
+    on.fill();
+    on.moveTo(x - 2.5, y); on.lineTo(x + 2.5, y);
+    on.stroke();
+  },
   print(on, x, y) {
     on.fillStyle = colour.muted;
     on.fillRect(x - .5, y, 1, 6);

@@ -61,6 +61,7 @@ function paintScrollbar() {
 }
 
 function paintGround(row) {
+  paintLineAbove(row);
   const isFirst = row === view.rows.find(({ kind }) => kind === row.kind);
   if (row === view.chosen) {
     pen.fillStyle = colour.shade;
@@ -70,6 +71,13 @@ function paintGround(row) {
     pen.fillStyle = colour.grid;
     pen.fillRect(0, toY(row), width, 1);
   }
+}
+
+// What keeps a host apart from the tasks above it.
+function paintLineAbove(row) {
+  if (!row.heading) return;
+  pen.fillStyle = colour.muted;
+  pen.fillRect(0, toY(row) - row.heading, width, 1);
 }
 
 function paintBlocked() {
@@ -131,6 +139,11 @@ function paintThin(row, y) {
 
 function paintName(row) {
   const y = toY(row), left = indent(row.depth), room = names - left - 8;
+  if (row.heading) {
+    paintLineAbove(row);
+    pen.font = BOLD;
+    write(fitted(row.host, names - indent() - 8), indent(), y - row.heading / 2 + 3, { font: BOLD, halo: null });
+  }
   if (row === view.chosen) {
     pen.fillStyle = colour.shade;
     const high = Math.max(row.height, LINE);
@@ -185,20 +198,21 @@ function paintArrows(rows) {
   }
 }
 
-// Messages that are lost, or held for a time, just off the bar that they leave.
+// Messages that are lost, or held for a time, just off the bar that they leave; refusals, as they come.
 function paintStubs(row, y) {
-  for (const [at, , isDown, until] of row.stubs) {
+  for (const [at, , isDown, until, , kind] of row.stubs) {
     const down = isDown ? 1 : -1, x = toX(at), edge = y + row.above + (isDown ? BAR : 0), off = edge + down * STUB;
     pen.strokeStyle = colourOf("message");
     pen.lineWidth = 1.4;
     pen.setLineDash(until === null ? [] : [1.5, 2]);
     pen.beginPath();
     pen.moveTo(x, edge);
-    pen.lineTo(until === null ? x + STUB : x, off);
+    const aside = { held: 0, lost: STUB, refused: -STUB }[kind];
+    pen.lineTo(x + aside, off);
     if (until !== null) pen.lineTo(toX(until), off);
     pen.stroke();
     pen.setLineDash([]);
-    if (until === null) MARKS.lost(pen, x + STUB, off); else MARKS.held(pen, x, off);
+    MARKS[kind](pen, x + aside, off);
   }
 }
 
@@ -224,8 +238,8 @@ function paintLegend() {
     ["crashed", "crashes with its host", ends.has("crashed"), 4, 7],
     ["request", "cancel is requested", tasks.some(({ cancels }) => cancels.some(([, , delivered]) => !delivered)), 8, 11],
     ["delivery", "CancelledError is delivered", tasks.some(({ cancels }) => cancels.some(([, , delivered]) => delivered)), 8, 12],
-    ["lost", "message is lost", tasks.some(({ stubs }) => stubs.some(([, , , until]) => until === null)), 8, 7],
-    ["held", "message is held", tasks.some(({ stubs }) => stubs.some(([, , , until]) => until !== null)), 8, 7],
+    ...[["lost", "message is lost"], ["held", "message is held"], ["refused", "connection is refused"]].map(
+      ([kind, phrase]) => [kind, phrase, tasks.some(({ stubs }) => stubs.some((stub) => stub[5] === kind)), 8, 7]),
     ["print", "prints", data.rows.some(({ prints }) => prints?.length), 8, 4],
   ];
   for (const [mark, phrase, occurs, x, y] of marks) if (occurs) legend(items, say(phrase), (ink) => MARKS[mark](ink, x, y), 18);

@@ -8,8 +8,9 @@ which times and steps are told by how much later than the last one they are.
   turn, from its start on; flat), `ended` (when, how, and how in words; null if it was left
   pending), `cancels` (when, the step, whether CancelledError is delivered or requested, in a word,
   as a sentence), `timeouts` (from, the step, to, whether it fired, what may stand at it, as a
-  sentence), `stubs` (when a message leaves that is lost or held, the step, whether downwards, until
-  when it is held, null if it is lost, as a sentence), and `prints` (when, the step, what).
+  sentence), `stubs` (when a message leaves that is lost or held, or a refusal arrives, the step,
+  whether downwards, until when it is held, else null, as a sentence, and which of these it is), and
+  `prints` (when, the step, what).
 - That of callbacks has `prints`.
 - A primitive's or section's has `has` (how its pieces are said), `pieces` (from, the step, for how
   long, and whose, by the place of the task's row, -1 for nobody), `waiting` and `levels` (since
@@ -54,7 +55,9 @@ class Rows:
             self._timeouts.setdefault(bracket.task, []).append(self._timeout(bracket))
         self._stubs: dict[int, list[Any]] = {}
         for message in timeline.messages:
-            if message.held or message.lost is not None:
+            if message.refused_at is not None:
+                self._stubs.setdefault(message.receiver, []).append(self._refusal(message))
+            elif message.held or message.lost is not None:
                 self._stubs.setdefault(message.sender, []).append(self._stub(message))
 
     def all(self) -> list[Row]:
@@ -90,10 +93,10 @@ class Rows:
 
     def _task(self, lane: Lane) -> Row:
         own = lane.coroutine if lane.has_own_name else ""
-        below = f"@ {lane.host} {own}".strip() if lane.host else own  # the host, if it is cut
-        row = _row("task", self._names[lane.number], below)
+        row = _row("task", self._names[lane.number], own)
         spans = [*self._looks.of(lane)]
         row |= {
+            "host": lane.host,
             "depth": lane.depth,
             "about": self._about(lane),
             "start": spans[0][0].start if spans else lane.created,
@@ -134,7 +137,14 @@ class Rows:
             until = self._timeline.end if message.released is None else message.released
         place = self.places.get(message.sender, 0)
         down = self.places.get(message.receiver, place + 1) > place
-        return [message.sent, message.sent_in, int(down), until, one_by_one(self._say, [message])]
+        told = one_by_one(self._say, [message])
+        kind = "held" if message.lost is None else "lost"
+        return [message.sent, message.sent_in, int(down), until, told, kind]
+
+    def _refusal(self, message: Message) -> list[Any]:
+        told = one_by_one(self._say, [message])
+        up = 0  # clear of what is printed then
+        return [message.refused_at, message.received_in, up, None, told, "refused"]
 
     # Primitives and sections
 

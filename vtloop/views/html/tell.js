@@ -15,7 +15,8 @@ function line(name, text) {
 
 function tell(row, index, x, y) {
   tooltip.replaceChildren();
-  line("strong", row.below && !row.words ? `${row.name} (${row.below})` : row.name);
+  const own = row.below && !row.words ? `${row.name} (${row.below})` : row.name;
+  line("strong", row.host ? `${own} @ ${row.host}` : own);
   if (index >= 0) TELL[row.kind](row, index);
   else (row.about ?? levelsAt(row, toTime(x))).forEach((text) => line("div", text));
   tooltip.hidden = false;
