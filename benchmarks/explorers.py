@@ -10,7 +10,6 @@ import importlib
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from importlib import metadata
-from importlib.util import find_spec
 from typing import Any, NamedTuple, TypeAlias
 
 Program: TypeAlias = Callable[[], Coroutine[Any, Any, object]]
@@ -36,11 +35,12 @@ class Explorer:
 
     def version(self) -> str | None:
         """Return the version installed, '' for ours, None for what is not there."""
-        if not self.package:
-            return "" if find_spec("vtloop.explore") else None
         try:
+            if not self.package:
+                importlib.import_module("vtloop.explore")
+                return ""
             return metadata.version(self.package)
-        except metadata.PackageNotFoundError:
+        except ImportError:  # of ours, or that there is no such package
             return None
 
 
