@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Sequence
 from functools import partial
+from itertools import islice
 from math import inf
 from typing import Any
 
@@ -16,7 +18,7 @@ from vtloop.explore.report import FailingSchedule, Report
 from vtloop.explore.runs import Failure, Ran, Runs
 from vtloop.explore.schedule import Schedule
 from vtloop.explore.shrinking import Shrinker, likely_ones
-from vtloop.explore.steering import Steering
+from vtloop.explore.steering import NO_CHANCE, Steering
 from vtloop.search.conduct import NO_LIMIT
 from vtloop.search.setting import Setting
 from vtloop.simulation.run import Run
@@ -40,7 +42,7 @@ class Exploration:
         self._known = Known()
         self._lanes: dict[int, int] = {}  # of each key, as the first run had them
         self._limit = _FIRST_LIMIT
-        self._seed = f"{setting.seed}"
+        self._chance = random.Random(f"{setting.seed}")
 
     def search(self, budget: int, max_seconds: float | None) -> Report:
         """Run so many schedules at most, for so many seconds at most; return what was found."""
@@ -59,7 +61,7 @@ class Exploration:
                     why_not = f"{max_seconds} s are over"
                     break
                 number += 1
-                steering = self._steering(drawing, number)
+                steering = self._steering(drawing)
                 ran = runs.run(steering)
                 names |= drawing.guarantees
                 schedules.add(hash((*steering.taken, ran.schedule)))
@@ -72,9 +74,9 @@ class Exploration:
             reasons = self._reasons(portfolio, why_not, cut)
             return self._report(number, None, names, schedules, reasons)
 
-    def _steering(self, drawing: Drawing, number: int) -> Steering:
+    def _steering(self, drawing: Drawing) -> Steering:
         order, delays = drawing
-        return Steering(self._known, order, delays, f"{self._seed}/{number}", self._limit)
+        return Steering(self._known, order, delays, self._chance, self._limit)
 
     def _learn(self, steering: Steering) -> None:
         """Take note of how stock asyncio runs the program."""
@@ -118,11 +120,11 @@ class Exploration:
         """Return the failure of a run, shrunk and told."""
         failure, schedule = ran.failures[0], ran.schedule
         if self._shrinks:
-            fails = partial(self._fails, runs, _kind(failure), f"{self._seed}/{number}")
+            fails = partial(self._fails, runs, _kind(failure))
             schedule = self._shrunk(fails, schedule)
             if not schedule.is_realisable:
                 schedule = self._realised(runs, failure, fails) or schedule
-        narrating = Narrating(self._known, schedule, f"{self._seed}/{number}", self._limit)
+        narrating = Narrating(self._known, schedule, self._limit)
         again = runs.run(narrating)
         told = next((one for one in again.failures if _kind(one) == _kind(failure)), failure)
         return FailingSchedule(
@@ -133,15 +135,13 @@ class Exploration:
             run=number,
             member=drawing.name,
             story=narrating.story,
-            _record=partial(record, self._setting, schedule, self._seed),
+            _record=partial(record, self._setting, schedule),
         )
 
-    def _fails(
-        self, runs: Runs, kind: tuple[str, str], seed: str, schedule: Schedule
-    ) -> Schedule | None:
+    def _fails(self, runs: Runs, kind: tuple[str, str], schedule: Schedule) -> Schedule | None:
         """Run a schedule; return what has deviated if it fails in the same way."""
         again = Replaying(schedule)
-        steering = Steering(self._known, again, again, seed, self._limit)
+        steering = Steering(self._known, again, again, NO_CHANCE, self._limit)
         ran = runs.run(steering)
         return ran.schedule if any(_kind(one) == kind for one in ran.failures) else None
 
@@ -154,8 +154,8 @@ class Exploration:
         if not self._known.timers:
             return None
         portfolio = Portfolio(self._known, "realisable", None)
-        for number, drawing in zip(range(_REALISING), portfolio, strict=False):
-            ran = runs.run(self._steering(drawing, -number))
+        for drawing in islice(portfolio, _REALISING):
+            ran = runs.run(self._steering(drawing))
             if any(_kind(one) == _kind(failure) for one in ran.failures):
                 return self._shrunk(fails, ran.schedule)
         return None
@@ -166,11 +166,11 @@ def _kind(failure: Failure) -> tuple[str, str]:
     return failure.kind, "" if failure.kind == "deadlock" else failure.detail.partition("(")[0]
 
 
-def record(setting: Setting, schedule: Schedule, seed: str) -> Run[Any]:
+def record(setting: Setting, schedule: Schedule) -> Run[Any]:
     """Run a schedule once more, recorded."""
     again = Replaying(schedule)
     with Runs(setting) as runs:
-        steering = Steering(Known(), again, again, seed, NO_LIMIT)
+        steering = Steering(Known(), again, again, NO_CHANCE, NO_LIMIT)
         run = runs.recorded(steering)
     if again.missed:
         missed = "; ".join(map(str, again.missed))
@@ -190,4 +190,4 @@ def record_token(setting: Setting, token: str) -> Run[Any]:
         raise LookupError(
             f"The token {token} has choices that are none of a schedule; replay it where it is from"
         )
-    return record(setting, schedule, f"{setting.seed}")
+    return record(setting, schedule)

@@ -12,7 +12,7 @@ from vtloop.core.tasks import label
 from vtloop.explore.known import Known
 from vtloop.explore.members.replaying import Replaying
 from vtloop.explore.schedule import CALLBACKS, Schedule, duration
-from vtloop.explore.steering import Steering, lane_of
+from vtloop.explore.steering import NO_CHANCE, Steering, lane_of
 from vtloop.private.events import current_task
 from vtloop.search.location import programs_lines
 from vtloop.values.clock import format_seconds
@@ -23,9 +23,9 @@ from vtloop.values.text import counted
 class Narrating(Steering):
     """Makes a schedule again, and tells what it does: one line for each deviation."""
 
-    def __init__(self, known: Known, schedule: Schedule, seed: str, limit: int) -> None:
+    def __init__(self, known: Known, schedule: Schedule, limit: int) -> None:
         again = Replaying(schedule)
-        super().__init__(known, again, again, seed, limit)
+        super().__init__(known, again, again, NO_CHANCE, limit)
         self._story: list[str | tuple[str, Counter[str]]] = []
         self._held: dict[tuple[int, int], Counter[str]] = {}  # who goes ahead of which step
 

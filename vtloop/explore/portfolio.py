@@ -65,11 +65,8 @@ class Portfolio:
             yield from self._chosen(self._members)
             return
         known = self._known
-        has_order = self._mode == "any" and bool(known.decisions)
-        if not (known.timers or has_order):
+        if not known.timers and (self._mode == "realisable" or not known.decisions):
             return  # there is one schedule
-        if has_order:
-            yield Drawing(RandomWalk(), Fifo())  # to learn how long tasks are in another order
         turn = 0
         while True:
             turns = self._turns()
@@ -112,8 +109,12 @@ def _by(order: Callable[[], Order], delays: Callable[[], Delays] = Fifo) -> Call
     return lambda: Drawing(order(), delays())
 
 
+def _deeper() -> PCT:
+    return PCT(depth=3)
+
+
 # None stands for the next of all single holds, or of all single timers that are late.
-_OF_ORDER = (_by(URW), _by(POS), _by(URW), None, _by(URW), _by(RandomWalk), _by(PCT), None)
+_OF_ORDER = (_by(URW), _by(URW), _by(PCT), _by(URW), _by(POS), _by(_deeper), None)
 _OF_TIME = (
     *(_by(Fifo, Meet), None, _by(Fifo, Slow), None),
     *(_by(Fifo, Meet), _by(Fifo, Heavy), None, _by(Fifo, Paced)),

@@ -10,7 +10,6 @@ from typing import Any
 from vtloop.simulation.run import Run
 from vtloop.values.choices import Choices
 from vtloop.values.text import counted
-from vtloop.views.chart import save
 
 
 @dataclass(frozen=True)
@@ -44,6 +43,8 @@ class FailingSchedule:
 
     def chart(self, path: str | os.PathLike[str]) -> None:
         """Draw the run; the file's name says what kind of picture, as for `vtloop.chart.save`."""
+        from vtloop.views.chart import save  # here, as matplotlib need not be there
+
         save(self.replay().timeline, path)
 
     def __str__(self) -> str:

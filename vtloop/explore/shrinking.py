@@ -33,13 +33,20 @@ class Shrinker:
             best = self._better(simpler, best)
         best = self._alone(best)
         best = self._fewer(best)
-        if len(best.deviations) > 1:
-            for simple in likely:
-                found = self._better(simple, best)
-                if found is not best:
-                    best = found
-                    break
-        return self._smaller(self._fewer(self._merged(best)))
+        several = [*likely] if len(best.deviations) > 1 else []
+        best = self._first(several, best)
+        best = self._merged(best)
+        if len(best.deviations) > 2:
+            pairs = (
+                Schedule((one, *other.deviations)) for one in best.deviations for other in several
+            )
+            best = self._first(pairs, best)
+        return self._smaller(self._fewer(best))
+
+    def _first(self, schedules: Iterable[Schedule], best: Schedule) -> Schedule:
+        """Return the first of some schedules that fails, else the best so far."""
+        found = (self._better(simpler, best) for simpler in schedules)
+        return next((one for one in found if one is not best), best)
 
     def _better(self, simpler: Schedule, best: Schedule) -> Schedule:
         """Return what a simpler schedule comes to if that fails, else the best so far."""
@@ -60,10 +67,7 @@ class Shrinker:
         """Return the first deviation that is enough by itself; the small ones come first."""
         several = sorted(best.deviations, key=lambda one: (one.kind == LATE, one.value))
         if len(several) > 1:
-            for one in several[:_MOST_ALONE]:
-                found = self._better(Schedule((one,)), best)
-                if found is not best:
-                    return found
+            return self._first((Schedule((one,)) for one in several[:_MOST_ALONE]), best)
         return best
 
     def _fewer(self, best: Schedule) -> Schedule:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import types
-from collections import Counter
 from typing import Any
 
 from vtloop.core.policy import LoopView, Rest, Take
@@ -13,28 +12,34 @@ from vtloop.explore.known import Decision, Known, Timer
 from vtloop.explore.members.fifo import Fifo
 from vtloop.explore.members.member import Delays, Order
 from vtloop.explore.schedule import CALLBACKS, HOLD, LATE, Deviation, Schedule
+from vtloop.private.events import TASKS
 from vtloop.search.conduct import NO_LIMIT, Endless
-from vtloop.values.choices import Keeping, Random
 
 PATIENCE = 1_000
 """How often a lane is passed over at most: a task that polls would hold up the others for ever."""
+NO_CHANCE = random.Random(0)
+"""For a schedule that is known, whose members draw nothing."""
 _WINDOW = 64  # handles of the ready queue that are looked at; those behind them come later
 
 
 class Steering:
     """Steers one run by two members, and knows afterwards what deviated.
 
-    `limit` is the number of handles that the run may not reach: Endless is raised there.
+    `chance` is what members draw from. `limit` is the number of handles that the run may not
+    reach: Endless is raised there.
     """
 
     def __init__(
-        self, known: Known, order: Order, delays: Delays, seed: str, limit: int = NO_LIMIT
+        self,
+        known: Known,
+        order: Order,
+        delays: Delays,
+        chance: random.Random,
+        limit: int = NO_LIMIT,
     ) -> None:
         self.known = known
         self.order_member, self.delays = order, delays
-        self.chance = random.Random(seed)
-        self.chooser = Keeping(Random(seed))
-        """Who makes the choices of the run's network, where its rules leave something to chance."""
+        self.chance = chance
         self.steps: dict[int, int] = {}
         self.keys: dict[int, int] = {CALLBACKS: 0}
         self.taken: list[int] = []
@@ -48,10 +53,10 @@ class Steering:
         many steps there had been.
         """
         self._deviations: list[Deviation] = []
-        self._timers_of: Counter[int] = Counter()
-        self._children: Counter[int] = Counter()
+        self._timers_of: dict[int, int] = {}
+        self._children: dict[int, int] = {}
         self._passed: dict[int, int] = {}
-        self._is_fifo, self._is_punctual = (isinstance(one, Fifo) for one in (order, delays))
+        self._is_fifo, self._is_punctual = type(order) is Fifo, type(delays) is Fifo
         self._limit = limit
         order.begin(self)
         delays.begin(self)
@@ -110,16 +115,15 @@ class Steering:
 
     def task_is_made(self, number: int, maker: int) -> None:
         """Take note of a new task, and of whom it was made by."""
-        self._children[maker] += 1
-        key = self.keys.get(maker, 0)
-        self.keys[number] = self.known.key_of_child(key, self._children[maker])
+        self._children[maker] = nth = self._children.get(maker, 0) + 1
+        self.keys[number] = self.known.key_of_child(self.keys.get(maker, 0), nth)
 
     def late(self, lane: int, now: int, deadline: int) -> int:
         """Return how many nanoseconds later than its deadline a timer fires, which a lane sets."""
         if deadline <= now:
             return 0
-        number, at = len(self.timers), self._timers_of[lane]
-        self._timers_of[lane] += 1
+        number, at = len(self.timers), self._timers_of.get(lane, 0)
+        self._timers_of[lane] = at + 1
         self.timers.append(Timer(lane, at, deadline))
         if self._is_punctual:
             return 0
@@ -149,5 +153,7 @@ def lane_of(handle: Any) -> int:
     owner = getattr(callback, "__self__", None)
     if type(owner) is Task and type(callback) is not types.MethodType:
         return hash(owner)
-    task = None if callback is None else stepping(handle)
+    if not isinstance(owner, TASKS):
+        return CALLBACKS
+    task = stepping(handle)  # one that others have made, or a method of a task that is no step
     return CALLBACKS if task is None else number_of(task)
