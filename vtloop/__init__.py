@@ -41,6 +41,7 @@ and what is in each of its files:
 - `recording`: turns what a loop tells into a trace
 - `views`: a timeline, drawn or written
 - `claims`: assertions about when things happen
+- `histories`: whether what clients did at once could have been done one after the other
 - `audit`: whether a program does the same in every process
 - `simulation`: one run: `run` and `simulate`
 - `search`: many runs of one program: tried, judged, remembered and replayed
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
     from vtloop import choices as choices
     from vtloop import claims as claims
     from vtloop import explore as explore
+    from vtloop import histories as histories
     from vtloop import marbles as marbles
     from vtloop import mermaid as mermaid
     from vtloop import net as net
@@ -85,6 +87,7 @@ if TYPE_CHECKING:
     from vtloop.errors import SimulationWarning as SimulationWarning
     from vtloop.errors import SpinWarning as SpinWarning
     from vtloop.errors import UntilReached as UntilReached
+    from vtloop.histories.verdict import linearizable as linearizable
     from vtloop.integrations.pytest.vt import VirtualTime as VirtualTime
     from vtloop.simulation.growth import check_growth as check_growth
     from vtloop.simulation.run import Run as Run
@@ -109,6 +112,7 @@ _HOMES = {
     "UntilReached": "errors",
     "VirtualLoop": "core.loop",
     "check_growth": "simulation.growth",
+    "linearizable": "histories.verdict",
     "now": "core.probes",
     "section": "core.probes",
     "shift_wall_clock": "core.patches.wall_clock",
@@ -126,6 +130,7 @@ _MODULES = {
     "choices",
     "claims",
     "explore",
+    "histories",
     "marbles",
     "mermaid",
     "net",

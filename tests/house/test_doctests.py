@@ -15,6 +15,7 @@ from vtloop.simulation.simulation import simulate
 MODULES = [
     "vtloop",
     "vtloop.claims",
+    "vtloop.histories",
     "vtloop.simulation.growth",
     "vtloop.marbles",
     "vtloop.simulation.simulation",

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import vtloop
-from vtloop import claims, net, strategies, sweep
+from vtloop import claims, histories, net, strategies, sweep
 
 PROGRAMS = Path(__file__).parent / "typing"
 RIGHT = PROGRAMS / "right.py"
@@ -24,6 +24,7 @@ RIGHT = PROGRAMS / "right.py"
 PUBLIC = {
     "vtloop": {*vtloop.__all__},
     "claims": {*claims.__all__},
+    "histories": {*histories.__all__},
     "sweep": {*sweep.__all__},
     "strategies": {*strategies.__all__},
     "net": {*net.__all__},

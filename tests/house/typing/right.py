@@ -17,7 +17,18 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule, run_state_machine_as_test
 
 import vtloop
-from vtloop import chart, choices, claims, marbles, mermaid, net, perfetto, strategies, sweep
+from vtloop import (
+    chart,
+    choices,
+    claims,
+    histories,
+    marbles,
+    mermaid,
+    net,
+    perfetto,
+    strategies,
+    sweep,
+)
 
 
 async def fetch(seconds: float) -> float:
@@ -119,6 +130,54 @@ def claimed(run: vtloop.Run[list[float]]) -> None:
         vtloop.takes(5).check(run)
     except claims.ClaimError as error:
         assert "Claimed" in str(error)
+
+
+# Histories
+
+
+class Store:
+    def __init__(self) -> None:
+        self.values: dict[str, int] = {}
+
+    async def put(self, key: str, value: int) -> None:
+        await asyncio.sleep(1)
+        self.values[key] = value
+
+    async def get(self, key: str) -> int:
+        return self.values[key]
+
+
+class Account(histories.Model):
+    initial = 0
+
+    def pay(self, balance: int, amount: int) -> tuple[int, object] | None:
+        return (balance - amount, histories.ANY) if amount <= balance else None
+
+
+async def stored() -> histories.History:
+    history = histories.History(answers=(KeyError,), refusals=(ConnectionRefusedError,))
+    store = history.of(Store(), client="Ann")
+    assert_type(store, Store)
+    async with history.operation("put", "y", 1) as call:
+        call.result = None
+    assert_type(call, histories.Call)
+    assert_type(await history.call(store.get, "x") if store.values else 0, int)
+    await store.put("x", 1)
+    assert_type(await store.get("x"), int)
+    return history
+
+
+def judged() -> None:
+    history = vtloop.run(stored)
+    missing = histories.Raised(KeyError)
+    verdict = vtloop.linearizable(history, histories.Dictionary(missing=missing), budget=1000)
+    assert_type(verdict, histories.Verdict)
+    assert_type(verdict.order, tuple[histories.Operation, ...] | None)
+    assert_type(verdict.contradiction, histories.Contradiction | None)
+    verdict.assert_ok()
+    models: list[type[histories.Model]] = [Account, histories.Counter, histories.Lock]
+    models += [histories.Members, histories.Queue, histories.Register]
+    assert all(histories.linearizable(histories.History(), model) for model in models)
 
 
 # Views
@@ -317,6 +376,7 @@ def test_of_a_user_that_is_not_async(vt: vtloop.VirtualTime) -> None:
 def everything(directory: Path) -> None:
     run = vtloop.simulate(main)
     parts: list[Callable[[], object]] = [runs, errors, sweeps, examples, chosen, machine, networked]
+    parts.append(judged)
     for part in parts:
         part()
     vtloop.run(aware())
