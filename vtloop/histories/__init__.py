@@ -17,7 +17,7 @@
     ...         group.create_task(hits.add(), name="Bob")
     ...     return history
     >>> print(vtloop.linearizable(vtloop.run(main), Counter))
-    not linearizable: 2 of 2 operations of a Counter contradict each other:
+    not linearizable as Counter: 2 of 2 operations contradict each other:
       Ann  add() -> 1  0 s to 0 s
       Bob  add() -> 1  0 s to 0 s  fits nowhere
     The furthest that any order comes: add(). The state is then 1, and

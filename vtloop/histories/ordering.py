@@ -171,7 +171,9 @@ class Ordering:
             operation = self._known[place]
             outcomes = self._model.outcomes(state, operation)
             found = [after for after, result in outcomes if fits(result, operation)]
-            if operation.name in self._model.reads and any(after != state for after in found):
+            if operation.name in self._model.reads and not all(
+                same(after, state) for after in found
+            ):
                 raise ValueError(
                     f"The model {self._model} says that {operation.name!r} is one of its reads, "
                     f"while {operation.call} changes the state {in_words(state)} to "
@@ -192,7 +194,7 @@ class Ordering:
                 budget.spend()
                 used = position.used | 1 << place
                 for state, _ in self._model.outcomes(position.state, operation):
-                    if state == position.state:
+                    if same(state, position.state):
                         continue
                     low, window = position.low, position.window
                     after = Position(low, window, used, state, operation, position)
@@ -222,7 +224,12 @@ class Ordering:
 
 def fits(result: Any, operation: Operation) -> bool:
     """Return whether a result of the model is that which an operation had."""
-    return result is operation.result or bool(result == operation.result)
+    return same(result, operation.result)
+
+
+def same(one: Any, other: Any) -> bool:
+    """Return whether two values are equal, or one: nan is equal to nothing."""
+    return one is other or bool(one == other)
 
 
 def _twins(operations: Sequence[Operation]) -> Iterator[int]:

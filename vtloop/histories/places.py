@@ -51,7 +51,8 @@ def placed(
     operations: Sequence[Operation], order: Sequence[Operation], room: float, font: float
 ) -> Places:
     """Return where operations stand, and where those of an order happen, in a room of points."""
-    moments = _moments(order)
+    shown = {one.first for one in operations}
+    moments = _moments([one for one in order if one.first in shown])
     at = _across(operations, moments, room, font)
     rows, row_of = _rows(operations)
     bars = []

@@ -184,16 +184,16 @@ class Verdict:
 
     def _head(self) -> str:
         """Return the verdict in one line."""
-        what = f"{counted(len(self.operations), 'operation')} of a {self.model}"
+        many = counted(len(self.operations), "operation")
+        model = str(self.model) if self.part is None else f"{self.model} at {in_words(self.part)}"
         if self.ok:
-            return f"linearizable: {what}"
-        if self.part is not None:
-            what += f" with {in_words(self.part)}"
+            return f"linearizable as {model}: {many}"
         if self.contradiction is None:
-            return f"UNRESOLVED: {what}, after {self._budget:,} questions to the model"
+            asked = counted(self._budget, "question")
+            return f"UNRESOLVED as {model}: {many}, after {asked} to the model"
         few = len(self.contradiction.operations)
         joint = "is impossible" if few == 1 else "contradict each other"
-        return f"not linearizable: {few} of {what} {joint}"
+        return f"not linearizable as {model}: {few} of {many} {joint}"
 
     def _lines(self) -> list[str]:
         wrong = self.contradiction
