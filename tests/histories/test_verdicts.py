@@ -63,6 +63,26 @@ def test_an_operation_may_be_impossible_by_itself():
     assert "At first the state is None, and\n  Ann: read() returned 7" in str(verdict)
 
 
+def test_an_operation_without_a_result_is_told_where_the_best_order_needs_it():
+    verdict = linearizable(
+        written(
+            ("Ann", "[-................", [("write", 1, None)]),
+            ("Bob", "   [--] [--] [--] ", [("read", 0), ("read", 1), ("read", 0)]),
+        ),
+        Register(0),
+    )
+    assert str(verdict) == (
+        "not linearizable as Register: 3 of 4 operations contradict each other:\n"
+        "  Ann  write(1) -> pending  0 s to the end\n"
+        "  Bob  read() -> 1          8 s to 11 s\n"
+        "  Bob  read() -> 0          13 s to 16 s  fits nowhere\n"
+        "The furthest that any order comes: write(1), read(). The state is then 1, and\n"
+        "  Bob: read() returned 0, where it returns 1\n"
+        "The other operation does not change that."
+    )
+    assert [one.answer for one in verdict.contradiction.needed] == ["1", "0"]
+
+
 def test_who_would_have_to_wait_is_told():
     verdict = linearizable(written(("Ann", "[--]", [("get", 7)])), Queue)
     assert "Ann: get() returned 7, where it has to wait" in str(verdict)

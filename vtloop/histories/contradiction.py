@@ -30,10 +30,13 @@ class Contradiction(NamedTuple):
     """Operations that no order fits, with what comes of the best try."""
 
     operations: tuple[Operation, ...]
+    """Those that contradict each other, and such as the best try needs."""
+    needed: tuple[Operation, ...]
+    """Those that contradict each other, whatever the others did."""
     misfit: Operation
     """The one that fits nowhere: before it ended, there was an order."""
     order: tuple[tuple[Operation, Any], ...]
-    """The longest order of some of them, each with the state of the model after it."""
+    """The order that comes furthest, each with the state of the model after it."""
     state: Any
     """The state of the model after that order."""
     refusals: tuple[tuple[Operation, str], ...]
@@ -65,27 +68,37 @@ def contradiction_in(
             is_complete = misfit is ending[-1] or _has_no_order(model, start, known, budget)
             left = _by_many_groups(model, start, known, budget) if is_complete else None
         if left is not None:
-            fewest = _fewest(model, start, left, misfit, budget)
-            return _explained(model, start, fewest, misfit, budget)
+            spared = _union(_sparable(model, start, left, misfit, budget))
+            return _explained(model, start, left, spared, misfit, budget)
     return None
 
 
 def _explained(
-    model: Model, start: Any, fewest: Sequence[Operation], misfit: Operation, budget: Budget
+    model: Model,
+    start: Any,
+    operations: list[Operation],
+    spared: frozenset[int],
+    misfit: Operation,
+    budget: Budget,
 ) -> Contradiction:
-    ordering = Ordering(model, start, fewest)
+    """Return a contradiction in words, of operations of which those that are spared are open."""
+    ordering = Ordering(model, start, _all_open(operations, spared))
     try:
         ordering.search(budget)
     except OutOfBudget:
-        pass  # then the order is the longest of those that were tried
+        pass  # then the order is the best of those that were tried
     furthest = ordering.furthest
     refusals = tuple(
         (one, reason)
         for one in ordering.candidates(furthest)
         if (reason := _refusal(model, furthest.state, one))
     )
-    order = tuple(furthest.order())
-    return Contradiction(tuple(fewest), misfit, order, furthest.state, refusals)
+    whose = {one.first: one for one in operations}
+    order = tuple((whose[one.first], state) for one, state in furthest.order())
+    needed = tuple(_without([one for one in operations if one.last is not None], spared))
+    told = {one.first for one in needed} | {one.first for one, _ in order}
+    shown = tuple(one for one in operations if one.first in told)
+    return Contradiction(shown, needed, misfit, order, furthest.state, refusals)
 
 
 def _before(operations: Sequence[Operation], end: int) -> Iterator[Operation]:
@@ -124,19 +137,18 @@ def _by_many_groups(
     return _without(operations, _union(spared))
 
 
-def _fewest(
+def _sparable(
     model: Model, start: Any, operations: list[Operation], misfit: Operation, budget: Budget
-) -> list[Operation]:
-    """Return the fewest that contradict each other, whatever the others did.
+) -> list[frozenset[int]]:
+    """Return which operations can be open, all together, without there being an order.
 
-    That none of them can be spared is certain if the budget has lasted.
+    That none of the others can is certain if the budget has lasted.
     """
-    known = [one for one in operations if one.last is not None]
-    spared = _spared(
-        [frozenset({one.first}) for one in known if one is not misfit],
+    known = [one for one in operations if one.last is not None and one is not misfit]
+    return _spared(
+        [frozenset({one.first}) for one in known],
         lambda places: _has_no_order(model, start, _all_open(operations, places), budget),
     )
-    return _without(known, _union(spared))
 
 
 def _spared(

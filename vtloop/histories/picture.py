@@ -11,8 +11,8 @@ from matplotlib.lines import Line2D
 from vtloop.histories.contradiction import Contradiction
 from vtloop.histories.operations import Operation
 from vtloop.histories.places import Bar, Places, placed
-from vtloop.values.clock import plain_seconds
-from vtloop.views.chart.canvas import ARROW, BACK, BAR, TICK, Canvas
+from vtloop.values.clock import NANOSECONDS, format_seconds
+from vtloop.views.chart.canvas import ARROW, BACK, BAR, SMALL, TICK, Canvas
 from vtloop.views.chart.frame import paint_caption, paint_title
 from vtloop.views.chart.svg import Chart, save_figure
 from vtloop.views.chart.words import drawable, shortened, width
@@ -20,10 +20,13 @@ from vtloop.views.style import FONT, SIZES, THEMES, Look, Theme, plain
 from vtloop.views.words import words_of
 
 _MOST = 60  # operations
+_LONGEST = 200  # columns of words
 _ROW = 2.6  # lines of text
 _WORDS, _TOP, _BOTTOM = 0.7, 1.35, 2.25  # of a row: what is asked for; its bar
 _ABOVE = 2.6  # lines of text, of the title
 _BELOW = 3.6  # of the axis
+_MOST_BEYOND = 0.15  # of the picture, for the words of what begins last
+_SEEN = 1000  # how many times can be told apart across
 
 
 class Findings(NamedTuple):
@@ -49,7 +52,11 @@ def drawn(
     font, wide = size.font, size.width * 72
     labels = max((width(one.client, font) for one in operations), default=0.0) + font
     room = wide - labels - 2 * font
-    places = placed(operations, found.order, room, font) if operations else Places([], [], [])
+    last = max(operations, key=lambda one: one.first, default=None)
+    beyond = min(_MOST_BEYOND * room, width(_words(last), font * SMALL)) if last else 0.0
+    places = Places([], [], [])
+    if operations:
+        places = placed(operations, found.order, room, font, beyond)
     high = max(1.0, len(places.rows) * _ROW)
     figure = Chart(figsize=(size.width, 1), dpi=size.dpi, facecolor=colours.paper)
     ax = figure.add_axes((0, 0, 1, 1))
@@ -112,10 +119,19 @@ def _paint_axis(canvas: Canvas, places: Places, high: float) -> None:
     ax.spines["bottom"].set_color(theme.muted)
     ax.tick_params(axis="x", colors=theme.muted, labelsize=font * 0.9, length=3, pad=2)
     free, ticks, labels = 0.0, [], []
+    digits = _digits(places)
     for place, instant in enumerate(places.instants):
-        text = plain_seconds(instant.at)
+        text = f"{instant.at / NANOSECONDS:.{digits}f}"
+        text = text.rstrip("0").rstrip(".") if digits else text
         box = instant.left, 0.0, instant.right, high
-        canvas.box(box, plain(theme.shade), "", f"instant-{place}", f"at {text} s", BACK)
+        canvas.box(
+            box,
+            plain(theme.shade),
+            "",
+            f"instant-{place}",
+            f"at {format_seconds(instant.at)}",
+            BACK,
+        )
         middle = (instant.left + instant.right) / 2
         half = width(text, font * 0.9) / 2
         fits = middle - half >= free
@@ -160,8 +176,7 @@ def _paint(canvas: Canvas, bar: Bar, name: str, wrong: Contradiction | None) -> 
         canvas.box(box, _look(theme, one, wrong), "", name, tip, BAR)
     if is_misfit:
         canvas.mark(bar.right, _middle(bar), "raised", f"{name}-misfit", "fits nowhere")
-    text = str(one) if one.last is not None and one.result is not None else one.call
-    words = shortened(drawable(text, 200), bar.room - 0.4 * canvas.font, canvas.font * 0.86)
+    words = shortened(_words(one), bar.room - 0.4 * canvas.font, canvas.font * SMALL)
     colour = theme.alarm if is_misfit else theme.ink
     if wrong is not None and one not in wrong.operations:
         colour = theme.muted
@@ -176,6 +191,19 @@ def _look(theme: Theme, operation: Operation, wrong: Contradiction | None) -> Lo
     if wrong is not None and operation not in wrong.operations:
         return theme.states["sleep"]
     return theme.level
+
+
+def _words(operation: Operation) -> str:
+    """Return what is written over an operation: what came back too, if that says something."""
+    is_told = operation.last is not None and operation.result is not None
+    return drawable(str(operation) if is_told else operation.call, _LONGEST)
+
+
+def _digits(places: Places) -> int:
+    """Return how many decimals of a second can be seen."""
+    times = [instant.at for instant in places.instants]
+    seen = (max(times, default=0) - min(times, default=0)) / NANOSECONDS / _SEEN
+    return next((digits for digits in range(9) if 10.0**-digits <= seen), 9)
 
 
 def _middle(bar: Bar) -> float:

@@ -48,12 +48,19 @@ class Places(NamedTuple):
 
 
 def placed(
-    operations: Sequence[Operation], order: Sequence[Operation], room: float, font: float
+    operations: Sequence[Operation],
+    order: Sequence[Operation],
+    room: float,
+    font: float,
+    beyond: float = 0.0,
 ) -> Places:
-    """Return where operations stand, and where those of an order happen, in a room of points."""
+    """Return where operations stand, and where those of an order happen, in a room of points.
+
+    Behind all that happens some points are left for words.
+    """
     shown = {one.first for one in operations}
     moments = _moments([one for one in order if one.first in shown])
-    at = _across(operations, moments, room, font)
+    at = _across(operations, moments, room - beyond, font)
     rows, row_of = _rows(operations)
     bars = []
     for one in operations:

@@ -213,9 +213,10 @@ class Verdict:
             lines.append(f"At first the state is {in_words(wrong.state)}, and")
         lines += [f"  {one.client}: {one.call} {reason}" for one, reason in wrong.refusals]
         spared = len(self.operations) - len(wrong.operations)
-        if spared:
-            joint = "does" if spared == 1 else "do"
-            lines.append(f"The other {counted(spared, 'operation')} {joint} not change that.")
+        if spared == 1:
+            lines.append("The other operation does not change that.")
+        elif spared:
+            lines.append(f"The other {spared:,} operations do not change that.")
         return lines
 
 
