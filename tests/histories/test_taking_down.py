@@ -76,6 +76,38 @@ def test_an_object_that_is_told_of_does_what_it_did():
     assert {one.client for one in history} == {"Ann"}
 
 
+class Client:
+    """As some drivers are: its methods are not async, but return what is awaited."""
+
+    def get(self, key):
+        return asyncio.sleep(1, f"value of {key}")
+
+    def fail(self):
+        async def failing():
+            raise OSError
+
+        return failing()
+
+    def fail_at_once(self):
+        raise OSError
+
+
+def test_a_method_that_returns_what_is_awaited_is_told_until_its_end():
+    async def main():
+        history = History()
+        client = history.of(Client())
+        assert await client.get("x") == "value of x"
+        with pytest.raises(OSError, match=r"^$"):
+            await client.fail()
+        with pytest.raises(OSError, match=r"^$"):
+            client.fail_at_once()
+        return history
+
+    got, failed, failed_at_once = vtloop.run(main)
+    assert (got.began, got.ended, got.result) == (0, SECOND, "value of x")
+    assert failed.outcome == failed_at_once.outcome == "OSError"
+
+
 def test_within_an_instant_the_order_is_that_of_the_steps():
     async def main():
         history = History()

@@ -83,6 +83,23 @@ def test_an_operation_without_a_result_is_told_where_the_best_order_needs_it():
     assert [one.answer for one in verdict.contradiction.needed] == ["1", "0"]
 
 
+def test_of_a_long_order_the_last_operations_are_told():
+    lines = ("Ann", "[-]" * 13, [*[("add", n) for n in range(1, 13)], ("read", 0)])
+    verdict = linearizable(written(lines), Counter)
+    assert "comes: …, add(), add(), add(), add(), add(), add(), add(), add(). The state" in str(
+        verdict
+    )
+    assert verdict.contradiction.misfit.name == "read"
+
+
+def test_names_of_any_language_stand_in_columns():
+    wide = written(("部門", "[--]", [("add", 1)]), ("Bob", "[--]", [("add", 1)]))
+    assert str(linearizable(wide, Counter)).splitlines()[1:3] == [
+        "  部門  add() -> 1  0 s to 3 s",
+        "  Bob   add() -> 1  0 s to 3 s  fits nowhere",
+    ]
+
+
 def test_who_would_have_to_wait_is_told():
     verdict = linearizable(written(("Ann", "[--]", [("get", 7)])), Queue)
     assert "Ann: get() returned 7, where it has to wait" in str(verdict)

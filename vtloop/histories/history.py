@@ -74,16 +74,15 @@ class Call:
             self.keywords,
         )
 
-    def __enter__(self) -> Call:
+    def begin(self) -> None:
+        """Take note that it begins."""
         if self.client is None:
             self.client = _who()
         self.first, self.began = self._history._event()
         self._history._calls.append(self)
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: object
-    ) -> None:
+    def end(self, kind: type[BaseException] | None = None) -> None:
+        """Take note that it ends, with its result or by an exception of some class."""
         last, self.ended = self._history._event()
         if kind is None:
             self.outcome, self.last = "returned", last
@@ -96,13 +95,22 @@ class Call:
         else:
             self.outcome = kind.__name__
 
+    def __enter__(self) -> Call:
+        self.begin()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: object
+    ) -> None:
+        self.end(kind)
+
     async def __aenter__(self) -> Call:
         return self.__enter__()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: object
     ) -> None:
-        self.__exit__(kind, error, traceback)
+        self.end(kind)
 
 
 class History:
@@ -206,11 +214,31 @@ class _Told:
             return told_async
 
         def told(*arguments: Any, **keywords: Any) -> Any:
-            with Call(history, client, name, arguments, keywords) as call:
-                call.result = value(*arguments, **keywords)
-                return call.result
+            call = Call(history, client, name, arguments, keywords)
+            call.begin()
+            try:
+                result = value(*arguments, **keywords)
+            except BaseException as error:
+                call.end(type(error))
+                raise
+            if inspect.isawaitable(result):  # it is not async itself, but calls what is
+                return _awaited(call, result)
+            call.result = result
+            call.end()
+            return result
 
         return told
+
+
+async def _awaited(call: Call, result: Awaitable[Any]) -> Any:
+    """Await the result of a call, with which it ends."""
+    try:
+        call.result = await result
+    except BaseException as error:
+        call.end(type(error))
+        raise
+    call.end()
+    return call.result
 
 
 def _name_of(function: Callable[..., Any]) -> str:

@@ -13,7 +13,7 @@ from vtloop.histories.contradiction import Contradiction, contradiction_in
 from vtloop.histories.model import Model
 from vtloop.histories.operations import Operation, in_words
 from vtloop.histories.ordering import Budget, Ordering, OutOfBudget
-from vtloop.values.columns import padded, plain
+from vtloop.values.columns import columns, padded, plain
 from vtloop.values.text import counted
 
 __tracebackhide__ = True  # for pytest: what the user wrote matters, not what is here
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _BUDGET = 300_000  # questions to the model, which take some seconds
 _MOST_LINES = 20  # of a message
+_MOST_CALLS = 8  # of an order in a line
 
 
 def linearizable(
@@ -206,9 +207,13 @@ class Verdict:
             ]
         lines = [f"{self._head()}:", *_table(wrong.operations, wrong.misfit)]
         if wrong.order:
-            order = ", ".join(one.call for one, _ in wrong.order)
-            lines.append(f"The furthest that any order comes: {order}. The state is then")
-            lines[-1] += f" {in_words(wrong.state)}, and"
+            calls = [one.call for one, _ in wrong.order]
+            if len(calls) > _MOST_CALLS:
+                calls[:-_MOST_CALLS] = ["…"]
+            order, state = ", ".join(calls), in_words(wrong.state)
+            lines.append(
+                f"The furthest that any order comes: {order}. The state is then {state}, and"
+            )
         else:
             lines.append(f"At first the state is {in_words(wrong.state)}, and")
         lines += [f"  {one.client}: {one.call} {reason}" for one, reason in wrong.refusals]
@@ -224,7 +229,7 @@ def _table(operations: Sequence[Operation], misfit: Operation | None = None) -> 
     """Return operations in lines: who, what, and when."""
     shown = operations[:_MOST_LINES]
     rows = [(one.client, str(one), one.period) for one in shown]
-    wide = [max(len(plain(row[column])) for row in rows) for column in (0, 1)] if rows else [0, 0]
+    wide = [max((columns(row[place]) for row in rows), default=0) for place in (0, 1)]
     lines = [
         f"  {padded(who, wide[0])}  {padded(what, wide[1])}  {when}"
         f"{'  fits nowhere' if one is misfit else ''}"
