@@ -8,8 +8,14 @@ from tests.support.histories import written
 from vtloop import linearizable
 from vtloop.errors import ClaimError
 from vtloop.histories import ANY, Counter, Dictionary, Model, Operation, Queue, Raised, Register
+from vtloop.histories.ordering import Budget, Ordering
 
 BESIDE = ("other", "[-] [-] [-] [-]", [("put", "y", 1, None), ("get", "y", 1)] * 2)
+
+
+def began(*lines):
+    """Return the operations of a picture in the order in which they began."""
+    return sorted(written(*lines), key=lambda one: one.first)
 
 
 def test_an_order_is_told_with_who_did_what_and_when():
@@ -155,6 +161,19 @@ def test_where_the_budget_ends_a_contradiction_of_two_values_is_found_all_the_sa
     verdict = linearizable(written(*many, late), Queue, budget=1000)
     assert verdict.contradiction.misfit.result == "late"
     assert len(verdict.contradiction.operations) <= 3
+
+
+def test_many_operations_without_results_are_no_many_orders():
+    """Which of 30 writes came last is all that counts, not which of them came at all."""
+    lost = [(f"w{n}", "[-.............", [("write", n, None)]) for n in range(30)]
+    reads = ("reader", "    [-] [-] [-]", [("read", 1), ("read", 2), ("read", 1)])
+    assert Ordering(Register(), None, began(*lost, reads)).search(Budget(4_000)) is None
+
+
+def test_equal_operations_without_results_are_taken_in_turn():
+    lost = [(f"a{n}", "[-.............", [("add", None)]) for n in range(20)]
+    reads = ("reader", "    [-] [-] [-]", [("read", 5), ("read", 15), ("read", 14)])
+    assert Ordering(Counter(), 0, began(*lost, reads)).search(Budget(200)) is None
 
 
 def test_long_histories_need_no_recursion():
