@@ -118,9 +118,10 @@ def _by_few_groups(
     """Return operations without an order: those of the misfit's group, and of one more at most."""
     groups = _groups(model, operations)
     own = _union(group for group in groups if misfit.first in group)
+    whose = {one.first: one for one in operations}
+    rest = whose.keys() - _union(groups)
     for other in [own, *groups] if own else ():
-        spared = _union(groups) - own - other
-        left = _without(operations, spared)
+        left = [whose[first] for first in sorted(rest | own | other)]
         if _has_no_order(model, start, left, budget):
             return left
     return None
