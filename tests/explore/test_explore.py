@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.processes import printed_by
 from vtloop.choices import Choices
+from vtloop.errors import SimulationError
 from vtloop.explore import explore, replay
 from vtloop.explore.members.holds import Holds
 from vtloop.explore.members.lates import Lates
@@ -264,6 +265,21 @@ def test_what_a_program_prints_goes_nowhere(capsys):
     assert capsys.readouterr() == ("", "")
 
 
+def test_a_program_without_end_is_refused():
+    async def forever():
+        while True:
+            await asyncio.sleep(1)
+
+    with pytest.raises(SimulationError, match="forever, which had not ended after 100,000 steps"):
+        explore(forever)
+
+
+@pytest.mark.parametrize("program", [lambda: 3, lambda what: what])
+def test_what_makes_no_coroutine_is_refused(program):
+    with pytest.raises(TypeError, match="pass"):
+        explore(program)
+
+
 @pytest.mark.parametrize(
     ("options", "error"),
     [
@@ -289,6 +305,7 @@ def test_a_coroutine_instead_of_a_function_is_refused():
 
 IN_ANOTHER_PROCESS = """
 from tests.explore.test_explore import lost_update, late_reply
+from vtloop.errors import SimulationError
 from vtloop.explore import explore
 print(explore(lost_update), explore(late_reply, seed=3))
 """

@@ -43,7 +43,7 @@ class Done:
 def run_tests(pytester, monkeypatch):
     """Run a test file with this plugin alone, as others take longer to load than most tests.
 
-    `config` is for pytest.ini, `conftest` for conftest.py.
+    `config` is for pytest.ini, `conftest` for conftest.py, `cache` the directory of pytest's cache.
     """
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     return _runner(pytester, monkeypatch, "-p", "vtloop.pytest_plugin")
@@ -60,12 +60,13 @@ def _runner(pytester, monkeypatch, *plugin):
     monkeypatch.setenv("PYTHONPATH", str(PACKAGE.parent))
     monkeypatch.setenv("COLUMNS", "120")
 
-    def run(tests, *arguments, config="", conftest=""):
+    def run(tests, *arguments, config="", conftest="", cache=None):
         pytester.makepyfile(tests)
         pytester.makeini(CONFIG.format(config))
         if conftest:
             pytester.makeconftest(conftest)
-        options = ("-p", "no:cacheprovider", "-rA", *plugin, *arguments)
+        caching = ("-p", "no:cacheprovider") if cache is None else ("-o", f"cache_dir={cache}")
+        options = (*caching, "-rA", *plugin, *arguments)
         return Done(pytester.run(sys.executable, "-m", "pytest", *options))
 
     return run

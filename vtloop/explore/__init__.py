@@ -37,18 +37,22 @@ A map of the package, from the bottom up:
 - `runs`: running a program many times, as fast as can be
 - `portfolio`: which member draws which run
 - `shrinking`: from a schedule that fails to the simplest one
+- `database`: schedules that failed in earlier searches
 - `narrating`: what a schedule does, in words
 - `options`: what the options can be
 - `report`: what was found
 - `exploration`: one search
+- `again`: the schedule of a token, judged, told and recorded
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
 from vtloop.core.patches.wall_clock import WallClock
+from vtloop.explore.database import Database
 from vtloop.explore.exploration import Exploration, record_token
 from vtloop.explore.options import OF_EXPLORATIONS
 from vtloop.explore.portfolio import Member
@@ -59,7 +63,9 @@ from vtloop.search.invariants import Always
 from vtloop.search.setting import Setting
 from vtloop.simulation.run import Run
 from vtloop.values.clock import START
+from vtloop.values.files import check_directory
 from vtloop.values.options import check as check_options
+from vtloop.values.programs import called
 
 __all__ = ["FailingSchedule", "Report", "explore", "replay"]
 
@@ -73,6 +79,7 @@ def explore(
     mode: str = "any",
     members: Sequence[Member] | None = None,
     shrink: bool = True,
+    database: str | os.PathLike[str] | None = None,
     check: Check | str | None = None,
     always: Always | str | None = None,
     wall_clock: WallClock = START,
@@ -93,17 +100,25 @@ def explore(
     - `members` are the rules that draw the schedules, in turns, instead of all of them: objects of
       the classes in `vtloop.explore.members`
     - `shrink` says whether the simplest schedule is sought that fails likewise
+    - `database` is the path of a directory in which schedules that fail are kept: next time they
+      are run first, and dropped when they pass
     - `check` is called with what `main` has returned, `always` before each handle; both raise what
       is wrong, or return False
     - `wall_clock` is the date and time of day, `network` what there is to talk to, for each run
       anew; see `vtloop.VirtualLoop`
 
-    The report is the same in every process. TypeError or ValueError, before anything runs, for an
-    option that is none of this.
+    A task is passed over 200 times at most, as one that polls would hold up the others for ever.
+
+    The report is the same in every process. SimulationError if the program does not end; TypeError
+    or ValueError, before anything runs, for an option that is none of this.
     """
     check_options(OF_EXPLORATIONS, **_given(locals()))
+    kept = None
+    if database is not None:
+        check_directory(database)
+        kept = Database(database, called(main))
     setting = Setting(main, check, always, seed, wall_clock, network)
-    return Exploration(setting, mode, members, shrink).search(budget, max_seconds)
+    return Exploration(setting, mode, members, shrink, kept).search(budget, max_seconds)
 
 
 def replay(

@@ -10,6 +10,8 @@ from itertools import islice
 from math import inf
 from typing import Any
 
+from vtloop.errors import SimulationError
+from vtloop.explore.database import Database
 from vtloop.explore.known import Known
 from vtloop.explore.members.replaying import Replaying
 from vtloop.explore.narrating import Narrating
@@ -35,10 +37,16 @@ class Exploration:
     """A search of the schedules of one program, by a setting, a mode and members."""
 
     def __init__(
-        self, setting: Setting, mode: str, members: Sequence[Member] | None, shrink: bool
+        self,
+        setting: Setting,
+        mode: str,
+        members: Sequence[Member] | None,
+        shrink: bool,
+        database: Database | None = None,
     ) -> None:
         self._setting, self._mode, self._members = setting, mode, members
         self._shrinks = shrink
+        self._database = database
         self._known = Known()
         self._lanes: dict[int, int] = {}  # of each key, as the first run had them
         self._limit = _FIRST_LIMIT
@@ -47,7 +55,8 @@ class Exploration:
     def search(self, budget: int, max_seconds: float | None) -> Report:
         """Run so many schedules at most, for so many seconds at most; return what was found."""
         until = inf if max_seconds is None else time.monotonic() + max_seconds
-        portfolio = Portfolio(self._known, self._mode, self._members)
+        kept = [] if self._database is None else self._database.schedules()
+        portfolio = Portfolio(self._known, self._mode, self._members, kept)
         names: dict[str, str] = {}
         schedules: set[int] = set()
         number = cut = 0
@@ -67,9 +76,10 @@ class Exploration:
                 schedules.add(hash((*steering.taken, ran.schedule)))
                 cut += ran.is_cut
                 if number == 1:
-                    self._learn(steering)
-                if ran.failures:
-                    failing = self._failing(runs, ran, drawing, number)
+                    self._learn(steering, ran)
+                failing = self._failing(runs, ran, drawing, number) if ran.failures else None
+                self._keep(drawing, failing)
+                if failing is not None:
                     return self._report(number, failing, names, schedules, ())
             reasons = self._reasons(portfolio, why_not, cut)
             return self._report(number, None, names, schedules, reasons)
@@ -78,8 +88,23 @@ class Exploration:
         order, delays = drawing
         return Steering(self._known, order, delays, self._chance, self._limit)
 
-    def _learn(self, steering: Steering) -> None:
-        """Take note of how stock asyncio runs the program."""
+    def _keep(self, drawing: Drawing, failing: FailingSchedule | None) -> None:
+        """Keep what has failed for the next search, and not what has failed in one before."""
+        if self._database is None:
+            return
+        if isinstance(drawing.order, Replaying):
+            self._database.drop(drawing.order.schedule)
+        if failing is not None:
+            self._database.keep(Schedule.of(failing.choices))
+
+    def _learn(self, steering: Steering, ran: Ran) -> None:
+        """Take note of how stock asyncio runs the program; SimulationError if it does not end."""
+        if ran.is_cut:
+            raise SimulationError(
+                f"explore() was asked of {called(self._setting.program)}, which had not ended "
+                f"after {_FIRST_LIMIT:,} steps and callbacks; explore a program that ends: with "
+                "less to do, or with a timeout around what goes on for ever"
+            )
         self._known.decisions = steering.met()
         self._limit = 10 * len(steering.taken) + _MOST_HANDLES
         for lane, key in steering.keys.items():

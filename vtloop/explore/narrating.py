@@ -53,10 +53,9 @@ class Narrating(Steering):
             task = current_task(asyncio.get_running_loop())
             who = "a callback" if task is None else label(task)
             where = f"  at {line_of_program()}" if task is None else programs_lines(task)
-            self._story.append(
-                f"{who} waits from {format_seconds(now)} on, {duration(deadline - now + late)} and "
-                f"not {duration(deadline - now)}\n{where}"
-            )
+            asked, took = duration(deadline - now), duration(deadline - now + late)
+            long = f"{took} and not {asked}" if took != asked else f"{duration(late)} over {asked}"
+            self._story.append(f"{who} waits from {format_seconds(now)} on, {long}\n{where}")
         return late
 
 

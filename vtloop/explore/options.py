@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,5 +23,8 @@ OF_EXPLORATIONS = OF_SEARCHES | {
         or_none(_members), "a list of members, see vtloop.explore.members, or None", None
     ),
     "shrink": FLAG,
+    "database": Option(
+        or_none(of_type(str, os.PathLike)), "the path of a directory, or None", None
+    ),
     "token": Option(of_type(str), "the token of a schedule, a text"),
 }

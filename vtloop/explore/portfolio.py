@@ -6,7 +6,7 @@ other way round. One hold at a time is tried in between, until all were.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from vtloop.explore.known import Known
@@ -21,8 +21,10 @@ from vtloop.explore.members.paced import Paced
 from vtloop.explore.members.pct import PCT
 from vtloop.explore.members.pos import POS
 from vtloop.explore.members.random_walk import RandomWalk
+from vtloop.explore.members.replaying import Replaying
 from vtloop.explore.members.slow import Slow
 from vtloop.explore.members.urw import URW
+from vtloop.explore.schedule import Schedule
 
 Member: TypeAlias = Order | Delays
 
@@ -48,19 +50,31 @@ STOCK = Drawing(Fifo(), Fifo())
 
 
 class Portfolio:
-    """Says who draws each run; `members` are those that take turns if the user has chosen some."""
+    """Says who draws each run; `members` are those that take turns if the user has chosen some.
 
-    def __init__(self, known: Known, mode: str, members: Sequence[Member] | None) -> None:
+    `kept` are schedules that failed in earlier searches.
+    """
+
+    def __init__(
+        self,
+        known: Known,
+        mode: str,
+        members: Sequence[Member] | None,
+        kept: Iterable[Schedule] = (),
+    ) -> None:
         self._known, self._mode = known, mode
         self._members = members
+        self._kept = [one for one in kept if mode == "any" or one.is_realisable]
         self.holds, self.lates = Holds(), Lates()
 
     def __iter__(self) -> Iterator[Drawing]:
         """Yield who draws each run, until there is no more to try.
 
-        First comes stock asyncio, which teaches what there is.
+        First comes stock asyncio, which teaches what there is, then what is kept.
         """
         yield STOCK
+        for again in map(Replaying, self._kept):
+            yield Drawing(again, again)
         if self._members is not None:
             yield from self._chosen(self._members)
             return

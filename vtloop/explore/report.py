@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,11 +41,9 @@ class FailingSchedule:
         """Return the run, made again and recorded."""
         return self._record()
 
-    def chart(self, path: str | os.PathLike[str]) -> None:
-        """Draw the run; the file's name says what kind of picture, as for `vtloop.chart.save`."""
-        from vtloop.views.chart import save  # here, as matplotlib need not be there
-
-        save(self.replay().timeline, path)
+    def chart(self, path: str | os.PathLike[str], **options: Any) -> None:
+        """Draw the run to a file, see `vtloop.Run.chart`."""
+        self.replay().chart(path, **options)
 
     def __str__(self) -> str:
         lines = [self.detail]
@@ -58,6 +56,14 @@ class FailingSchedule:
         lines += [f"    {line}" for told in self.story for line in told.splitlines()]
         lines.append(f"  replay with the token {self.token}")
         return "\n".join(lines)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """Show all of it in IPython."""
+        printer.text(str(self))
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows of it: the text, and the chart of the run."""
+        return _in_html(str(self), [self])
 
 
 @dataclass(frozen=True)
@@ -102,3 +108,19 @@ class Report:
             return f"{ran}; none fails, and its members have no others{theirs}"
         reasons = "".join(f"\n  {reason}" for reason in self.unresolved)
         return f"{ran}; none fails\nUNRESOLVED: not every schedule was run{reasons}"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """Show all of it in IPython."""
+        printer.text(str(self))
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows of it: the text, and the chart of what fails."""
+        return _in_html(str(self), self.failures)
+
+
+def _in_html(text: str, failures: Iterable[FailingSchedule]) -> str:
+    from vtloop.views.formats import picture, preformatted  # here, as this is slow to import
+
+    runs = [failure.replay() for failure in failures]
+    charts = [picture(run.timeline) or preformatted(run.marbles()) for run in runs]
+    return "\n".join([preformatted(text), *charts])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -23,6 +23,7 @@ from vtloop.explore.steering import Steering
 from vtloop.recording.recording import Recording
 from vtloop.search.conduct import Endless
 from vtloop.search.invariants import Watch, uphold
+from vtloop.search.location import line_that_raised
 from vtloop.search.outcome import text_of
 from vtloop.search.setting import Setting
 from vtloop.search.surroundings import surroundings
@@ -41,9 +42,17 @@ class Failure:
     kind: str
     """'raised', 'deadlock', 'livelock', 'unretrieved', 'always' or 'check'."""
     detail: str
+    where: str = field(default="", compare=False)
+    """The line of the program at which an error was raised; '' if there is none."""
+
+    @classmethod
+    def of(cls, kind: str, error: BaseException) -> Failure:
+        """Return the failure that an error is."""
+        return cls(kind, text_of(error), line_that_raised(error))
 
     def __str__(self) -> str:
-        return f"{_IN_WORDS[self.kind]}{self.detail}"
+        words = f"{_IN_WORDS[self.kind]}{self.detail}"
+        return f"{words}\n  at {self.where}" if self.where else words
 
 
 _IN_WORDS = {
@@ -94,15 +103,16 @@ class Runs:
         found: list[Failure] = []
         value, is_cut = None, False
         with runner:
+            main = self._main()
             try:
-                value = loop.run_until_complete(loop.create_task(self._main()))
+                value = loop.run_until_complete(loop.create_task(main))
             except Endless:
                 is_cut = True
             except (DeadlockError, LivelockError) as error:
                 kind = "deadlock" if isinstance(error, DeadlockError) else "livelock"
                 found.append(Failure(kind, without_addresses(str(error))))
             except (Exception, asyncio.CancelledError) as error:
-                found.append(Failure("raised", text_of(error)))
+                found.append(Failure.of("raised", error))
             if watch is not None:
                 watch.stop()
             with contextlib.suppress(SimulationError, Endless):
@@ -114,7 +124,7 @@ class Runs:
             try:
                 uphold(self._check(value))
             except Exception as error:
-                found.append(Failure("check", text_of(error)))
+                found.append(Failure.of("check", error))
         loop.tasks.clear()
         steering.end()
         if self._count % _COLLECTED_TOGETHER == 0:
@@ -165,5 +175,5 @@ def _unretrieved(tasks: list[asyncio.Task[Any]]) -> list[Failure]:
         if task.done() and getattr(task, "_log_traceback", False):
             error = task.exception()  # so nobody hears of it again
             if error is not None and not isinstance(error, SimulationError):
-                found.append(Failure("unretrieved", text_of(error)))
+                found.append(Failure.of("unretrieved", error))
     return found

@@ -84,6 +84,15 @@ class Schedule(NamedTuple):
         return len(self.deviations), passes, sum(self.values(LATE).values())
 
 
+def is_schedule(token: str) -> bool:
+    """Return whether a token is that of a schedule, and not of other choices of a run."""
+    try:
+        choices = Choices.parse(token)
+    except ValueError:
+        return False
+    return len(Schedule.of(choices).deviations) == len(choices)
+
+
 def duration(nanoseconds: int) -> str:
     """Return a duration in the unit that it is usually told in: '1.1 ms', '20 s'."""
     unit, size = next(one for one in _UNITS if nanoseconds >= one[1] or one[1] == 1)

@@ -15,7 +15,7 @@ from vtloop.explore.schedule import CALLBACKS, HOLD, LATE, Deviation, Schedule
 from vtloop.private.events import TASKS
 from vtloop.search.conduct import NO_LIMIT, Endless
 
-PATIENCE = 1_000
+PATIENCE = 200
 """How often a lane is passed over at most: a task that polls would hold up the others for ever."""
 NO_CHANCE = random.Random(0)
 """For a schedule that is known, whose members draw nothing."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import warnings
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
@@ -22,7 +21,6 @@ from vtloop.core.policy import Policy, PolicyOf, Several
 from vtloop.core.runner import Runner
 from vtloop.errors import DeadlockError, LivelockError, SimulationError
 from vtloop.net.network import EVERYWHERE, Network
-from vtloop.patching.replaced import During, replaces
 from vtloop.recording.recording import Recording
 from vtloop.recording.stdout import StandardOutput
 from vtloop.search.calls import end_run, forget_calls
@@ -42,12 +40,6 @@ Program = Callable[[], Coroutine[Any, Any, Any]]
 Check = Callable[[Any], object]
 """A function of the outcome of a run, whatever its kind of search knows of it."""
 
-replaces(
-    __name__,
-    During.SEARCH,
-    "what a case leaves open is a finding, and no ResourceWarning besides",
-    "warnings.filters",
-)
 
 _COLLECTED_TOGETHER = 50  # runs
 _HANDLES = 1_000  # that a run may have beyond ten times those of the undisturbed one
@@ -100,8 +92,6 @@ class Bench:
         with contextlib.ExitStack() as entered:
             entered.enter_context(NOTING)
             entered.enter_context(surroundings(self._options.wall_clock, note_unawaited))
-            entered.enter_context(warnings.catch_warnings())
-            warnings.simplefilter("ignore", ResourceWarning)
             entered.callback(forget_calls)
             self._exits = entered.pop_all()
         return self

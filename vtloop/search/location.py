@@ -6,6 +6,7 @@ Also whom a timer wakes.
 from __future__ import annotations
 
 import asyncio
+from traceback import walk_tb
 from typing import Any
 
 from vtloop.core.await_stacks import Frame, await_stack
@@ -15,7 +16,7 @@ from vtloop.core.waits import describe
 from vtloop.private.interpreter import getframe
 from vtloop.recording.steps import qualified_name
 from vtloop.values.clock import format_seconds
-from vtloop.values.source import PACKAGE, is_library, place
+from vtloop.values.source import PACKAGE, function_name, is_installed, is_library, place, place_at
 
 
 def where_it_is(task: asyncio.Task[Any]) -> str:
@@ -33,6 +34,19 @@ def programs_lines(task: asyncio.Task[Any]) -> str:
     frames = _frames(task)
     own = [frame for frame in frames if not is_library(frame)] or frames
     return "\n".join(f"  at {place(frame)}" for frame in own)
+
+
+def line_that_raised(error: BaseException) -> str:
+    """Return the innermost line of the program by which an error came; '' if none is known."""
+    found = [
+        (frame, line)
+        for frame, line in walk_tb(error.__traceback__)
+        if not is_library(frame) and not is_installed(frame.f_code.co_filename)
+    ]
+    if not found:
+        return ""
+    frame, line = found[-1]
+    return str(place_at(frame.f_code.co_filename, line, function_name(frame.f_code)))
 
 
 def _is_running(task: asyncio.Task[Any]) -> bool:

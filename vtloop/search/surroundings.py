@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -20,6 +21,12 @@ replaces(
     "what a case leaves behind is collected before the next, and nothing that was there before",
     "whether the garbage collector is on",
     "the garbage collector's frozen objects",
+)
+replaces(
+    __name__,
+    During.SEARCH,
+    "what a case leaves open is a finding, and no ResourceWarning besides",
+    "warnings.filters",
 )
 replaces(__name__, During.SEARCH, "cases are silent, or recorded", "sys.stdout")
 
@@ -42,5 +49,7 @@ def surroundings(wall_clock: WallClock, heard_of: unawaited.Listener) -> Iterato
         entered.enter_context(STDOUT.by(silence))
         entered.callback(gc.unfreeze)
         gc.freeze()  # what others have left is not to be collected in a case
+        entered.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("ignore", ResourceWarning)
         entered.callback(gc.collect, 1)
         yield

@@ -326,11 +326,11 @@ def test_an_async_test_is_run_as_fate_has_it(run_tests):
 def test_what_cannot_be_swept_is_refused_with_what_to_do(run_tests):
     done = run_tests(MISUSED)
     for test, told in {
-        "test_not_async": "while it is not async; a sweep cancels the tasks of an async test",
-        "test_given": "while Hypothesis gives it examples; draw the cancellation as well, with",
+        "test_not_async": "while it is not async; what is searched are the runs of an async test",
+        "test_given": "while Hypothesis gives it examples; draw what else is to happen as well,",
         "test_vt": "while it asks for vt, which tells of one run; ask vtloop.now()",
         "test_wide": "while wide is an async fixture of a wider scope",
-        "test_ordinary": "ordinary is set up once for all cases and asks for an async fixture",
+        "test_ordinary": "ordinary is set up once for all runs and asks for an async fixture",
         "test_late": "The async fixture value was asked for by getfixturevalue() in a test",
         "test_until": "while its marker vtloop has until=, which only single runs have",
         "test_unknown_option": "was given klasses, while its options are victim=, classes=",

@@ -16,6 +16,7 @@ class Replaying:
     guarantee: ClassVar[str] = "this is one schedule"
 
     def __init__(self, schedule: Schedule) -> None:
+        self.schedule = schedule
         self._holds = schedule.values(HOLD)
         self._lates = schedule.values(LATE)
 

@@ -1,4 +1,4 @@
-"""The command line: `vtloop run script.py`, and `vtloop chart`, `trace`, `sweep` and `audit`."""
+"""The command line: `vtloop run`, and `chart`, `trace`, `sweep`, `explore` and `audit`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from vtloop.core.options import Options
 from vtloop.core.patches.wall_clock import start_of
 from vtloop.errors import SimulationError, UntilReached
 from vtloop.integrations.cli.audit_command import add_audit_command, run_audit_command
+from vtloop.integrations.cli.explore_command import add_explore_command, run_explore_command
 from vtloop.integrations.cli.pipes import ends_with_its_reader
 from vtloop.integrations.cli.scripts import (
     Observation,
@@ -105,6 +106,7 @@ def _parser() -> argparse.ArgumentParser:
             )
             add_looks(view, *LOOKS, "outlines", "at")
     add_command(commands)
+    add_explore_command(commands)
     add_audit_command(commands)
     return parser
 
@@ -145,6 +147,8 @@ def _command(argv: Sequence[str] | None) -> int:
         return 2
     if arguments.command == "sweep":
         return run_command(parser, arguments)
+    if arguments.command == "explore":
+        return run_explore_command(parser, arguments)
     if arguments.command == "audit":
         return run_audit_command(parser, arguments)
     options = options_of(arguments)

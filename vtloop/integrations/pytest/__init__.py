@@ -8,7 +8,8 @@ A map of the package, from the bottom up:
 - `vt`: what the fixture `vt` is
 - `one_test`: a test from its setup to its teardown
 - `report`, `durations`: what is said of tests that fail, and of those that took long
-- `sweep_option`, `sweeps`, `audits`: tests that are run again and again
+- `searches`, `sweep_option`, `sweeps`, `explore_summary`, `explorations`, `audits`: tests that are
+  run again and again
 - `async_functions`, `suitable`, `items`: which tests and fixtures are async, which tests can be run
   in virtual time, and as what pytest knows them
 - `plugin`: the hooks

@@ -19,7 +19,7 @@ from vtloop.integrations.pytest.suitable import (
 
 if TYPE_CHECKING:
     from vtloop.integrations.pytest.one_test import Test
-    from vtloop.integrations.pytest.sweeps import Swept
+    from vtloop.integrations.pytest.searches import Searched
 
 OTHERS = ("asyncio", "anyio", "trio")
 """Markers of plugins that run async tests."""
@@ -27,8 +27,8 @@ OTHERS = ("asyncio", "anyio", "trio")
 TEST: pytest.StashKey[Test] = pytest.StashKey()
 """What is known of a test in virtual time, in its stash."""
 
-SWEPT: pytest.StashKey[Swept] = pytest.StashKey()
-"""Its sweep, if it is to be cancelled at every moment."""
+SEARCHES: pytest.StashKey[list[Searched]] = pytest.StashKey()
+"""The searches among its runs, if it is to be swept or explored."""
 
 
 class VirtualFunction(pytest.Function):
@@ -40,7 +40,7 @@ class VirtualFunction(pytest.Function):
         target, name = _place_of_test(self)
         function = getattr(target, name)
         test = self.stash[TEST]
-        swept = self.stash.get(SWEPT, None)
+        searches = self.stash.get(SEARCHES, None)
         used: dict[str, pytest.FixtureDef[Any]] = self._request._fixture_defs
         if any(fixture.scope != "function" and is_async(fixture) for fixture in used.values()):
             test.share()  # also what getfixturevalue() has asked for
@@ -50,9 +50,9 @@ class VirtualFunction(pytest.Function):
             __tracebackhide__ = True
             fate = next(filter(is_fate, kwargs.values()), None)
             try:
-                if swept is None and fate is None:
+                if searches is None and fate is None:
                     return test.call(function(*args, **kwargs))
-                return self._run_often(swept, fate, function, args, kwargs)
+                return self._run_often(searches, fate, function, args, kwargs)
             except pytest.fail.Exception as failed:
                 failed.pytrace |= target is not self  # else the notes of Hypothesis are not shown
                 raise
@@ -68,21 +68,19 @@ class VirtualFunction(pytest.Function):
             audit_test(self)
 
     def _run_often(
-        self, swept: Swept | None, fate: Any, function: Any, args: Any, kwargs: Any
+        self, searches: list[Searched] | None, fate: Any, function: Any, args: Any, kwargs: Any
     ) -> None:
-        """Run it for every moment, or as fate has it."""
-        from vtloop.integrations.pytest.sweeps import Program
+        """Run it as its searches or as fate have it."""
+        from vtloop.integrations.pytest.searches import Program, make_runs
 
         __tracebackhide__ = True
+        test = self.stash[TEST]
         program = Program(function, args, kwargs, self.funcargs.values())
-        token = self.config.getoption("vtloop_replay")
-        if swept is None:
+        if searches is None:
             check_suitable_for_fate(self)
-            fate.explore(program, self.stash[TEST].options.wall_clock)
-        elif token is None:
-            swept.every_case(program)
+            fate.explore(program, test.options.wall_clock)
         else:
-            swept.one_case(program, token)
+            make_runs(searches, test, program, self.config.getoption("vtloop_replay"))
 
     def iter_markers_with_node(self, name: str | None = None) -> Any:
         """Leave out pytest-asyncio's marker: for that plugin the test is none of its tests."""

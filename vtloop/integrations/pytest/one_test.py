@@ -66,8 +66,8 @@ class Test:
         """The last part that failed, up to where it did."""
         self.test_loop: TestLoop | None = None
         """What it runs on, from its first part on."""
-        self.set_up_in_sweep: FixtureSetup | None = None
-        """How a sweep of the test sets up an async fixture, if there is one."""
+        self.set_up_in_search: FixtureSetup | None = None
+        """How a search among runs of the test sets up an async fixture, if there is one."""
         self._tests = tests
         self._scope = scope
         self._shared = shared
@@ -285,9 +285,9 @@ class Test:
     def set_up(
         self, fixture: pytest.FixtureDef[Any], request: pytest.FixtureRequest
     ) -> Callable[..., Any]:
-        """Return an ordinary function that sets up an async fixture, or in a sweep prepares it."""
-        if self.set_up_in_sweep is not None:
-            return self.set_up_in_sweep(fixture, request)
+        """Return an ordinary function that sets up an async fixture, or in a search prepares it."""
+        if self.set_up_in_search is not None:
+            return self.set_up_in_search(fixture, request)
         return self._in_virtual_time(fixture, request)
 
     def _in_virtual_time(

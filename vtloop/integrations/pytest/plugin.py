@@ -2,7 +2,8 @@
 
 - A test is in virtual time if it is marked `@pytest.mark.vtloop`, or, with `vtloop_mode = auto`, if
   it is an async function that is marked for no other plugin. All other tests are left alone.
-- One that is marked `@pytest.mark.vtloop_sweep` is run many times in virtual time, see `sweeps`.
+- One that is marked `@pytest.mark.vtloop_sweep` or `vtloop_explore` is run many times in virtual
+  time, see `searches`.
 - Async fixtures are in virtual time for as long as a test in virtual time asks for them.
 - pytest loads this module whenever the package is installed, so it imports neither asyncio nor the
   loop. The rest is in `one_test`, which is imported with the first test in virtual time.
@@ -16,7 +17,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Generator
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -28,29 +28,32 @@ from vtloop.integrations.pytest.async_functions import (
     is_async_test,
 )
 from vtloop.integrations.pytest.durations import TIMES, Durations
+from vtloop.integrations.pytest.explore_summary import Explorations
 from vtloop.integrations.pytest.items import (
     OTHERS,
-    SWEPT,
+    SEARCHES,
     TEST,
     in_virtual_time,
     is_in_virtual_time,
     marks_of,
 )
 from vtloop.integrations.pytest.suitable import (
+    MARKERS_OF_SEARCHES,
     check_suitable,
     check_suitable_for_audit,
-    check_suitable_for_sweep,
-    why_not_swept,
+    check_suitable_for_searches,
+    why_not_searched,
 )
 from vtloop.integrations.pytest.sweep_option import NOT_SWEPT, Sweeps, options_of
 
 if TYPE_CHECKING:
     from vtloop.integrations.pytest.one_test import Test, Tests
+    from vtloop.integrations.pytest.searches import Searched
     from vtloop.integrations.pytest.vt import VirtualTime
     from vtloop.net.network import Network
     from vtloop.simulation.run import Run
 
-_OURS = ("vtloop", "vtloop_sweep")
+_OURS = ("vtloop", *MARKERS_OF_SEARCHES)
 _tests: pytest.StashKey[Tests] = pytest.StashKey()
 _not_swept: pytest.StashKey[str] = pytest.StashKey()  # why, for a test that --vtloop-sweep is about
 
@@ -99,7 +102,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--vtloop-replay",
         metavar="TOKEN",
-        help="of tests that are swept, run only the case of a token, or its choices, recorded",
+        help="of tests that are swept or explored, run only the case or the schedule of a token, "
+        "recorded",
     )
     group.addoption(
         "--vtloop-audit",
@@ -125,6 +129,12 @@ def pytest_configure(config: pytest.Config) -> None:
         "async test in virtual time, and again for every moment at which one of its tasks could be "
         "cancelled; options as for vtloop.sweep.sweep",
     )
+    config.addinivalue_line(
+        "markers",
+        "vtloop_explore(budget=2000, mode='any', check=None, always=None, ...): run an async test "
+        "in virtual time, and again in other orders and with other durations, until it fails; "
+        "options as for vtloop.explore.explore",
+    )
     mode = config.getini("vtloop_mode")
     if mode not in ("strict", "auto"):
         raise pytest.UsageError(f"vtloop_mode = {mode!r} was given; it is 'strict' or 'auto'")
@@ -137,6 +147,7 @@ def pytest_configure(config: pytest.Config) -> None:
         _wall_clock_of_suite(config)
     if not hasattr(config, "workerinput"):
         _check_options(config)
+        config.pluginmanager.register(Explorations())
         if config.getoption("vtloop_sweep") is not None:
             config.pluginmanager.register(Sweeps())
         if config.getoption("vtloop_durations") is not None:
@@ -220,19 +231,20 @@ def pytest_pycollect_makeitem(
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     marks = list(item.iter_markers("vtloop"))
-    sweeps = list(item.iter_markers("vtloop_sweep"))
-    if marks or sweeps:
+    searches = {name: list(item.iter_markers(name)) for name in MARKERS_OF_SEARCHES}
+    asked = {name for name, given in searches.items() if given}
+    if marks or asked:
         check_suitable(item)
-    if sweeps:
-        check_suitable_for_sweep(item)
-    asks_for_sweep = bool(sweeps)
-    sweeps += _mark_of_option(item)
+    for name in MARKERS_OF_SEARCHES:
+        if name in asked:
+            check_suitable_for_searches(item, name)
+    searches["vtloop_sweep"] += _mark_of_option(item)
     if is_in_virtual_time(item):
         from vtloop.integrations.pytest.loops import Marked
         from vtloop.integrations.pytest.one_test import Tests
 
-        if sweeps:  # before the test begins, as it notes functions of Python that a test replaces
-            import_module("vtloop.integrations.pytest.sweeps")
+        # Before the test begins, as they note functions of Python that a test replaces.
+        kinds = {name: _search(name) for name, given in searches.items() if given}
 
         if _tests not in item.config.stash:
             item.config.stash[_tests] = Tests(_network_of_suite(item.config))
@@ -245,11 +257,21 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             marked = marked._replace(audit=check_suitable_for_audit(item, marked.audit))
         shared = any(fixture.scope != "function" for fixture in async_fixtures(item))
         item.stash[TEST] = test = tests.begin(item.name, item.nodeid, marked, shared)
-        if sweeps:
-            from vtloop.integrations.pytest.sweeps import Swept, options_of_marks
+        if kinds:
+            item.stash[SEARCHES] = [
+                kind.by(searches[name], test, item, name in asked) for name, kind in kinds.items()
+            ]
 
-            given = options_of_marks(sweeps)
-            item.stash[SWEPT] = Swept(test, item.nodeid, given, asks_for_sweep)
+
+def _search(marker: str) -> type[Searched]:
+    """Return the kind of search that a marker asks for; it is slow to import."""
+    if marker == "vtloop_sweep":
+        from vtloop.integrations.pytest.sweeps import Swept
+
+        return Swept
+    from vtloop.integrations.pytest.explorations import Explored
+
+    return Explored
 
 
 def _mark_of_option(item: pytest.Item) -> list[pytest.Mark]:
@@ -257,7 +279,7 @@ def _mark_of_option(item: pytest.Item) -> list[pytest.Mark]:
     text = item.config.getoption("vtloop_sweep")
     if text is None or not is_in_virtual_time(item):
         return []
-    why = why_not_swept(item)
+    why = why_not_searched(item)
     item.stash[_not_swept] = "" if why is None else why[0]
     return [] if why is not None else [pytest.mark.vtloop_sweep(**options_of(text)).mark]
 
@@ -327,6 +349,8 @@ def pytest_runtest_makereport(
     report = yield
     if (why := item.stash.get(_not_swept, None)) is not None and _is_last(report):
         setattr(report, NOT_SWEPT, why or _why_left_out(item, report))
+    for search in item.stash.get(SEARCHES, ()) if call.when == "call" else ():
+        search.tell(report)
     if (test := item.stash.get(TEST, None)) is not None:
         setattr(report, TIMES, test.take_times())
         if report.failed and (failed := test.take_failed(call.when)) is not None:
@@ -347,11 +371,9 @@ def _is_last(report: pytest.TestReport) -> bool:
 
 def _why_left_out(item: pytest.Item, report: pytest.TestReport) -> str:
     """Return why a test was not swept that could have been, '' if it was."""
-    swept = item.stash.get(SWEPT, None)
-    if swept is not None and swept.was_swept:
-        return ""
-    if swept is not None and swept.why_not:
-        return swept.why_not
+    for search in item.stash.get(SEARCHES, ()):
+        if search.marker == "vtloop_sweep" and (search.was_made or search.why_not):
+            return search.why_not
     if report.skipped:
         return "it was skipped"
     return "it fails without any cancellation" if report.when == "call" else "its setup fails"

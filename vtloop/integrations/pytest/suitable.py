@@ -1,4 +1,4 @@
-"""Which tests can be run in virtual time, swept or audited; others fail, and say what to do."""
+"""Which tests can be run in virtual time, searched or audited; others fail, and say what to do."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from vtloop.integrations.pytest.async_functions import (
     dependences,
     is_async_test,
 )
+
+MARKERS_OF_SEARCHES = ("vtloop_sweep", "vtloop_explore")
+"""Markers of searches, each of which runs a test often."""
 
 
 def check_suitable(item: pytest.Item) -> None:
@@ -32,8 +35,9 @@ def check_suitable(item: pytest.Item) -> None:
         )
 
 
-def check_suitable_for_sweep(item: pytest.Item) -> None:
-    _fail_if("is marked vtloop_sweep", item, why_not_swept(item))
+def check_suitable_for_searches(item: pytest.Item, marker: str) -> None:
+    """Let a test fail that cannot be run often, as a marker asks for."""
+    _fail_if(f"is marked {marker}", item, why_not_searched(item))
 
 
 def _fail_if(what: str, item: pytest.Item, why: tuple[str, str] | None) -> None:
@@ -41,8 +45,8 @@ def _fail_if(what: str, item: pytest.Item, why: tuple[str, str] | None) -> None:
         pytest.fail(f"{item.name} {what} while {'; '.join(why)}", pytrace=False)
 
 
-def why_not_swept(item: pytest.Item) -> tuple[str, str] | None:
-    """Return why a test cannot be swept, and what to do about it; None if it can be."""
+def why_not_searched(item: pytest.Item) -> tuple[str, str] | None:
+    """Return why a test cannot be swept or explored, and what to do; None if it can be."""
     fixtures = async_fixtures(item)
     wide = [fixture.argname for fixture in fixtures if fixture.scope != "function"]
     names = {fixture.argname for fixture in fixtures}
@@ -50,19 +54,19 @@ def why_not_swept(item: pytest.Item) -> tuple[str, str] | None:
     for wrong, what_to_do in (
         (
             not _is_async(item) and "it is not async",
-            "a sweep cancels the tasks of an async test; make it one",
+            "what is searched are the runs of an async test; make it one",
         ),
         (
             hasattr(getattr(item, "obj", None), "hypothesis") and "Hypothesis gives it examples",
-            "draw the cancellation as well, with vtloop.strategies.fates()",
+            "draw what else is to happen as well, with vtloop.strategies.fates()",
         ),
         (
             wide and f"{wide[0]} is an async fixture of a wider scope, whose loop goes on",
-            "give it the scope of a function, so that it is set up in each case anew",
+            "give it the scope of a function, so that it is set up in each run anew",
         ),
         (
-            late and f"{late[0]} is set up once for all cases and asks for an async fixture",
-            "make it async as well, so that both are set up in each case anew",
+            late and f"{late[0]} is set up once for all runs and asks for an async fixture",
+            "make it async as well, so that both are set up in each run anew",
         ),
     ):
         if wrong:
@@ -77,8 +81,8 @@ def check_suitable_for_audit(item: pytest.Item, marked: bool) -> bool:
         wrong = "it is not async; an audit runs async tests"
     elif hasattr(item.obj, "hypothesis"):
         wrong = "Hypothesis gives it other examples each time; audit what it calls"
-    elif item.get_closest_marker("vtloop_sweep"):
-        wrong = "it is marked vtloop_sweep, which runs it often as well; audit another test"
+    elif marker := next(filter(item.get_closest_marker, MARKERS_OF_SEARCHES), None):
+        wrong = f"it is marked {marker}, which runs it often as well; audit another test"
     if wrong and marked:
         pytest.fail(f"{item.name} is marked vtloop(audit=True) while {wrong}", pytrace=False)
     return not wrong
