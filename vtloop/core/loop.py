@@ -36,7 +36,7 @@ from vtloop.core.patches.environment import Environment
 from vtloop.core.patches.gc_schedule import INTERVAL
 from vtloop.core.patches.inner_loops import made_by_program_at
 from vtloop.core.patches.wall_clock import WallClock
-from vtloop.core.policy import Policy, PolicyOf, Rest, Take, chooser_of, order_of
+from vtloop.core.policy import Policy, PolicyOf, Rest, Take, chooser_of, order_of, rule_of
 from vtloop.core.recorder import Recorder
 from vtloop.core.tasks import TaskRegister
 from vtloop.core.threads.actor import PATIENCE, Actor, here
@@ -104,7 +104,8 @@ class VirtualLoop(Advancing):
         if self._clock.make_loop is None:
             self._clock.make_loop = _make_beside
             self._clock.network = options.network
-            self._clock.chooser = None if policy is None else chooser_of(policy)
+            if policy is not None:
+                self._clock.chooser, self._clock.rule = chooser_of(policy), rule_of(policy)
         self._timers = Timers() if recorder is None else WatchedTimers(recorder)
         self._ready: deque[Any] = deque()
         self._limits = Limits(options.until, options.timer_slack)

@@ -25,6 +25,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from vtloop.core.timers import AnyTimerHandle
+from vtloop.net.rules import Rule
 from vtloop.values.choices import Keeping
 from vtloop.values.clock import Clock
 
@@ -83,7 +84,8 @@ class PolicyOf(Protocol[_View]):
     """What a loop is steered by, if it can show a policy what that needs to see of it.
 
     One that decides on the order of timers has an attribute `order: Order` as well; one that makes
-    the choices of the run's network has an attribute `chooser: Keeping` (see `choices`).
+    the choices of the run's network has an attribute `chooser: Keeping` (see `choices`), and one
+    that has a say in what becomes of its messages an attribute `rule: Rule` (see `net.rules`).
     """
 
     def steer(self, loop: _View, take: Take, rest: Rest | None) -> tuple[Take, Rest | None]:
@@ -110,6 +112,12 @@ def chooser_of(policy: PolicyOf[Any]) -> Keeping | None:
     return chooser
 
 
+def rule_of(policy: PolicyOf[Any]) -> Rule | None:
+    """Return what a policy says of the messages of the run's network, if it does."""
+    rule: Rule | None = getattr(policy, "rule", None)
+    return rule
+
+
 class Several(Generic[View]):
     """Policies, of which the first is the outermost, and the first to put timers in order."""
 
@@ -117,6 +125,7 @@ class Several(Generic[View]):
         self._policies = policies
         self._orders = [order for one in policies if (order := order_of(one)) is not None]
         self.chooser = next((one for one in map(chooser_of, policies) if one is not None), None)
+        self.rule = next((one for one in map(rule_of, policies) if one is not None), None)
 
     def steer(self, loop: View, take: Take, rest: Rest | None) -> tuple[Take, Rest | None]:
         for policy in reversed(self._policies):

@@ -115,7 +115,9 @@ class Exploration:
         if why_not:
             reasons.append(why_not)
             if portfolio.holds.done:
-                reasons.append("no failure has one task held once, and nothing late: all were run")
+                reasons.append("all schedules were run in which one task is held once")
+            if portfolio.lates.done:
+                reasons.append("all were run in which one thing is late, until another happens")
         if cut:
             reasons.append(f"{cut:,} runs went on and on, and were ended")
         return tuple(reasons)

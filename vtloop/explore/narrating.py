@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 from collections import Counter
 from typing import Any
@@ -13,7 +12,7 @@ from vtloop.explore.known import Known
 from vtloop.explore.members.replaying import Replaying
 from vtloop.explore.schedule import CALLBACKS, Schedule, duration
 from vtloop.explore.steering import NO_CHANCE, Steering, lane_of
-from vtloop.private.events import current_task
+from vtloop.private.events import current_task, get_running_loop
 from vtloop.search.location import programs_lines
 from vtloop.values.clock import format_seconds
 from vtloop.values.source import line_of_program
@@ -47,15 +46,18 @@ class Narrating(Steering):
                 self._held[place][_name(lane, tasks[lane])] += 1
         return lane
 
-    def late(self, lane: int, now: int, deadline: int) -> int:
-        late = super().late(lane, now, deadline)
+    def _late(self, lane: int, now: int, deadline: int) -> int:
+        late = super()._late(lane, now, deadline)
         if late:
-            task = current_task(asyncio.get_running_loop())
+            task = None if (loop := get_running_loop()) is None else current_task(loop)
             who = "a callback" if task is None else label(task)
             where = f"  at {line_of_program()}" if task is None else programs_lines(task)
             asked, took = duration(deadline - now), duration(deadline - now + late)
             long = f"{took} and not {asked}" if took != asked else f"{duration(late)} over {asked}"
-            self._story.append(f"{who} waits from {format_seconds(now)} on, {long}\n{where}")
+            what = f"{who} waits from {format_seconds(now)} on, {long}"
+            if now == deadline:
+                what = f"what {who} sends at {format_seconds(now)} arrives {duration(late)} later"
+            self._story.append(f"{what}\n{where}")
         return late
 
 

@@ -7,9 +7,10 @@ schedule is made of two kinds of choices (see `values.choices`), which 0 leaves 
                    ready after it, took a step in its place
     late3.0=1500   the first timer that task 3 has set fires 1,500 nanoseconds later than asked
 
-Steps and timers count from 0. Any order of lanes is some holds, as whoever runs too early has
-passed over the others; so a run that drew its order by whatever rule is made again by these alone.
-A hold is also what a person says: the client was slow *here*.
+Steps and timers count from 0; a message that a task sends counts as a timer of its. Any order of
+lanes is some holds, as whoever runs too early has passed over the others; so a run that drew its
+order by whatever rule is made again by these alone. A hold is also what a person says: the client
+was slow *here*.
 """
 
 from __future__ import annotations

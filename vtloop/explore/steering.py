@@ -12,7 +12,9 @@ from vtloop.explore.known import Decision, Known, Timer
 from vtloop.explore.members.fifo import Fifo
 from vtloop.explore.members.member import Delays, Order
 from vtloop.explore.schedule import CALLBACKS, HOLD, LATE, Deviation, Schedule
-from vtloop.private.events import TASKS
+from vtloop.net.messages import Message
+from vtloop.net.rules import Verdict
+from vtloop.private.events import TASKS, current_task, get_running_loop
 from vtloop.search.conduct import NO_LIMIT, Endless
 
 PATIENCE = 200
@@ -47,7 +49,7 @@ class Steering:
         self.instants: list[int] = []
         """When something happened."""
         self.timers: list[Timer] = []
-        """Those that were set and could be late."""
+        """Those that were set and could be late, and messages that were sent."""
         self.decisions: list[tuple[int, int, int]] = []
         """Wherever several lanes were ready: that which asyncio would have taken, its step, and how
         many steps there had been.
@@ -120,8 +122,16 @@ class Steering:
 
     def late(self, lane: int, now: int, deadline: int) -> int:
         """Return how many nanoseconds later than its deadline a timer fires, which a lane sets."""
-        if deadline <= now:
-            return 0
+        return self._late(lane, now, deadline) if deadline > now else 0
+
+    def rule(self, message: Message) -> Verdict | None:
+        """Return what becomes of a message of the network: it may be late as well."""
+        loop = get_running_loop()
+        task = None if loop is None else current_task(loop)
+        late = self._late(CALLBACKS if task is None else number_of(task), message.now, message.now)
+        return Verdict((late,), why="late") if late else None
+
+    def _late(self, lane: int, now: int, deadline: int) -> int:
         number, at = len(self.timers), self._timers_of.get(lane, 0)
         self._timers_of[lane] = at + 1
         self.timers.append(Timer(lane, at, deadline))

@@ -32,8 +32,17 @@ class Call:
     """An operation that goes on: set its `result` before its `with` ends."""
 
     __slots__ = (
-        *("_history", "arguments", "began", "client", "ended"),
-        *("first", "keywords", "last", "name", "outcome", "result"),
+        "_history",
+        "arguments",
+        "began",
+        "client",
+        "ended",
+        "first",
+        "keywords",
+        "last",
+        "name",
+        "outcome",
+        "result",
     )
 
     def __init__(
@@ -78,12 +87,12 @@ class Call:
         """Take note that it begins."""
         if self.client is None:
             self.client = _who()
-        self.first, self.began = self._history._event()
+        self.first, self.began = self._history._note_of_event()
         self._history._calls.append(self)
 
     def end(self, kind: type[BaseException] | None = None) -> None:
         """Take note that it ends, with its result or by an exception of some class."""
-        last, self.ended = self._history._event()
+        last, self.ended = self._history._note_of_event()
         if kind is None:
             self.outcome, self.last = "returned", last
         elif issubclass(kind, self._history._answers):
@@ -177,7 +186,7 @@ class History:
         """
         return cast("T", _Told(self, thing, client))
 
-    def _event(self) -> tuple[int, int]:
+    def _note_of_event(self) -> tuple[int, int]:
         """Return the number of what happens now, and the time in nanoseconds."""
         number, actor = next(self._count), here.actor
         if actor is not None:

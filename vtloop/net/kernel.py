@@ -25,7 +25,7 @@ from vtloop.net.names import Names
 from vtloop.net.network import Network
 from vtloop.net.paths import Paths
 from vtloop.net.ports import Ports
-from vtloop.net.rules import Verdict
+from vtloop.net.rules import InForce, Verdict
 from vtloop.net.state import Held
 from vtloop.net.streams import Stream
 from vtloop.net.wire import Wire
@@ -41,6 +41,8 @@ class Kernel:
     ) -> None:
         self.network = network
         self.state, chooser = network.begin()
+        if clock.rule is not None:
+            self.state.add_rule(InForce(clock.rule))
         self.clock = clock
         self.chooser = chooser if clock.chooser is None else clock.chooser
         """Who chooses what is left to chance: whoever does so for the run, or for its network."""

@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 
 from vtloop.core.nested import no_loop_running
 from vtloop.core.patches import environment, unawaited
+from vtloop.core.patches.gc_schedule import trigger
 from vtloop.core.patches.wall_clock import WallClock
 from vtloop.patching.replaced import During, replaces
 from vtloop.patching.swapped import STDOUT
@@ -41,6 +42,7 @@ def surroundings(wall_clock: WallClock, heard_of: unawaited.Listener) -> Iterato
         entered.enter_context(no_loop_running())
         entered.enter_context(environment.always)
         entered.enter_context(environment.one_time(Clock(), wall_clock))
+        entered.enter_context(trigger)
         entered.enter_context(unawaited.told_to(heard_of))
         if gc.isenabled():
             entered.callback(gc.enable)

@@ -100,6 +100,7 @@ class Clock:
         "polling",
         "pools_numbered",
         "read_at",
+        "rule",
         "threads_numbered",
         "wall",
         "zone",
@@ -129,6 +130,8 @@ class Clock:
         """What there is for the run to talk to (see the room `net`); None for nothing."""
         self.chooser: Any = None
         """Who makes the choices of the run's network, if its policy does."""
+        self.rule: Any = None
+        """A rule on the messages of the run's network, if its policy has one."""
         self.kernel: Any = None
         """What the sockets of the run share; None before there are any."""
         self.has_sockets: Callable[[], object] = str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from vtloop.explore.members.member import Course
-from vtloop.explore.members.some import stretch
+from vtloop.explore.members.some import length, stretch
 
 _MOST, _SHARE = 32, 0.5
 
@@ -21,6 +21,6 @@ class Heavy:
     def late(self, lane: int, number: int, now: int, deadline: int) -> int:
         if self._course.chance.random() >= _SHARE:
             return 0
-        return int((deadline - now) * (stretch(self._course, _MOST) - 1))
+        return int(length(now, deadline) * (stretch(self._course, _MOST) - 1))
 
     def end(self) -> None: ...

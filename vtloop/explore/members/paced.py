@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from vtloop.explore.members.member import Course
-from vtloop.explore.members.some import stretch
+from vtloop.explore.members.some import length, stretch
 
 _MOST = 8
 
@@ -23,6 +23,6 @@ class Paced:
         if lane not in self._factors:
             is_slow = self._course.chance.random() < 0.5
             self._factors[lane] = stretch(self._course, _MOST) - 1 if is_slow else 0
-        return int((deadline - now) * self._factors[lane])
+        return int(length(now, deadline) * self._factors[lane])
 
     def end(self) -> None: ...

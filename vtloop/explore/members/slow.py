@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from vtloop.explore.members.member import Course
-from vtloop.explore.members.some import some_timers, stretch
+from vtloop.explore.members.some import length, some_timers, stretch
 
 _MOST = 32
 
@@ -21,6 +21,6 @@ class Slow:
     def late(self, lane: int, number: int, now: int, deadline: int) -> int:
         if number not in self._which:
             return 0
-        return int((deadline - now) * (stretch(self._course, _MOST) - 1))
+        return int(length(now, deadline) * (stretch(self._course, _MOST) - 1))
 
     def end(self) -> None: ...
