@@ -53,10 +53,11 @@ from typing import Any
 
 from vtloop.core.patches.wall_clock import WallClock
 from vtloop.explore.database import Database
-from vtloop.explore.exploration import Exploration, record_token
+from vtloop.explore.exploration import Exploration, record
 from vtloop.explore.options import OF_EXPLORATIONS
 from vtloop.explore.portfolio import Member
 from vtloop.explore.report import FailingSchedule, Report
+from vtloop.explore.schedule import Schedule
 from vtloop.net.network import EVERYWHERE, Network
 from vtloop.search.bench import Check, Program
 from vtloop.search.invariants import Always
@@ -135,7 +136,7 @@ def replay(
     changed.
     """
     check_options(OF_EXPLORATIONS, **_given(locals()))
-    return record_token(Setting(main, None, None, seed, wall_clock, network), token)
+    return record(Setting(main, None, None, seed, wall_clock, network), Schedule.parse(token))
 
 
 def _given(options: dict[str, Any]) -> dict[str, Any]:

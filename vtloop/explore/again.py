@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from vtloop.explore.exploration import record_token
+from vtloop.explore.exploration import record
 from vtloop.explore.known import Known
 from vtloop.explore.narrating import Narrating
 from vtloop.explore.runs import Failure, Runs
@@ -13,7 +13,6 @@ from vtloop.explore.schedule import Schedule
 from vtloop.search.conduct import NO_LIMIT
 from vtloop.search.setting import Setting
 from vtloop.simulation.run import Run
-from vtloop.values.choices import Choices
 
 
 @dataclass(frozen=True, repr=False)
@@ -42,8 +41,8 @@ def run_again(setting: Setting, token: str) -> Again:
 
     ValueError if it is no token; LookupError if the run leaves the schedule.
     """
-    run = record_token(setting, token)
-    schedule = Schedule.of(Choices.parse(token))
+    schedule = Schedule.parse(token)
+    run = record(setting, schedule)
     narrating = Narrating(Known(), schedule, NO_LIMIT)
     with Runs(setting) as runs:
         ran = runs.run(narrating)

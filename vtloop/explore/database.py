@@ -8,7 +8,6 @@ from hashlib import sha256
 from pathlib import Path
 
 from vtloop.explore.schedule import Schedule, is_schedule
-from vtloop.values.choices import Choices
 
 _LONGEST = 60  # characters of a program's name that are part of a file's
 
@@ -23,7 +22,7 @@ class Database:
 
     def schedules(self) -> list[Schedule]:
         """Return what is kept."""
-        return [Schedule.of(Choices.parse(token)) for token in self._tokens()]
+        return [Schedule.parse(token) for token in self._tokens()]
 
     def keep(self, schedule: Schedule) -> None:
         """Keep a schedule. That of stock asyncio is run first anyway."""

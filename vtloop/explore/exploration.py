@@ -20,11 +20,9 @@ from vtloop.explore.report import FailingSchedule, Report
 from vtloop.explore.runs import Failure, Ran, Runs
 from vtloop.explore.schedule import Schedule
 from vtloop.explore.shrinking import Shrinker, likely_ones
-from vtloop.explore.steering import NO_CHANCE, Steering
-from vtloop.search.conduct import NO_LIMIT
+from vtloop.explore.steering import Again, Steering
 from vtloop.search.setting import Setting
 from vtloop.simulation.run import Run
-from vtloop.values.choices import Choices
 from vtloop.values.programs import called
 
 _FIRST_LIMIT = 100_000  # handles of the first run
@@ -133,9 +131,7 @@ class Exploration:
         return Report(
             program=called(self._setting.program),
             runs=number,
-            first_failure=None if failing is None else number,
             failures=() if failing is None else (failing,),
-            complete=failing is None and not reasons,
             unresolved=reasons,
             distinct=len(schedules),
             guarantees=names,
@@ -158,7 +154,6 @@ class Exploration:
             kind=told.kind,
             detail=str(told),
             choices=schedule.choices,
-            realisable=schedule.is_realisable,
             run=number,
             member=drawing.name,
             story=narrating.story,
@@ -167,9 +162,7 @@ class Exploration:
 
     def _fails(self, runs: Runs, kind: tuple[str, str], schedule: Schedule) -> Schedule | None:
         """Run a schedule; return what has deviated if it fails in the same way."""
-        again = Replaying(schedule)
-        steering = Steering(self._known, again, again, NO_CHANCE, self._limit)
-        ran = runs.run(steering)
+        ran = runs.run(Again(self._known, schedule, self._limit))
         return ran.schedule if any(_kind(one) == kind for one in ran.failures) else None
 
     def _shrunk(self, fails: Any, schedule: Schedule) -> Schedule:
@@ -194,11 +187,10 @@ def _kind(failure: Failure) -> tuple[str, str]:
 
 
 def record(setting: Setting, schedule: Schedule) -> Run[Any]:
-    """Run a schedule once more, recorded."""
-    again = Replaying(schedule)
+    """Run a schedule once more, recorded; LookupError if the run leaves it."""
+    again = Again(Known(), schedule)
     with Runs(setting) as runs:
-        steering = Steering(Known(), again, again, NO_CHANCE, NO_LIMIT)
-        run = runs.recorded(steering)
+        run = runs.recorded(again)
     if again.missed:
         missed = "; ".join(map(str, again.missed))
         raise LookupError(
@@ -207,14 +199,3 @@ def record(setting: Setting, schedule: Schedule) -> Run[Any]:
             "for"
         )
     return run
-
-
-def record_token(setting: Setting, token: str) -> Run[Any]:
-    """Run the schedule of a token, recorded."""
-    choices = Choices.parse(token)
-    schedule = Schedule.of(choices)
-    if len(schedule.deviations) < len(choices):
-        raise LookupError(
-            f"The token {token} has choices that are none of a schedule; replay it where it is from"
-        )
-    return record(setting, schedule)

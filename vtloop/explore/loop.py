@@ -10,11 +10,8 @@ from typing import Any
 from vtloop.core.loop import VirtualLoop
 from vtloop.core.options import Options
 from vtloop.core.recorder import Recorder
-from vtloop.core.tasks import number_of
 from vtloop.core.timers import AnyTimerHandle
-from vtloop.explore.schedule import CALLBACKS
-from vtloop.explore.steering import Steering
-from vtloop.private.events import current_task
+from vtloop.explore.steering import Steering, running_lane
 from vtloop.values.clock import NEVER
 
 
@@ -32,13 +29,9 @@ class ExploredLoop(VirtualLoop):
         """All that were made."""
         self._set_up(options, policy=policy, recorder=recorder)
 
-    def _lane(self) -> int:
-        task = current_task(self)
-        return CALLBACKS if task is None else number_of(task)
-
     def _task_is_made(self, task: Any, number: int) -> None:
         self.tasks.append(task)
-        self._steering.task_is_made(number, self._lane())
+        self._steering.task_is_made(number, running_lane(self))
 
     def call_later(  # type: ignore[override]
         self,
@@ -63,7 +56,7 @@ class ExploredLoop(VirtualLoop):
     def _late(self, handle: AnyTimerHandle) -> AnyTimerHandle:
         deadline = handle.deadline
         if deadline < NEVER and (
-            late := self._steering.late(self._lane(), self._clock.now, deadline)
+            late := self._steering.late(running_lane(self), self._clock.now, deadline)
         ):
             self._timers.move(handle, min(deadline + late, NEVER - 1))
         return handle

@@ -9,9 +9,8 @@ from typing import Any
 from vtloop.core.policy import LoopView
 from vtloop.core.tasks import label
 from vtloop.explore.known import Known
-from vtloop.explore.members.replaying import Replaying
 from vtloop.explore.schedule import CALLBACKS, Schedule, duration
-from vtloop.explore.steering import NO_CHANCE, Steering, lane_of
+from vtloop.explore.steering import Again, lane_of
 from vtloop.private.events import current_task, get_running_loop
 from vtloop.search.location import programs_lines
 from vtloop.values.clock import format_seconds
@@ -19,12 +18,11 @@ from vtloop.values.source import line_of_program
 from vtloop.values.text import counted
 
 
-class Narrating(Steering):
+class Narrating(Again):
     """Makes a schedule again, and tells what it does: one line for each deviation."""
 
     def __init__(self, known: Known, schedule: Schedule, limit: int) -> None:
-        again = Replaying(schedule)
-        super().__init__(known, again, again, NO_CHANCE, limit)
+        super().__init__(known, schedule, limit)
         self._story: list[str | tuple[str, Counter[str]]] = []
         self._held: dict[tuple[int, int], Counter[str]] = {}  # who goes ahead of which step
 

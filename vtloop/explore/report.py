@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from vtloop.explore.schedule import Schedule
 from vtloop.simulation.run import Run
 from vtloop.values.choices import Choices
 from vtloop.values.text import counted
@@ -22,8 +23,6 @@ class FailingSchedule:
     """What is wrong, in words."""
     choices: Choices
     """What deviates in it from stock asyncio's schedule."""
-    realisable: bool
-    """Whether stock asyncio itself can do so, if some things take longer: nobody is held."""
     run: int
     """The number of the run that has failed first, from 1 on."""
     member: str
@@ -31,6 +30,11 @@ class FailingSchedule:
     story: tuple[str, ...]
     """What deviates, in words, with the lines of the program."""
     _record: Callable[[], Run[Any]] = field(repr=False, compare=False)
+
+    @property
+    def realisable(self) -> bool:
+        """Whether stock asyncio itself can do so, if some things take longer: nobody is held."""
+        return Schedule.of(self.choices).is_realisable
 
     @property
     def token(self) -> str:
@@ -73,12 +77,8 @@ class Report:
     program: str
     runs: int
     """How many schedules were run, those for shrinking apart."""
-    first_failure: int | None
-    """The number of the run that failed first, from 1 on; None if none did."""
     failures: tuple[FailingSchedule, ...]
     """Shrunk; the search ends at the first."""
-    complete: bool
-    """Whether all schedules of the members were run, so that there is nothing left to find."""
     unresolved: tuple[str, ...]
     """Why it is not complete, in words."""
     distinct: int
@@ -90,6 +90,16 @@ class Report:
     def ok(self) -> bool:
         """Whether no run has failed. It says nothing of runs that were not made: see `complete`."""
         return not self.failures
+
+    @property
+    def first_failure(self) -> int | None:
+        """The number of the run that failed first, from 1 on; None if none did."""
+        return self.failures[0].run if self.failures else None
+
+    @property
+    def complete(self) -> bool:
+        """Whether all schedules of the members were run, so that there is nothing left to find."""
+        return self.ok and not self.unresolved
 
     def assert_ok(self) -> None:
         """Raise AssertionError, with the text of the report, if a run has failed."""

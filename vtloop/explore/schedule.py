@@ -56,6 +56,21 @@ class Schedule(NamedTuple):
         """Return the schedule that the choices of a run make; others than its own are left out."""
         return cls(tuple(_deviations(choices.deviations)))
 
+    @classmethod
+    def parse(cls, token: str) -> Schedule:
+        """Return the schedule of a token.
+
+        ValueError if it is none, LookupError if it has other choices than those of a schedule.
+        """
+        choices = Choices.parse(token)
+        schedule = cls.of(choices)
+        if len(schedule.deviations) < len(choices):
+            raise LookupError(
+                f"The token {token} has choices that are none of a schedule; replay it where it is "
+                "from"
+            )
+        return schedule
+
     @property
     def choices(self) -> Choices:
         """The same, as choices of a run; their text is the token."""
@@ -88,10 +103,10 @@ class Schedule(NamedTuple):
 def is_schedule(token: str) -> bool:
     """Return whether a token is that of a schedule, and not of other choices of a run."""
     try:
-        choices = Choices.parse(token)
-    except ValueError:
+        Schedule.parse(token)
+    except (ValueError, LookupError):
         return False
-    return len(Schedule.of(choices).deviations) == len(choices)
+    return True
 
 
 def duration(nanoseconds: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import types
+from itertools import islice
 from typing import Any
 
 from vtloop.core.policy import LoopView, Rest, Take
@@ -11,6 +12,7 @@ from vtloop.core.tasks import Task, number_of, stepping
 from vtloop.explore.known import Decision, Known, Timer
 from vtloop.explore.members.fifo import Fifo
 from vtloop.explore.members.member import Delays, Order
+from vtloop.explore.members.replaying import Replaying
 from vtloop.explore.schedule import CALLBACKS, HOLD, LATE, Deviation, Schedule
 from vtloop.net.messages import Message
 from vtloop.net.rules import Verdict
@@ -19,8 +21,7 @@ from vtloop.search.conduct import NO_LIMIT, Endless
 
 PATIENCE = 200
 """How often a lane is passed over at most: a task that polls would hold up the others for ever."""
-NO_CHANCE = random.Random(0)
-"""For a schedule that is known, whose members draw nothing."""
+_NO_CHANCE = random.Random(0)  # of a schedule that is known, whose members draw nothing
 _WINDOW = 64  # handles of the ready queue that are looked at; those behind them come later
 
 
@@ -93,13 +94,11 @@ class Steering:
     def _next_of_several(self, loop: LoopView, first: int) -> int:
         """Let a lane be the next of the ready queue; return it."""
         lanes, places = [first], [0]
-        for place, handle in enumerate(loop.ready):
+        for place, handle in enumerate(islice(loop.ready, 1, _WINDOW + 1), 1):
             lane = lane_of(handle)
             if lane not in lanes:
                 lanes.append(lane)
                 places.append(place)
-            if place >= _WINDOW:
-                break
         if len(lanes) == 1:
             return first
         self.decisions.append((first, self.steps.get(first, 0), len(self.taken)))
@@ -126,9 +125,7 @@ class Steering:
 
     def rule(self, message: Message) -> Verdict | None:
         """Return what becomes of a message of the network: it may be late as well."""
-        loop = get_running_loop()
-        task = None if loop is None else current_task(loop)
-        late = self._late(CALLBACKS if task is None else number_of(task), message.now, message.now)
+        late = self._late(running_lane(get_running_loop()), message.now, message.now)
         return Verdict((late,), why="late") if late else None
 
     def _late(self, lane: int, now: int, deadline: int) -> int:
@@ -155,6 +152,25 @@ class Steering:
             Decision(self.keys.get(lane, 0), step, len(self.taken) - before)
             for lane, step, before in self.decisions
         ]
+
+
+class Again(Steering):
+    """Steers a run by a schedule that is known; `missed` is what of that has not happened."""
+
+    def __init__(self, known: Known, schedule: Schedule, limit: int = NO_LIMIT) -> None:
+        self._again = again = Replaying(schedule)
+        super().__init__(known, again, again, _NO_CHANCE, limit)
+
+    @property
+    def missed(self) -> list[Deviation]:
+        """The deviations that the run has not come to."""
+        return self._again.missed
+
+
+def running_lane(loop: Any) -> int:
+    """Return the lane of what runs now, given the loop that runs, or None where none does."""
+    task = None if loop is None else current_task(loop)
+    return CALLBACKS if task is None else number_of(task)
 
 
 def lane_of(handle: Any) -> int:

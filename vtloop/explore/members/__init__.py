@@ -7,6 +7,7 @@ A map of the package, from the bottom up:
 
 - `member`: what a member is
 - `fifo`, `replaying`: asyncio's own order, and that of a schedule which is known
+- `one_by_one`: what members share that come to an end
 - `random_walk`, `urw`, `pos`, `pct`, `holds`, `exhaustive`: members of order
 - `some`: what several members of time share
 - `lates`, `meet`, `slow`, `heavy`, `paced`: members of time

@@ -11,23 +11,19 @@ from typing import ClassVar
 
 from vtloop.explore.known import Known
 from vtloop.explore.members.member import Course
+from vtloop.explore.members.one_by_one import OneByOne
 
 
-class Holds:
+class Holds(OneByOne[tuple[int, int, int]]):
     """Lets one task be passed over once, in each run at another step or for longer."""
 
     guarantee: ClassVar[str] = "complete for one task that is held once"
 
     def __init__(self) -> None:
-        self.done = False
-        """Whether all of them were tried."""
-        self._to_try: Iterator[tuple[int, int, int]] | None = None
-        self._next: tuple[int, int, int] | None = None
+        super().__init__(all_holds)
 
     def begin(self, course: Course) -> None:
-        if self._to_try is None:
-            self._to_try = all_holds(course.known)
-            self._next = next(self._to_try, None)
+        super().begin(course)
         self._steps, self._keys = course.steps, course.keys
         self._key, self._step, self._left = self._next or (-1, 0, 0)
 
@@ -38,11 +34,6 @@ class Holds:
             self._left -= 1
             return 1
         return 0
-
-    def end(self) -> None:
-        assert self._to_try is not None
-        self._next = next(self._to_try, None)
-        self.done = self._next is None
 
 
 def all_holds(known: Known) -> Iterator[tuple[int, int, int]]:

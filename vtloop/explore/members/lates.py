@@ -12,35 +12,26 @@ from typing import ClassVar
 
 from vtloop.explore.known import Known
 from vtloop.explore.members.member import Course
+from vtloop.explore.members.one_by_one import OneByOne
 
 _BESIDE = (1_000, 0, -1_000)  # nanoseconds
 
 
-class Lates:
+class Lates(OneByOne[tuple[int, int]]):
     """Lets one timer be late, in each run another one or until another instant."""
 
     guarantee: ClassVar[str] = "complete for one timer that is late, until something happens"
 
     def __init__(self) -> None:
-        self.done = False
-        """Whether all of them were tried."""
-        self._to_try: Iterator[tuple[int, int]] | None = None
-        self._next: tuple[int, int] | None = None
+        super().__init__(all_lates)
 
     def begin(self, course: Course) -> None:
-        if self._to_try is None:
-            self._to_try = all_lates(course.known)
-            self._next = next(self._to_try, None)
+        super().begin(course)
         self._number, self._late = self._next or (-1, 0)
 
     def late(self, lane: int, number: int, now: int, deadline: int) -> int:
         # Up to the one that is late, the run is stock asyncio's, so that numbers are the same.
         return self._late if number == self._number else 0
-
-    def end(self) -> None:
-        assert self._to_try is not None
-        self._next = next(self._to_try, None)
-        self.done = self._next is None
 
 
 def all_lates(known: Known) -> Iterator[tuple[int, int]]:
