@@ -21,13 +21,13 @@ from vtloop.explore.loop import ExploredLoop
 from vtloop.explore.schedule import Schedule
 from vtloop.explore.steering import Steering
 from vtloop.recording.recording import Recording
+from vtloop.search.bench import main_of
 from vtloop.search.conduct import Endless
 from vtloop.search.invariants import Watch, uphold
 from vtloop.search.location import line_that_raised
 from vtloop.search.outcome import text_of
 from vtloop.search.setting import Setting
 from vtloop.search.surroundings import surroundings
-from vtloop.simulation import runnable
 from vtloop.simulation.execution import RecordedExecution
 from vtloop.simulation.run import Run
 from vtloop.values.text import without_addresses
@@ -154,13 +154,7 @@ class Runs:
         return loop
 
     def _main(self) -> Any:
-        main = runnable.called(self._program)
-        if not asyncio.iscoroutine(main):
-            raise TypeError(
-                f"explore() was given {self._program!r}, which returned {main!r}; pass the "
-                "function main, of an `async def main()` without arguments"
-            )
-        return main
+        return main_of(self._program, "explore()")
 
 
 def _nobody_minds(coroutine: object) -> bool:

@@ -193,13 +193,18 @@ class Bench:
 
     def _make_main(self) -> Coroutine[Any, Any, Any]:
         """Return a main coroutine of the program; TypeError if it makes none."""
-        main = runnable.called(self._program)
-        if not asyncio.iscoroutine(main):
-            raise TypeError(
-                f"A {self._search} was given {self._program!r}, which returned {main!r}; pass the "
-                "function main, of an `async def main()` without arguments"
-            )
-        return main
+        return main_of(self._program, f"A {self._search}")
+
+
+def main_of(program: Program, searcher: str) -> Coroutine[Any, Any, Any]:
+    """Return a main coroutine of a program; TypeError, which names `searcher`, if it makes none."""
+    main = runnable.called(program)
+    if not asyncio.iscoroutine(main):
+        raise TypeError(
+            f"{searcher} was given {program!r}, which returned {main!r}; pass the function main, "
+            "of an `async def main()` without arguments"
+        )
+    return main
 
 
 class _CaseRunner(Runner):

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import os
 import shlex
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vtloop.core.options import USUAL
-from vtloop.errors import SimulationError
+from vtloop.integrations.cli.searching import draw, run_search
 from vtloop.integrations.options import add_network, add_seed, add_wall_clock, count, seconds
 from vtloop.values.columns import carried
-from vtloop.views.formats import format_for
 
 if TYPE_CHECKING:
     from vtloop.search.setting import Setting
-    from vtloop.simulation.run import Run
 
 _USUAL = {
     "check": None,
@@ -68,19 +64,7 @@ def add_explore_command(commands: Any) -> None:
 
 def run_explore_command(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> int:
     """Run it; returns the exit status."""
-    if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
-    try:
-        if arguments.output:
-            format_for(Path(arguments.output))
-        return _explore(arguments) if arguments.replay is None else _replay(arguments)
-    except BrokenPipeError:  # of whoever reads the report
-        raise
-    except SystemExit as error:
-        why = f"it raised SystemExit({error.code!r}); let it return, or raise another error"
-    except (ImportError, LookupError, OSError, SimulationError, TypeError, ValueError) as error:
-        why = str(error)
-    parser.exit(2, f"vtloop: cannot explore {arguments.program}: {why}\n")
+    return run_search(parser, arguments, _explore, _replay)
 
 
 def _explore(arguments: argparse.Namespace) -> int:
@@ -100,7 +84,7 @@ def _explore(arguments: argparse.Namespace) -> int:
         run = failure.replay()
         told += [run.marbles(), f"To see it again: {_command(arguments, failure.token)}"]
         if arguments.output:
-            _draw(run, arguments.output)
+            draw(run, arguments.output)
     print(carried("\n".join(told), sys.stdout))
     if arguments.output and report.ok:
         print(f"vtloop: no schedule failed, so {arguments.output} was not drawn", file=sys.stderr)
@@ -113,7 +97,7 @@ def _replay(arguments: argparse.Namespace) -> int:
     again = run_again(_setting(arguments), arguments.replay)
     print(carried(str(again), sys.stdout))
     if arguments.output:
-        _draw(again.run, arguments.output)
+        draw(again.run, arguments.output)
     return 0 if again.ok else 1
 
 
@@ -136,8 +120,3 @@ def _command(arguments: argparse.Namespace, token: str) -> str:
         elif value != _USUAL[name]:
             words += [f"--{name.replace('_', '-')}", "real" if value is None else str(value)]
     return shlex.join([*words, "--replay", token])
-
-
-def _draw(run: Run[Any], path: str) -> None:
-    run.chart(path)
-    print(f"vtloop: wrote {path}", file=sys.stderr)

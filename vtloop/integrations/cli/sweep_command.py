@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vtloop.errors import SimulationError
+from vtloop.integrations.cli.searching import draw, run_search
 from vtloop.integrations.options import (
     add_network,
     add_seed,
@@ -20,12 +18,9 @@ from vtloop.integrations.options import (
     some,
 )
 from vtloop.values.columns import carried
-from vtloop.views.formats import format_for
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
-
-    from vtloop.sweep import Replay
 
 
 def add_command(commands: Any) -> None:
@@ -63,19 +58,7 @@ def add_command(commands: Any) -> None:
 
 def run_command(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> int:
     """Run it; returns the exit status."""
-    if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
-    try:
-        if arguments.output:
-            format_for(Path(arguments.output))
-        return _sweep(arguments) if arguments.replay is None else _replay(arguments)
-    except BrokenPipeError:  # of whoever reads the report
-        raise
-    except SystemExit as error:
-        why = f"it raised SystemExit({error.code!r}); let it return, or raise another error"
-    except (ImportError, LookupError, OSError, SimulationError, TypeError, ValueError) as error:
-        why = str(error)
-    parser.exit(2, f"vtloop: cannot sweep {arguments.program}: {why}\n")
+    return run_search(parser, arguments, _sweep, _replay)
 
 
 def _sweep(arguments: argparse.Namespace) -> int:
@@ -98,7 +81,7 @@ def _sweep(arguments: argparse.Namespace) -> int:
         )
     print(carried(report.explain(), sys.stdout))
     if arguments.output and report.errors:
-        _draw(report.replay(report.errors[0].token), arguments.output)
+        draw(report.replay(report.errors[0].token), arguments.output)
     elif arguments.output:
         print(f"vtloop: no case failed, so {arguments.output} was not drawn", file=sys.stderr)
     return 0 if report.ok else 1
@@ -110,7 +93,7 @@ def _replay(arguments: argparse.Namespace) -> int:
     again = replay(arguments.program, arguments.replay, **_judged(arguments))
     print(carried(str(again), sys.stdout))
     if arguments.output:
-        _draw(again, arguments.output)
+        draw(again, arguments.output)
     return 0 if again.ok else 1
 
 
@@ -125,8 +108,3 @@ def _processes(number: int) -> Executor:
 
     # Not a fork: a progress bar has a thread.
     return ProcessPoolExecutor(number, mp_context=get_context("spawn"))
-
-
-def _draw(again: Replay, path: str) -> None:
-    again.chart(path)
-    print(f"vtloop: wrote {path}", file=sys.stderr)
